@@ -1,0 +1,47 @@
+// What every command reads from its arguments.
+import { parseArgs } from 'node:util';
+import type { Override } from '../config/load.ts';
+
+/** Exit codes, documented in the manual. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Wrong arguments; the message says what is wrong. */
+export class UsageError extends Error {}
+
+export interface ConfigArguments {
+  readonly file: string | undefined;
+  readonly overrides: readonly Override[];
+  readonly json: boolean;
+  readonly positionals: readonly string[];
+}
+
+/** Reads `--config FILE`, `--set path=value` (repeatable) and `--json`. @throws UsageError */
+export function configArguments(args: readonly string[]): ConfigArguments {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string', short: 'c' },
+        set: { type: 'string', multiple: true },
+        json: { type: 'boolean' },
+      },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals } = parsed;
+  return {
+    file: values.config,
+    overrides: (values.set ?? []).map(override),
+    json: values.json ?? false,
+    positionals,
+  };
+}
+
+function override(text: string): Override {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new UsageError(`--set wants path=value, as in --set web.port=4321; got ${text}`);
+  return { path: text.slice(0, equals).split('.'), value: text.slice(equals + 1) };
+}

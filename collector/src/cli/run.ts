@@ -1,0 +1,69 @@
+// `evenkeel run`: starts the sidecar and ends it in order.
+import { type Collector, type CollectorUrls, createCollector } from '../collector.ts';
+import { loadConfig } from '../config/load.ts';
+import { EXIT, UsageError, configArguments } from './arguments.ts';
+
+export const HELP = `evenkeel run [--config FILE] [--set path=value …]
+
+Runs the sidecar until SIGTERM or SIGINT, then decides and delivers what still waits.
+Without a file the defaults apply: OTLP/HTTP on 4318, metrics on 8889, the page on 4320, all on 127.0.0.1.
+`;
+
+/** Beyond the configured drain, everything that closes has this long in all. */
+const STOP_BEYOND_DRAIN_MS = 5000;
+
+/** Runs until asked to stop. @returns the exit code */
+export async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const { file, overrides, positionals } = configArguments(args);
+  if (positionals.length > 0) throw new UsageError(`run takes no argument ${positionals[0]}`);
+  const config = loadConfig(file, overrides, environment);
+  const collector = createCollector(config, { log: (line) => void process.stderr.write(`${line}\n`) });
+  const asked = stopAsked();
+  const limitMs = config.export.drain_timeout + STOP_BEYOND_DRAIN_MS;
+  const urls = await Promise.race([collector.start(), asked]);
+  if (urls === undefined) return stopWithin(collector, limitMs);
+  // A parent with a channel shows the addresses itself.
+  // One that went away meanwhile is noticed as such; failing to tell it is no error.
+  if (process.connected === true) process.send?.({ type: 'ready', urls }, () => {});
+  else process.stdout.write(`evenkeel is running\n${lines(urls)}`);
+  await asked;
+  return stopWithin(collector, limitMs);
+}
+
+function lines(urls: CollectorUrls): string {
+  const names: Record<keyof CollectorUrls, string> = { otlpHttp: 'OTLP/HTTP', metrics: 'metrics', page: 'page' };
+  return Object.entries(urls)
+    .map(([name, url]) => `  ${names[name as keyof CollectorUrls].padEnd(10)} ${url}\n`)
+    .join('');
+}
+
+/** Waits for a signal, or for the parent to go away. The open door keeps the process alive meanwhile. */
+function stopAsked(): Promise<undefined> {
+  return new Promise((resolve) => {
+    const done = (): void => resolve(undefined);
+    // Listened to for good: a second one must not end by force what the first has begun.
+    process.on('SIGTERM', done);
+    // Under a parent with a channel the parent decides: a terminal sends Ctrl-C and its own end to every process of the group.
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (process.connected !== true) done();
+      });
+    }
+    process.once('disconnect', done);
+    // A parent that went away while the program was being loaded; undefined where there never was one.
+    if (process.connected === false) done();
+  });
+}
+
+async function stopWithin(collector: Collector, limitMs: number): Promise<number> {
+  const code = await new Promise<number>((resolve) => {
+    const limit = setTimeout(() => resolve(EXIT.failed), limitMs);
+    void collector.stop().then(() => {
+      clearTimeout(limit);
+      resolve(EXIT.ok);
+    });
+  });
+  if (code !== EXIT.ok) process.stderr.write('evenkeel did not stop in time; what still waited is lost\n');
+  if (process.connected === true) process.disconnect();
+  return code;
+}

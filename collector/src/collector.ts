@@ -1,0 +1,203 @@
+// One sidecar: its stages, metrics page and web page, started from the back and stopped from the front.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Config } from './config/schema.ts';
+import { EvenkeelError } from './errors.ts';
+import { PrometheusPage } from './export/prometheus.ts';
+import { buildPipeline, type Pipeline } from './pipeline/build.ts';
+import type { Clock, Host, Stage } from './pipeline/contract.ts';
+import { systemClock } from './pipeline/clock.ts';
+import { createHost, type LogSink } from './pipeline/host.ts';
+import { Telemetry } from './pipeline/telemetry.ts';
+import { collectAll } from './pipeline/own-metrics.ts';
+import { VERSION } from './version.ts';
+import { readBooks } from './web/books.ts';
+import type { BooksAnswer, HealthAnswer } from './web/api.ts';
+import { WebServer } from './web/server.ts';
+
+/** A stage that takes longer to start is named as the culprit. */
+const START_WITHIN_MS = 10_000;
+const LOOPBACK = /^(127\.|::1$|localhost$)/;
+
+/** Where a running sidecar is found; absent what is switched off. */
+export interface CollectorUrls {
+  readonly otlpHttp: string;
+  readonly metrics?: string;
+  readonly page?: string;
+}
+
+export interface CollectorOptions {
+  readonly clock?: Clock;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+  /** One line a call. */
+  readonly log?: LogSink;
+}
+
+/** A sidecar. `start` once, `stop` any number of times. */
+export interface Collector {
+  /** @throws PORT_IN_USE, LISTEN_FAILED, STORE_UNUSABLE, START_TIMEOUT; whatever had started is stopped again */
+  start(): Promise<CollectorUrls>;
+  /** Takes nothing more in, decides and delivers what waits within the configured limit, then closes. */
+  stop(): Promise<void>;
+  /** What came in is where it went. */
+  books(): BooksAnswer;
+}
+
+/** Makes a sidecar from a checked configuration. Nothing runs before `start`. */
+export function createCollector(config: Config, options: CollectorOptions = {}): Collector {
+  return new Sidecar(config, options);
+}
+
+interface Part {
+  readonly name: string;
+  readonly stage: Pick<Stage<never>, 'start' | 'stop'>;
+}
+
+class Sidecar implements Collector {
+  readonly #telemetry = new Telemetry();
+  readonly #clock: Clock;
+  readonly #config: Config;
+  readonly #pipeline: Pipeline;
+  readonly #metrics: PrometheusPage | undefined;
+  readonly #web: WebServer | undefined;
+  readonly #startedMs: number;
+  readonly #log: Pick<Host, 'log'>;
+  #status: HealthAnswer['status'] = 'starting';
+  #opening: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(config: Config, { clock = systemClock, random = Math.random, log = () => {} }: CollectorOptions) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#startedMs = clock.monotonicMs();
+    const shared = { clock, random, log, telemetry: this.#telemetry };
+    this.#log = createHost('collector', shared);
+    this.#pipeline = buildPipeline(config, shared);
+    const { inOrder } = this.#pipeline;
+    const collect = (): ReturnType<typeof collectAll> =>
+      collectAll(inOrder, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000);
+    const page = config.export.prometheus;
+    this.#metrics =
+      page === false
+        ? undefined
+        : new PrometheusPage(page, collect, this.#startedMs, (message) => {
+            this.#log.log('error', 'METRICS_PAGE', message);
+          });
+    this.#web = config.web === false ? undefined : this.#createWeb(config.web);
+  }
+
+  async start(): Promise<CollectorUrls> {
+    try {
+      await (this.#opening = this.#open());
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    if (this.#status === 'starting') this.#status = 'ok';
+    this.#warnExposed();
+    return {
+      otlpHttp: this.#pipeline.receive.url,
+      ...(this.#metrics === undefined ? {} : { metrics: `${this.#metrics.url}/metrics` }),
+      ...(this.#web === undefined ? {} : { page: this.#web.url }),
+    };
+  }
+
+  stop(): Promise<void> {
+    this.#status = 'stopping';
+    return (this.#stopping ??= this.#stopAll());
+  }
+
+  books(): BooksAnswer {
+    const { sample, store } = this.#pipeline;
+    return readBooks({
+      telemetry: this.#telemetry,
+      pendingSpans: () => sample.pendingSpans(),
+      unknownThresholds: () => sample.unknownThresholds(),
+      storeStats: () => store?.stats(),
+      exporters: () => Object.keys(this.#config.export.otlp),
+      memoryLimitBytes: this.#config.memory_limit,
+      rssBytes: () => process.memoryUsage.rss(),
+    });
+  }
+
+  /** There is no authentication yet: whoever reaches a listener may use it. */
+  #warnExposed(): void {
+    const { receive, web } = this.#config;
+    const { prometheus } = this.#config.export;
+    const hosts = {
+      'receive.http': receive.http.host,
+      web: web && web.host,
+      'export.prometheus': prometheus && prometheus.host,
+    };
+    for (const [key, host] of Object.entries(hosts)) {
+      if (host === false || LOOPBACK.test(host)) continue;
+      this.#log.log(
+        'warning',
+        `EXPOSED_${key}`,
+        `${key} listens on ${host} without authentication; anyone who reaches it may use it`,
+      );
+    }
+  }
+
+  async #open(): Promise<void> {
+    // From the back, so that nobody is handed anything before it is ready; the door opens last.
+    for (const part of this.#parts().toReversed()) {
+      if (this.#status === 'stopping') return;
+      await startWithin(part, this.#clock);
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    // A part that is still starting would open after it was closed.
+    await this.#opening?.catch(() => {});
+    for (const { name, stage } of this.#parts()) {
+      try {
+        await stage.stop?.();
+      } catch (error) {
+        // The others still have to be closed.
+        this.#log.log('error', `STOP_${name}`, `${name} did not stop cleanly: ${String(error)}`);
+      }
+    }
+  }
+
+  /** In the order of stopping: first the doors, last what is asked about the others. */
+  #parts(): Part[] {
+    const parts: Part[] = [...this.#pipeline.inOrder];
+    if (this.#metrics !== undefined) parts.push({ name: 'metrics page', stage: this.#metrics });
+    if (this.#web !== undefined) parts.push({ name: 'web', stage: this.#web });
+    return parts;
+  }
+
+  #createWeb(config: Exclude<Config['web'], false>): WebServer {
+    const { measure, store } = this.#pipeline;
+    return new WebServer(
+      config,
+      this.#clock,
+      {
+        operations: measure,
+        traces: store,
+        books: () => this.books(),
+        health: () => ({ status: this.#status, version: VERSION }),
+      },
+      pageFolder(),
+    );
+  }
+}
+
+/** The built page stands beside the built code; from the sources it is found in the build too. */
+function pageFolder(): string {
+  return join(dirname(fileURLToPath(import.meta.url)), '..', 'dist', 'page');
+}
+
+async function startWithin({ name, stage }: Part, clock: Clock): Promise<void> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(START_WITHIN_MS, () => reject(new EvenkeelError('START_TIMEOUT', name)));
+  });
+  try {
+    await Promise.race([stage.start?.(), late]);
+  } finally {
+    cancel();
+  }
+}

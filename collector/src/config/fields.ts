@@ -1,0 +1,78 @@
+// The kinds of field a room's configuration is made of. Durations become milliseconds, sizes bytes, ratios stay 0..1.
+import { z } from 'zod';
+
+const DURATION_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const SIZE_BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+/** Timers count in 31 bits of milliseconds; a longer one would fire at once. */
+const MAX_DURATION_MS = 24 * 86_400_000;
+
+/** What a quantity may be, in its output unit. */
+export interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A duration such as `250ms`, `30s`, `5m`, up to `24d`; output in milliseconds. */
+export function duration(fallback: string, description: string, { min = 0, max = MAX_DURATION_MS }: Bounds = {}) {
+  return quantity(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/, DURATION_MS, 'a duration such as 250ms, 30s or 5m')
+    .refine((ms) => ms >= min && ms <= max, `must be from ${min}ms to ${max / 86_400_000}d`)
+    .prefault(fallback)
+    .describe(description)
+    .meta({ description, unit: 'duration' });
+}
+
+/** A size such as `64MiB`; output in bytes. */
+export function size(fallback: string, description: string, bounds: Bounds = {}) {
+  return sizeWithin(bounds).prefault(fallback).describe(description).meta({ description, unit: 'size' });
+}
+
+/** A size that is derived from `memory_limit` unless configured. */
+export function derivedSize(description: string, bounds: Bounds = {}) {
+  return sizeWithin(bounds).optional().describe(description).meta({ description, unit: 'size' });
+}
+
+function sizeWithin({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds) {
+  return quantity(/^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/, SIZE_BYTES, 'a size such as 512KiB or 64MiB').refine(
+    (bytes) => bytes >= min && bytes <= max,
+    `must be at least ${min / 1024}KiB`,
+  );
+}
+
+/** A share from 0 to 1. */
+export function ratio(description: string) {
+  return z.number('must be a ratio from 0 to 1').min(0).max(1).describe(description);
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function port(fallback: number, description: string) {
+  return z.number().int().min(0).max(65_535).default(fallback).describe(description);
+}
+
+/** A whole number within bounds. */
+export function whole(fallback: number, min: number, max: number, description: string) {
+  return z.number().int().min(min).max(max).default(fallback).describe(description);
+}
+
+/** The address a server binds; loopback unless configured. */
+export function listenHost() {
+  return z.string().min(1).default('127.0.0.1').describe('address to listen on; loopback unless you say otherwise');
+}
+
+/** A name that becomes a metric attribute and a log word. */
+export function slug(description: string) {
+  return z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be lower-case letters, digits, - or _, at most 63')
+    .describe(description);
+}
+
+function quantity(pattern: RegExp, units: Readonly<Record<string, number>>, what: string) {
+  return z
+    .string(`must be ${what}`)
+    .regex(pattern, `must be ${what}`)
+    .transform((text) => {
+      const [, number = '', unit = ''] = pattern.exec(text) ?? [];
+      return Math.round(Number(number) * (units[unit] ?? 0));
+    });
+}

@@ -1,0 +1,36 @@
+// The whole configuration: one key a room. The truth for the loader, the JSON Schema and the reference page.
+import { z } from 'zod';
+import { exportConfig } from '../export/config.ts';
+import { measureConfig } from '../measure/config.ts';
+import { receiveConfig, sourcesConfig } from '../receive/config.ts';
+import { sampleConfig } from '../sample/config.ts';
+import { storeConfig } from '../store/config.ts';
+import { webConfig } from '../web/config.ts';
+import { size } from './fields.ts';
+
+/** Rooms that `room: false` switches off. */
+export const OPTIONAL_ROOMS = ['measure', 'sample', 'store', 'web'] as const;
+export type OptionalRoom = (typeof OPTIONAL_ROOMS)[number];
+
+/** Half of it holds waiting spans in segments of 4 MiB; with fewer than four of them nothing could wait. */
+const MIN_MEMORY_BYTES = 32 * 1024 * 1024;
+
+/** The file with every room on; switched-off rooms are taken out before it is applied. */
+export const fileSchema = z.strictObject({
+  memory_limit: size(
+    '256MiB',
+    'the one number that bounds memory, at least 32MiB; rooms get fixed shares of it',
+  ).refine((bytes) => bytes >= MIN_MEMORY_BYTES, 'must be at least 32MiB'),
+  sources: sourcesConfig.describe('what is known of the services that send here'),
+  receive: receiveConfig.describe('doors for telemetry'),
+  measure: measureConfig.describe('span metrics of every span'),
+  sample: sampleConfig.describe('which traces are kept'),
+  export: exportConfig.describe('where kept traces go, and the metrics page'),
+  store: storeConfig.describe('the file beside the sidecar'),
+  web: webConfig.describe('the page and its API'),
+});
+
+type Rooms = z.output<typeof fileSchema>;
+
+/** A checked configuration; a room that is off is false. */
+export type Config = Omit<Rooms, OptionalRoom> & { [Room in OptionalRoom]: Rooms[Room] | false };

@@ -1,0 +1,27 @@
+// Every coded error of the collector: code, message, hint. Codes are never reused.
+
+/** The table the manual is checked against. */
+export const ERRORS = {
+  CONFIG_UNREADABLE: { message: 'the configuration file cannot be read', hint: 'check the path and its permissions' },
+  CONFIG_INVALID: { message: 'the configuration is not valid', hint: 'mend the listed lines; nothing was started' },
+  PORT_IN_USE: { message: 'the port is already in use', hint: 'stop the other program or configure another port' },
+  LISTEN_FAILED: { message: 'the address cannot be listened on', hint: 'check host and port' },
+  START_TIMEOUT: { message: 'a stage did not start in time', hint: 'the named stage is the culprit' },
+  STORE_UNUSABLE: { message: 'the store cannot be opened', hint: 'check store.path, or set store: false' },
+  CERTIFICATE_UNREADABLE: { message: 'a certificate file cannot be read', hint: 'check the path and its permissions' },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a code an operator can look up. `cause` is kept. */
+export class EvenkeelError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${ERRORS[code].message}: ${detail}`, options);
+    this.name = 'EvenkeelError';
+    this.code = code;
+    this.hint = ERRORS[code].hint;
+  }
+}

@@ -1,0 +1,68 @@
+// Configuration of `export`: where kept traces go, and the metrics page.
+import { z } from 'zod';
+import { derivedSize, duration, listenHost, port, slug } from '../config/fields.ts';
+
+/** A base URL without credentials: those belong into headers, which are never logged. */
+const endpoint = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .refine((url) => !hasCredentials(url), 'must not carry credentials; use headers')
+  .describe('base URL of an OTLP/HTTP receiver; /v1/traces is added');
+
+function hasCredentials(url: string): boolean {
+  return URL.canParse(url) && new URL(url).username + new URL(url).password !== '';
+}
+
+/** Headers that follow from the body and the connection. */
+const OWN_HEADERS = new Set([
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'connection',
+  'host',
+]);
+
+/** What HTTP can carry; messages name the header, never its value. */
+const headers = z
+  .record(
+    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no name of a header'),
+    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not hold line breaks or characters that HTTP cannot carry'),
+  )
+  .default({})
+  .refine(
+    (named) => !Object.keys(named).some((name) => OWN_HEADERS.has(name.toLowerCase())),
+    'must not name a header that the exporter sets itself',
+  )
+  .describe('sent with every request; values are never shown');
+
+export const otlpExporterConfig = z.strictObject({
+  endpoint,
+  traces_endpoint: endpoint.optional().describe('full URL for traces, used as it is'),
+  headers,
+  compression: z.enum(['gzip', 'zstd', 'none']).default('gzip').describe('of request bodies'),
+  timeout: duration('10s', 'a request must be answered within', { min: 10 }),
+  ca_file: z.string().optional().describe('PEM file of the authority that signed the receiver, beside the usual ones'),
+  max_queue: derivedSize(
+    'bytes waiting for delivery, beyond which new traces are lost to this exporter; a quarter of memory_limit',
+  ),
+  retry_initial: duration('1s', 'wait before the second attempt; doubles, with jitter', { min: 10 }),
+  retry_max: duration('30s', 'longest wait between attempts', { min: 10 }),
+  retry_elapsed: duration('5m', 'a batch not delivered within is given up'),
+});
+
+export const exportConfig = z
+  .strictObject({
+    prometheus: z
+      .union([z.literal(false), z.strictObject({ host: listenHost(), port: port(8889, 'metrics page') })])
+      .prefault({})
+      .describe('the metrics page at /metrics'),
+    otlp: z
+      .record(slug('name of the exporter'), otlpExporterConfig)
+      .default({})
+      .describe('OTLP/HTTP exporters by name'),
+    drain_timeout: duration('5s', 'at stop, delivery is tried for so long'),
+  })
+  .prefault({});
+
+export type ExportConfig = z.output<typeof exportConfig>;
+export type OtlpExporterConfig = z.output<typeof otlpExporterConfig>;

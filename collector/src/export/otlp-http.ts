@@ -1,0 +1,273 @@
+// OTLP/HTTP exporter: a queue bounded in bytes, one delivery at a time, retries with jitter, books in spans.
+import { promisify } from 'node:util';
+import { gzip, zstdCompress } from 'node:zlib';
+import type { Host } from '../pipeline/contract.ts';
+import { SpanEncoder } from '../otlp/encode.ts';
+import type { Exportable, KeptBatch, SignalBody } from '../sample/contract.ts';
+import type { OtlpExporterConfig } from './config.ts';
+import type { Exporter } from './contract.ts';
+import { HttpClient, type PostResult } from './http-client.ts';
+import { type exportInstruments, FAILED_REASONS } from './instruments.ts';
+import { readRejectedSpans } from './partial-success.ts';
+import { isRetryable, parseRetryAfterMs, retryDelayMs } from './retry.ts';
+
+/** Until `memory_limit` says otherwise. */
+const DEFAULT_MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+
+type ExportHost = Host<keyof typeof exportInstruments>;
+type FailedReason = (typeof FAILED_REASONS)[number];
+
+/** Largest body made of kept spans, before compression; receivers commonly refuse beyond 20 MiB, some beyond 4. */
+const BODY_BYTES = 3 * 1024 * 1024;
+/** Small bodies are joined up to here. */
+const JOINED_BYTES = 512 * 1024;
+
+interface Waiting {
+  readonly signal: 'traces' | 'metrics' | 'logs';
+  readonly body: Uint8Array;
+  readonly spans: number;
+  readonly contentType: string;
+  /** As received for signals passed on; empty where we compress ourselves. */
+  readonly contentEncoding: string;
+}
+
+const compressors = {
+  // Level 1: the level above costs twice the CPU for a few per cent of size.
+  gzip: (body: Uint8Array) => promisify(gzip)(body, { level: 1 }),
+  zstd: (body: Uint8Array) => promisify(zstdCompress)(body),
+};
+
+/** Makes an exporter; nothing is opened before `start`. */
+export function otlpHttpExporter(name: string, config: OtlpExporterConfig, host: ExportHost): Exporter {
+  return new OtlpHttpExporter(name, config, host);
+}
+
+class OtlpHttpExporter implements Exporter {
+  readonly name: string;
+  readonly #config: OtlpExporterConfig;
+  readonly #host: ExportHost;
+  readonly #maxQueueBytes: number;
+  readonly #encoder = new SpanEncoder();
+  readonly #queue: Waiting[] = [];
+  readonly #cut = new AbortController();
+  #client: HttpClient | undefined;
+  #queuedBytes = 0;
+  #queuedSpans = 0;
+  #delivering: Promise<void> | undefined;
+
+  constructor(name: string, config: OtlpExporterConfig, host: ExportHost) {
+    this.name = name;
+    this.#config = config;
+    this.#host = host;
+    this.#maxQueueBytes = config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES;
+  }
+
+  async start(): Promise<void> {
+    this.#client = new HttpClient({ timeoutMs: this.#config.timeout, caFile: this.#config.ca_file });
+    for (const reason of FAILED_REASONS) this.#countFailed(reason, 0);
+    this.#host.count('delivered', 0, { exporter: this.name });
+    this.#host.count('rejected', 0, { exporter: this.name });
+    this.#gauges();
+  }
+
+  take(batch: Exportable): void {
+    if (batch.signal !== 'traces') return this.#enqueue(passOn(batch));
+    // Cut where it would be too large for a receiver, be it in the middle of one giant trace.
+    for (let from = 0; from < batch.spanCount;) {
+      const to = endOfBody(batch, from);
+      this.#enqueue(this.#encode(batch, from, to));
+      from = to;
+    }
+  }
+
+  #enqueue(waiting: Waiting): void {
+    if (this.#queuedBytes + waiting.body.length > this.#maxQueueBytes || this.#cut.signal.aborted) {
+      const reason = this.#cut.signal.aborted ? 'stop' : 'queue_full';
+      this.#fail(waiting, reason);
+      return;
+    }
+    this.#queuedBytes += waiting.body.length;
+    this.#queuedSpans += waiting.spans;
+    this.#joinOrPush(waiting);
+    this.#gauges();
+    this.#delivering ??= this.#deliverAll();
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    const cancel = this.#host.clock.after(withinMs, () => {
+      const lost = `${this.#queuedSpans} spans were not delivered within the drain limit and are lost`;
+      this.#host.log('error', `STOP_${this.name}`, lost);
+      this.#cut.abort();
+    });
+    await this.#delivering;
+    cancel();
+    this.#cut.abort();
+    this.#client?.close();
+  }
+
+  /** Small bodies that wait become one request: late spans come a few at a time, and a request each would not keep up. */
+  #joinOrPush(waiting: Waiting): void {
+    // The first is being delivered and stays as it is.
+    const last = this.#queue.length > 1 ? this.#queue.at(-1) : undefined;
+    const isJoined =
+      last?.signal === 'traces' &&
+      waiting.signal === 'traces' &&
+      last.body.length + waiting.body.length <= JOINED_BYTES;
+    if (!isJoined) {
+      this.#queue.push(waiting);
+      return;
+    }
+    // Requests of one message type are concatenated by putting their bytes one behind the other.
+    const body = Buffer.concat([last.body, waiting.body]);
+    this.#queue[this.#queue.length - 1] = { ...last, body, spans: last.spans + waiting.spans };
+  }
+
+  #encode(batch: KeptBatch, from: number, to: number): Waiting {
+    const body = this.#encoder.encode(batch, from, to);
+    return {
+      signal: 'traces',
+      body,
+      spans: to - from,
+      contentType: 'application/x-protobuf',
+      contentEncoding: '',
+    };
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (let waiting = this.#queue[0]; waiting !== undefined; waiting = this.#queue[0]) {
+      try {
+        await this.#deliver(waiting);
+      } catch (error) {
+        // Nothing here is meant to throw; should it, one batch is lost and said to be, not the process.
+        this.#host.log('error', `INTERNAL_${this.name}`, `a batch is given up: ${String(error)}`);
+        this.#fail(waiting, 'internal');
+      }
+      this.#queue.shift();
+      this.#queuedBytes -= waiting.body.length;
+      this.#queuedSpans -= waiting.spans;
+      this.#gauges();
+    }
+    // In the same turn that saw the queue empty, so that no batch is left without anyone to deliver it.
+    this.#delivering = undefined;
+  }
+
+  async #deliver(waiting: Waiting): Promise<void> {
+    const { clock } = this.#host;
+    const { body, headers } = await this.#request(waiting);
+    const startedMs = clock.monotonicMs();
+    for (let attempt = 1; ; attempt++) {
+      if (this.#cut.signal.aborted || this.#client === undefined) return this.#fail(waiting, 'stop');
+      const result = await this.#client.post(this.#url(waiting.signal), body, headers, this.#cut.signal);
+      const { httpStatus } = result;
+      if (httpStatus >= 200 && httpStatus < 300) return this.#delivered(waiting, result);
+      this.#host.count('requests', 1, {
+        exporter: this.name,
+        outcome: httpStatus === 0 ? 'unanswered' : `${httpStatus}`,
+      });
+      if (!isRetryable(httpStatus)) return this.#refused(waiting, result);
+      if (this.#cut.signal.aborted) return this.#fail(waiting, 'stop');
+      const asked = parseRetryAfterMs(result.headers['retry-after'], clock.nowMs());
+      const options = {
+        initialMs: this.#config.retry_initial,
+        maxMs: this.#config.retry_max,
+        elapsedMs: this.#config.retry_elapsed,
+      };
+      const sinceFirstMs = clock.monotonicMs() - startedMs;
+      const delayMs = retryDelayMs(options, attempt, sinceFirstMs, asked, this.#host.random());
+      const why = result.error === '' ? `HTTP ${httpStatus}` : result.error;
+      const isLast = delayMs === undefined;
+      const next = isLast ? 'the batch is given up' : 'will be tried again';
+      const code = `${isLast ? 'GIVEN_UP' : 'EXPORT'}_${this.name}`;
+      this.#host.log(isLast ? 'error' : 'warning', code, `${this.#safeUrl(waiting.signal)} ${why}; ${next}`);
+      if (isLast) return this.#fail(waiting, 'retries');
+      await this.#sleep(delayMs);
+    }
+  }
+
+  async #request(waiting: Waiting): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
+    const headers: Record<string, string> = { ...this.#config.headers, 'content-type': waiting.contentType };
+    const { compression } = this.#config;
+    if (waiting.signal !== 'traces' || compression === 'none') {
+      if (waiting.contentEncoding !== '' && waiting.contentEncoding !== 'identity')
+        headers['content-encoding'] = waiting.contentEncoding;
+      return { body: waiting.body, headers };
+    }
+    headers['content-encoding'] = compression;
+    return { body: await compressors[compression](waiting.body), headers };
+  }
+
+  #url(signal: Waiting['signal']): string {
+    const { endpoint, traces_endpoint } = this.#config;
+    if (signal === 'traces' && traces_endpoint !== undefined) return traces_endpoint;
+    const url = new URL(endpoint);
+    url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`;
+    return url.href;
+  }
+
+  /** Without query: some receivers take their token there. */
+  #safeUrl(signal: Waiting['signal']): string {
+    const { origin, pathname } = new URL(this.#url(signal));
+    return origin + pathname;
+  }
+
+  #delivered(waiting: Waiting, result: PostResult): void {
+    this.#host.count('requests', 1, { exporter: this.name, outcome: 'delivered' });
+    if (waiting.signal !== 'traces') {
+      this.#host.count('forwarded', 1, { signal: waiting.signal });
+      return;
+    }
+    const rejected = Math.min(readRejectedSpans(result.body, result.headers['content-type']), waiting.spans);
+    if (rejected > 0) {
+      this.#host.count('rejected', rejected, { exporter: this.name });
+      this.#host.log('warning', `PARTIAL_${this.name}`, `${rejected} spans of a batch were rejected by the receiver`);
+    }
+    this.#host.count('delivered', waiting.spans - rejected, { exporter: this.name });
+  }
+
+  #refused(waiting: Waiting, result: PostResult): void {
+    const where = this.#safeUrl(waiting.signal);
+    this.#host.log('error', `REFUSED_${this.name}`, `${where} HTTP ${result.httpStatus}; the batch is given up`);
+    if (waiting.signal === 'traces') this.#host.count('rejected', waiting.spans, { exporter: this.name });
+    else this.#host.count('dropped', 1, { signal: waiting.signal, reason: 'failed' });
+  }
+
+  #fail(waiting: Waiting, reason: FailedReason): void {
+    if (waiting.signal === 'traces') this.#countFailed(reason, waiting.spans);
+    else this.#host.count('dropped', 1, { signal: waiting.signal, reason: 'failed' });
+  }
+
+  #countFailed(reason: FailedReason, spans: number): void {
+    this.#host.count('failed', spans, { exporter: this.name, reason });
+  }
+
+  #gauges(): void {
+    this.#host.record('queued', this.#queuedSpans, { exporter: this.name });
+    this.#host.record('queue_size', this.#queuedBytes, { exporter: this.name });
+  }
+
+  /** Sleeps, unless the drain ends first. */
+  #sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#host.clock.after(delayMs, done);
+      const { signal } = this.#cut;
+      function done(): void {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+    });
+  }
+}
+
+/** The row behind the last one that fits into a body with row `from`; at least one row does. */
+function endOfBody(batch: KeptBatch, from: number): number {
+  let sizeBytes = 0;
+  let row = from;
+  while (row < batch.spanCount && (row === from || sizeBytes < BODY_BYTES)) sizeBytes += batch.length[row++] ?? 0;
+  return row;
+}
+
+function passOn({ signal, body, contentType, contentEncoding }: SignalBody): Waiting {
+  return { signal, body, spans: 0, contentType, contentEncoding };
+}

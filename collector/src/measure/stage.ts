@@ -1,0 +1,175 @@
+// Counts every span before anything is sampled, and passes the batch on unchanged.
+import type { StageDef, Consumer, Host, Instruments, Stage } from '../pipeline/contract.ts';
+import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { SpanBatch } from '../otlp/span-batch.ts';
+import { type MeasureConfig, measureConfig } from './config.ts';
+import type { OperationsView } from './contract.ts';
+import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
+import { countOddTimes, type OddTimes } from './odd-times.ts';
+import { RecentOperations, STEP_MS } from './recent.ts';
+import { ESTIMATED, OVERFLOW, SpanMetrics } from './span-metrics.ts';
+
+const EXPIRE_EVERY_MS = 60_000;
+
+/** What may be odd about the times of a span. */
+const ODD_TIMES = ['zero', 'end_before_start', 'future'] as const satisfies readonly (keyof OddTimes)[];
+
+export const measureInstruments = {
+  spans: { kind: 'counter', unit: '{span}', description: 'Spans counted in span metrics.' },
+  overflow_spans: {
+    kind: 'counter',
+    unit: '{span}',
+    description: 'Spans counted in an overflow series because max_series was reached.',
+  },
+  odd_times: {
+    kind: 'counter',
+    unit: '{span}',
+    description: 'Spans whose times cannot be right; they are kept and measured.',
+    attributes: { problem: ODD_TIMES },
+  },
+  series: { kind: 'gauge', unit: '{series}', description: 'Series of span metrics in memory.' },
+  size: { kind: 'gauge', unit: 'By', description: 'Memory of span metrics.' },
+} as const satisfies Instruments;
+
+type MeasureHost = Host<keyof typeof measureInstruments>;
+
+export const measure = {
+  name: 'measure',
+  config: measureConfig,
+  instruments: measureInstruments,
+  create: (config, host, next) => new MeasureStage(config, host, next),
+} satisfies StageDef<typeof measureConfig, typeof measureInstruments, SpanBatch, SpanBatch>;
+
+/** The running stage; also what the page asks for operations. */
+export class MeasureStage implements Stage<SpanBatch>, OperationsView {
+  readonly metrics: SpanMetrics;
+  readonly #config: MeasureConfig;
+  readonly #host: MeasureHost;
+  readonly #next: Consumer<SpanBatch>;
+  readonly #recent: RecentOperations;
+  readonly #cancel: (() => void)[] = [];
+
+  constructor(config: MeasureConfig, host: MeasureHost, next: Consumer<SpanBatch>) {
+    this.#config = config;
+    this.#host = host;
+    this.#next = next;
+    this.metrics = new SpanMetrics({
+      maxSeries: config.max_series,
+      seriesTtlMs: config.series_ttl,
+      boundsNs: config.histogram_bounds.map((boundMs) => boundMs * 1e6),
+      dimensions: config.dimensions.length,
+      seed: Math.floor(host.random() * 2 ** 32),
+    });
+    this.#recent = new RecentOperations(this.metrics);
+  }
+
+  async start(): Promise<void> {
+    const { clock } = this.#host;
+    this.#recent.snapshot(clock.monotonicMs());
+    this.#cancel.push(
+      clock.every(STEP_MS, () => {
+        this.#recent.snapshot(clock.monotonicMs());
+        this.#record();
+      }),
+      clock.every(EXPIRE_EVERY_MS, () => this.metrics.expire(clock.monotonicMs())),
+    );
+  }
+
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancel.splice(0)) cancel();
+  }
+
+  consume(batch: SpanBatch): Promise<void> {
+    const overflowed = this.metrics.overflowed;
+    this.metrics.update(batch, this.#host.clock.monotonicMs());
+    this.#host.count('spans', batch.count);
+    const odd = countOddTimes(batch, batch.receivedMs);
+    for (const problem of ODD_TIMES) if (odd[problem] > 0) this.#host.count('odd_times', odd[problem], { problem });
+    if (this.metrics.overflowed > overflowed) this.#reportOverflow(this.metrics.overflowed - overflowed);
+    return this.#next.consume(batch);
+  }
+
+  windowSeconds(): number {
+    return this.#recent.windowSeconds(this.#host.clock.monotonicMs());
+  }
+
+  operations(): ReturnType<OperationsView['operations']> {
+    return this.#recent.operations(this.#host.clock.monotonicMs());
+  }
+
+  collect(): MetricFamily[] {
+    this.#record();
+    const { unit } = this.#config;
+    return [
+      {
+        name: CALLS,
+        unit: '',
+        description: 'Calls of every operation, counted before sampling.',
+        kind: 'counter',
+        points: this.#points((row) => ({ value: this.metrics.calls[row] ?? 0 })),
+      },
+      {
+        name: DURATION,
+        unit,
+        description: 'Durations of every operation, counted before sampling.',
+        kind: 'histogram',
+        points: this.#points((row) => ({ histogram: this.#histogram(row) })),
+      },
+    ];
+  }
+
+  *#points(read: (row: number) => Pick<MetricPoint, 'value' | 'histogram'>): Generator<MetricPoint> {
+    const { metrics } = this;
+    for (let row = 0; row < metrics.rows; row++) {
+      if (metrics.buckets[row] === undefined) continue;
+      yield {
+        attributes: this.#attributes(row),
+        startMs: metrics.startMs[row] ?? 0,
+        ...read(row),
+      };
+    }
+  }
+
+  #attributes(row: number): Record<string, string> {
+    const { strings } = this.metrics;
+    const key = this.metrics.keyOf(row);
+    const attributes: Record<string, string> = { 'service.name': strings.texts[key.service] ?? '' };
+    if ((key.packed & OVERFLOW) !== 0) attributes['otel.metric.overflow'] = 'true';
+    else {
+      attributes['span.name'] = strings.texts[key.name] ?? '';
+      attributes['span.kind'] = SPAN_KINDS[key.packed & 7] ?? SPAN_KINDS[0];
+      attributes['status.code'] = STATUS_CODES[(key.packed >> 3) & 3] ?? STATUS_CODES[0];
+      this.#config.dimensions.forEach((name, d) => {
+        const value = strings.texts[this.metrics.dimensionOf(row, d)];
+        if (value !== undefined && value !== '') attributes[name] = value;
+      });
+    }
+    if ((key.packed & ESTIMATED) !== 0) attributes['sampling.estimated'] = 'true';
+    return attributes;
+  }
+
+  #histogram(row: number): NonNullable<MetricPoint['histogram']> {
+    const { metrics } = this;
+    const perUnitNs = this.#config.unit === 's' ? 1e9 : 1e6;
+    const bounds = this.#config.histogram_bounds.map((boundMs) =>
+      this.#config.unit === 's' ? boundMs / 1000 : boundMs,
+    );
+    const width = bounds.length + 1;
+    const counts = [...metrics.classic.subarray(row * width, (row + 1) * width)];
+    return { bounds, counts, sum: metrics.sumNs[row] / perUnitNs };
+  }
+
+  #record(): void {
+    this.#host.record('series', this.metrics.count);
+    this.#host.record('size', this.metrics.sizeBytes + this.#recent.sizeBytes);
+  }
+
+  #reportOverflow(spans: number): void {
+    this.#host.count('overflow_spans', spans);
+    this.#host.log(
+      'warning',
+      'MAX_SERIES',
+      `${this.#config.max_series} series reached; new operations are counted in the overflow series of their service`,
+    );
+  }
+}

@@ -1,0 +1,218 @@
+// One span's bytes into one row of a SpanBatch. This is the innermost loop of the program: no closure, no allocation.
+import { checkAttribute, found, plainAttributeEnd } from './attributes.ts';
+import { ENTRY, HAS_TRACE_STATE, MAX_DIMENSIONS, ROOT, type SpanBatch } from './span-batch.ts';
+import { checkEvent, checkLink, scanStatus } from './span-parts.ts';
+import {
+  at,
+  type ByteSource,
+  fault,
+  isText,
+  readLength,
+  readTag,
+  readVarint32,
+  skipUnknown,
+  skipVarint,
+} from './wire.ts';
+
+/** Fields 1..16 of Span; bit n set where field n is known. */
+const SPAN_FIELDS = 0b1_1111_1111_1111_1110;
+
+/** Span attributes that become dimensions of a series. */
+export interface DimensionKeys {
+  readonly keys: readonly Uint8Array[];
+  /** Bit d set where key d has this length: every other attribute costs one look. 256 entries. */
+  readonly byKeyLength: Uint8Array;
+}
+
+/** @param names attribute keys, at most MAX_DIMENSIONS are used */
+export function dimensionKeys(names: readonly string[]): DimensionKeys {
+  const keys = names.slice(0, MAX_DIMENSIONS).map((name) => new TextEncoder().encode(name));
+  const byKeyLength = new Uint8Array(256);
+  keys.forEach((key, d) => (byKeyLength[key.length & 255] |= 1 << d));
+  return { keys, byKeyLength };
+}
+
+/** What a span's bytes say while it is being scanned; -1 lengths mean absent. */
+const span = {
+  traceOffset: 0,
+  traceLength: -1,
+  idOffset: 0,
+  idLength: -1,
+  parentOffset: 0,
+  parentLength: 0,
+  text: true,
+};
+
+/**
+ * Scans one span into a row.
+ *
+ * @returns whether the span may be taken: ids of the right length and not all zero, all text UTF-8
+ * @throws Malformed on a structural fault
+ */
+export function scanSpan(
+  source: ByteSource,
+  start: number,
+  end: number,
+  batch: SpanBatch,
+  row: number,
+  dimensions: DimensionKeys,
+): boolean {
+  const { bytes, view } = source;
+  clearRow(batch, row, start, end - start);
+  let p = start;
+  while (p < end) {
+    // Attributes are most of a span.
+    const after = plainAttributeEnd(source, p, end);
+    if (after > 0) {
+      // The key's length stands behind the attribute's tag and length and the key's tag.
+      if (dimensions.byKeyLength[bytes[p + 3]] !== 0) takeDimension(source, p + 2, after, batch, row, dimensions);
+      p = after;
+      continue;
+    }
+    let tag = bytes[p++];
+    if (tag > 127) {
+      tag = readTag(bytes, p - 1, end);
+      p = at;
+    }
+    if ((tag & 7) === 2) {
+      // Past the end stands a neighbour's byte or, at the end of a segment, none, with which every comparison is false.
+      if (p >= end) fault('truncated', p);
+      let length = bytes[p++];
+      if (length > 127 || p + length > end) {
+        length = readLength(bytes, p - 1, end);
+        p = at;
+      }
+      const q = p;
+      p += length;
+      if (tag === 0x4a) {
+        if (!checkAttribute(source, q, p, 4)) span.text = false;
+        if (found.keyLength >= 0 && dimensions.byKeyLength[found.keyLength & 255] !== 0)
+          takeDimension(source, q, p, batch, row, dimensions);
+      } else scanLengthField(source, tag, q, p, batch, row);
+    } else if (tag === 0x39 || tag === 0x41) {
+      if (p + 8 > end) fault('truncated', p);
+      if (tag === 0x39) {
+        batch.startLow[row] = view.getUint32(p, true);
+        batch.startHigh[row] = view.getUint32(p + 4, true);
+      } else {
+        batch.endLow[row] = view.getUint32(p, true);
+        batch.endHigh[row] = view.getUint32(p + 4, true);
+      }
+      p += 8;
+    } else if (tag === 0x30) {
+      const kind = readVarint32(bytes, p, end);
+      p = at;
+      // Unknown kinds count as unspecified; the exported span keeps what it said.
+      batch.kind[row] = kind > 5 ? 0 : kind;
+    } else if (tag === 0x50 || tag === 0x60 || tag === 0x70) p = skipVarint(bytes, p, end);
+    else if (tag === 0x85) {
+      if ((p += 4) > end) fault('truncated', p);
+    } else p = skipUnknown(bytes, p, end, tag, SPAN_FIELDS);
+  }
+  if (!span.text || span.traceLength !== 16 || span.idLength !== 8) return false;
+  if (span.parentLength !== 0 && span.parentLength !== 8) return false;
+  return readIds(source, batch, row);
+}
+
+/** One field of the span that has a length, attributes aside; `p..end` is its content. */
+function scanLengthField(source: ByteSource, tag: number, p: number, end: number, batch: SpanBatch, row: number): void {
+  switch (tag) {
+    case 0x0a:
+      span.traceOffset = p;
+      span.traceLength = end - p;
+      return;
+    case 0x12:
+      span.idOffset = p;
+      span.idLength = end - p;
+      return;
+    case 0x1a:
+      batch.stateOffset[row] = p;
+      batch.stateLength[row] = end - p;
+      span.text = isText(source, p, end) && span.text;
+      return;
+    case 0x22:
+      span.parentOffset = p;
+      span.parentLength = end - p;
+      return;
+    case 0x2a:
+      batch.nameOffset[row] = p;
+      batch.nameLength[row] = end - p;
+      span.text = isText(source, p, end) && span.text;
+      return;
+    case 0x5a:
+      span.text = checkEvent(source, p, end) && span.text;
+      return;
+    case 0x6a:
+      span.text = checkLink(source, p, end) && span.text;
+      return;
+    case 0x7a:
+      span.text = scanStatus(source, p, end, batch, row) && span.text;
+      return;
+    default:
+      // Already skipped by its length; only the tag is left to judge.
+      if (tag >>> 3 === 0) fault('tag', p);
+      if (tag >>> 3 <= 16) fault('wire_type', p);
+  }
+}
+
+/** Takes the attribute at `p..end` if its key is that of a dimension; it was found sound before. */
+function takeDimension(
+  source: ByteSource,
+  p: number,
+  end: number,
+  batch: SpanBatch,
+  row: number,
+  dimensions: DimensionKeys,
+): void {
+  const { bytes } = source;
+  checkAttribute(source, p, end, 4);
+  const { keyOffset, keyLength, valueOffset, valueLength } = found;
+  for (let d = 0; d < dimensions.keys.length; d++) {
+    const key = dimensions.keys[d];
+    if (key.length !== keyLength || valueLength <= 0) continue;
+    let i = 0;
+    while (i < keyLength && key[i] === bytes[keyOffset + i]) i++;
+    if (i < keyLength) continue;
+    batch.dimensionOffset[row * MAX_DIMENSIONS + d] = valueOffset;
+    batch.dimensionLength[row * MAX_DIMENSIONS + d] = valueLength;
+  }
+}
+
+function clearRow(batch: SpanBatch, row: number, offset: number, length: number): void {
+  span.traceLength = -1;
+  span.idLength = -1;
+  span.parentLength = 0;
+  span.text = true;
+  batch.offset[row] = offset;
+  batch.length[row] = length;
+  batch.startHigh[row] = batch.startLow[row] = 0;
+  batch.endHigh[row] = batch.endLow[row] = 0;
+  batch.nameLength[row] = 0;
+  batch.stateLength[row] = 0;
+  batch.kind[row] = 0;
+  batch.status[row] = 0;
+  batch.flags[row] = 0;
+  const d = row * MAX_DIMENSIONS;
+  const { dimensionLength } = batch;
+  dimensionLength[d] = dimensionLength[d + 1] = dimensionLength[d + 2] = dimensionLength[d + 3] = 0;
+}
+
+/** Reads the ids of a span whose id lengths are right; false for an all-zero id, which means absent. */
+function readIds(source: ByteSource, batch: SpanBatch, row: number): boolean {
+  const { view } = source;
+  const t = span.traceOffset;
+  const trace0 = (batch.trace0[row] = view.getUint32(t));
+  const trace1 = (batch.trace1[row] = view.getUint32(t + 4));
+  const trace2 = (batch.trace2[row] = view.getUint32(t + 8));
+  const trace3 = (batch.trace3[row] = view.getUint32(t + 12));
+  if ((trace0 | trace1 | trace2 | trace3) === 0) return false;
+  if ((view.getInt32(span.idOffset) | view.getInt32(span.idOffset + 4)) === 0) return false;
+  const kind = batch.kind[row];
+  // Some senders write the absent parent as zeros, as trace context has it.
+  const parent = span.parentOffset;
+  const isRoot = span.parentLength === 0 || (view.getInt32(parent) | view.getInt32(parent + 4)) === 0;
+  // Kinds 2 and 5 are SERVER and CONSUMER.
+  batch.flags[row] =
+    (batch.stateLength[row] > 0 ? HAS_TRACE_STATE : 0) | (isRoot ? ROOT | ENTRY : kind === 2 || kind === 5 ? ENTRY : 0);
+  return true;
+}

@@ -1,0 +1,71 @@
+// Wires the fixed order, from export back to receive. Each room is here once, and nowhere else.
+import type { Config } from '../config/schema.ts';
+import { exportStage } from '../export/stage.ts';
+import { measure, type MeasureStage } from '../measure/stage.ts';
+import { receive, type ReceiveStage } from '../receive/stage.ts';
+import type { SpanBatch } from '../otlp/span-batch.ts';
+import { sample, type SampleStage } from '../sample/stage.ts';
+import type { KeptBatch, SignalBody } from '../sample/contract.ts';
+import { store, type StoreStage } from '../store/stage.ts';
+import type { Consumer, Stage } from './contract.ts';
+import { bySignal, fanout } from './fanout.ts';
+import { createHost, type Surroundings } from './host.ts';
+import { type MemoryShares, memoryShares } from './memory.ts';
+
+/** The stages of one sidecar. `inOrder` is the order of the flow: stopped from the front, started from the back. */
+export interface Pipeline {
+  readonly receive: ReceiveStage;
+  readonly measure: MeasureStage | undefined;
+  readonly sample: SampleStage;
+  readonly store: StoreStage | undefined;
+  readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
+}
+
+/** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
+const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as const;
+
+/** Makes every stage. Nothing runs before `start`. */
+export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
+  const exporters = Object.keys(config.export.otlp).length;
+  const pendingBytes = config.sample === false ? undefined : config.sample.max_pending;
+  const shares = memoryShares(config.memory_limit, pendingBytes, exporters);
+  for (const { name, instruments } of [receive, measure, sample, exportStage, store])
+    shared.telemetry.declare(name, instruments);
+
+  const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));
+  const storeTo = config.store === false ? undefined : store.create(config.store, createHost('store', shared));
+  const kept: Consumer<KeptBatch> = fanout<KeptBatch>(storeTo === undefined ? [exportTo] : [exportTo, storeTo]);
+  const sampleConfig =
+    config.sample === false
+      ? sample.config.parse({ policies: KEEP_ALL_POLICIES, decision_wait: '1s', after_root: '0s' })
+      : config.sample;
+  const sampleTo = sample.create(
+    { ...sampleConfig, max_pending: shares.pendingBytes },
+    createHost('sample', shared),
+    kept,
+  );
+  const measureTo =
+    config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), sampleTo);
+  const spans: Consumer<SpanBatch> = measureTo ?? sampleTo;
+  const receiveFrom = receive.create(
+    {
+      ...config.receive,
+      http: { ...config.receive.http, max_in_flight: config.receive.http.max_in_flight ?? shares.inFlightBytes },
+      sources: config.sources,
+      dimensions: config.measure === false ? [] : config.measure.dimensions,
+      max_arena: shares.arenaBytes,
+    },
+    createHost('receive', shared),
+    bySignal<SpanBatch, SignalBody>(spans, exportTo),
+  );
+  const stages = { receive: receiveFrom, measure: measureTo, sample: sampleTo, export: exportTo, store: storeTo };
+  const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
+  return { receive: receiveFrom, measure: measureTo, sample: sampleTo, store: storeTo, inOrder };
+}
+
+function withQueues(config: Config['export'], shares: MemoryShares): Config['export'] {
+  const otlp = Object.entries(config.otlp).map(([name, exporter]) => {
+    return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
+  });
+  return { ...config, otlp: Object.fromEntries(otlp) };
+}

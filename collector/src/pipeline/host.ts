@@ -1,0 +1,50 @@
+// The surroundings handed to each stage: clock, random, log, own telemetry.
+import type { Clock, Host } from './contract.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** Where log lines go; one call a line, without newline. */
+export type LogSink = (line: string) => void;
+
+/** Repeats of one code within this time are counted instead of written: a dead backend must not fill a disk. */
+const REPEAT_AFTER_MS = 60_000;
+
+/** Longest line; names in it come from senders. */
+const MAX_LINE = 1000;
+
+/** What all stages of one sidecar share. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly random: () => number;
+  readonly log: LogSink;
+}
+
+/** Makes the host of one stage. */
+export function createHost<Name extends string>(stage: string, shared: Surroundings): Host<Name> {
+  const lastByCode = new Map<string, { atMs: number; held: number }>();
+  return {
+    clock: shared.clock,
+    random: shared.random,
+    log(severity, code, message) {
+      const nowMs = shared.clock.monotonicMs();
+      const last = lastByCode.get(code);
+      if (last !== undefined && nowMs - last.atMs < REPEAT_AFTER_MS) {
+        last.held++;
+        return;
+      }
+      const repeats = last !== undefined && last.held > 0 ? ` (${last.held} more in the last minute)` : '';
+      lastByCode.set(code, { atMs: nowMs, held: 0 });
+      shared.log(
+        oneLine(`${new Date(shared.clock.nowMs()).toISOString()} ${severity} ${stage} ${code}: ${message}${repeats}`),
+      );
+    },
+    count: (name, value, attributes) => shared.telemetry.add(stage, name, value, attributes),
+    record: (name, value, attributes) => shared.telemetry.set(stage, name, value, attributes),
+  };
+}
+
+/** Senders choose names, so a line is made to stay one line: control characters would forge others. */
+function oneLine(text: string): string {
+  const escaped = text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escaped.length > MAX_LINE ? `${escaped.slice(0, MAX_LINE)}…` : escaped;
+}

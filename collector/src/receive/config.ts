@@ -1,0 +1,53 @@
+// Configuration of `receive` and of what is known about the sources that send here.
+import { z } from 'zod';
+import { derivedSize, duration, listenHost, port, size } from '../config/fields.ts';
+
+export const sourcesConfig = z
+  .strictObject({
+    unsampled: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('service names that send every span, so that a missing sampling threshold means 0; * for all'),
+  })
+  .prefault({});
+
+const http = z
+  .strictObject({
+    host: listenHost(),
+    port: port(4318, 'OTLP/HTTP'),
+    max_body: size('16MiB', 'largest body, inflated, at most half of max_in_flight; larger ones get 413', {
+      min: 1024,
+    }),
+    max_json_body: size(
+      '4MiB',
+      'largest body of traces in JSON, inflated; JSON takes many times its size while it is read',
+      {
+        min: 1024,
+      },
+    ),
+    max_in_flight: derivedSize(
+      'bytes of bodies being read or inflated, beyond which senders get 503; an eighth of memory_limit',
+    ),
+    request_timeout: duration('30s', 'a request must arrive whole within', { min: 10 }),
+  })
+  .prefault({});
+
+export const receiveConfig = z
+  .strictObject({
+    http,
+    duplicate_window: duration(
+      '60s',
+      'a body repeated within this time is answered and not counted again; 0s switches it off',
+    ),
+  })
+  .prefault({});
+
+/** What the stage is made of: its own key and the sources. */
+export const receiveStageConfig = z.strictObject({
+  ...receiveConfig.unwrap().shape,
+  sources: sourcesConfig,
+  dimensions: z.array(z.string()),
+  max_arena: z.number().optional(),
+});
+
+export type ReceiveConfig = z.output<typeof receiveStageConfig>;

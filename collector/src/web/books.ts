@@ -1,0 +1,88 @@
+// The books: what came in is where it went. Read from the same counters the metrics page shows.
+import type { Telemetry } from '../pipeline/telemetry.ts';
+import type { BooksAnswer, ExporterBooks } from './api.ts';
+
+/** What the books need beside the counters. */
+export interface BooksSources {
+  readonly telemetry: Telemetry;
+  pendingSpans(): number;
+  unknownThresholds(): { service: string; spans: number }[];
+  /** Undefined where the store is off. */
+  storeStats(): { traces: number; bytes: number; dropped: number } | undefined;
+  exporters(): readonly string[];
+  readonly memoryLimitBytes: number;
+  rssBytes(): number;
+}
+
+/** Reads the books; consistent, because nothing runs between two reads. */
+export function readBooks(sources: BooksSources): BooksAnswer {
+  const { telemetry } = sources;
+  const accepted = telemetry.read('receive', 'spans');
+  const kept = telemetry.read('sample', 'kept');
+  const pending = sources.pendingSpans();
+  const dropped = byAttribute(telemetry, 'sample', 'dropped', 'reason');
+  const droppedSpans = Object.values(dropped).reduce((sum, spans) => sum + spans, 0);
+  const stored = sources.storeStats();
+  return {
+    spans: {
+      accepted,
+      dropped,
+      kept,
+      pending,
+      balanced: accepted === droppedSpans + kept + pending,
+      rejected: telemetry.read('receive', 'rejected'),
+      duplicates: telemetry.read('receive', 'duplicate_spans'),
+      late: byAttribute(telemetry, 'sample', 'late', 'decision'),
+      thresholdUnknown: telemetry.read('sample', 'threshold_unknown'),
+      thresholdInconsistent: telemetry.read('sample', 'threshold_inconsistent'),
+    },
+    refused: refusals(telemetry),
+    keptTraces: telemetry
+      .points('sample', 'kept_traces')
+      .map(({ attributes, value }) => ({ policy: attributes['policy'] ?? '', traces: value })),
+    exporters: sources.exporters().map((name) => exporterBooks(telemetry, name, kept)),
+    store: { enabled: stored !== undefined, ...(stored ?? { traces: 0, bytes: 0, dropped: 0 }) },
+    unknownThresholds: sources.unknownThresholds(),
+    memory: { limit: sources.memoryLimitBytes, holders: memoryHolders(telemetry), rss: sources.rssBytes() },
+  };
+}
+
+function exporterBooks(telemetry: Telemetry, name: string, kept: number): ExporterBooks {
+  const exporter = { exporter: name };
+  const delivered = telemetry.read('export', 'delivered', exporter);
+  const rejected = telemetry.read('export', 'rejected', exporter);
+  const queued = telemetry.read('export', 'queued', exporter);
+  const failed: Record<string, number> = {};
+  let failedSpans = 0;
+  for (const { attributes, value } of telemetry.points('export', 'failed')) {
+    if (attributes['exporter'] !== name) continue;
+    failed[attributes['reason'] ?? ''] = value;
+    failedSpans += value;
+  }
+  return { name, delivered, rejected, failed, queued, balanced: kept === delivered + rejected + failedSpans + queued };
+}
+
+function refusals(telemetry: Telemetry): BooksAnswer['refused'] {
+  const bytes = byAttribute(telemetry, 'receive', 'refused_size', 'reason');
+  return Object.entries(byAttribute(telemetry, 'receive', 'refused', 'reason'))
+    .filter(([, requests]) => requests > 0)
+    .map(([reason, requests]) => ({ reason, requests, bytes: bytes[reason] ?? 0 }));
+}
+
+/** Every gauge of bytes, by the stage that holds them; the ring is a file, not memory. */
+function memoryHolders(telemetry: Telemetry): Record<string, number> {
+  const queues = telemetry.points('export', 'queue_size').reduce((sum, { value }) => sum + value, 0);
+  return {
+    'waiting spans': telemetry.read('sample', 'size'),
+    'bodies in flight': telemetry.read('receive', 'in_flight'),
+    'span metrics': telemetry.read('measure', 'size'),
+    'export queues': queues,
+    'store queue': telemetry.read('store', 'queue_size'),
+  };
+}
+
+function byAttribute(telemetry: Telemetry, stage: string, name: string, key: string): Record<string, number> {
+  const values: Record<string, number> = {};
+  for (const { attributes, value } of telemetry.points(stage, name)) values[attributes[key] ?? ''] = value;
+  return values;
+}

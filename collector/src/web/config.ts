@@ -1,0 +1,16 @@
+// Configuration of `web`: the page and its API.
+import { z } from 'zod';
+import { listenHost, port } from '../config/fields.ts';
+
+export const webConfig = z
+  .strictObject({
+    host: listenHost(),
+    port: port(4320, 'page, API, health'),
+    host_names: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('further names the page answers to, beside localhost, addresses and its host'),
+  })
+  .prefault({});
+
+export type WebConfig = z.output<typeof webConfig>;

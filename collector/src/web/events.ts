@@ -1,0 +1,61 @@
+// Server-sent events: one reading a second for all pages together, none while nobody looks.
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '../pipeline/contract.ts';
+
+const EVERY_MS = 1000;
+/** Pages open at once; each costs a socket and a copy of every event. */
+const MAX_STREAMS = 32;
+
+/** Streams named events, each read once and written to every open page. */
+export class EventStreams {
+  readonly #clock: Clock;
+  readonly #read: () => Readonly<Record<string, unknown>>;
+  readonly #open = new Set<ServerResponse>();
+  #cancel: (() => void) | undefined;
+
+  /** @param read answers the data of each event by its name */
+  constructor(clock: Clock, read: () => Readonly<Record<string, unknown>>) {
+    this.#clock = clock;
+    this.#read = read;
+  }
+
+  /** Keeps a response open as a stream; false where there are too many. */
+  add(response: ServerResponse): boolean {
+    if (this.#open.size >= MAX_STREAMS) return false;
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write('retry: 2000\n\n');
+    this.#open.add(response);
+    response.once('close', () => {
+      this.#open.delete(response);
+      if (this.#open.size === 0) this.#stop();
+    });
+    response.write(this.#text());
+    this.#cancel ??= this.#clock.every(EVERY_MS, () => this.#send());
+    return true;
+  }
+
+  close(): void {
+    this.#stop();
+    for (const response of this.#open) response.end();
+    this.#open.clear();
+  }
+
+  #send(): void {
+    const text = this.#text();
+    for (const response of this.#open) {
+      // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
+      if (response.writableLength === 0) response.write(text);
+    }
+  }
+
+  #text(): string {
+    return Object.entries(this.#read())
+      .map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+      .join('');
+  }
+
+  #stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+}

@@ -1,0 +1,171 @@
+// The books: what came in is where it went, to the last span.
+import type { ComponentChildren } from 'preact';
+import type { BooksAnswer, ExporterBooks } from '../api.ts';
+import { Equation, Reasons } from './equation.tsx';
+import { NoSpansYet, Waiting } from './empty-state.tsx';
+import type { LiveFeed } from './feed.ts';
+import { bytes, count, counted } from './format.ts';
+import { useFeed } from './hooks.ts';
+import { MemoryShares, RefusedTable } from './books-tables.tsx';
+
+export function BooksView({ feed }: { feed: LiveFeed }): ComponentChildren {
+  const state = useFeed(feed);
+  const { books } = state;
+  return (
+    <>
+      <h1>Books</h1>
+      {books === undefined ? (
+        <Waiting>Waiting for the sidecar’s first numbers…</Waiting>
+      ) : (
+        <div class={state.phase === 'live' ? 'books' : 'books old'}>
+          <SpanBooks books={books} />
+          {books.spans.accepted === 0 && <NoSpansYet />}
+          <UnknownThresholds books={books} />
+          <Exporters exporters={books.exporters} kept={books.spans.kept} />
+          <Asides books={books} />
+          <RefusedTable refused={books.refused} />
+          <MemoryShares memory={books.memory} />
+          <Store store={books.store} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function SpanBooks({ books }: { books: BooksAnswer }): ComponentChildren {
+  const { accepted, dropped, kept, pending, balanced } = books.spans;
+  return (
+    <section class="panel">
+      <h2>Spans</h2>
+      <Equation
+        total={{ name: 'accepted', value: accepted }}
+        parts={[
+          { name: 'dropped', value: sum(dropped) },
+          { name: 'kept', value: kept },
+          { name: 'pending', value: pending },
+        ]}
+        balanced={balanced}
+      />
+      <div class="columns">
+        <Reasons title="Dropped spans by reason" counts={dropped} none="Nothing was dropped." />
+        <Reasons
+          title="Kept traces by policy"
+          counts={Object.fromEntries(books.keptTraces.map(({ policy, traces }) => [policy, traces]))}
+          none="No trace was kept yet."
+        />
+      </div>
+    </section>
+  );
+}
+
+function UnknownThresholds({ books }: { books: BooksAnswer }): ComponentChildren {
+  const { unknownThresholds } = books;
+  if (unknownThresholds.length === 0) return null;
+  const services = unknownThresholds.map(({ service }) => service);
+  return (
+    <section class="notice warn">
+      <h2>Services without a sampling threshold</h2>
+      <p>
+        Kept spans of these services carry no <code>ot=th</code>, so nobody can tell how many spans each stands for:{' '}
+        {unknownThresholds.map(({ service, spans }) => `${service} (${counted(spans, 'span')})`).join(', ')}. If they
+        send every span, say so in the configuration:
+      </p>
+      <pre>{`sources:\n  unsampled: [${services.map((service) => JSON.stringify(service)).join(', ')}]`}</pre>
+    </section>
+  );
+}
+
+interface ExportersProps {
+  readonly exporters: readonly ExporterBooks[];
+  readonly kept: number;
+}
+
+function Exporters({ exporters, kept }: ExportersProps): ComponentChildren {
+  if (exporters.length === 0) {
+    return (
+      <section class="panel">
+        <h2>Exporters</h2>
+        <p>
+          None: kept traces are shown on this page only. To send them on, set <code>OTEL_EXPORTER_OTLP_ENDPOINT</code>{' '}
+          for the sidecar, or <code>export.otlp</code> in its configuration.
+        </p>
+      </section>
+    );
+  }
+  return (
+    <>
+      {exporters.map(({ name, delivered, rejected, failed, queued, balanced }) => (
+        <section key={name} class="panel">
+          <h2>Exporter {name}</h2>
+          <Equation
+            total={{ name: 'kept', value: kept }}
+            parts={[
+              { name: 'delivered', value: delivered },
+              { name: 'rejected', value: rejected },
+              { name: 'failed', value: sum(failed) },
+              { name: 'queued', value: queued },
+            ]}
+            balanced={balanced}
+          />
+          {sum(failed) > 0 && <Reasons title="Failed spans by reason" counts={failed} none="" />}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function Asides({ books }: { books: BooksAnswer }): ComponentChildren {
+  const { rejected, duplicates, late, thresholdUnknown, thresholdInconsistent } = books.spans;
+  return (
+    <section class="panel">
+      <h2>Beside the equation</h2>
+      <dl class="facts">
+        <Fact name="Rejected" value={rejected} why="spans of accepted bodies with a bad id or bad text; not accepted" />
+        <Fact name="Duplicates" value={duplicates} why="spans of a body sent again; answered, not counted twice" />
+        {Object.entries(late).map(([decision, spans]) => (
+          <Fact key={decision} name={`Late, ${decision}`} value={spans} why="came after the decision and followed it" />
+        ))}
+        <Fact name="Threshold unknown" value={thresholdUnknown} why="kept spans whose sender says no threshold" />
+        <Fact
+          name="Threshold inconsistent"
+          value={thresholdInconsistent}
+          why="spans below their own threshold, which was erased"
+        />
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, value, why }: { name: string; value: number; why: string }): ComponentChildren {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <span class="value">{count(value)}</span> {why}
+      </dd>
+    </div>
+  );
+}
+
+function Store({ store }: { store: BooksAnswer['store'] }): ComponentChildren {
+  return (
+    <section class="panel">
+      <h2>Store</h2>
+      {store.enabled ? (
+        <p>
+          The ring holds {counted(store.traces, 'kept trace')} in {bytes(store.bytes)}.{' '}
+          {counted(store.dropped, 'kept trace')} could not be stored and are missing from this page only.
+        </p>
+      ) : (
+        <p>
+          Off: no kept trace can be shown on this page. Remove <code>store: false</code> from the configuration to see
+          them.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,20 @@
+// What to do next where there is nothing to show yet.
+import type { ComponentChildren } from 'preact';
+
+export function NoSpansYet(): ComponentChildren {
+  return (
+    <section class="empty">
+      <h2>No spans yet</h2>
+      <p>
+        Point your service’s <code>OTEL_EXPORTER_OTLP_ENDPOINT</code> at <code>http://127.0.0.1:4318</code> (or at the
+        OTLP/HTTP address you configured) and start it:
+      </p>
+      <pre>OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 node service.js</pre>
+      <p>Its operations appear here as soon as their first spans end and are sent.</p>
+    </section>
+  );
+}
+
+export function Waiting({ children }: { children: ComponentChildren }): ComponentChildren {
+  return <p class="waiting">{children}</p>;
+}

@@ -1,0 +1,60 @@
+// The SDK's coded errors. Only invalid options are thrown, and only at start; everything else is one warning line,
+// because telemetry must never change the program it observes.
+
+/** Every code with the message and the hint an operator reads. Codes are never reused. */
+export const ERRORS = {
+  OPTIONS_INVALID: {
+    message: 'the options of startTelemetry are invalid',
+    hint: 'Correct the options listed; nothing was started.',
+  },
+  CONFIG_FILE_CONFLICT: {
+    message: 'OTEL_CONFIG_FILE and code options exclude each other',
+    hint: 'Move the options into the file, or unset OTEL_CONFIG_FILE.',
+  },
+  EXPORT_FAILED: {
+    message: 'telemetry is not delivered',
+    hint: 'The program is not affected; this is said once. Is the sidecar running?',
+  },
+  ALREADY_STARTED: {
+    message: 'startTelemetry was called again',
+    hint: 'The first call counts; its handle was returned and the new options are ignored.',
+  },
+  SDK_REGISTERED: {
+    message: 'another OpenTelemetry SDK is registered',
+    hint: 'It gets the telemetry of this process; remove it or startTelemetry.',
+  },
+  START_FAILED: {
+    message: 'telemetry could not be started',
+    hint: 'The program runs without it. startTelemetry needs @opentelemetry/api 1.10.',
+  },
+  PROMETHEUS_PORT: {
+    message: 'the Prometheus page could not be opened',
+    hint: 'Choose another prometheus.port; telemetry still goes to the sidecar.',
+  },
+} as const;
+
+/** One of the codes in {@link ERRORS}. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error with a stable code and a hint; `cause` is kept. */
+export class EvenkeelError extends Error {
+  override readonly name = 'EvenkeelError';
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${ERRORS[code].message}: ${detail}`, options);
+    this.code = code;
+    this.hint = ERRORS[code].hint;
+  }
+}
+
+/** Writes one line to stderr; never throws, also when stderr is closed. */
+export function warn(code: ErrorCode, detail: string): void {
+  try {
+    const [line] = detail.split('\n', 1);
+    process.stderr.write(`evenkeel: ${ERRORS[code].message}: ${line} [${code}] ${ERRORS[code].hint}\n`);
+  } catch {
+    // There is nowhere left to say it.
+  }
+}

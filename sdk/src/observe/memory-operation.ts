@@ -1,0 +1,41 @@
+// Reads and writes of a program's memory (sessions, earlier answers), named as the GenAI conventions name them.
+import { SpanKind } from '@opentelemetry/api';
+import {
+  type AnyFunction,
+  type ArgumentsOf,
+  type AttributesOption,
+  attributesFrom,
+  decorator,
+  type Instrument,
+  observe,
+} from './observe.ts';
+import { ATTRIBUTE, MEMORY_OPERATION } from '../names.ts';
+
+/** Short words for the operations on a memory store. */
+export type MemoryOperation = keyof typeof MEMORY_OPERATION;
+
+/** Options of {@link traceMemoryOperation}. */
+export interface MemoryOperationOptions<Args> {
+  readonly operation: MemoryOperation;
+  /** Identifier of the store, one of few. */
+  readonly store: string;
+  readonly attributes?: AttributesOption<Args>;
+  /** CLIENT unless set (convention); INTERNAL suits a store inside the process. */
+  readonly kind?: SpanKind;
+}
+
+/**
+ * Traces one operation on a memory store; decorator or wrapper.
+ *
+ * The span is named by the operation alone, such as `search_memory`; the store is an attribute (convention).
+ */
+export function traceMemoryOperation<F extends AnyFunction>(options: MemoryOperationOptions<ArgumentsOf<F>>, fn: F): F;
+export function traceMemoryOperation<Args extends readonly unknown[] = unknown[]>(
+  options: MemoryOperationOptions<Args>,
+): Instrument<Args>;
+export function traceMemoryOperation(options: MemoryOperationOptions<never>, fn?: AnyFunction): unknown {
+  const name = MEMORY_OPERATION[options.operation];
+  const fixed = { [ATTRIBUTE.genAiOperation]: name, [ATTRIBUTE.genAiMemoryStore]: options.store };
+  const observation = { name, kind: options.kind ?? SpanKind.CLIENT, ...attributesFrom(options.attributes, fixed) };
+  return fn ? observe(observation, fn) : decorator(observation);
+}

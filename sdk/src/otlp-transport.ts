@@ -1,0 +1,111 @@
+// Sends OTLP over HTTP so that a missing sidecar is never felt: bounded in time, and no timer and no socket of it
+// keeps the process alive. The transport in OpenTelemetry retries on live timers for 10 s and cannot be stopped.
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { ExportResponse, IExporterTransport } from '@opentelemetry/otlp-exporter-base';
+import type { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
+
+/** URL, headers, compression and certificates, from code and environment. */
+export type HttpOptions = ReturnType<typeof convertLegacyHttpOptions>;
+
+/** What the transports of one telemetry share. */
+export interface Outlet {
+  /** Once aborted nothing is sent twice: a failed request is not repeated. */
+  readonly closing: AbortSignal;
+  /** Once aborted nothing is sent at all and requests under way end. */
+  readonly closed: AbortSignal;
+  /** Told about every body that was given up. */
+  readonly onFailure: (error: Error) => void;
+}
+
+/** First wait between two attempts, growing to the last; those of OpenTelemetry's own exporter. */
+const FIRST_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 5000;
+const BACKOFF_GROWTH = 1.5;
+const BACKOFF_JITTER = 0.2;
+
+/** An OTLP answer is empty or one short message; more than this is not read. */
+const MAX_ANSWER_BYTES = 65_536;
+
+/** Statuses after which the same body may be sent again (OTLP specification, failures). */
+const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+const zip = promisify(gzip);
+
+/** Makes the transport of one signal; it opens nothing before the first body. */
+export function createTransport(options: HttpOptions, outlet: Outlet): IExporterTransport {
+  const url = new URL(options.url);
+  // One agent for all requests: it keeps the connection.
+  let agent: ReturnType<HttpOptions['agentFactory']> | undefined;
+
+  async function post(body: Uint8Array, timeoutMs: number): Promise<ExportResponse> {
+    try {
+      const isZipped = options.compression === 'gzip';
+      const bytes = isZipped ? await zip(body) : body;
+      const headers = { ...(await options.headers()), ...(isZipped && { 'Content-Encoding': 'gzip' }) };
+      agent ??= options.agentFactory(url.protocol);
+      const start = url.protocol === 'https:' ? requestHttps : requestHttp;
+      const signal = AbortSignal.any([outlet.closed, AbortSignal.timeout(Math.ceil(timeoutMs))]);
+      return await answerOf(start(url, { method: 'POST', headers, agent: await agent, signal }), bytes);
+    } catch (error) {
+      return { status: 'retryable', error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  return {
+    async send(body, timeoutMs) {
+      const deadline = performance.now() + timeoutMs;
+      for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * BACKOFF_GROWTH, MAX_BACKOFF_MS)) {
+        const answer = await post(body, Math.max(1, deadline - performance.now()));
+        if (answer.status === 'success') return answer;
+        const jitter = 1 + (Math.random() * 2 - 1) * BACKOFF_JITTER;
+        const askedMs = answer.status === 'retryable' ? (answer.retryInMillis ?? 0) : Number.POSITIVE_INFINITY;
+        const waitMs = Math.max(askedMs, backoffMs * jitter);
+        if (outlet.closing.aborted || performance.now() + waitMs > deadline) {
+          const error = answer.error ?? new Error('no reason given');
+          outlet.onFailure(error);
+          return { status: 'failure', error };
+        }
+        // Closing ends the wait early: one more attempt, then no other.
+        await delay(waitMs, undefined, { ref: false, signal: outlet.closing }).catch(() => {});
+      }
+    },
+    shutdown() {
+      // Requests end by the signals of the outlet, which both signals of telemetry share.
+    },
+  };
+}
+
+function answerOf(request: ClientRequest, body: Uint8Array): Promise<ExportResponse> {
+  return new Promise((resolve, reject) => {
+    // A kept-alive socket is referenced again each time it is taken, so it is let go for each request.
+    request.on('socket', (socket) => socket.unref());
+    request.on('error', reject);
+    request.on('response', (response) => readAnswer(response).then(resolve, reject));
+    request.end(body);
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<ExportResponse> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+  }
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return { status: 'success', data: Buffer.concat(chunks) };
+  const error = new Error(`HTTP ${status} ${response.statusMessage ?? ''}`.trim());
+  if (!RETRYABLE_STATUS.has(status)) return { status: 'failure', error };
+  const retryInMillis = retryAfterMs(response.headers['retry-after']);
+  return { status: 'retryable', error, ...(retryInMillis !== undefined && { retryInMillis }) };
+}
+
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

@@ -1,0 +1,113 @@
+// How the OTLP/HTTP exporter meets its limits: a full queue, the end of the process, TLS it does not trust.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { otlpExporterConfig } from '../../../collector/src/export/config.ts';
+import { exportInstruments } from '../../../collector/src/export/instruments.ts';
+import { otlpHttpExporter } from '../../../collector/src/export/otlp-http.ts';
+import { eventually } from '../../support/eventually.ts';
+import { of, rig } from '../../support/exporter-rig.ts';
+import { startSink } from '../../support/sink.ts';
+import { testHost } from '../../support/test-host.ts';
+
+describe('at its limits', () => {
+  it('loses what its queue cannot hold, to this exporter only', async () => {
+    const sink = await startSink();
+    sink.react('hang');
+    const { take, books, read, exporter } = await rig(sink.url, { max_queue: '1KiB' });
+    for (let i = 0; i < 40; i++) take(1);
+    const { queued, failed } = books();
+    expect(queued).toBeGreaterThan(2);
+    expect(failed).toEqual({ queue_full: 40 - queued });
+    expect(read('queue_size', of)).toBeLessThanOrEqual(1024);
+    const stopping = exporter.stop(0);
+    await eventually('the first attempt', () => sink.requests.length > 0);
+    void stopping;
+  });
+
+  it('answers a refusal by Node itself as one more failed attempt', async () => {
+    const sink = await startSink();
+    const { take, pause, counts } = await rig(sink.url, { headers: { trailer: 'x' } });
+    take(1);
+    await pause();
+    expect(counts('requests')).toEqual({ 'backend/unanswered': 1 });
+  });
+});
+
+describe('stop', () => {
+  it('delivers what is queued', async () => {
+    const sink = await startSink();
+    const { take, books, exporter } = await rig(sink.url);
+    for (let i = 0; i < 20; i++) take(2);
+    await exporter.stop(5000);
+    expect(books()).toEqual({ delivered: 40, rejected: 0, queued: 0, failed: {} });
+    expect(sink.spans()).toHaveLength(40);
+  });
+
+  it.each(['hang', 'reset', 'absent'] as const)('gives up at its limit with a receiver that is %s', async (state) => {
+    const sink = await startSink();
+    if (state === 'absent') await sink.close();
+    else sink.react(state);
+    const { take, books, exporter, clock, log } = await rig(sink.url, { timeout: '10m' });
+    for (let i = 0; i < 3; i++) take(2);
+    if (state === 'hang') await eventually('the first attempt', () => sink.requests.length === 1);
+    else await eventually('the first pause', () => clock.untilNextOnce());
+    const stopping = exporter.stop(5000);
+    clock.advance(4999);
+    expect(books().queued).toBe(6);
+    clock.advance(1);
+    await stopping;
+    expect(books()).toEqual({ delivered: 0, rejected: 0, queued: 0, failed: { stop: 6 } });
+    expect(log.at(-1)).toContain('error export STOP_backend: 6 spans were not delivered');
+    take(1);
+    expect(books().failed).toEqual({ stop: 7 });
+  });
+
+  it('may come before start, and twice', async () => {
+    const own = testHost('export', exportInstruments);
+    const exporter = otlpHttpExporter(
+      'backend',
+      otlpExporterConfig.parse({ endpoint: 'http://127.0.0.1:1' }),
+      own.host,
+    );
+    await exporter.stop(0);
+    await exporter.stop(0);
+  });
+});
+
+/** A certificate for 127.0.0.1 that nobody but its own file vouches for. */
+function certificate(): { caFile: string; key: string; cert: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-tls-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [keyFile, caFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test';
+  const names = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', caFile];
+  execFileSync('openssl', [...request.split(' '), ...names], { stdio: 'ignore' });
+  return { caFile, key: readFileSync(keyFile, 'utf8'), cert: readFileSync(caFile, 'utf8') };
+}
+
+describe('a receiver with TLS', () => {
+  it('is trusted by its authority file only', async () => {
+    const { caFile, key, cert } = certificate();
+    const sink = await startSink({ tls: { key, cert } });
+    const trusting = await rig(sink.url, { ca_file: caFile });
+    trusting.take(2);
+    await trusting.settled();
+    expect(trusting.books().delivered).toBe(2);
+    const doubtful = await rig(sink.url);
+    doubtful.take(1);
+    await doubtful.pause();
+    expect(doubtful.books()).toEqual({ delivered: 0, rejected: 0, queued: 1, failed: {} });
+    expect(doubtful.log.join()).toMatch(/DEPTH_ZERO_SELF_SIGNED_CERT|self-signed/);
+    expect(sink.requests).toHaveLength(1);
+  });
+
+  it('is not started towards where the authority file is missing', async () => {
+    const own = testHost('export', exportInstruments);
+    const config = otlpExporterConfig.parse({ endpoint: 'https://127.0.0.1:1', ca_file: '/no/such/ca.pem' });
+    const exporter = otlpHttpExporter('backend', config, own.host);
+    await expect(exporter.start()).rejects.toMatchObject({ code: 'CERTIFICATE_UNREADABLE' });
+  });
+});

@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { store, storeInstruments, type StoreStage } from '../../../collector/src/store/stage.ts';
+import { eventually } from '../../support/eventually.ts';
+import { keptBatch } from '../../support/kept-batch.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { testHost, type TestHost } from '../../support/test-host.ts';
+import { testSpan, traceIdOf } from '../../support/test-span.ts';
+
+interface Opened {
+  readonly stage: StoreStage;
+  readonly own: TestHost<typeof storeInstruments>;
+}
+
+const ALL = { limit: 500 };
+
+function create(settings: object = {}, path = temporaryFolder()): Opened {
+  const own = testHost('store', storeInstruments);
+  const stage = store.create(store.config.parse({ path, ...settings }), own.host);
+  onTestFinished(() => stage.stop());
+  return { stage, own };
+}
+
+/** The thread that the next stage starts. */
+function nextWorker(): Promise<Worker> {
+  return new Promise((resolve) => process.once('worker', resolve));
+}
+
+async function started(settings: object = {}): Promise<Opened & { worker: Worker }> {
+  const opened = create(settings);
+  const worker = nextWorker();
+  await opened.stage.start();
+  return { ...opened, worker: await worker };
+}
+
+describe('the store', () => {
+  it('answers what it was given to keep', async () => {
+    const { stage, own } = await started();
+    await stage.consume(
+      keptBatch([testSpan({ trace: 'a' }), testSpan({ trace: 'b', error: true })], { policy: 'share' }),
+    );
+    await stage.consume(keptBatch([testSpan({ trace: 'a', name: 'late' })], { policy: 'share', late: true }));
+    const listed = await stage.list(ALL);
+    expect(listed.map(({ spanCount, reason }) => [spanCount, reason]).sort()).toEqual([
+      [1, 'share'],
+      [2, 'share'],
+    ]);
+    expect(await stage.list({ ...ALL, errorsOnly: true })).toHaveLength(1);
+    const trace = await stage.get(traceIdOf('a').toString('hex'));
+    expect(trace?.spans.map(({ name }) => name).sort()).toEqual(['GET /cart', 'late']);
+    expect(await stage.get('0'.repeat(32))).toBeUndefined();
+    expect(stage.stats()).toMatchObject({ traces: 2, dropped: 0 });
+    expect([own.read('traces'), own.read('queue_size'), own.counts('dropped')]).toEqual([2, 0, {}]);
+  });
+
+  it('leaves out what its queue cannot hold, and says so', async () => {
+    const { stage, own } = await started({ max_queue: '2KiB' });
+    const batch = keptBatch(Array.from({ length: 50 }, (_, i) => testSpan({ trace: `${i}` })));
+    await stage.consume(batch);
+    const { dropped } = stage.stats();
+    expect(dropped).toBeGreaterThan(20);
+    expect(own.counts('dropped')).toEqual({ queue_full: dropped });
+    expect(await stage.list(ALL)).toHaveLength(50 - dropped);
+    await stage.consume(keptBatch([testSpan({ trace: 'later' })]));
+    expect(await stage.list(ALL)).toHaveLength(51 - dropped);
+  });
+
+  it('refuses more questions than its thread can answer', async () => {
+    const { stage } = await started();
+    const answers = await Promise.allSettled(Array.from({ length: 80 }, () => stage.list(ALL)));
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(64);
+    expect(answers.at(-1)).toMatchObject({ reason: new Error('the store is busy') });
+    expect(await stage.list(ALL)).toEqual([]);
+  });
+
+  it('keeps what it was given before it closes', async () => {
+    const path = temporaryFolder();
+    const first = create({}, path);
+    await first.stage.start();
+    for (let i = 0; i < 20; i++) await first.stage.consume(keptBatch([testSpan({ trace: `${i}` })]));
+    await first.stage.stop();
+    await first.stage.stop();
+    await expect(first.stage.list(ALL)).rejects.toThrow('the store is closed');
+    const second = create({}, path);
+    await second.stage.start();
+    expect(second.stage.stats().traces).toBe(20);
+  });
+
+  it('drops, and never fails, while it is closed', async () => {
+    const { stage, own } = create();
+    await stage.stop();
+    await stage.consume(keptBatch([testSpan({ trace: 'a' }), testSpan({ trace: 'b' })]));
+    expect(own.counts('dropped')).toEqual({ queue_full: 2 });
+  });
+});
+
+describe('a store that cannot be used', () => {
+  it('says why and starts nothing', async () => {
+    const check = async (path: string, message: RegExp): Promise<void> => {
+      const { stage } = create({}, path);
+      const failed = stage.start();
+      await expect(failed).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+      await expect(failed).rejects.toThrow(message);
+      await expect(stage.list(ALL)).rejects.toThrow('the store is closed');
+    };
+    const used = temporaryFolder();
+    const first = create({}, used);
+    await first.stage.start();
+    await check(used, /locked/);
+    const file = join(temporaryFolder(), 'file');
+    writeFileSync(file, '');
+    await check(join(file, 'below'), /ENOTDIR/);
+    const foreign = temporaryFolder();
+    writeFileSync(join(foreign, 'evenkeel.sqlite'), 'not a database '.repeat(100));
+    await check(foreign, /not a database/);
+    expect(await first.stage.list(ALL)).toEqual([]);
+  });
+
+  it('is refused when it is in use, not when it was', async () => {
+    const path = temporaryFolder();
+    const first = create({}, path);
+    await first.stage.start();
+    await first.stage.stop();
+    await create({}, path).stage.start();
+  });
+});
+
+describe('the end of its thread', () => {
+  it('fails open questions, drops what comes, and lets the sidecar go on', async () => {
+    const { stage, own, worker } = await started();
+    await stage.consume(keptBatch([testSpan({ trace: 'a' })]));
+    expect(await stage.list(ALL)).toHaveLength(1);
+    const asked = stage.list(ALL).catch((error: Error) => error.message);
+    await worker.terminate();
+    expect(typeof (await asked)).toMatch(/string|object/);
+    await eventually('the end to be noticed', async () => {
+      return (await stage.list(ALL).catch((error: Error) => error.message)) === 'the store is closed';
+    });
+    await stage.consume(keptBatch([testSpan({ trace: 'b' })]));
+    expect(own.counts('dropped')).toEqual({ queue_full: 1 });
+    expect(own.read('queue_size')).toBe(0);
+    expect(own.log.join()).toContain('error store STORE_ENDED');
+    await stage.stop();
+  });
+
+  it('counts what was on its way to it', async () => {
+    const { stage, own, worker } = await started();
+    const batch = keptBatch(Array.from({ length: 300 }, (_, i) => testSpan({ trace: `${i}` })));
+    for (let i = 0; i < 5; i++) await stage.consume(batch);
+    await worker.terminate();
+    await eventually('the end to be noticed', () => own.log.length > 0);
+    expect(own.read('queue_size')).toBe(0);
+    expect(own.read('dropped', { reason: 'failed' }) % 300).toBe(0);
+    expect(own.read('dropped', { reason: 'failed' })).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { linkTo, parseRoute, type Route, tracesUrl } from '../../../../collector/src/web/page/route.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+
+test('every link leads where it says', () => {
+  const routes: Exclude<Route, { view: 'unknown' }>[] = [
+    { view: 'operations' },
+    { view: 'books' },
+    { view: 'trace', traceId },
+    { view: 'traces', service: '', operation: '', errorsOnly: false },
+    { view: 'traces', service: 'a&b=c#d', operation: 'GET /x?y={z} 100%', errorsOnly: true },
+  ];
+  for (const route of routes) expect(parseRoute(linkTo(route))).toEqual(route);
+});
+
+test('no path is the home view, a strange one is unknown', () => {
+  for (const home of ['', '#', '#/']) expect(parseRoute(home)).toEqual({ view: 'operations' });
+  for (const strange of ['#/nothing', '#/traces/123', `#/traces/${traceId}/more`, '#/books/x'])
+    expect(parseRoute(strange)).toEqual({ view: 'unknown' });
+});
+
+test('a trace id may be written in capitals', () => {
+  expect(parseRoute(`#/traces/${traceId.toUpperCase()}`)).toEqual({ view: 'trace', traceId });
+});
+
+test('asks the API for what the filters say', () => {
+  expect(tracesUrl({ view: 'traces', service: '', operation: '', errorsOnly: false }, 5)).toBe('api/traces?limit=5');
+  expect(tracesUrl({ view: 'traces', service: 'a b', operation: 'c', errorsOnly: true }, 5)).toBe(
+    'api/traces?service=a+b&operation=c&errors=true&limit=5',
+  );
+});

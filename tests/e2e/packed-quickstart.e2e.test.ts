@@ -1,0 +1,179 @@
+// The packages as users get them: packed, installed into an empty project outside the workspace, imported and
+// required, compiled against, and observed by the packed sidecar.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+const exec = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const QUICKSTART = join(ROOT, 'examples/quickstart');
+const TOOLS = join(ROOT, 'node_modules/.bin');
+const NPM_QUIET = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+
+/** What the program prints about itself, whatever becomes of its telemetry. */
+const PRINTED = /^([\da-f]{32}\n){5}refused: a card number has 16 digits\n$/;
+
+let folder: string;
+let tarballs: Record<'@evenkeel/sdk' | '@evenkeel/collector', string>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'evenkeel-packed-'));
+  tarballs = { '@evenkeel/sdk': await pack('sdk'), '@evenkeel/collector': await pack('collector') };
+  await project('esm', { type: 'module' });
+  await project('cjs', { type: 'commonjs' });
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function pack(workspace: string): Promise<string> {
+  const { stdout } = await exec('npm', ['pack', '--pack-destination', folder, '--json', '--loglevel=error'], {
+    cwd: join(ROOT, workspace),
+  });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  return join(folder, filename.replace('@', '').replace('/', '-'));
+}
+
+/** Makes an empty project beside the tarballs and installs them. */
+async function project(name: string, manifest: Record<string, unknown>, api = '1.10.0'): Promise<string> {
+  const cwd = join(folder, name);
+  await mkdir(cwd);
+  const packed = Object.entries(tarballs).map(([dependency, file]) => [dependency, `file:${file}`]);
+  const dependencies = Object.fromEntries([...packed, ['@opentelemetry/api', api]]) as Record<string, string>;
+  const json = { name, private: true, ...manifest, dependencies };
+  await writeFile(join(cwd, 'package.json'), JSON.stringify(json));
+  await exec('npm', ['install', ...NPM_QUIET], { cwd });
+  return cwd;
+}
+
+/** Runs a program in a project, with nothing in its environment but what is given. */
+async function run(name: string, file: string, environment: Record<string, string> = {}) {
+  return exec(process.execPath, [file], { cwd: join(folder, name), env: environment });
+}
+
+async function tsc(name: string, file: string, args: readonly string[]): Promise<void> {
+  const flags = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--outDir', 'out', ...args];
+  await exec(join(TOOLS, 'tsc'), [file, ...flags], { cwd: join(folder, name) }).catch((error: { stdout: string }) => {
+    throw new Error(error.stdout);
+  });
+}
+
+describe('the packed SDK', () => {
+  it('runs the quickstart as an ES module', async () => {
+    await cp(join(QUICKSTART, 'main.js'), join(folder, 'esm/main.js'));
+    expect((await run('esm', 'main.js', { OTEL_SDK_DISABLED: 'true' })).stdout).toMatch(PRINTED);
+  });
+
+  it('runs as CommonJS, and shares one telemetry with the ES module', async () => {
+    await writeFile(
+      join(folder, 'cjs/main.js'),
+      `const { measurePerformance, startTelemetry } = require('@evenkeel/sdk');
+      const add = measurePerformance('add', (a, b) => a + b);
+      (async () => {
+        const options = { serviceName: 'cjs', endpoint: 'http://127.0.0.1:9' };
+        const [one, two] = [await startTelemetry(options), await (await import('@evenkeel/sdk')).startTelemetry(options)];
+        console.log(add(1, 2), one === two);
+        await one.shutdown();
+      })();`,
+    );
+    const { stdout, stderr } = await run('cjs', 'main.js');
+    expect(stdout).toBe('3 true\n');
+    expect(stderr).toContain('[ALREADY_STARTED]');
+    expect(stderr).toContain('[EXPORT_FAILED]');
+  });
+
+  it.each([
+    ['esm', []],
+    ['esm', ['--experimentalDecorators']],
+    ['cjs', []],
+    ['cjs', ['--experimentalDecorators', '--emitDecoratorMetadata']],
+    ['cjs', ['--module', 'commonjs', '--moduleResolution', 'bundler', '--experimentalDecorators']],
+  ])('has types that resolve: %s %j', async (name, args) => {
+    await cp(join(QUICKSTART, 'orders.ts'), join(folder, name, 'orders.ts'));
+    await tsc(name, 'orders.ts', args);
+    expect((await run(name, 'out/orders.js', { OTEL_SDK_DISABLED: 'true' })).stdout).toBe('tea, cup\n');
+  });
+
+  it('compiles the program of its README', async () => {
+    const readme = await readFile(join(folder, 'esm/node_modules/@evenkeel/sdk/README.md'), 'utf8');
+    const [, program] = /```ts\n(.+?)```/s.exec(readme) ?? [];
+    await writeFile(join(folder, 'esm/readme.ts'), program ?? 'the README has no program');
+    await tsc('esm', 'readme.ts', ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]);
+  });
+
+  it('leaves a program alone whose OpenTelemetry API is older, and says so', async () => {
+    const cwd = await project('old', { type: 'module' }, '1.9.0');
+    await cp(join(QUICKSTART, 'main.js'), join(cwd, 'main.js'));
+    const { stdout, stderr } = await run('old', 'main.js');
+    expect(stdout).toMatch(PRINTED);
+    expect(stderr).toMatch(/^evenkeel: .+ \[START_FAILED\] .+1\.10.*\n$/);
+  });
+
+  it('is clean for publint and attw', async () => {
+    await expectClean('@evenkeel/sdk', []);
+  });
+});
+
+describe('the packed sidecar', () => {
+  it('is clean for publint and attw, as ES modules alone', async () => {
+    await expectClean('@evenkeel/collector', ['--profile', 'esm-only']);
+  });
+
+  it('lists the operations of the quickstart', async () => {
+    const [otlp, metrics, page] = [await freePort(), await freePort(), await freePort()];
+    const config = join(folder, 'evenkeel.yaml');
+    await writeFile(
+      config,
+      `receive: { http: { port: ${otlp} } }\nexport: { prometheus: { port: ${metrics} } }\nweb: { port: ${page} }\n` +
+        `store: { path: ${join(folder, 'store')} }\n`,
+    );
+    const sidecar = spawn(join(folder, 'esm/node_modules/.bin/evenkeel'), ['run', '--config', config], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    onTestFinished(() => void sidecar.kill('SIGKILL'));
+    const ask = async (path: string): Promise<Response | undefined> =>
+      fetch(`http://127.0.0.1:${page}${path}`).catch(() => undefined);
+    await until(async () => (await ask('/ready'))?.status === 200);
+
+    const { stderr } = await run('esm', 'main.js', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${otlp}` });
+    expect(stderr).toBe('');
+    await until(async () => {
+      const answer = await ask('/api/operations');
+      const text = (await answer?.text()) ?? '';
+      return text.includes('orders.create') && text.includes('card.check');
+    });
+
+    sidecar.kill('SIGTERM');
+    expect(await once(sidecar, 'exit')).toEqual([0, null]);
+  });
+});
+
+async function expectClean(name: keyof typeof tarballs, attwFlags: readonly string[]): Promise<void> {
+  const publint = await exec(join(TOOLS, 'publint'), ['run', tarballs[name], '--strict']);
+  expect(publint.stdout).toContain('All good!');
+  // It ends with 1 when it finds a problem, which rejects here.
+  await exec(join(TOOLS, 'attw'), [tarballs[name], ...attwFlags]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Asks until it is so; the time limit is that of the test. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await pause(100);
+}

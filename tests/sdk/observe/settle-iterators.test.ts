@@ -1,0 +1,175 @@
+// The call shapes that go on: generators, async iterables, streams.
+import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { context, diag, trace } from '@opentelemetry/api';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { measurePerformance } from '../../../sdk/src/index.ts';
+import { collect, expectSpan, recordSpans } from '../../support/spans.ts';
+
+const log = recordSpans();
+const tracer = trace.getTracer('test');
+
+beforeEach(() => {
+  log.take();
+});
+
+const wrap = <F extends (...args: never) => unknown>(fn: F): F => measurePerformance('op', fn);
+const child = (): void => tracer.startSpan('child').end();
+
+const expectOp = (outcome: 'unset' | 'error', children = 0): void => expectSpan(log, 'op', outcome, children);
+
+describe('a generator', () => {
+  const numbers = wrap(function* (count: number) {
+    for (let i = 0; i < count; i++) {
+      child();
+      yield i;
+    }
+    return 'end';
+  });
+
+  it('is alive until its last item, and its body runs in the span', () => {
+    const items = numbers(3);
+    expect(Object.prototype.toString.call(items)).toBe('[object Generator]');
+    expect(log.take()).toEqual([]);
+    expect([...items]).toEqual([0, 1, 2]);
+    expectOp('unset', 3);
+  });
+
+  it('ends its span once, also when it is closed again', () => {
+    const complaints: unknown[] = [];
+    const complain = (...what: unknown[]): void => void complaints.push(what);
+    diag.setLogger({ error: complain, warn: complain, info: () => {}, debug: () => {}, verbose: () => {} });
+    const items = numbers(1);
+    expect([...items]).toEqual([0]);
+    expect(items.return('again')).toEqual({ done: true, value: 'again' });
+    expect(items.next()).toEqual({ done: true, value: undefined });
+    diag.disable();
+    expect(complaints).toEqual([]);
+    expectOp('unset', 1);
+  });
+
+  it('gives its return value and takes what next() sends', () => {
+    const echo = wrap(function* (): Generator<string, number, string> {
+      const first = yield 'ready';
+      return first.length;
+    })();
+    expect(echo.next()).toEqual({ done: false, value: 'ready' });
+    expect(echo.next('four')).toEqual({ done: true, value: 4 });
+    expectOp('unset');
+  });
+
+  it('ends once, without error, when the loop breaks', () => {
+    let cleaned = 0;
+    const forever = wrap(function* () {
+      try {
+        for (;;) yield 1;
+      } finally {
+        cleaned++;
+      }
+    });
+    for (const item of forever()) if (item === 1) break;
+    expect(cleaned).toBe(1);
+    expectOp('unset');
+  });
+
+  it('records what its body throws', () => {
+    const error = new Error('midway');
+    const failing = wrap(function* () {
+      yield 1;
+      throw error;
+    });
+    expect(() => [...failing()]).toThrow(error);
+    expectOp('error');
+  });
+
+  it('records what throw() sends and the body does not catch', () => {
+    const items = numbers(2);
+    items.next();
+    expect(() => items.throw(new Error('sent'))).toThrow('sent');
+    expectOp('error', 1);
+  });
+
+  it('may delegate to another', () => {
+    const outer = wrap(function* () {
+      yield* [10];
+      yield* numbers(1);
+    });
+    expect([...outer()]).toEqual([10, 0]);
+    const spans = log.take();
+    expect(spans.map((span) => span.name)).toEqual(['child', 'op', 'op']);
+    expect(spans[1]?.parentSpanContext?.spanId).toBe(spans[2]?.spanContext().spanId);
+  });
+});
+
+describe('an async generator', () => {
+  const ticks = wrap(async function* (count: number) {
+    for (let i = 0; i < count; i++) {
+      await turn();
+      child();
+      yield i;
+    }
+  });
+
+  it('is alive until its last item, and its body runs in the span after each await', async () => {
+    const seen: number[] = [];
+    for await (const item of ticks(3)) {
+      seen.push(item);
+      expect(trace.getSpan(context.active())).toBeUndefined();
+    }
+    expect(seen).toEqual([0, 1, 2]);
+    expectOp('unset', 3);
+  });
+
+  it('ends once, without error, when the loop breaks', async () => {
+    for await (const item of ticks(9)) if (item === 1) break;
+    expectOp('unset', 2);
+  });
+
+  it('records what its body throws', async () => {
+    const error = new Error('stream broke');
+    const failing = wrap(async function* () {
+      yield 1;
+      throw error;
+    });
+    await expect(collect(failing())).rejects.toBe(error);
+    expectOp('error');
+  });
+});
+
+describe('a function that returns an async iterable', () => {
+  const chunks = {
+    async *[Symbol.asyncIterator]() {
+      child();
+      yield 'a';
+      await turn();
+      child();
+      yield 'b';
+    },
+  };
+
+  it('ends after the last item', async () => {
+    const result = wrap(() => ({ ...chunks }))();
+    expect(log.take()).toEqual([]);
+    expect(await collect(result)).toEqual(['a', 'b']);
+    expectOp('unset', 2);
+  });
+
+  it('does so also inside a promise', async () => {
+    const response = { status: 200, ...chunks };
+    const result = await wrap(async () => response)();
+    expect(result).toBe(response);
+    expect(log.take()).toEqual([]);
+    expect(await collect(result)).toEqual(['a', 'b']);
+    expectOp('unset', 2);
+  });
+
+  it('times streams until they are returned, and leaves them alone', async () => {
+    for (const stream of [Readable.from(['a']), new Blob(['a']).stream()]) {
+      const keys = Reflect.ownKeys(stream);
+      expect(wrap(() => stream)()).toBe(stream);
+      expect(Reflect.ownKeys(stream)).toEqual(keys);
+      expectOp('unset');
+      expect(await collect<unknown>(stream)).toHaveLength(1);
+    }
+  });
+});

@@ -1,0 +1,150 @@
+// Options and environment: what is refused, and which of code, environment and defaults wins.
+import { describe, expect, it } from 'vitest';
+import { EvenkeelError } from '../../sdk/src/index.ts';
+import { resolveSettings, type Settings, type TelemetryOptions } from '../../sdk/src/options.ts';
+
+const resolve = (
+  options: Partial<TelemetryOptions> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Settings => resolveSettings({ serviceName: 'shop', ...options }, environment);
+
+/** Asserts the code of the refusal, and the words its message must contain. */
+function refuses(options: unknown, code: string, ...words: string[]): void {
+  let caught: unknown;
+  try {
+    resolveSettings(options as TelemetryOptions, {});
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBeInstanceOf(EvenkeelError);
+  expect((caught as EvenkeelError).code).toBe(code);
+  for (const word of words) expect((caught as EvenkeelError).message).toContain(word);
+}
+
+describe('resolveSettings', () => {
+  it('needs nothing but a service name', () => {
+    expect(resolve()).toMatchObject({
+      disabled: false,
+      logLevel: 'none',
+      traces: { protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/traces' },
+      metrics: { protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/metrics' },
+      logs: 'none',
+      resourceDetectors: ['all'],
+      batch: { scheduledDelayMillis: 1000, maxQueueSize: 2048, maxExportBatchSize: 512 },
+      metricIntervalMs: 5000,
+    });
+  });
+
+  it('refuses invalid options, all at once', () => {
+    refuses(undefined, 'OPTIONS_INVALID');
+    refuses({}, 'OPTIONS_INVALID', 'serviceName');
+    refuses({ serviceName: ' ' }, 'OPTIONS_INVALID', 'serviceName');
+    refuses({ serviceName: 'a', servicename: 'b' }, 'OPTIONS_INVALID', 'unknown option servicename');
+    refuses({ serviceName: 'a', prometheus: { port: 0 } }, 'OPTIONS_INVALID', 'prometheus.port');
+    refuses({ serviceName: 'a', prometheus: 9464 }, 'OPTIONS_INVALID', 'prometheus');
+    refuses(
+      {
+        serviceName: 7,
+        serviceVersion: 1,
+        endpoint: 'localhost:4318',
+        protocol: 'grpc',
+        headers: { a: 1 },
+        resourceAttributes: { a: {} },
+        runtimeMetrics: 'yes',
+        prometheus: { host: 1 },
+      },
+      'OPTIONS_INVALID',
+      'serviceName',
+      'serviceVersion',
+      'endpoint',
+      'protocol',
+      'headers',
+      'resourceAttributes',
+      'runtimeMetrics',
+      'prometheus.host',
+    );
+  });
+
+  it('lets the environment win over defaults', () => {
+    expect(
+      resolve(
+        {},
+        {
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere:4318',
+          OTEL_BSP_SCHEDULE_DELAY: '250',
+          OTEL_BSP_MAX_QUEUE_SIZE: '100',
+          OTEL_METRIC_EXPORT_INTERVAL: '60000',
+          OTEL_LOG_LEVEL: 'debug',
+          OTEL_LOGS_EXPORTER: 'otlp',
+        },
+      ),
+    ).toMatchObject({
+      traces: { protocol: 'http/json' },
+      metrics: { protocol: 'http/json' },
+      batch: { scheduledDelayMillis: 250, maxQueueSize: 100, maxExportBatchSize: 100 },
+      metricIntervalMs: 60_000,
+      logLevel: 'debug',
+      logs: 'environment',
+    });
+    // The exporter reads the endpoint itself; a URL of ours would hide it.
+    expect(resolve({}, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t/x' }).traces).toEqual({
+      protocol: 'http/protobuf',
+    });
+  });
+
+  it('lets code win over the environment', () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere:4318',
+    };
+    const { traces, metrics } = resolve({ endpoint: 'http://here:1/', protocol: 'http/protobuf' }, environment);
+    expect(traces).toEqual({ protocol: 'http/protobuf', url: 'http://here:1/v1/traces' });
+    expect(metrics).toEqual({ protocol: 'http/protobuf', url: 'http://here:1/v1/metrics' });
+  });
+
+  it('takes the protocol of one signal before that of all', () => {
+    const settings = resolve(
+      {},
+      {
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/protobuf',
+      },
+    );
+    expect(settings.traces).toMatchObject({ protocol: 'http/json' });
+    expect(settings.metrics).toMatchObject({ protocol: 'http/protobuf' });
+  });
+
+  it('leaves to OpenTelemetry what it does not speak', () => {
+    expect(resolve({}, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).traces).toBe('environment');
+    expect(resolve({}, { OTEL_TRACES_EXPORTER: 'console' }).traces).toBe('environment');
+    expect(resolve({}, { OTEL_METRICS_EXPORTER: 'none' }).metrics).toBe('none');
+    expect(resolve({ endpoint: 'http://h' }, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).traces).toMatchObject({
+      protocol: 'http/protobuf',
+    });
+  });
+
+  it('ignores numbers that make no sense', () => {
+    for (const value of ['', 'soon', '-1', '0', 'Infinity']) {
+      expect(resolve({}, { OTEL_BSP_SCHEDULE_DELAY: value }).batch.scheduledDelayMillis).toBe(1000);
+    }
+    // The metric reader throws when it waits longer than its interval.
+    const settings = resolve({}, { OTEL_METRIC_EXPORT_INTERVAL: '200', OTEL_METRIC_EXPORT_TIMEOUT: '900' });
+    expect(settings.metricTimeoutMs).toBe(200);
+  });
+
+  it('knows when it is off', () => {
+    expect(resolve({}, { OTEL_SDK_DISABLED: 'true' }).disabled).toBe(true);
+    expect(resolve({}, { OTEL_SDK_DISABLED: 'TRUE ' }).disabled).toBe(true);
+    expect(resolve({}, { OTEL_SDK_DISABLED: '1' }).disabled).toBe(false);
+  });
+
+  it('takes a configuration file or code options, not both', () => {
+    const environment = { OTEL_CONFIG_FILE: 'otel.yaml' };
+    expect(resolve({}, environment).configFile).toBe('otel.yaml');
+    expect(() => resolve({ endpoint: 'http://h', runtimeMetrics: true }, environment)).toThrow(
+      /OTEL_CONFIG_FILE=otel\.yaml and endpoint, runtimeMetrics/,
+    );
+  });
+});

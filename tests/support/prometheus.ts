@@ -1,0 +1,106 @@
+// Debian's Prometheus, scraping one page each second, for tests that ask it what it saw. It ends with the test file.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { eventually } from './eventually.ts';
+import { getJson } from './real-parts.ts';
+
+/** One series of an answer; an instant query gives one point, a range selector many. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Oldest first; times in Unix seconds. */
+  readonly points: readonly { readonly time: number; readonly value: number }[];
+}
+
+export interface Metadata {
+  readonly metric: string;
+  readonly type: string;
+  readonly unit: string;
+}
+
+export interface RunningPrometheus {
+  /** @param time Unix seconds; now where it is left out. @throws on an expression it refuses */
+  query(expression: string, time?: number): Promise<Series[]>;
+  /** What it learned of the page's metrics. */
+  metadata(): Promise<readonly Metadata[]>;
+}
+
+interface VectorItem {
+  readonly metric: Record<string, string>;
+  readonly value?: readonly [number, string];
+  readonly values?: readonly (readonly [number, string])[];
+}
+
+const stops: (() => Promise<void>)[] = [];
+// Here, because a hook registered while tests run would never be called.
+afterAll(async () => {
+  await Promise.all(stops.map((stop) => stop()));
+});
+
+/** Starts it on a free port and waits for its first scrape. @param page URL of a metrics page */
+export async function startPrometheus(binary: string, page: string): Promise<RunningPrometheus> {
+  const folder = await mkdtemp(join(tmpdir(), 'evenkeel-prometheus-'));
+  const config = join(folder, 'prometheus.yml');
+  const { host, pathname } = new URL(page);
+  await writeFile(
+    config,
+    `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs: [{ job_name: evenkeel, metrics_path: ${pathname}, static_configs: [{ targets: ['${host}'] }] }]
+`,
+  );
+  const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`];
+  const child = spawn(binary, [...flags, '--web.listen-address=127.0.0.1:0'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'close');
+  stops.push(async () => {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  });
+  const prometheus = client(await listening(child));
+  await eventually('the first scrape', async () => (await prometheus.query('up == 1')).length > 0);
+  return prometheus;
+}
+
+function listening(child: ChildProcess): Promise<string> {
+  let log = '';
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', (text: Buffer) => {
+      log += text.toString();
+      const address = /msg="Listening on" address=(\S+)/.exec(log)?.[1];
+      if (address !== undefined) resolve(`http://${address}`);
+    });
+    child.once('close', () => reject(new Error(`prometheus ended:\n${log}`)));
+  });
+}
+
+function client(url: string): RunningPrometheus {
+  return {
+    async query(expression, time) {
+      const address = new URL('/api/v1/query', url);
+      address.searchParams.set('query', expression);
+      if (time !== undefined) address.searchParams.set('time', String(time));
+      const response = await fetch(address);
+      const answer = (await response.json()) as { error?: string; data?: { result: VectorItem[] | [number, string] } };
+      if (answer.data === undefined) throw new Error(`${expression}: ${answer.error ?? response.status}`);
+      return answer.data.result.map(seriesOf);
+    },
+    async metadata() {
+      const answer = await getJson<{ data: Metadata[] }>(`${url}/api/v1/targets/metadata`);
+      return answer?.data ?? [];
+    },
+  };
+}
+
+/** A scalar answer has two bare items and is no series; no test asks for one. */
+function seriesOf(item: VectorItem | number | string): Series {
+  if (typeof item !== 'object') throw new Error('a scalar has no series');
+  const values = item.values ?? (item.value === undefined ? [] : [item.value]);
+  return { labels: item.metric, points: values.map(([time, value]) => ({ time, value: Number(value) })) };
+}

@@ -1,0 +1,163 @@
+// OTLP bodies as trees of wire fields, so that a test can bend any part and still write the lengths around it rightly.
+// Shares no code with the collector: it is one of the judges.
+import { OTLP_TRACE_MESSAGES } from './otlp-schema.ts';
+
+/** One field as it stands on the wire. */
+export interface WireField {
+  number: number;
+  wireType: number;
+  /** Content of a leaf: varint bytes, fixed bytes, or what a length announces. */
+  bytes: Uint8Array;
+  /** Set where the field is a known message with well-formed content; then `bytes` is not used. */
+  children?: WireField[];
+  /** Message type of `children`. */
+  type?: string;
+  /** Extra bytes the length's varint is stretched by. */
+  stretch?: number;
+}
+
+const FIELD_TYPES = new Map(
+  Object.entries(OTLP_TRACE_MESSAGES).map(([message, fields]) => [
+    message,
+    new Map(Object.values(fields).map(([number, type]) => [number, type])),
+  ]),
+);
+
+const WIRE_TYPES: Readonly<Record<string, number>> = {
+  int32: 0,
+  int64: 0,
+  uint32: 0,
+  bool: 0,
+  fixed64: 1,
+  double: 1,
+  fixed32: 5,
+};
+
+/** Wire type of a field of a known message; undefined where the field is unknown. */
+export function knownWireType(message: string, number: number): number | undefined {
+  const type = FIELD_TYPES.get(message)?.get(number);
+  return type === undefined ? undefined : (WIRE_TYPES[type] ?? 2);
+}
+
+/** Reads a message of a known type; undefined where it is no well-formed sequence of fields. Groups are not read. */
+export function parseMessage(bytes: Uint8Array, type: string): WireField[] | undefined {
+  const fields: WireField[] = [];
+  let p = 0;
+  while (p < bytes.length) {
+    const tag = readVarint(bytes, p);
+    if (tag === undefined || tag.value > 0xffff_ffffn || tag.value < 8n) return undefined;
+    p = tag.after;
+    const number = Number(tag.value >> 3n);
+    const wireType = Number(tag.value & 7n);
+    const span = valueSpan(bytes, p, wireType);
+    if (span === undefined) return undefined;
+    p = span.end;
+    const field: WireField = { number, wireType, bytes: bytes.slice(span.start, span.end) };
+    const nested = wireType === 2 ? FIELD_TYPES.get(type)?.get(number) : undefined;
+    if (nested !== undefined && FIELD_TYPES.has(nested)) {
+      const children = parseMessage(field.bytes, nested);
+      if (children !== undefined) Object.assign(field, { children, type: nested });
+    }
+    fields.push(field);
+  }
+  return fields;
+}
+
+function valueSpan(bytes: Uint8Array, p: number, wireType: number): { start: number; end: number } | undefined {
+  let start = p;
+  let end: number;
+  if (wireType === 0) {
+    while (p < bytes.length && (bytes[p] ?? 0) > 127) p++;
+    end = p + 1;
+  } else if (wireType === 2) {
+    const length = readVarint(bytes, p);
+    if (length === undefined || length.value > 0x7fff_ffffn) return undefined;
+    start = length.after;
+    end = start + Number(length.value);
+  } else if (wireType === 1 || wireType === 5) end = p + (wireType === 1 ? 8 : 4);
+  else return undefined;
+  return end <= bytes.length ? { start, end } : undefined;
+}
+
+function readVarint(bytes: Uint8Array, p: number): { value: bigint; after: number } | undefined {
+  let value = 0n;
+  for (let shift = 0n; shift < 70n; shift += 7n) {
+    const byte = bytes[p++];
+    if (byte === undefined) return undefined;
+    value |= BigInt(byte & 127) << shift;
+    if (byte < 128) return { value, after: p };
+  }
+  return undefined;
+}
+
+/** Writes a tree back. */
+export function writeMessage(fields: readonly WireField[]): Buffer {
+  const parts: Uint8Array[] = [];
+  for (const field of fields) {
+    parts.push(varintBytes(BigInt(field.number * 8 + field.wireType)));
+    const content = field.children === undefined ? field.bytes : writeMessage(field.children);
+    if (field.wireType === 2) parts.push(varintBytes(BigInt(content.length), field.stretch));
+    parts.push(content);
+  }
+  return Buffer.concat(parts);
+}
+
+/** A varint, made `stretch` bytes longer than it has to be. */
+export function varintBytes(value: bigint, stretch = 0): Uint8Array {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, value);
+  do {
+    bytes.push(Number(rest & 127n));
+    rest >>= 7n;
+  } while (rest > 0n);
+  for (let i = 0; i < stretch; i++) bytes.push(0);
+  return Uint8Array.from(bytes, (byte, i) => (i < bytes.length - 1 ? byte | 128 : byte));
+}
+
+/** All lists of fields in a tree, with the type of message each is: what a mutation picks from. */
+export function messagesOf(fields: WireField[], type: string): { fields: WireField[]; type: string }[] {
+  return [
+    { fields, type },
+    ...fields.flatMap((field) =>
+      field.children === undefined || field.type === undefined ? [] : messagesOf(field.children, field.type),
+    ),
+  ];
+}
+
+/** What a body has that we refuse and a lenient decoder may not. */
+export type Oddity = 'wire_type' | 'group' | 'depth' | 'varint';
+
+/** Our limits, stated once more. */
+const MAX_DEPTH = 32;
+const MAX_VARINT_BYTES = 10;
+
+/**
+ * Lists the oddities of a body, as far as it can be walked.
+ *
+ * @param depth of the message itself; the request is 0
+ */
+export function odditiesOf(bytes: Uint8Array, type: string, depth = 0, found = new Set<Oddity>()): Set<Oddity> {
+  if (depth > MAX_DEPTH) found.add('depth');
+  let p = 0;
+  while (p < bytes.length) {
+    const tag = readVarint(bytes, p);
+    if (tag === undefined) return found;
+    p = tag.after;
+    const number = Number(tag.value >> 3n);
+    const wireType = Number(tag.value & 7n);
+    const known = knownWireType(type, number);
+    if (wireType === 3 || wireType === 4) {
+      found.add('group');
+      return found;
+    }
+    if (wireType > 5 || (known !== undefined && known !== wireType)) found.add('wire_type');
+    const span = valueSpan(bytes, p, wireType);
+    if (span === undefined) return found;
+    if (wireType === 0 && span.end - span.start > MAX_VARINT_BYTES) found.add('varint');
+    const nested = FIELD_TYPES.get(type)?.get(number);
+    if (wireType === 2 && nested !== undefined && FIELD_TYPES.has(nested))
+      odditiesOf(bytes.subarray(span.start, span.end), nested, depth + 1, found);
+    p = span.end;
+  }
+  return found;
+}

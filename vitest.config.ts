@@ -1,0 +1,48 @@
+// Test projects: `unit` (fast, before each commit), `e2e` (real processes, Node and npm only), `real` (real servers).
+// Standard decorators are lowered by esbuild, because the runner's own transform leaves them in place.
+import { transform } from 'esbuild';
+import { defineConfig, type Plugin } from 'vitest/config';
+
+const standardDecorators: Plugin = {
+  name: 'standard-decorators',
+  enforce: 'pre',
+  async transform(code, id) {
+    if (!id.endsWith('.ts') || id.includes('/legacy/') || !/^\s*@\w/m.test(code)) return null;
+    const result = await transform(code, {
+      loader: 'ts',
+      target: 'node24',
+      sourcefile: id,
+      sourcemap: true,
+      tsconfigRaw: { compilerOptions: { experimentalDecorators: false } },
+    });
+    return { code: result.code, map: result.map };
+  },
+};
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './tests/support/count-reporter.ts'],
+    projects: [
+      {
+        plugins: [standardDecorators],
+        test: {
+          name: 'unit',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/**/*.e2e.test.ts', 'tests/**/*.real.test.ts', 'tests/sdk/legacy/**'],
+        },
+      },
+      {
+        oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+        test: { name: 'unit-legacy', include: ['tests/sdk/legacy/**/*.test.ts'] },
+      },
+      {
+        plugins: [standardDecorators],
+        test: { name: 'e2e', include: ['tests/**/*.e2e.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+      {
+        plugins: [standardDecorators],
+        test: { name: 'real', include: ['tests/real/*.real.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
+      },
+    ],
+  },
+});

@@ -68,7 +68,12 @@ function table(name: string, figures: readonly Figure[]): string {
     holds === undefined ? '' : holds ? 'holds' : 'FAILS',
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   return [`\n${name}`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 

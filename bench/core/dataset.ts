@@ -52,8 +52,8 @@ function makeBodies(count: number): Buffer[] {
   } as const;
   const random = seeded(17);
   // Spans of a trace come from several services, whose flushes are some bodies apart.
-  const spans: { at: number; span: TestSpan }[] = traffic({ seed: 1, traces: count * 70, ...shape }).flatMap((trace, t) =>
-    trace.map((span) => ({ at: t * 8 + pick(random, 2 * BODY_SPANS), span })),
+  const spans: { at: number; span: TestSpan }[] = traffic({ seed: 1, traces: count * 70, ...shape }).flatMap(
+    (trace, t) => trace.map((span) => ({ at: t * 8 + pick(random, 2 * BODY_SPANS), span })),
   );
   spans.sort((a, b) => a.at - b.at);
   return Array.from({ length: count }, (_, i) => {

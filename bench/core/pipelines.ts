@@ -160,7 +160,10 @@ export class NaivePipeline {
   }
 
   #export(trace: PendingTrace): void {
-    const resourceSpans = trace.spans.map(({ resource, scope, span }) => ({ resource, scopeSpans: [{ scope, spans: [span] }] }));
+    const resourceSpans = trace.spans.map(({ resource, scope, span }) => ({
+      resource,
+      scopeSpans: [{ scope, spans: [span] }],
+    }));
     Request7.encode(Request7.create({ resourceSpans })).finish();
     this.keptSpans += trace.spans.length;
   }

@@ -29,8 +29,12 @@ export async function run(): Promise<Figure[]> {
   const zipped = await measure('20 k span/s gzip', data, ALLOWED.gzip, ALLOWED_MEBIBYTES.steady, (sidecar, seconds) =>
     sendAtRate(sidecar, seconds, () => gzipAsync(data.next(), { level: 1 }), { 'content-encoding': 'gzip' }),
   );
-  const saturated = await measure('saturated', data, ALLOWED.saturated, ALLOWED_MEBIBYTES.saturated, (sidecar, seconds) =>
-    sendSaturating(sidecar, seconds, data),
+  const saturated = await measure(
+    'saturated',
+    data,
+    ALLOWED.saturated,
+    ALLOWED_MEBIBYTES.saturated,
+    (sidecar, seconds) => sendSaturating(sidecar, seconds, data),
   );
   return [...plain, ...zipped, ...saturated];
 }
@@ -60,7 +64,14 @@ async function measure(
     return [
       { name: `${name}: CPU`, ...summary(micros), unit: 'us/span', bound: allowedMicros },
       { name: `${name}: taken`, ...summary(rates), unit: 'span/s' },
-      { name: `${name}: peak RSS`, value: peak, spread: 0, unit: 'MiB', bound: allowedMebibytes, holds: peak <= allowedMebibytes },
+      {
+        name: `${name}: peak RSS`,
+        value: peak,
+        spread: 0,
+        unit: 'MiB',
+        bound: allowedMebibytes,
+        holds: peak <= allowedMebibytes,
+      },
     ];
   } finally {
     await sidecar.stop();

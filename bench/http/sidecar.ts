@@ -86,7 +86,9 @@ async function startSink(): Promise<{ url: string; bytes(): number; close(): voi
 
 /** utime and stime, fields 14 and 15; the name in field 2 may hold blanks. @see proc(5) */
 function cpuTicks({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return Number(fields[11]) + Number(fields[12]);
 }
 

@@ -99,7 +99,7 @@ describeWith(['python'], 'a receiver behind the sidecar', ({ python }) => {
     });
     expect(books.spans).toMatchObject({ balanced: true, thresholdUnknown: 0 });
     expect(books.spans.kept).toBeGreaterThan(0);
-    const none = { queue_full: 0, retries: 0, stop: 0 };
+    const none = { queue_full: 0, retries: 0, stop: 0, internal: 0 };
     expect(books.exporters).toEqual([
       { name: 'next', delivered: books.spans.kept, rejected: 0, failed: none, queued: 0, balanced: true },
     ]);

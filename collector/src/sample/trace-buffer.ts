@@ -1,6 +1,6 @@
 // Spans wait here for the rest of their trace; then the trace is decided and its spans are staged or released.
 // Pure: the time and the arena come as arguments, kept traces leave through `emit`, counts are read by the owner.
-import type { Arena } from '../otlp/arena.ts';
+import { type Arena, SEGMENT_BYTES } from '../otlp/arena.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
 import { ENTRY, HAS_TRACE_STATE, ROOT, type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import { otState, readOtState } from '../otlp/trace-state.ts';
@@ -281,17 +281,20 @@ export class TraceBuffer {
     this.counts.keptSpans++;
   }
 
-  /** Frees memory: segments with little left in them are emptied, and where that is not enough the oldest traces are decided early. */
+  /** Frees memory: where long traces pin much that is empty, that is emptied; else the oldest traces are decided early. */
   #relieve(): void {
     for (;;) {
       this.flush();
-      const sparse = new Set(this.#arena.sparse());
-      if (sparse.size > 0) this.#spans.evacuate(this.#arena, sparse);
+      const sparse = this.#arena.sparse();
+      if (sparse.length * SEGMENT_BYTES >= this.#arena.pinnedBytes * EVACUATE_FROM)
+        this.#spans.evacuate(this.#arena, new Set(sparse));
       if (this.usedBytes <= this.#options.maxPendingBytes || this.#waiting.count === 0) return;
       for (let i = 0; i < RELIEF_TRACES && this.#waiting.count > 0; i++) this.#decideFirst(this.#waiting, 'budget');
     }
   }
 }
 
+/** Share of sparse segments from which they are emptied. Below, they are the oldest, and soon empty by themselves. */
+const EVACUATE_FROM = 0.25;
 /** Traces decided early between two looks at the budget. */
 const RELIEF_TRACES = 64;

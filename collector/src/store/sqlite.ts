@@ -1,6 +1,6 @@
 // The ring of kept traces in one SQLite file. Synchronous: runs in the store's own thread.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { TraceAnswer, TraceSummary } from '../web/api.ts';
 import type { KeptTrace, StoreWorkerData, TraceQuery } from './contract.ts';
@@ -22,7 +22,7 @@ export class TraceRing {
   /** @throws Error from SQLite where the file cannot be used, or is in use */
   constructor(options: StoreWorkerData) {
     this.#options = options;
-    mkdirSync(options.path, { recursive: true });
+    makeFolder(resolve(options.path));
     const db = (this.#db = new DatabaseSync(join(options.path, FILE), { timeout: BUSY_TIMEOUT_MS }));
     db.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;',
@@ -129,6 +129,13 @@ export class TraceRing {
       throw error;
     }
   }
+}
+
+/** Makes a folder and those above it. Node's own recursive form never ends where the system answers as /proc does. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function migrate(db: DatabaseSync): void {

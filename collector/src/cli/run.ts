@@ -63,7 +63,9 @@ async function stopWithin(collector: Collector, limitMs: number): Promise<number
       resolve(EXIT.ok);
     });
   });
-  if (code !== EXIT.ok) process.stderr.write('evenkeel did not stop in time; what still waited is lost\n');
+  // Whatever hangs may hold the process as well, so it is ended by force.
+  if (code !== EXIT.ok)
+    process.stderr.write('evenkeel did not stop in time; what still waited is lost\n', () => process.exit(code));
   if (process.connected === true) process.disconnect();
   return code;
 }

@@ -71,3 +71,16 @@ test('takes room as bytes arrive, not as the sender claims', async () => {
   });
   expect(admission.inFlightBytes).toBe(2);
 });
+
+test('makes few buffers of a body that comes in bits, in order and whole', async () => {
+  const check = async (parts: string[], most: number): Promise<void> => {
+    const body = await new Admission(1e6).read(request(parts), 1e6);
+    expect(Buffer.concat(body.chunks).toString()).toBe(parts.join(''));
+    expect(body.length).toBe(parts.join('').length);
+    expect(body.chunks.length).toBeLessThanOrEqual(most);
+  };
+  const bits = Array.from({ length: 100_000 }, (_, i) => String(i % 10));
+  await check(bits, 18);
+  // Large parts between the bits stay as they are.
+  await check([...bits.slice(0, 1000), 'x'.repeat(5000), ...bits.slice(0, 1000), 'y'.repeat(5000)], 20);
+});

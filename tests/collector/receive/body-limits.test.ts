@@ -146,3 +146,16 @@ describe('bytes in flight', () => {
     expect((await running.traces(zstd, { 'content-encoding': 'zstd' })).status).toBe(200);
   });
 });
+
+describe('traces in JSON', () => {
+  it('have a smaller limit of their own, also inflated, since JSON takes many times its size', async () => {
+    const running = await startCollector('receive: { http: { max_body: 4MiB, max_json_body: 64KiB } }');
+    const json = { 'content-type': 'application/json' };
+    const padded = (size: number): string => `{"resourceSpans":[],"x":"${'y'.repeat(size)}"}`;
+    expect((await running.traces(padded(60_000), json)).status).toBe(200);
+    expect((await running.traces(padded(70_000), json)).status).toBe(413);
+    const zipped = { ...json, 'content-encoding': 'gzip' };
+    expect((await running.traces(gzipSync(padded(60_000)), zipped)).status).toBe(200);
+    expect((await running.traces(gzipSync(padded(1_000_000)), zipped)).status).toBe(413);
+  });
+});

@@ -1,0 +1,52 @@
+// Values that are sound one by one and cannot work together, and values that cannot work at all.
+import { expect, it } from 'vitest';
+import { ConfigInvalid, parseConfig } from '../../../collector/src/config/load.ts';
+
+function check(text: string, ...expected: string[]): void {
+  let found: string[] = [];
+  try {
+    parseConfig(text, 'test.yaml');
+  } catch (error) {
+    if (!(error instanceof ConfigInvalid)) throw error;
+    found = error.problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+  expect(found).toEqual(expected.map((part) => expect.stringContaining(part)));
+}
+
+it('refuses two listeners on one port, but not two that let the system choose', () => {
+  check('web: { port: 4318 }', 'web.port: 4318 is the port of receive.http.port too');
+  check('web: { port: 0 }\nreceive: { http: { port: 0 } }');
+  check('web: false\nreceive: { http: { port: 4320 } }');
+});
+
+it('refuses sizes that do not fit the memory together', () => {
+  check('memory_limit: 64MiB\nsample: { max_pending: 10GiB }', 'memory_limit: is less than');
+  check('memory_limit: 64MiB\nsample: { max_pending: 20MiB }\nreceive: { http: { max_in_flight: 8MiB } }');
+  check('memory_limit: 32MiB');
+});
+
+it('refuses durations that a timer cannot count and zeros that would never rest', () => {
+  check('export: { drain_timeout: 30d }', 'export.drain_timeout: must be from');
+  const exporter = (settings: string): string =>
+    `export: { otlp: { a: { endpoint: "http://127.0.0.1:9", ${settings} } } }`;
+  check(exporter('timeout: 0s'), 'export.otlp.a.timeout: must be from');
+  check(exporter('retry_initial: 0s'), 'export.otlp.a.retry_initial: must be from');
+  check(exporter('retry_max: 24d'));
+  check('store: { ring_age: 90d }');
+});
+
+it('refuses headers that the exporter sets itself', () => {
+  const exporter = (name: string): string =>
+    `export: { otlp: { a: { endpoint: "http://127.0.0.1:9", headers: { ${name}: x } } } }`;
+  check(exporter('Content-Type'), 'export.otlp.a.headers: must not name a header');
+  check(exporter('authorization'));
+});
+
+it('refuses dimensions that would give two labels one name', () => {
+  const problem = 'measure.dimensions: must differ';
+  check('measure: { dimensions: [le] }', problem);
+  check('measure: { dimensions: [span.kind] }', problem);
+  check('measure: { dimensions: [http.route, http_route] }', problem);
+  check('measure: { dimensions: [__name__] }', problem);
+  check('measure: { dimensions: [http.route, http.response.status_code] }');
+});

@@ -26,3 +26,22 @@ it('writes one line a code and minute, and counts what it held back', () => {
   one.log('warning', 'DOWN', 'no answer');
   expect(log).toEqual(['2026-01-02T03:06:05.678Z warning export DOWN: no answer']);
 });
+
+/** What one message of a sender's making becomes. */
+function linesOf(message: string): string[] {
+  const lines: string[] = [];
+  const shared = { clock: new ManualClock(), telemetry: new Telemetry(), random: Math.random };
+  createHost('test', { ...shared, log: (line) => void lines.push(line) }).log('warning', 'NAME', message);
+  return lines;
+}
+
+it('escapes what would begin another line or speak to the terminal', () => {
+  const lines = linesOf('from "evil\n2027-01-01 error receive FAKE: forged\u001b[31m\u2028x"');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toMatch(/[\p{Cc}\u2028]/u);
+  expect(lines[0]).toContain(String.raw`evil\u000a2027`);
+});
+
+it('cuts lines that senders make long', () => {
+  expect(linesOf('x'.repeat(100_000))[0]?.length).toBeLessThan(1100);
+});

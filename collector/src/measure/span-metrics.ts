@@ -4,10 +4,10 @@ import { EMPTY, HashIndex } from '../otlp/hash-index.ts';
 import { Interner, OVERFLOW_ID } from '../otlp/interner.ts';
 import type { Context } from '../otlp/context-table.ts';
 import { HAS_TRACE_STATE, MAX_DIMENSIONS, type SpanBatch } from '../otlp/span-batch.ts';
+import { DimensionText, encoder, utf8 } from './dimension-text.ts';
 import { type BucketCounts, bucketOf, BUCKETS, lowerBound } from './exponential-histogram.ts';
 import { hashKey, KEY_WIDTH } from './series-key.ts';
 import { weightOf } from './span-weight.ts';
-import { valueText } from './value-text.ts';
 
 /** Bit of the packed key: counts are adjusted by the sampling threshold the spans came with. */
 export const ESTIMATED = 32;
@@ -53,10 +53,11 @@ export class SpanMetrics {
   readonly #serviceOf = new Int32Array(65_536);
   readonly #serialSeen = new Float64Array(65_536);
   readonly #key = new Int32Array(KEY_WIDTH);
+  /** Rows of series met lately; each is judged by its own key, so that a wrong one costs only the look. */
+  readonly #memo = new Uint32Array(2 ** (32 - MEMO_SHIFT));
   /** Ints of a key in use; the rest belongs to dimensions that are not configured. */
   readonly #keyWidth: number;
-  /** The text of the dimension read last. */
-  readonly #text: { bytes: Uint8Array; start: number; length: number } = { bytes: NO_TEXT, start: 0, length: 0 };
+  readonly #text = new DimensionText();
 
   constructor(options: SpanMetricsOptions) {
     // Overflow series, one a service, have room beyond the cap, or the cap would hide who it bites.
@@ -107,8 +108,7 @@ export class SpanMetrics {
 
   /** Counts every span of the batch. */
   update(batch: SpanBatch, nowMs: number): void {
-    const { count, source, context, nameOffset, nameLength, kind, status, flags } = batch;
-    const { bytes } = source;
+    const { count, context, kind, status, flags } = batch;
     const { contexts } = batch;
     const key = this.#key;
     for (let row = 0; row < count; row++) {
@@ -116,20 +116,46 @@ export class SpanMetrics {
       const origin = contexts[contextId];
       if (origin !== undefined && this.#serialSeen[contextId] !== origin.serial) this.#see(origin);
       key[0] = this.#serviceOf[contextId];
-      key[1] = this.strings.find(bytes, nameOffset[row], nameLength[row]);
       key[2] = kind[row] | (status[row] << 3);
       let weight = 1;
       if ((flags[row] & HAS_TRACE_STATE) !== 0) {
         weight = weightOf(batch, row);
         if (weight !== 1) key[2] |= ESTIMATED;
       }
-      let series = EMPTY;
-      const known = this.#options.dimensions === 0 || this.#findDimensions(batch, row);
-      if (known && key[1] >= 0) series = this.#find();
-      if (series === EMPTY) series = this.#add(batch, row, nowMs);
+      const series = this.#options.dimensions === 0 ? this.#recall(batch, row, nowMs) : this.#seek(batch, row, nowMs);
       this.#record(series, batch, row, weight);
       this.usedMs[series] = nowMs;
     }
+  }
+
+  /** The series of a row without dimensions: mostly one met lately, known by service and ends of the name. */
+  #recall(batch: SpanBatch, row: number, nowMs: number): number {
+    const key = this.#key;
+    const { bytes, view } = batch.source;
+    const offset = batch.nameOffset[row];
+    const length = batch.nameLength[row];
+    if (length < 4) return this.#seek(batch, row, nowMs);
+    const ends = view.getInt32(offset, true) ^ Math.imul(view.getInt32(offset + length - 4, true), 0x9e3779b1);
+    const hash = Math.imul(ends ^ (key[0] << 16) ^ (key[2] << 8) ^ length, 0x85ebca6b);
+    const place = hash >>> MEMO_SHIFT;
+    const known = this.#memo[place];
+    const k = known * KEY_WIDTH;
+    if (
+      this.keys[k] === key[0] &&
+      this.keys[k + 2] === key[2] &&
+      this.buckets[known] !== undefined &&
+      this.strings.isSame(this.keys[k + 1], bytes, offset, length)
+    )
+      return known;
+    return (this.#memo[place] = this.#seek(batch, row, nowMs));
+  }
+
+  #seek(batch: SpanBatch, row: number, nowMs: number): number {
+    const key = this.#key;
+    key[1] = this.strings.find(batch.source.bytes, batch.nameOffset[row], batch.nameLength[row]);
+    const known = this.#options.dimensions === 0 || this.#findDimensions(batch, row);
+    const series = known && key[1] >= 0 ? this.#find() : EMPTY;
+    return series === EMPTY ? this.#add(batch, row, nowMs) : series;
   }
 
   /** Forgets series without a span for the time to live. @returns how many */
@@ -161,29 +187,12 @@ export class SpanMetrics {
   #findDimensions(batch: SpanBatch, row: number): boolean {
     const text = this.#text;
     for (let d = 0; d < this.#options.dimensions; d++) {
-      this.#readDimension(batch, row * MAX_DIMENSIONS + d);
+      text.read(batch, row * MAX_DIMENSIONS + d);
       const id = text.length === 0 ? OVERFLOW_ID : this.strings.find(text.bytes, text.start, text.length);
       if (id < 0) return false;
       this.#key[3 + d] = id;
     }
     return true;
-  }
-
-  /** Finds the text of a value: in place where it is a short string, else written out. What reads alike is one series. */
-  #readDimension({ source, dimensionOffset, dimensionLength }: SpanBatch, place: number): void {
-    const text = this.#text;
-    const { bytes } = source;
-    const offset = dimensionOffset[place];
-    const length = dimensionLength[place];
-    if (length > 1 && bytes[offset] === STRING_VALUE_TAG && bytes[offset + 1] === length - 2 && length < 130) {
-      text.bytes = bytes;
-      text.start = offset + 2;
-      text.length = length - 2;
-      return;
-    }
-    text.bytes = length === 0 ? NO_TEXT : encoder.encode(valueText(bytes.subarray(offset, offset + length)));
-    text.start = 0;
-    text.length = text.bytes.length;
   }
 
   #find(): number {
@@ -215,7 +224,7 @@ export class SpanMetrics {
     key[1] = this.strings.retain(bytes, batch.nameOffset[row], batch.nameLength[row], utf8);
     const text = this.#text;
     for (let d = 0; d < this.#options.dimensions; d++) {
-      this.#readDimension(batch, row * MAX_DIMENSIONS + d);
+      text.read(batch, row * MAX_DIMENSIONS + d);
       key[3 + d] = text.length === 0 ? OVERFLOW_ID : this.strings.retain(text.bytes, text.start, text.length, utf8);
     }
     return this.#insert(nowMs);
@@ -287,13 +296,5 @@ function overflowRoom(maxSeries: number): number {
   return Math.min(1024, Math.max(16, maxSeries));
 }
 
-/** AnyValue.string_value. */
-const STRING_VALUE_TAG = 0x0a;
-const NO_TEXT = new Uint8Array(0);
-const encoder = new TextEncoder();
-/** A byte order mark is a character like others here: without it two names would show as one. */
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-function utf8(key: Uint8Array): string {
-  return decoder.decode(key);
-}
+/** Leaves the bits of a hash that are the place in the memo. */
+const MEMO_SHIFT = 32 - 11;

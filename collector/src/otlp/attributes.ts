@@ -22,11 +22,13 @@ const LIST_FIELDS = 0b10;
 export const found = { keyOffset: 0, keyLength: -1, valueOffset: 0, valueLength: -1 };
 
 /**
- * Judges an attribute of a span in two looks, where it is as nearly every SDK writes it:
- * 4A length, 0A length key, 12 length value, each length in one byte, the value one text or number, all text ASCII.
+ * Judges the structure of a span's attribute in two looks, where it is as nearly every SDK writes it:
+ * 4A length, 0A length key, 12 length value, each length in one byte, the value one text or number.
+ * Its text is for the caller to judge, by `arePlainTexts`, in one go with that of its neighbours: what stands between
+ * texts is ASCII too.
  *
  * @param p the attribute's tag
- * @returns where the attribute ends; 0 where only the general walk can tell
+ * @returns where the attribute ends, negative where its value is a number; 0 where only the general walk can tell
  */
 export function plainAttributeEnd(source: ByteSource, p: number, end: number): number {
   if (p + 8 > end) return 0;
@@ -39,18 +41,30 @@ export function plainAttributeEnd(source: ByteSource, p: number, end: number): n
   const valueHead = view.getInt32(value);
   const valueLength = (valueHead >>> 16) & 127;
   if ((valueHead & TAG_AND_SHORT_LENGTH) !== 0x12000000 || value + 2 + valueLength !== after) return 0;
-  if ((valueHead & 0xff80) !== 0x0a00) return plainNumberEnd(source, p, value, after);
-  // Between key and text stand tags and short lengths, ASCII too: one walk judges both.
-  return valueLength === (valueHead & 127) + 2 && isAscii(source, p + 4, after) ? after : 0;
+  if ((valueHead & 0xff80) === 0x0a00) return valueLength === (valueHead & 127) + 2 ? after : 0;
+  return isNumber(source.bytes, value + 2, after) ? -after : 0;
 }
 
 /** Two tags, each with a length below 128. */
 const TAGS_AND_SHORT_LENGTHS = 0xff80ff80 | 0;
 const TAG_AND_SHORT_LENGTH = 0xff800000 | 0;
 
-/** The same for a value of one bool, int or double. On its own, because it would make the other too large to be inlined. */
-function plainNumberEnd(source: ByteSource, p: number, value: number, after: number): number {
-  return isNumber(source.bytes, value + 2, after) && isAscii(source, p + 4, value) ? after : 0;
+/**
+ * Tells whether keys and values of attributes that `plainAttributeEnd` found sound are UTF-8.
+ *
+ * @param start tag of the first attribute
+ * @param textEnd where text ends: before the value of the last attribute, where that is a number, else `end`
+ * @param end of the last attribute
+ */
+export function arePlainTexts(source: ByteSource, start: number, textEnd: number, end: number): boolean {
+  if (isAscii(source, start, textEnd)) return true;
+  let text = true;
+  for (let p = start; p < end;) {
+    const content = p + 2;
+    p = content + source.bytes[p + 1];
+    text = checkAttribute(source, content, p, 4) && text;
+  }
+  return text;
 }
 
 function isNumber(bytes: Uint8Array, v: number, end: number): boolean {

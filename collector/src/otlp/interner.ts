@@ -72,6 +72,12 @@ export class Interner {
     }
   }
 
+  /** Tells whether an id stands for exactly these bytes. */
+  isSame(id: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const key = this.#keys[id];
+    return key.length === length && sameBytes(key, 0, bytes, start, length);
+  }
+
   /**
    * Interns bytes and takes one reference.
    *

@@ -1,11 +1,12 @@
 // One span's bytes into one row of a SpanBatch. This is the innermost loop of the program: no closure, no allocation.
-import { checkAttribute, found, plainAttributeEnd } from './attributes.ts';
+import { arePlainTexts, checkAttribute, found, plainAttributeEnd } from './attributes.ts';
 import { ENTRY, HAS_TRACE_STATE, MAX_DIMENSIONS, ROOT, type SpanBatch } from './span-batch.ts';
 import { checkEvent, checkLink, scanStatus } from './span-parts.ts';
 import {
   at,
   type ByteSource,
   fault,
+  isAscii,
   isText,
   readLength,
   readTag,
@@ -57,62 +58,134 @@ export function scanSpan(
   row: number,
   dimensions: DimensionKeys,
 ): boolean {
-  const { bytes, view } = source;
+  const { bytes } = source;
   clearRow(batch, row, start, end - start);
-  let p = start;
+  let p = plainHeadEnd(source, start, end, batch, row);
+  // First of the attributes in a row whose text is not judged yet; no attribute stands at 0.
+  let texts = 0;
   while (p < end) {
     // Attributes are most of a span.
-    const after = plainAttributeEnd(source, p, end);
-    if (after > 0) {
+    const after = bytes[p] === 0x4a ? plainAttributeEnd(source, p, end) : 0;
+    if (after !== 0) {
       // The key's length stands behind the attribute's tag and length and the key's tag.
-      if (dimensions.byKeyLength[bytes[p + 3]] !== 0) takeDimension(source, p + 2, after, batch, row, dimensions);
-      p = after;
+      const keyLength = bytes[p + 3];
+      const next = after < 0 ? -after : after;
+      if (dimensions.byKeyLength[keyLength] !== 0) takeDimension(source, p + 2, next, batch, row, dimensions);
+      if (texts === 0) texts = p;
+      if (after < 0) {
+        // The bytes of a number are not text.
+        if (!arePlainTexts(source, texts, p + 4 + keyLength, next)) span.text = false;
+        texts = 0;
+      }
+      p = next;
       continue;
     }
-    let tag = bytes[p++];
-    if (tag > 127) {
-      tag = readTag(bytes, p - 1, end);
-      p = at;
+    if (texts !== 0) {
+      if (!arePlainTexts(source, texts, p, p)) span.text = false;
+      texts = 0;
     }
-    if ((tag & 7) === 2) {
-      // Past the end stands a neighbour's byte or, at the end of a segment, none, with which every comparison is false.
-      if (p >= end) fault('truncated', p);
-      let length = bytes[p++];
-      if (length > 127 || p + length > end) {
-        length = readLength(bytes, p - 1, end);
-        p = at;
-      }
-      const q = p;
-      p += length;
-      if (tag === 0x4a) {
-        if (!checkAttribute(source, q, p, 4)) span.text = false;
-        if (found.keyLength >= 0 && dimensions.byKeyLength[found.keyLength & 255] !== 0)
-          takeDimension(source, q, p, batch, row, dimensions);
-      } else scanLengthField(source, tag, q, p, batch, row);
-    } else if (tag === 0x39 || tag === 0x41) {
-      if (p + 8 > end) fault('truncated', p);
-      if (tag === 0x39) {
-        batch.startLow[row] = view.getUint32(p, true);
-        batch.startHigh[row] = view.getUint32(p + 4, true);
-      } else {
-        batch.endLow[row] = view.getUint32(p, true);
-        batch.endHigh[row] = view.getUint32(p + 4, true);
-      }
-      p += 8;
-    } else if (tag === 0x30) {
-      const kind = readVarint32(bytes, p, end);
-      p = at;
-      // Unknown kinds count as unspecified; the exported span keeps what it said.
-      batch.kind[row] = kind > 5 ? 0 : kind;
-    } else if (tag === 0x50 || tag === 0x60 || tag === 0x70) p = skipVarint(bytes, p, end);
-    else if (tag === 0x85) {
-      if ((p += 4) > end) fault('truncated', p);
-    } else p = skipUnknown(bytes, p, end, tag, SPAN_FIELDS);
+    p = scanField(source, p, end, batch, row, dimensions);
   }
+  if (texts !== 0 && !arePlainTexts(source, texts, end, end)) return false;
   if (!span.text || span.traceLength !== 16 || span.idLength !== 8) return false;
   if (span.parentLength !== 0 && span.parentLength !== 8) return false;
   return readIds(source, batch, row);
 }
+
+/** Scans one field of whatever kind and layout; answers the position after it. */
+function scanField(
+  source: ByteSource,
+  p: number,
+  end: number,
+  batch: SpanBatch,
+  row: number,
+  dimensions: DimensionKeys,
+): number {
+  const { bytes, view } = source;
+  let tag = bytes[p++];
+  if (tag > 127) {
+    tag = readTag(bytes, p - 1, end);
+    p = at;
+  }
+  if ((tag & 7) === 2) {
+    // Past the end stands a neighbour's byte or, at the end of a segment, none, with which every comparison is false.
+    if (p >= end) fault('truncated', p);
+    let length = bytes[p++];
+    if (length > 127 || p + length > end) {
+      length = readLength(bytes, p - 1, end);
+      p = at;
+    }
+    const after = p + length;
+    if (tag === 0x4a) {
+      if (!checkAttribute(source, p, after, 4)) span.text = false;
+      if (found.keyLength >= 0 && dimensions.byKeyLength[found.keyLength & 255] !== 0)
+        takeDimension(source, p, after, batch, row, dimensions);
+    } else scanLengthField(source, tag, p, after, batch, row);
+    return after;
+  }
+  if (tag === 0x39 || tag === 0x41) {
+    if (p + 8 > end) fault('truncated', p);
+    if (tag === 0x39) {
+      batch.startLow[row] = view.getUint32(p, true);
+      batch.startHigh[row] = view.getUint32(p + 4, true);
+    } else {
+      batch.endLow[row] = view.getUint32(p, true);
+      batch.endHigh[row] = view.getUint32(p + 4, true);
+    }
+    return p + 8;
+  }
+  if (tag === 0x30) {
+    const kind = readVarint32(bytes, p, end);
+    // Unknown kinds count as unspecified; the exported span keeps what it said.
+    batch.kind[row] = kind > 5 ? 0 : kind;
+    return at;
+  }
+  if (tag === 0x50 || tag === 0x60 || tag === 0x70) return skipVarint(bytes, p, end);
+  if (tag !== 0x85) return skipUnknown(bytes, p, end, tag, SPAN_FIELDS);
+  if (p + 4 > end) fault('truncated', p);
+  return p + 4;
+}
+
+/**
+ * Reads what a span begins with, where it stands as nearly every SDK writes it: trace id, span id, parent if there is
+ * one, name of less than 128 ASCII bytes, kind, start and end, each once and in this order.
+ *
+ * @returns the position after the end time; `start`, with nothing read, where only the general walk can tell
+ */
+function plainHeadEnd(source: ByteSource, start: number, end: number, batch: SpanBatch, row: number): number {
+  // The shortest head, and the longest but for its name, so that what is read below is the span's own.
+  if (start + HEAD_BYTES > end) return start;
+  const { bytes, view } = source;
+  if (view.getUint16(start) !== 0x0a10 || view.getUint16(start + 18) !== 0x1208) return start;
+  const parent = start + 28;
+  const hasParent = view.getUint16(parent) === 0x2208;
+  const name = hasParent ? parent + 10 : parent;
+  const nameLength = bytes[name + 1];
+  const kind = name + 2 + nameLength;
+  if (bytes[name] !== 0x2a || nameLength > 127 || kind + 20 > end) return start;
+  if (bytes[kind] !== 0x30 || bytes[kind + 1] > 5 || bytes[kind + 2] !== 0x39 || bytes[kind + 11] !== 0x41)
+    return start;
+  if (!isAscii(source, name + 2, kind)) return start;
+  span.traceOffset = start + 2;
+  span.traceLength = 16;
+  span.idOffset = start + 20;
+  span.idLength = 8;
+  if (hasParent) {
+    span.parentOffset = parent + 2;
+    span.parentLength = 8;
+  }
+  batch.nameOffset[row] = name + 2;
+  batch.nameLength[row] = nameLength;
+  batch.kind[row] = bytes[kind + 1];
+  batch.startLow[row] = view.getUint32(kind + 3, true);
+  batch.startHigh[row] = view.getUint32(kind + 7, true);
+  batch.endLow[row] = view.getUint32(kind + 12, true);
+  batch.endHigh[row] = view.getUint32(kind + 16, true);
+  return kind + 20;
+}
+
+/** Two ids, a parent, an empty name, kind and two times. */
+const HEAD_BYTES = 18 + 10 + 10 + 2 + 2 + 9 + 9;
 
 /** One field of the span that has a length, attributes aside; `p..end` is its content. */
 function scanLengthField(source: ByteSource, tag: number, p: number, end: number, batch: SpanBatch, row: number): void {

@@ -8,7 +8,10 @@ const CAPACITY = 32_768;
 /** A ring of hashes with their time. */
 export class Duplicates {
   readonly #windowMs: number;
-  readonly #keys: Int32Array;
+  /** Two secret odd points. */
+  readonly #keys: BigUint64Array;
+  /** The two sums; in memory, because V8 keeps no 64-bit number in a register round a loop. */
+  readonly #sums = new BigUint64Array(2);
   readonly #first = new Uint32Array(CAPACITY);
   readonly #second = new Uint32Array(CAPACITY);
   readonly #size = new Uint32Array(CAPACITY);
@@ -24,7 +27,8 @@ export class Duplicates {
   /** @param random key of the hash, so that nobody can prepare two bodies that collide */
   constructor(windowMs: number, random: () => number) {
     this.#windowMs = windowMs;
-    this.#keys = Int32Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 32) | 1);
+    const half = (): bigint => BigInt(Math.floor(random() * 2 ** 32));
+    this.#keys = BigUint64Array.from({ length: 2 }, () => (half() << 32n) | half() | 1n);
   }
 
   /** Answers whether the same bytes were remembered within the window. */
@@ -68,34 +72,43 @@ export class Duplicates {
   }
 
   /**
-   * Four lanes of a polynomial at secret odd points, a multiplication for two words, folded into 64 bits.
-   * A change within one lane goes unseen with a chance of about 2^-32, a change in several of 2^-64.
+   * Two lanes of a polynomial over 64 bits at secret odd points, a multiplication for two words, folded into 64 bits.
+   * A change within one lane goes unseen with a chance of about 2^-64.
    */
   #hash({ bytes, view }: ByteSource, offset: number, length: number): void {
-    const ka = this.#keys[0];
-    const kb = this.#keys[1];
-    const kc = this.#keys[2];
-    const kd = this.#keys[3];
-    let a = kb;
-    let b = kc;
-    let c = kd;
-    let d = ka;
+    const keys = this.#keys;
+    const sums = this.#sums;
+    sums[0] = keys[1];
+    sums[1] = keys[0];
     const end = offset + length;
     let p = offset;
+    // Each step is cut to 64 bits at once: then V8 computes with machine words, else with numbers of any size.
     for (const blocks = end - 31; p < blocks; p += 32) {
-      a = (Math.imul(a + view.getInt32(p, true), ka) + view.getInt32(p + 4, true)) | 0;
-      b = (Math.imul(b + view.getInt32(p + 8, true), kb) + view.getInt32(p + 12, true)) | 0;
-      c = (Math.imul(c + view.getInt32(p + 16, true), kc) + view.getInt32(p + 20, true)) | 0;
-      d = (Math.imul(d + view.getInt32(p + 24, true), kd) + view.getInt32(p + 28, true)) | 0;
+      sums[0] = BigInt.asUintN(
+        64,
+        BigInt.asUintN(64, BigInt.asUintN(64, sums[0] + view.getBigUint64(p, true)) * keys[0]) +
+          view.getBigUint64(p + 8, true),
+      );
+      sums[1] = BigInt.asUintN(
+        64,
+        BigInt.asUintN(64, BigInt.asUintN(64, sums[1] + view.getBigUint64(p + 16, true)) * keys[1]) +
+          view.getBigUint64(p + 24, true),
+      );
     }
-    while (p < end) a = (Math.imul(a, ka) + bytes[p++]) | 0;
-    this.#firstHash = mix(a ^ Math.imul(c, 0x165667b1), b ^ length);
-    this.#secondHash = mix(b ^ Math.imul(d, 0x165667b1), c ^ this.#firstHash);
+    while (p < end) sums[0] = word(word(sums[0] * keys[0]) + BigInt(bytes[p++]));
+    const folded = mix(word(sums[0] ^ mix(word(sums[1] + BigInt(length)))));
+    this.#firstHash = Number(folded & 0xffff_ffffn);
+    this.#secondHash = Number(folded >> 32n);
   }
 }
 
-function mix(a: number, b: number): number {
-  let hash = Math.imul(a ^ (a >>> 16), 0x21f0aaad) ^ b;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
-  return (hash ^ (hash >>> 15)) >>> 0;
+function word(value: bigint): bigint {
+  return BigInt.asUintN(64, value);
+}
+
+/** Spreads every bit over all; a permutation of 64 bits. @see Steele, Lea, Flood: SplitMix */
+function mix(value: bigint): bigint {
+  let mixed = word((value ^ (value >> 30n)) * 0xbf58476d1ce4e5b9n);
+  mixed = word((mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn);
+  return mixed ^ (mixed >> 31n);
 }

@@ -1,4 +1,4 @@
-// Places of pending spans in the arena: columns, linked into one list a trace.
+// Places of pending spans in the arena: columns, linked into one list a trace, newest first.
 // Slots are taken round and round, so that spans that came together stand together and are decided together: a free list
 // would scatter them in the course of time, and then each access to a column is a cache miss.
 import type { Arena } from '../otlp/arena.ts';
@@ -39,6 +39,19 @@ export class SpanSlots {
   give(slot: number): void {
     this.length[slot] = 0;
     this.count--;
+  }
+
+  /** Turns a trace's list from its newest span round, so that spans leave as they came; answers the oldest. */
+  inOrder(newest: number): number {
+    const { next } = this;
+    let head = NONE;
+    for (let slot = newest; slot !== NONE;) {
+      const older = next[slot];
+      next[slot] = head;
+      head = slot;
+      slot = older;
+    }
+    return head;
   }
 
   /** Moves every span out of the named segments, so that those are freed. */

@@ -137,12 +137,17 @@ export class TraceBuffer {
     spans.length[slot] = batch.length[row];
     spans.context[slot] = batch.context[row];
     spans.flags[slot] = flags;
-    spans.next[slot] = NONE;
-    if (traces.head[trace] === NONE) traces.head[trace] = slot;
-    else spans.next[traces.tail[trace]] = slot;
-    traces.tail[trace] = slot;
+    spans.next[slot] = traces.head[trace];
+    traces.head[trace] = slot;
     traces.spanCount[trace]++;
     if (batch.status[row] === STATUS_ERROR) traces.flags[trace] |= TRACE_ERROR;
+    if ((flags & (ENTRY | HAS_TRACE_STATE)) !== 0) this.#noteEntry(batch, row, trace, nowMs);
+  }
+
+  /** What few spans say about their trace: the time of an entry span, explicit randomness, that the root is there. */
+  #noteEntry(batch: SpanBatch, row: number, trace: number, nowMs: number): void {
+    const traces = this.#traces;
+    const flags = batch.flags[row];
     if ((flags & ENTRY) !== 0) {
       const durationMs = batch.durationMs(row);
       if (durationMs > traces.longestMs[trace]) traces.longestMs[trace] = durationMs;
@@ -240,16 +245,10 @@ export class TraceBuffer {
   #stageAll(head: number, decision: TraceDecision): void {
     const spans = this.#spans;
     const { segment, offset, length, context, flags, next } = spans;
-    for (let slot = head; slot !== NONE;) {
+    for (let slot = spans.inOrder(head); slot !== NONE;) {
       const following = next[slot];
-      const place = {
-        segment: segment[slot],
-        offset: offset[slot],
-        length: length[slot],
-        context: context[slot],
-        flags: flags[slot],
-      };
-      this.#stage(place, decision);
+      const [at, from, size, origin] = [segment[slot], offset[slot], length[slot], context[slot]];
+      this.#stage({ segment: at, offset: from, length: size, context: origin, flags: flags[slot] }, decision);
       spans.give(slot);
       slot = following;
     }

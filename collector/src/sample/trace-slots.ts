@@ -3,7 +3,7 @@ import { EMPTY, HashIndex } from '../otlp/hash-index.ts';
 import { copyInto, MAX_LOAD, NONE } from './span-slots.ts';
 
 /** Bytes of columns, index, and the entry in the queue of deadlines that nearly every trace has. */
-export const TRACE_SLOT_BYTES = 4 * 4 + 4 * 3 + 8 + 4 * 2 + 1 + 4 + 4 * 3 + 16;
+export const TRACE_SLOT_BYTES = 4 * 4 + 4 * 2 + 8 + 4 * 2 + 1 + 4 + 4 * 3 + 16;
 const FIRST_CAPACITY = 2048;
 
 /** Bits of `flags`. */
@@ -20,8 +20,8 @@ export class TraceSlots {
   id1 = new Uint32Array(FIRST_CAPACITY);
   id2 = new Uint32Array(FIRST_CAPACITY);
   id3 = new Uint32Array(FIRST_CAPACITY);
+  /** The span that came last; each leads to the one before it. */
   head = new Int32Array(FIRST_CAPACITY);
-  tail = new Int32Array(FIRST_CAPACITY);
   spanCount = new Uint32Array(FIRST_CAPACITY);
   /** Longest entry span in milliseconds. */
   longestMs = new Float64Array(FIRST_CAPACITY);
@@ -68,7 +68,7 @@ export class TraceSlots {
     this.id1[slot] = id1;
     this.id2[slot] = id2;
     this.id3[slot] = id3;
-    this.head[slot] = this.tail[slot] = NONE;
+    this.head[slot] = NONE;
     this.spanCount[slot] = this.longestMs[slot] = this.flags[slot] = 0;
     this.#index.insert(slot, hash);
     this.count++;
@@ -90,7 +90,6 @@ export class TraceSlots {
     this.id2 = u32(this.id2);
     this.id3 = u32(this.id3);
     this.head = copyInto(new Int32Array(capacity), this.head);
-    this.tail = copyInto(new Int32Array(capacity), this.tail);
     this.spanCount = u32(this.spanCount);
     this.longestMs = copyInto(new Float64Array(capacity), this.longestMs);
     this.randomHigh = u32(this.randomHigh);

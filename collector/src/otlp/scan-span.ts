@@ -59,8 +59,11 @@ export function scanSpan(
   dimensions: DimensionKeys,
 ): boolean {
   const { bytes } = source;
-  clearRow(batch, row, start, end - start);
+  batch.offset[row] = start;
+  batch.length[row] = end - start;
+  clearRest(batch, row);
   let p = plainHeadEnd(source, start, end, batch, row);
+  if (p === start) clearHead(batch, row);
   // First of the attributes in a row whose text is not judged yet; no attribute stands at 0.
   let texts = 0;
   while (p < end) {
@@ -170,10 +173,8 @@ function plainHeadEnd(source: ByteSource, start: number, end: number, batch: Spa
   span.traceLength = 16;
   span.idOffset = start + 20;
   span.idLength = 8;
-  if (hasParent) {
-    span.parentOffset = parent + 2;
-    span.parentLength = 8;
-  }
+  span.parentOffset = parent + 2;
+  span.parentLength = hasParent ? 8 : 0;
   batch.nameOffset[row] = name + 2;
   batch.nameLength[row] = nameLength;
   batch.kind[row] = bytes[kind + 1];
@@ -251,23 +252,25 @@ function takeDimension(
   }
 }
 
-function clearRow(batch: SpanBatch, row: number, offset: number, length: number): void {
-  span.traceLength = -1;
-  span.idLength = -1;
-  span.parentLength = 0;
+/** Clears what no head has. */
+function clearRest(batch: SpanBatch, row: number): void {
   span.text = true;
-  batch.offset[row] = offset;
-  batch.length[row] = length;
-  batch.startHigh[row] = batch.startLow[row] = 0;
-  batch.endHigh[row] = batch.endLow[row] = 0;
-  batch.nameLength[row] = 0;
   batch.stateLength[row] = 0;
-  batch.kind[row] = 0;
   batch.status[row] = 0;
-  batch.flags[row] = 0;
   const d = row * MAX_DIMENSIONS;
   const { dimensionLength } = batch;
   dimensionLength[d] = dimensionLength[d + 1] = dimensionLength[d + 2] = dimensionLength[d + 3] = 0;
+}
+
+/** Clears what a plain head has in any case. */
+function clearHead(batch: SpanBatch, row: number): void {
+  span.traceLength = -1;
+  span.idLength = -1;
+  span.parentLength = 0;
+  batch.startHigh[row] = batch.startLow[row] = 0;
+  batch.endHigh[row] = batch.endLow[row] = 0;
+  batch.nameLength[row] = 0;
+  batch.kind[row] = 0;
 }
 
 /** Reads the ids of a span whose id lengths are right; false for an all-zero id, which means absent. */

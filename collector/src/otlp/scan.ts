@@ -24,6 +24,9 @@ interface LocalContext {
   start: number;
   end: number;
   resourceLength: number;
+  /** Its spans are rows `firstRow..endRow-1`. */
+  firstRow: number;
+  endRow: number;
 }
 
 /** Scans bodies into one reused batch. */
@@ -44,7 +47,7 @@ export class Scanner {
   /**
    * Scans one ExportTraceServiceRequest.
    *
-   * @param batch reset and filled; `context` holds places of this body's contexts until `commit`
+   * @param batch reset and filled; `context` is filled by `commit`
    * @throws Malformed on any structural fault, or bad text in a resource or scope
    */
   scan(source: ByteSource, start: number, end: number, batch: SpanBatch): void {
@@ -87,14 +90,13 @@ export class Scanner {
       entry.known.references++;
       entry.known.isRecent = true;
     }
-    const { context, count } = batch;
-    for (let row = 0; row < count; row++) {
-      const { known } = local[context[row]];
+    for (let i = 0; i < this.#localCount; i++) {
+      const { known, firstRow, endRow } = local[i];
       if (known === undefined) continue;
-      known.references++;
-      context[row] = known.id;
+      known.references += endRow - firstRow;
+      batch.context.fill(known.id, firstRow, endRow);
+      this.#releaseLocal(local[i]);
     }
-    for (let i = 0; i < this.#localCount; i++) this.#releaseLocal(local[i]);
     return true;
   }
 
@@ -137,6 +139,7 @@ export class Scanner {
   ): boolean {
     const { bytes } = source;
     const place = this.#addLocalContext(bytes, start, end, resourceStart, resourceEnd);
+    const firstRow = batch.count;
     let p = start;
     while (p < end) {
       const tag = readTag(bytes, p, end);
@@ -153,10 +156,12 @@ export class Scanner {
         batch.rejected++;
         continue;
       }
-      batch.context[row] = place;
       batch.count = row + 1;
     }
-    return this.#local[place].known !== undefined;
+    const entry = this.#local[place];
+    entry.firstRow = firstRow;
+    entry.endRow = batch.count;
+    return entry.known !== undefined;
   }
 
   /** Gathers the bytes of resource and scope behind each other and answers the context's place in this body. */
@@ -173,7 +178,7 @@ export class Scanner {
     if (known === undefined) checkScopeSpans(this.#scratch, contextStart + resourceLength, contextEnd);
     const place = this.#localCount++;
     if (place >= this.#contexts.maxContexts) fault('contexts', start);
-    const entry = (this.#local[place] ??= { known, hash, start: 0, end: 0, resourceLength });
+    const entry = (this.#local[place] ??= { known, hash, start: 0, end: 0, resourceLength, firstRow: 0, endRow: 0 });
     entry.known = known;
     entry.hash = hash;
     entry.start = contextStart;

@@ -12,6 +12,11 @@ export function idRandomLow(id3: number): number {
 
 /** 32 lower-case hexadecimal digits. */
 export function hexId(id0: number, id1: number, id2: number, id3: number): string {
-  const hex = (word: number): string => word.toString(16).padStart(8, '0');
-  return hex(id0) + hex(id1) + hex(id2) + hex(id3);
+  return hexWord(id0) + hexWord(id1) + hexWord(id2) + hexWord(id3);
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hexWord(word: number): string {
+  return HEX[word >>> 24] + HEX[(word >>> 16) & 255] + HEX[(word >>> 8) & 255] + HEX[word & 255];
 }

@@ -247,8 +247,16 @@ export class TraceBuffer {
     const { segment, offset, length, context, flags, next } = spans;
     for (let slot = spans.inOrder(head); slot !== NONE;) {
       const following = next[slot];
-      const [at, from, size, origin] = [segment[slot], offset[slot], length[slot], context[slot]];
-      this.#stage({ segment: at, offset: from, length: size, context: origin, flags: flags[slot] }, decision);
+      this.#stage(
+        {
+          segment: segment[slot],
+          offset: offset[slot],
+          length: length[slot],
+          context: context[slot],
+          flags: flags[slot],
+        },
+        decision,
+      );
       spans.give(slot);
       slot = following;
     }

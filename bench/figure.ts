@@ -9,7 +9,11 @@ export interface Figure {
   spread: number;
   /** What the value is held against; `holds` says whether it does. */
   bound?: number;
+  /** Which side of the bound is the good one, where that is not clear. */
+  boundIs?: '≥' | '≤';
   holds?: boolean;
+  /** Whose number it is where rivals stand side by side; `ratio` is ours in terms of theirs. */
+  side?: string;
 }
 
 /** Median and spread of samples. */

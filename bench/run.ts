@@ -1,51 +1,68 @@
-// Runs benches, each in a process of its own: node --expose-gc bench/run.ts [name…]
-// Writes bench/results/<name>.json and prints a table; ends with 1 when a bound does not hold.
+// Runs benches, each in a process of its own: node --expose-gc bench/run.ts [--quick] [name…]
+// Writes bench/results/<name>.json and docs/benchmarks.md and prints a table; ends with 1 when a bound does not hold.
+// A quick run only tells whether a bench works: it writes nothing.
 import { fork } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Figure } from './figure.ts';
+import { type Result, rowsOf, writeReport } from './report.ts';
 
 const DIRECTORY = import.meta.dirname;
+/** They take half an hour and more than this repository, so they run only by their name. */
+const LONG = ['peers', 'flood'];
 
 async function main(): Promise<void> {
-  const wanted = process.argv.slice(2);
+  const isQuick = process.argv.includes('--quick');
+  const wanted = process.argv.slice(2).filter((argument) => argument !== '--quick');
   const found = new Map(
     globSync('*/*.bench.ts', { cwd: DIRECTORY }).map((file) => [basename(file, '.bench.ts'), `${DIRECTORY}/${file}`]),
   );
   const unknown = wanted.filter((name) => !found.has(name));
   if (unknown.length > 0) throw new Error(`no bench ${unknown.join()}; there are ${[...found.keys()].sort().join()}`);
   mkdirSync(`${DIRECTORY}/results`, { recursive: true });
-  for (const name of wanted.length > 0 ? wanted : [...found.keys()].sort()) {
-    const figures = await inChild(found.get(name) ?? '');
-    const result = { machine: machine(), versions: versions(), figures };
-    writeFileSync(`${DIRECTORY}/results/${name}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
+  for (const name of wanted.length > 0 ? wanted : [...found.keys()].sort().filter((each) => !LONG.includes(each))) {
+    const { figures, versions: own } = await inChild(found.get(name) ?? '', isQuick);
+    const result: Result = { machine: machine(), versions: { ...versions(), ...own }, figures };
+    if (!isQuick) writeFileSync(`${DIRECTORY}/results/${name}.json`, `${JSON.stringify(result, undefined, 2)}\n`);
     console.log(table(name, figures));
     if (figures.some(({ holds }) => holds === false)) process.exitCode = 1;
   }
+  if (!isQuick) writeReport();
+}
+
+/** What a bench sends home; versions of what only it needs. */
+interface Outcome {
+  readonly figures: Figure[];
+  readonly versions: Record<string, string>;
 }
 
 /** A bench may register globals and shape the heap, so none runs where another has run. */
-function inChild(file: string): Promise<Figure[]> {
+function inChild(file: string, isQuick: boolean): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = fork(import.meta.filename, [], {
       execArgv: ['--expose-gc'],
-      env: { ...process.env, BENCH_FILE: file },
+      env: { ...process.env, BENCH_FILE: file, BENCH_QUICK: isQuick ? '1' : '0' },
       serialization: 'advanced',
     });
-    child.once('message', (figures) => resolve(figures as Figure[]));
+    child.once('message', (outcome) => resolve(outcome as Outcome));
     child.once('exit', (code) => reject(new Error(`${file} ended with ${code} and no figures`)));
   });
 }
 
-async function runChild(file: string): Promise<void> {
-  const bench = (await import(pathToFileURL(file).href)) as { run(): Promise<Figure[]> };
-  const figures = await bench.run();
-  process.send?.(figures, () => process.disconnect());
+interface Bench {
+  run(): Promise<Figure[]>;
+  versions?(): Promise<Record<string, string>>;
 }
 
-function machine(): object {
+async function runChild(file: string): Promise<void> {
+  const bench = (await import(pathToFileURL(file).href)) as Bench;
+  const outcome: Outcome = { versions: (await bench.versions?.()) ?? {}, figures: await bench.run() };
+  process.send?.(outcome, () => process.disconnect());
+}
+
+function machine(): Result['machine'] {
   const [cpu] = cpus();
   return { cpu: cpu?.model ?? '', cpus: cpus().length, memoryBytes: totalmem(), platform: process.platform };
 }
@@ -59,15 +76,8 @@ function versions(): Record<string, string> {
 }
 
 function table(name: string, figures: readonly Figure[]): string {
-  const rows = figures.map(({ name: figure, value, spread, unit, bound, holds }) => [
-    figure,
-    short(value),
-    `±${short(spread)}`,
-    unit,
-    bound === undefined ? '' : `bound ${short(bound)}`,
-    holds === undefined ? '' : holds ? 'holds' : 'FAILS',
-  ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const rows = rowsOf(figures);
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = rows.map((row) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
@@ -75,11 +85,6 @@ function table(name: string, figures: readonly Figure[]): string {
       .trimEnd(),
   );
   return [`\n${name}`, ...lines.map((line) => `  ${line}`)].join('\n');
-}
-
-function short(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
-  return value.toLocaleString('en', { maximumFractionDigits: digits });
 }
 
 const { BENCH_FILE: file } = process.env;

@@ -14,6 +14,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
 const PORTS = {
   'page-port': { text: 'page and API of the sidecar', setting: 'web.port', standard: 4320 },
   'otlp-port': { text: 'OTLP/HTTP receiver of the sidecar', setting: 'receive.http.port', standard: 4318 },
+  'grpc-port': { text: 'OTLP/gRPC receiver of the sidecar', setting: 'receive.grpc.port', standard: 4317 },
   'metrics-port': { text: 'Prometheus page of the sidecar', setting: 'export.prometheus.port', standard: 8889 },
   'api-port': { text: 'API of the workflow runtime', standard: 3000 },
 };
@@ -47,7 +48,7 @@ Evenkeel is running. A small driver keeps the workflow runtime busy.
   Page             ${sidecar.page}
   Prometheus page  ${sidecar.metrics}
   OTLP/HTTP        ${sidecar.otlpHttp}
-  Runtime API      ${runtime.api}   try ${runtime.api}/ask?q=parse+yaml
+${sidecar.otlpGrpc === undefined ? '' : `  OTLP/gRPC        ${sidecar.otlpGrpc}\n`}  Runtime API      ${runtime.api}   try ${runtime.api}/ask?q=parse+yaml
 
 Ctrl-C ends it.
 `);

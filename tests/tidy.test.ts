@@ -11,20 +11,31 @@ const MAX_LINES = 300;
 const LONG_FILES: Readonly<Record<string, string>> = {};
 
 /** What a room of the collector may import beside itself. Others' contract.ts is for types only. */
-const SHARED = ['model', 'otlp', 'config/fields.ts', 'errors.ts', 'pipeline/contract.ts', 'pipeline/http-server.ts'];
-const ROOMS = ['receive', 'measure', 'sample', 'export', 'store', 'web'];
+const SHARED = [
+  'model', 'otlp', 'config/fields.ts', 'config/listener.ts', 'config/pattern.ts', 'errors.ts',
+  'pipeline/contract.ts', 'pipeline/http-server.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts',
+]; // prettier-ignore
+const ROOMS = ['receive', 'measure', 'remote-sampling', 'sample', 'export', 'store', 'web'];
 /** Types that one room's contract shows the others. */
-const CONTRACTS = ['measure/contract.ts', 'sample/contract.ts', 'store/contract.ts', 'web/api.ts'];
+const CONTRACTS = [
+  'measure/contract.ts',
+  'remote-sampling/contract.ts',
+  'sample/contract.ts',
+  'store/contract.ts',
+  'web/api.ts',
+];
 
 /** Rooms in which input and output happen. */
 const IO_PLACES = [
   'receive/', 'export/', 'store/', 'web/', 'cli/', 'main.ts', 'config/load.ts', 'config/generate.ts', 'pipeline/http-server.ts',
+  'pipeline/tls.ts', 'pipeline/bearer.ts', 'pipeline/watch-files.ts',
 ]; // prettier-ignore
 const IO_MODULES = [
   'fs',
   'fs/promises',
   'http',
   'https',
+  'http2',
   'net',
   'tls',
   'child_process',
@@ -47,7 +58,7 @@ const ENVIRONMENT_PLACES = ['sdk/src/options.ts', 'collector/src/main.ts'];
 
 /** Every dependency a package brings to its users, with its decision record. */
 const RUNTIME_DEPENDENCIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  collector: { yaml: '002', zod: '002' },
+  collector: { re2js: '009', yaml: '002', zod: '002' },
   sdk: {
     '@opentelemetry/exporter-metrics-otlp-http': '004',
     '@opentelemetry/exporter-prometheus': '004',

@@ -2,7 +2,7 @@
 import { SpanMetrics } from '../../collector/src/measure/span-metrics.ts';
 import { SpanEncoder } from '../../collector/src/otlp/encode.ts';
 import { TraceIntake } from '../../collector/src/receive/trace-intake.ts';
-import { createPolicies } from '../../collector/src/sample/sampler.ts';
+import { testSampler } from '../../tests/support/sampler.ts';
 import { TraceBuffer } from '../../collector/src/sample/trace-buffer.ts';
 import { Request7 } from '../../tests/support/otlp-schema.ts';
 import { seeded } from '../../tests/support/random.ts';
@@ -46,9 +46,9 @@ export class Core {
   constructor() {
     this.buffer = new TraceBuffer(
       {
-        policies: createPolicies([
-          { name: 'errors', type: 'status', status: 'error' },
-          { name: 'slow', type: 'latency', over: SLOW_MS },
+        sampler: testSampler([
+          { name: 'errors', type: 'status' },
+          { name: 'slow', type: 'latency', over: `${SLOW_MS}ms` },
           { name: 'share', type: 'probabilistic', ratio: RATIO },
         ]),
         decisionWaitMs: WAIT_MS,

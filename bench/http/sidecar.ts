@@ -31,7 +31,7 @@ export async function startSidecar(): Promise<Sidecar> {
   writeFileSync(
     `${directory}/collector.yaml`,
     `sources: { unsampled: ["*"] }
-receive: { http: { port: 0 } }
+receive: { http: { port: 0 }, grpc: { port: 0 } }
 sample: { decision_wait: 5s, after_root: 5s }
 export: { prometheus: { port: 0 }, otlp: { sink: { endpoint: "${sink.url}", compression: none } } }
 store: { path: "${directory}/store" }

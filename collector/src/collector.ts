@@ -8,6 +8,7 @@ import { buildPipeline, type Pipeline } from './pipeline/build.ts';
 import type { Clock, Host, Stage } from './pipeline/contract.ts';
 import { systemClock } from './pipeline/clock.ts';
 import { createHost, type LogSink } from './pipeline/host.ts';
+import { checkLocks, exposures } from './pipeline/locks.ts';
 import { Telemetry } from './pipeline/telemetry.ts';
 import { collectAll } from './pipeline/own-metrics.ts';
 import { VERSION } from './version.ts';
@@ -17,11 +18,11 @@ import { WebServer } from './web/server.ts';
 
 /** A stage that takes longer to start is named as the culprit. */
 const START_WITHIN_MS = 10_000;
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 /** Where a running sidecar is found; absent what is switched off. */
 export interface CollectorUrls {
   readonly otlpHttp: string;
+  readonly otlpGrpc?: string;
   readonly metrics?: string;
   readonly page?: string;
 }
@@ -36,7 +37,10 @@ export interface CollectorOptions {
 
 /** A sidecar. `start` once, `stop` any number of times. */
 export interface Collector {
-  /** @throws PORT_IN_USE, LISTEN_FAILED, STORE_UNUSABLE, START_TIMEOUT; whatever had started is stopped again */
+  /**
+   * @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID, TOKENS_UNUSABLE before anything starts; PORT_IN_USE,
+   * LISTEN_FAILED, STORE_UNUSABLE, START_TIMEOUT: whatever had started is stopped again
+   */
   start(): Promise<CollectorUrls>;
   /** Takes nothing more in, decides and delivers what waits within the configured limit, then closes. */
   stop(): Promise<void>;
@@ -62,7 +66,7 @@ class Sidecar implements Collector {
   readonly #metrics: PrometheusPage | undefined;
   readonly #web: WebServer | undefined;
   readonly #startedMs: number;
-  readonly #log: Pick<Host, 'log'>;
+  readonly #host: Host;
   #status: HealthAnswer['status'] = 'starting';
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -72,22 +76,18 @@ class Sidecar implements Collector {
     this.#clock = clock;
     this.#startedMs = clock.monotonicMs();
     const shared = { clock, random, log, telemetry: this.#telemetry };
-    this.#log = createHost('collector', shared);
+    this.#host = createHost('collector', shared);
     this.#pipeline = buildPipeline(config, shared);
     const { inOrder } = this.#pipeline;
     const collect = (): ReturnType<typeof collectAll> =>
       collectAll(inOrder, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000);
     const page = config.export.prometheus;
-    this.#metrics =
-      page === false
-        ? undefined
-        : new PrometheusPage(page, collect, this.#startedMs, (message) => {
-            this.#log.log('error', 'METRICS_PAGE', message);
-          });
+    this.#metrics = page === false ? undefined : new PrometheusPage(page, collect, this.#startedMs, this.#host);
     this.#web = config.web === false ? undefined : this.#createWeb(config.web);
   }
 
   async start(): Promise<CollectorUrls> {
+    checkLocks(this.#config);
     try {
       await (this.#opening = this.#open());
     } catch (error) {
@@ -95,9 +95,11 @@ class Sidecar implements Collector {
       throw error;
     }
     if (this.#status === 'starting') this.#status = 'ok';
-    this.#warnExposed();
+    for (const [setting, problem] of exposures(this.#config)) this.#host.log('warning', `EXPOSED_${setting}`, problem);
+    const { receive } = this.#pipeline;
     return {
-      otlpHttp: this.#pipeline.receive.url,
+      otlpHttp: receive.url,
+      ...(receive.grpcUrl === undefined ? {} : { otlpGrpc: receive.grpcUrl }),
       ...(this.#metrics === undefined ? {} : { metrics: `${this.#metrics.url}/metrics` }),
       ...(this.#web === undefined ? {} : { page: this.#web.url }),
     };
@@ -121,25 +123,6 @@ class Sidecar implements Collector {
     });
   }
 
-  /** There is no authentication yet: whoever reaches a listener may use it. */
-  #warnExposed(): void {
-    const { receive, web } = this.#config;
-    const { prometheus } = this.#config.export;
-    const hosts = {
-      'receive.http': receive.http.host,
-      web: web && web.host,
-      'export.prometheus': prometheus && prometheus.host,
-    };
-    for (const [key, host] of Object.entries(hosts)) {
-      if (host === false || LOOPBACK.test(host)) continue;
-      this.#log.log(
-        'warning',
-        `EXPOSED_${key}`,
-        `${key} listens on ${host} without authentication; anyone who reaches it may use it`,
-      );
-    }
-  }
-
   async #open(): Promise<void> {
     // From the back, so that nobody is handed anything before it is ready; the door opens last.
     for (const part of this.#parts().toReversed()) {
@@ -156,7 +139,7 @@ class Sidecar implements Collector {
         await stage.stop?.();
       } catch (error) {
         // The others still have to be closed.
-        this.#log.log('error', `STOP_${name}`, `${name} did not stop cleanly: ${String(error)}`);
+        this.#host.log('error', `STOP_${name}`, `${name} did not stop cleanly: ${String(error)}`);
       }
     }
   }
@@ -170,14 +153,18 @@ class Sidecar implements Collector {
   }
 
   #createWeb(config: Exclude<Config['web'], false>): WebServer {
-    const { measure, store } = this.#pipeline;
+    const { measure, remoteSampling, store } = this.#pipeline;
     return new WebServer(
       config,
-      this.#clock,
+      this.#host,
       {
         operations: measure,
         traces: store,
+        strategies: remoteSampling,
         books: () => this.books(),
+        why: (traceId) => this.#pipeline.sample.why(traceId),
+        sampling: () => this.#pipeline.sample.state(),
+        pin: (wish) => this.#pipeline.sample.pin(wish),
         health: () => ({ status: this.#status, version: VERSION }),
       },
       pageFolder(),

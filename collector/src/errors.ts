@@ -9,6 +9,16 @@ export const ERRORS = {
   START_TIMEOUT: { message: 'a stage did not start in time', hint: 'the named stage is the culprit' },
   STORE_UNUSABLE: { message: 'the store cannot be opened', hint: 'check store.path, or set store: false' },
   CERTIFICATE_UNREADABLE: { message: 'a certificate file cannot be read', hint: 'check the path and its permissions' },
+  CERTIFICATE_INVALID: {
+    message: 'a certificate cannot be used',
+    hint: 'give PEM files; the key has to belong to the certificate and have no passphrase',
+  },
+  TOKENS_UNUSABLE: { message: 'a token file cannot be used', hint: 'give a readable file with one token a line' },
+  SIDECAR_UNREACHABLE: { message: 'the sidecar does not answer', hint: 'check --url, and that the sidecar runs' },
+  SIDECAR_REFUSED: {
+    message: 'the sidecar gives no answer to this',
+    hint: 'check --url, and EVENKEEL_TOKEN where the page asks for a token',
+  },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,7 +1,9 @@
 // The `evenkeel` command: finds the subcommand, turns errors into one clear message and an exit code.
 import { EXIT, UsageError } from './cli/arguments.ts';
 import { config, HELP as CONFIG_HELP } from './cli/config.ts';
+import { HELP as KEEP_HELP, keep } from './cli/keep.ts';
 import { HELP as RUN_HELP, run } from './cli/run.ts';
+import { HELP as WHY_HELP, why } from './cli/why.ts';
 import { EvenkeelError } from './errors.ts';
 import { VERSION } from './version.ts';
 
@@ -9,6 +11,9 @@ const HELP = `evenkeel ${VERSION}
 
   evenkeel run [--config FILE]       run the sidecar
   evenkeel config check FILE         check a configuration
+  evenkeel config test FILE…         run tests of a configuration
+  evenkeel why TRACE-ID              why a trace was kept or dropped
+  evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel COMMAND --help            more about a command
   evenkeel --version
 `;
@@ -18,6 +23,8 @@ type Command = (args: readonly string[], environment: NodeJS.ProcessEnv) => numb
 const COMMANDS: Readonly<Record<string, { run: Command; help: string }>> = {
   run: { run, help: RUN_HELP },
   config: { run: config, help: CONFIG_HELP },
+  why: { run: why, help: WHY_HELP },
+  keep: { run: keep, help: KEEP_HELP },
 };
 
 process.exitCode = await main(process.argv.slice(2));

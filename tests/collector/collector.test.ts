@@ -12,7 +12,8 @@ import { testSpan } from '../support/test-span.ts';
 import { bodyOf } from '../support/traffic.ts';
 
 function create(settings: Record<string, string> = {}, clock = new ManualClock()): Collector {
-  const all = { 'receive.http.port': '0', 'web.port': '0', 'export.prometheus.port': '0', store: 'false', ...settings };
+  const ports = ['receive.http.port', 'receive.grpc.port', 'web.port', 'export.prometheus.port'];
+  const all = { ...Object.fromEntries(ports.map((port) => [port, '0'])), store: 'false', ...settings };
   const overrides = Object.entries(all).map(([path, value]) => ({ path: path.split('.'), value }));
   const collector = createCollector(parseConfig('', 'test', overrides), { clock });
   onTestFinished(() => collector.stop());
@@ -44,7 +45,7 @@ describe('start', () => {
     const starting = collector.start();
     await collector.stop();
     const urls = await starting;
-    for (const url of [urls.metrics, urls.page, urls.otlpHttp])
+    for (const url of [urls.metrics, urls.page, urls.otlpHttp, urls.otlpGrpc])
       if (url !== undefined && url !== '' && url !== '/metrics') await expect(send(url)).rejects.toThrow();
     await create({ store: `{ path: "${path}" }` }).start();
   });
@@ -86,9 +87,9 @@ describe('a room that is off', () => {
     );
   });
 
-  it('has no address where it is web or the metrics page', async () => {
+  it('has no address where it is OTLP/gRPC, web or the metrics page', async () => {
     const config = parseConfig(
-      'web: false\nstore: false\nexport: { prometheus: false }\nreceive: { http: { port: 0 } }',
+      'web: false\nstore: false\nexport: { prometheus: false }\nreceive: { grpc: false, http: { port: 0 } }',
       'test',
     );
     const collector = createCollector(config);

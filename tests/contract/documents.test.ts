@@ -1,8 +1,10 @@
 // What the documents say is so: links lead somewhere, snippets are valid, named files and scripts exist.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { testFile } from '../../collector/src/cli/config-test.ts';
 import { parseConfig } from '../../collector/src/config/load.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -36,6 +38,17 @@ describe('README.md', () => {
     const blocks = codeBlocks(readme, 'yaml');
     expect(blocks.length).toBeGreaterThan(0);
     for (const block of blocks) expect(() => parseConfig(block, 'README.md')).not.toThrow();
+  });
+
+  it('shows tests of sampling that pass on the configuration beside them', async () => {
+    const config = codeBlocks(readme, 'yaml').find((block) => /^sample:/m.test(block)) ?? '';
+    const tests = codeBlocks(readme, 'yml').find((block) => /^tests:/m.test(block)) ?? '';
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'collector.yaml'), config);
+    writeFileSync(join(folder, 'sampling.test.yaml'), tests);
+    const result = await testFile(join(folder, 'sampling.test.yaml'));
+    expect(result.tests.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(result.tests).toHaveLength(2);
   });
 
   it('gives the two commands first', () => {

@@ -15,7 +15,8 @@ import { testSpan } from '../support/test-span.ts';
 import { bodyOf } from '../support/traffic.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/config/', import.meta.url));
-const PORTS_FREE = ['receive.http.port=0', 'web.port=0', 'export.prometheus.port=0'].flatMap((each) => ['--set', each]);
+const PORTS = ['receive.http.port', 'receive.grpc.port', 'export.prometheus.port', 'web.port'];
+const PORTS_FREE = PORTS.flatMap((each) => ['--set', `${each}=0`]);
 
 /** A port that somebody else has. */
 async function takenPort(): Promise<number> {
@@ -122,14 +123,14 @@ describe('evenkeel run', () => {
       child.kill(signal);
       expect(await ended).toMatchObject({ code: 0, signal: null, stderr: '' });
       expect(output()).toMatch(
-        /^evenkeel is running\n {2}OTLP\/HTTP +http.*\n {2}metrics +http.*\n {2}page +http.*\n$/,
+        /^evenkeel is running\n {2}OTLP\/HTTP +http.*\n {2}OTLP\/gRPC +http.*\n {2}metrics +http.*\n {2}page +http.*\n$/,
       );
     }
   });
 
   it('says which port is in use, and leaves nothing running', async () => {
     const port = await takenPort();
-    for (const key of ['receive.http.port', 'export.prometheus.port', 'web.port']) {
+    for (const key of PORTS) {
       const folder = temporaryFolder();
       const ended = await runCommand(['run', ...PORTS_FREE, '--set', `${key}=${port}`], {}, folder);
       expect(ended).toMatchObject({ code: 1, signal: null, stdout: '' });

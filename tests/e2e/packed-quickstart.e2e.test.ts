@@ -133,7 +133,7 @@ describe('the packed sidecar', () => {
     const config = join(folder, 'evenkeel.yaml');
     await writeFile(
       config,
-      `receive: { http: { port: ${otlp} } }\nexport: { prometheus: { port: ${metrics} } }\nweb: { port: ${page} }\n` +
+      `receive: { http: { port: ${otlp} }, grpc: { port: 0 } }\nexport: { prometheus: { port: ${metrics} } }\nweb: { port: ${page} }\n` +
         `store: { path: ${join(folder, 'store')} }\n`,
     );
     const sidecar = spawn(join(folder, 'esm/node_modules/.bin/evenkeel'), ['run', '--config', config], {

@@ -15,6 +15,7 @@ import { isInShare, testSpan } from '../support/test-span.ts';
 import { bodiesOf, bodyOf, type TestSpan, traffic } from '../support/traffic.ts';
 
 const ENTRY = fileURLToPath(new URL('../../collector/bin/evenkeel.js', import.meta.url));
+const PORTS_FREE = ['receive.http.port=0', 'receive.grpc.port=0', 'web.port=0', 'export.prometheus.port=0'];
 const TRACES = 1000;
 const SHARE = 0.25;
 
@@ -115,7 +116,7 @@ describe('SIGTERM', () => {
   });
 
   it('ends it also while it starts', async () => {
-    const free = ['receive.http.port=0', 'web.port=0', 'export.prometheus.port=0'].flatMap((each) => ['--set', each]);
+    const free = PORTS_FREE.flatMap((each) => ['--set', each]);
     // From a process that has hardly begun to one whose store is being opened.
     for (const begun of ['', '.evenkeel', '.evenkeel/evenkeel.sqlite', '.evenkeel/evenkeel.sqlite-wal']) {
       const folder = temporaryFolder();
@@ -134,12 +135,7 @@ describe('the end of its parent', () => {
   it('ends it like SIGTERM', async () => {
     const sink = await startSink();
     const folder = temporaryFolder();
-    const settings = [
-      'receive.http.port=0',
-      'web.port=0',
-      'export.prometheus.port=0',
-      `export.otlp.backend.endpoint=${sink.url}`,
-    ];
+    const settings = [...PORTS_FREE, `export.otlp.backend.endpoint=${sink.url}`];
     const child = fork(ENTRY, ['run', ...settings.flatMap((each) => ['--set', each])], {
       cwd: folder,
       env: { PATH: process.env['PATH'] },
@@ -157,8 +153,7 @@ describe('the end of its parent', () => {
   });
 
   it('is noticed also while it starts', async () => {
-    const settings = ['receive.http.port=0', 'web.port=0', 'export.prometheus.port=0'];
-    const child = fork(ENTRY, ['run', ...settings.flatMap((each) => ['--set', each])], {
+    const child = fork(ENTRY, ['run', ...PORTS_FREE.flatMap((each) => ['--set', each])], {
       cwd: temporaryFolder(),
       env: { PATH: process.env['PATH'] },
       execArgv: [],

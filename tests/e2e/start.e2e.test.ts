@@ -15,7 +15,7 @@ const PATIENCE_MS = 90_000;
 interface Started {
   /** Everything it printed so far. */
   output(): string;
-  readonly ports: { page: number; otlp: number; metrics: number; api: number };
+  readonly ports: { page: number; otlp: number; grpc: number; metrics: number; api: number };
   /** Process id of npm, which leads the process group. */
   readonly npm: number;
   readonly exited: Promise<unknown>;
@@ -23,8 +23,8 @@ interface Started {
 
 /** Starts `npm start` in a process group of its own, as a terminal does, on free ports. */
 async function npmStart(extra: readonly string[] = []): Promise<Started> {
-  const [page, otlp, metrics, api] = await freePorts(4);
-  const ports = { page, otlp, metrics, api };
+  const [page, otlp, grpc, metrics, api] = await freePorts(5);
+  const ports = { page, otlp, grpc, metrics, api };
   const flags = Object.entries(ports).flatMap(([name, port]) => [`--${name}-port`, String(port)]);
   const child = spawn('npm', ['start', '--', ...flags, ...extra], {
     cwd: ROOT,
@@ -134,8 +134,8 @@ async function getText(url: string): Promise<string | undefined> {
 test('shows the operations of the runtime as RED series and on the page, and ends on Ctrl-C', async () => {
   const started = await npmStart();
   await banner(started);
-  const { page, metrics, api, otlp } = started.ports;
-  for (const port of [page, metrics, api, otlp]) expect(started.output()).toContain(`127.0.0.1:${port}`);
+  const { page, metrics } = started.ports;
+  for (const port of Object.values(started.ports)) expect(started.output()).toContain(`127.0.0.1:${port}`);
 
   const operations = await until(
     () => 'series of at least 8 operations, those of the first run among them',

@@ -24,13 +24,17 @@ const CONFIG = 'sample: { after_root: 100ms }\nsources: { unsampled: [shop] }\n'
 
 type Command = readonly [program: string, ...args: string[]];
 
+const GRPC = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+const GZIP = { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' };
+
 /** Runs the shop against a fresh sidecar and reads what the sidecar says of it. */
 async function runShop([program, ...args]: Command, env: Record<string, string>) {
   const sidecar = await startSidecar({ config: CONFIG });
+  const isGrpc = env['OTEL_EXPORTER_OTLP_PROTOCOL'] === 'grpc';
   const { stdout, stderr } = await exec(program, args, {
     env: {
       OTEL_SERVICE_NAME: 'shop',
-      OTEL_EXPORTER_OTLP_ENDPOINT: sidecar.urls.otlpHttp,
+      OTEL_EXPORTER_OTLP_ENDPOINT: isGrpc ? sidecar.urls.otlpGrpc : sidecar.urls.otlpHttp,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
       // Room for all, because the program makes spans faster than any service would.
       OTEL_BSP_MAX_QUEUE_SIZE: '20000',
@@ -99,8 +103,15 @@ describeWith(['python'], 'a Python service', ({ python }) => {
   });
 
   it('is counted the same when it compresses', async () => {
-    const { bytesPerSpan } = await checkShop(command, { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
+    const { bytesPerSpan } = await checkShop(command, GZIP);
     expect(bytesPerSpan).toBeLessThan(SPAN_BYTES);
+  });
+
+  it('is counted the same over gRPC, plain and compressed', async () => {
+    const plain = await checkShop(command, GRPC);
+    expect(plain.bytesPerSpan).toBeGreaterThan(SPAN_BYTES);
+    const compressed = await checkShop(command, { ...GRPC, ...GZIP });
+    expect(compressed.bytesPerSpan).toBeLessThan(SPAN_BYTES);
   });
 });
 
@@ -116,7 +127,14 @@ describeWith(['go'], 'a Go service', ({ go }) => {
   });
 
   it('is counted the same when it compresses', async () => {
-    const { bytesPerSpan } = await checkShop(command, { OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
+    const { bytesPerSpan } = await checkShop(command, GZIP);
     expect(bytesPerSpan).toBeLessThan(SPAN_BYTES);
+  });
+
+  it('is counted the same over gRPC, plain and compressed', async () => {
+    const plain = await checkShop(command, GRPC);
+    expect(plain.bytesPerSpan).toBeGreaterThan(SPAN_BYTES);
+    const compressed = await checkShop(command, { ...GRPC, ...GZIP });
+    expect(compressed.bytesPerSpan).toBeLessThan(SPAN_BYTES);
   });
 });

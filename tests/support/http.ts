@@ -1,6 +1,8 @@
 // A plain HTTP client for tests: says exactly what it sends, answers exactly what came back.
 import { type Agent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 
 /** What a server answered. */
 export interface Answered {
@@ -17,6 +19,8 @@ export interface Sent {
   readonly body?: Uint8Array | string;
   /** Sends the body in pieces without saying its length. */
   readonly chunked?: boolean;
+  /** What a client of an https address trusts and shows. */
+  readonly tls?: SecureContextOptions;
   /** One connection a request unless given. */
   readonly agent?: Agent;
 }
@@ -24,12 +28,13 @@ export interface Sent {
 /** Sends one request. An answer that comes before the body is sent whole counts all the same. */
 export function send(
   url: string,
-  { method = 'GET', headers = {}, body, chunked, agent }: Sent = {},
+  { method = 'GET', headers = {}, body, chunked, agent, tls }: Sent = {},
 ): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const length = body === undefined || chunked === true ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     let answered = false;
-    const request = httpRequest(url, { method, headers: { ...length, ...headers }, agent: agent ?? false });
+    const start = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const request = start(url, { method, headers: { ...length, ...headers }, agent: agent ?? false, ...tls });
     request.once('response', (response) => {
       answered = true;
       const chunks: Buffer[] = [];

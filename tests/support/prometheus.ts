@@ -40,15 +40,25 @@ afterAll(async () => {
   await Promise.all(stops.map((stop) => stop()));
 });
 
-/** Starts it on a free port and waits for its first scrape. @param page URL of a metrics page */
-export async function startPrometheus(binary: string, page: string): Promise<RunningPrometheus> {
+/**
+ * Starts it on a free port and waits for its first scrape.
+ *
+ * @param page URL of a metrics page
+ * @param access further lines of the scrape configuration, which let it in
+ */
+export async function startPrometheus(binary: string, page: string, access = ''): Promise<RunningPrometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-prometheus-'));
   const config = join(folder, 'prometheus.yml');
-  const { host, pathname } = new URL(page);
+  const { host, pathname, protocol } = new URL(page);
   await writeFile(
     config,
     `global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs: [{ job_name: evenkeel, metrics_path: ${pathname}, static_configs: [{ targets: ['${host}'] }] }]
+scrape_configs:
+  - job_name: evenkeel
+    scheme: ${protocol.slice(0, -1)}
+    metrics_path: ${pathname}
+    static_configs: [{ targets: ['${host}'] }]
+${access.replace(/^/gm, '    ')}
 `,
   );
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`];

@@ -45,7 +45,7 @@ export async function startCollector(yaml = '', shape: CollectorShape = {}): Pro
     random: seeded(shape.seed ?? 1),
     log: (line) => log.push(line),
   });
-  const urls = { metrics: '', page: '', ...(await collector.start()) };
+  const urls = { otlpGrpc: '', metrics: '', page: '', ...(await collector.start()) };
   const running: RunningCollector = {
     collector,
     urls,
@@ -77,7 +77,8 @@ function clockOf({ realTime }: CollectorShape, manual: ManualClock): Clock {
 
 function configOf(yaml: string, { storePath, environment }: CollectorShape): ReturnType<typeof parseConfig> {
   const store = storePath === undefined ? [['store', 'false']] : [['store.path', JSON.stringify(storePath)]];
-  const settings = [['receive.http.port', '0'], ['web.port', '0'], ['export.prometheus.port', '0'], ...store];
+  const ports = ['receive.http.port', 'receive.grpc.port', 'web.port', 'export.prometheus.port'];
+  const settings = [...ports.map((port) => [port, '0']), ...store];
   const overrides = settings.map(([path = '', value = '']) => ({ path: path.split('.'), value }));
   return parseConfig(yaml, 'test.yaml', overrides, environment);
 }

@@ -26,6 +26,7 @@ export interface SidecarOptions {
 /** Absent addresses, of rooms that are off, are empty. */
 export interface SidecarUrls {
   readonly otlpHttp: string;
+  readonly otlpGrpc: string;
   /** Ends in /metrics. */
   readonly metrics: string;
   readonly page: string;
@@ -87,9 +88,15 @@ export async function startSidecar(options: SidecarOptions = {}): Promise<Runnin
 
 /** Settings for every room that is on. */
 function freePorts(config: string, storePath: string): string[] {
-  const rooms = (parse(config) ?? {}) as { web?: unknown; store?: unknown; export?: { prometheus?: unknown } };
+  const rooms = (parse(config) ?? {}) as {
+    web?: unknown;
+    store?: unknown;
+    receive?: { grpc?: unknown };
+    export?: { prometheus?: unknown };
+  };
   return [
     'receive.http.port=0',
+    ...(rooms.receive?.grpc === false ? [] : ['receive.grpc.port=0']),
     ...(rooms.web === false ? [] : ['web.port=0']),
     ...(rooms.export?.prometheus === false ? [] : ['export.prometheus.port=0']),
     ...(rooms.store === false ? [] : [`store.path=${storePath}`]),
@@ -99,7 +106,7 @@ function freePorts(config: string, storePath: string): string[] {
 async function ready(child: ChildProcess): Promise<SidecarUrls> {
   for (;;) {
     const [message] = (await once(child, 'message')) as [{ type?: string; urls?: Partial<SidecarUrls> }];
-    if (message.type === 'ready') return { otlpHttp: '', metrics: '', page: '', ...message.urls };
+    if (message.type === 'ready') return { otlpHttp: '', otlpGrpc: '', metrics: '', page: '', ...message.urls };
   }
 }
 

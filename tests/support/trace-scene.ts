@@ -1,16 +1,16 @@
 // A trace buffer between a real intake and a decoder, with spans made to measure.
 import { expect } from 'vitest';
 import { SpanEncoder } from '../../collector/src/otlp/encode.ts';
-import { createPolicies } from '../../collector/src/sample/sampler.ts';
 import { TraceBuffer, type TraceBufferOptions } from '../../collector/src/sample/trace-buffer.ts';
 import type { TraceIntake } from '../../collector/src/receive/trace-intake.ts';
 import { decodeBody } from './decoded.ts';
 import { testIntake } from './intake.ts';
+import { testSampler } from './sampler.ts';
 import { bodyOf, type TestSpan, traffic } from './traffic.ts';
 
 const KEEP_HALF = [
-  { name: 'errors', type: 'status', status: 'error' },
-  { name: 'slow', type: 'latency', over: 1000 },
+  { name: 'errors', type: 'status' },
+  { name: 'slow', type: 'latency', over: '1s' },
   { name: 'share', type: 'probabilistic', ratio: 0.5 },
 ] as const;
 
@@ -39,7 +39,7 @@ export function scene(options: Partial<TraceBufferOptions> = {}): Scene {
   const kept: Kept[] = [];
   const buffer = new TraceBuffer(
     {
-      policies: createPolicies(KEEP_HALF),
+      sampler: testSampler(KEEP_HALF),
       decisionWaitMs: 30_000,
       afterRootMs: 6000,
       maxPendingBytes: 64 * 1024 * 1024,

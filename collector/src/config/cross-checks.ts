@@ -1,4 +1,5 @@
 // What no single field can tell: listeners that clash, exports to ourselves, sizes that do not fit the memory.
+import type { Locks } from './listener.ts';
 import type { Config } from './schema.ts';
 
 /** A problem by the path of the key that shows it. */
@@ -7,8 +8,10 @@ export interface CrossProblem {
   readonly message: string;
 }
 
-interface Listener {
-  readonly path: string;
+/** A listener that is on. */
+export interface Listener extends Locks {
+  /** Its block, as in `receive.http`. */
+  readonly setting: string;
   readonly host: string;
   readonly port: number;
 }
@@ -18,21 +21,30 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0', '[::]'])
 /** Finds problems between fields that are sound by themselves. */
 export function crossCheck(config: Config): CrossProblem[] {
   const listeners = listenersOf(config);
-  return [...clashes(listeners), ...selfExports(config, listeners), ...overcommitted(config)];
+  return [
+    ...clashes(listeners),
+    ...selfExports(config, listeners),
+    ...overcommitted(config),
+    ...remoteSamplingProblems(config),
+  ];
 }
 
-function listenersOf({ receive, web, export: { prometheus } }: Config): Listener[] {
-  const listeners: Listener[] = [{ path: 'receive.http.port', ...receive.http }];
-  if (web !== false) listeners.push({ path: 'web.port', ...web });
-  if (prometheus !== false) listeners.push({ path: 'export.prometheus.port', ...prometheus });
+/** Lists every listener that is on. */
+export function listenersOf({ receive, web, export: { prometheus } }: Config): Listener[] {
+  const listeners: Listener[] = [{ setting: 'receive.http', ...receive.http }];
+  if (receive.grpc !== false) listeners.push({ setting: 'receive.grpc', ...receive.grpc });
+  if (web !== false) listeners.push({ setting: 'web', ...web });
+  if (prometheus !== false) listeners.push({ setting: 'export.prometheus', ...prometheus });
   return listeners;
 }
 
 function clashes(listeners: readonly Listener[]): CrossProblem[] {
-  return listeners.flatMap(({ path, port }, i) => {
+  return listeners.flatMap(({ setting, port }, i) => {
     // Port 0 lets the system choose, so it clashes with nothing.
     const other = listeners.slice(0, i).find((earlier) => port !== 0 && earlier.port === port);
-    return other === undefined ? [] : [{ path, message: `${port} is the port of ${other.path} too` }];
+    return other === undefined
+      ? []
+      : [{ path: `${setting}.port`, message: `${port} is the port of ${other.setting}.port too` }];
   });
 }
 
@@ -49,25 +61,47 @@ function selfExports(config: Config, listeners: readonly Listener[]): CrossProbl
       );
       if (own === undefined) continue;
       const path = `export.otlp.${name}.${key}`;
-      problems.push({ path, message: `is our own listener (${own.path}); kept traces would return for ever` });
+      problems.push({ path, message: `is our own listener (${own.setting}.port); kept traces would return for ever` });
     }
   }
   return problems;
 }
+
+/** A decision in memory takes at most so much. */
+const DECISION_BYTES = 64;
 
 /** Sizes that were set by hand have to fit into the one number together. */
 function overcommitted({ memory_limit, receive, sample, store, export: { otlp } }: Config): CrossProblem[] {
   const sizes = [
     receive.http.max_in_flight ?? 0,
     sample === false ? 0 : (sample.max_pending ?? 0),
+    sample === false ? 0 : (sample.max_decisions ?? 0) * DECISION_BYTES,
     ...Object.values(otlp).map(({ max_queue = 0 }) => max_queue),
   ];
   // The store's queue has a default; it counts where anything else was set.
   const storeBytes = store === false ? 0 : store.max_queue;
   const sum = sizes.reduce((total, bytes) => total + bytes, 0);
   if (sum + storeBytes <= memory_limit || (sum === 0 && storeBytes <= memory_limit / 4)) return [];
-  const message = `is less than max_pending, max_in_flight and the queues take together (${mebibytes(sum + storeBytes)})`;
+  const message = `is less than max_pending, max_in_flight, max_decisions and the queues take together (${mebibytes(sum + storeBytes)})`;
   return [{ path: 'memory_limit', message }];
+}
+
+/** A service cannot be told to sample and be known to send everything; nor be told anything without the page's port. */
+function remoteSamplingProblems({
+  web,
+  sources: { unsampled },
+  remote_sampling: { services },
+}: Config): CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  if (services.length > 0 && web === false)
+    problems.push({ path: 'remote_sampling.services', message: 'are answered on the port of web, which is off' });
+  services.forEach(({ name }, i) => {
+    const other = unsampled.find((each) => each === name || each === '*' || name === '*');
+    if (other === undefined) return;
+    const message = `steers a service that sources.unsampled (${other}) says sends every span`;
+    problems.push({ path: `remote_sampling.services[${i}].name`, message });
+  });
+  return problems;
 }
 
 function mebibytes(bytes: number): string {

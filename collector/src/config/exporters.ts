@@ -13,6 +13,8 @@ export function environmentExporter(environment: Environment): Record<string, un
   const compression = read('COMPRESSION');
   const timeoutMs = read('TIMEOUT');
   const certificate = read('CERTIFICATE');
+  const clientCertificate = read('CLIENT_CERTIFICATE');
+  const clientKey = read('CLIENT_KEY');
   return {
     endpoint,
     ...(tracesEndpoint === undefined ? {} : { traces_endpoint: tracesEndpoint }),
@@ -20,6 +22,8 @@ export function environmentExporter(environment: Environment): Record<string, un
     ...(compression === undefined ? {} : { compression }),
     ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
     ...(certificate === undefined ? {} : { ca_file: certificate }),
+    ...(clientCertificate === undefined ? {} : { cert_file: clientCertificate }),
+    ...(clientKey === undefined ? {} : { key_file: clientKey }),
   };
 }
 

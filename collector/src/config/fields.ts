@@ -14,12 +14,20 @@ export interface Bounds {
 }
 
 /** A duration such as `250ms`, `30s`, `5m`, up to `24d`; output in milliseconds. */
-export function duration(fallback: string, description: string, { min = 0, max = MAX_DURATION_MS }: Bounds = {}) {
-  return quantity(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/, DURATION_MS, 'a duration such as 250ms, 30s or 5m')
-    .refine((ms) => ms >= min && ms <= max, `must be from ${min}ms to ${max / 86_400_000}d`)
-    .prefault(fallback)
-    .describe(description)
-    .meta({ description, unit: 'duration' });
+export function duration(fallback: string, description: string, bounds: Bounds = {}) {
+  return durationWithin(bounds).prefault(fallback).describe(description).meta({ description, unit: 'duration' });
+}
+
+/** A duration that may be left out. */
+export function optionalDuration(description: string, bounds: Bounds = {}) {
+  return durationWithin(bounds).optional().describe(description).meta({ description, unit: 'duration' });
+}
+
+function durationWithin({ min = 0, max = MAX_DURATION_MS }: Bounds) {
+  return quantity(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/, DURATION_MS, 'a duration such as 250ms, 30s or 5m').refine(
+    (ms) => ms >= min && ms <= max,
+    `must be from ${min}ms to ${max / 86_400_000}d`,
+  );
 }
 
 /** A size such as `64MiB`; output in bytes. */

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { exportConfig } from '../export/config.ts';
 import { measureConfig } from '../measure/config.ts';
 import { receiveConfig, sourcesConfig } from '../receive/config.ts';
+import { redactionConfig } from '../receive/redaction-config.ts';
+import { remoteSamplingConfig } from '../remote-sampling/config.ts';
 import { sampleConfig } from '../sample/config.ts';
 import { storeConfig } from '../store/config.ts';
 import { webConfig } from '../web/config.ts';
@@ -23,7 +25,11 @@ export const fileSchema = z.strictObject({
   ).refine((bytes) => bytes >= MIN_MEMORY_BYTES, 'must be at least 32MiB'),
   sources: sourcesConfig.describe('what is known of the services that send here'),
   receive: receiveConfig.describe('doors for telemetry'),
+  redaction: redactionConfig.describe('what is taken out of telemetry before anything is done with it'),
   measure: measureConfig.describe('span metrics of every span'),
+  remote_sampling: remoteSamplingConfig.describe(
+    'what services are told to sample at their own door, as they ask on the port of web, at /sampling',
+  ),
   sample: sampleConfig.describe('which traces are kept'),
   export: exportConfig.describe('where kept traces go, and the metrics page'),
   store: storeConfig.describe('the file beside the sidecar'),

@@ -1,6 +1,7 @@
 // Configuration of `export`: where kept traces go, and the metrics page.
 import { z } from 'zod';
 import { derivedSize, duration, listenHost, port, slug } from '../config/fields.ts';
+import { lockFields } from '../config/listener.ts';
 
 /** A base URL without credentials: those belong into headers, which are never logged. */
 const endpoint = z
@@ -35,25 +36,38 @@ const headers = z
   )
   .describe('sent with every request; values are never shown');
 
-export const otlpExporterConfig = z.strictObject({
+const otlpExporterFields = z.strictObject({
   endpoint,
   traces_endpoint: endpoint.optional().describe('full URL for traces, used as it is'),
   headers,
   compression: z.enum(['gzip', 'zstd', 'none']).default('gzip').describe('of request bodies'),
   timeout: duration('10s', 'a request must be answered within', { min: 10 }),
   ca_file: z.string().optional().describe('PEM file of the authority that signed the receiver, beside the usual ones'),
+  cert_file: z
+    .string()
+    .optional()
+    .describe('PEM file of the certificate shown to a receiver that asks for one; changes are taken up within 30s'),
+  key_file: z.string().optional().describe('PEM file of its private key, without a passphrase'),
   max_queue: derivedSize(
-    'bytes waiting for delivery, beyond which new traces are lost to this exporter; a quarter of memory_limit',
+    'bytes waiting for delivery, beyond which new traces are lost to this exporter; five sixteenths of memory_limit, shared by all',
   ),
   retry_initial: duration('1s', 'wait before the second attempt; doubles, with jitter', { min: 10 }),
   retry_max: duration('30s', 'longest wait between attempts', { min: 10 }),
   retry_elapsed: duration('5m', 'a batch not delivered within is given up'),
 });
 
+export const otlpExporterConfig = otlpExporterFields.refine(
+  ({ cert_file, key_file }) => (cert_file === undefined) === (key_file === undefined),
+  'cert_file and key_file go together',
+);
+
 export const exportConfig = z
   .strictObject({
     prometheus: z
-      .union([z.literal(false), z.strictObject({ host: listenHost(), port: port(8889, 'metrics page') })])
+      .union([
+        z.literal(false),
+        z.strictObject({ host: listenHost(), port: port(8889, 'metrics page'), ...lockFields }),
+      ])
       .prefault({})
       .describe('the metrics page at /metrics'),
     otlp: z

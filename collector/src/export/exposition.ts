@@ -1,6 +1,6 @@
 // Writes metric families in the Prometheus text format 0.0.4 and in OpenMetrics 1.0, which differ in few lines.
 // @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility
-import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { Exemplar, MetricFamily, MetricPoint } from '../model/metric-family.ts';
 
 export type ExpositionFormat = 'text' | 'openmetrics';
 
@@ -62,11 +62,13 @@ export function* writeFamily(
   for (const point of family.points) {
     const labels = labelText(point.attributes);
     const isHeld = family.kind !== 'gauge' && hold(sample + labels, point);
+    // What shows 0 has nothing to show an example of.
+    const exemplar = format === 'openmetrics' && !isHeld ? point.exemplar : undefined;
     yield (
       head +
         (point.histogram === undefined
-          ? `${sample}${braced(labels)} ${number(isHeld ? 0 : (point.value ?? 0))}\n`
-          : histogram(name, labels, point.histogram, isHeld))
+          ? `${sample}${braced(labels)} ${number(isHeld ? 0 : (point.value ?? 0))}${exemplarText(exemplar, 1)}\n`
+          : histogram(name, labels, point.histogram, isHeld, exemplar, family.unit))
     );
     head = '';
   }
@@ -77,17 +79,33 @@ function histogram(
   labels: string,
   value: NonNullable<MetricPoint['histogram']>,
   isHeld: boolean,
+  exemplar: Exemplar | undefined,
+  unit: string,
 ): string {
+  const shown = exemplar === undefined ? NaN : unit === 'ms' ? exemplar.seconds * 1000 : exemplar.seconds;
+  const place = exemplar === undefined ? -1 : bucketOf(value.bounds, shown);
   const comma = labels === '' ? '' : ',';
   let text = '';
   let cumulative = 0;
   value.counts.forEach((count, i) => {
     cumulative += count;
     const bound = i < value.bounds.length ? boundText(value.bounds[i] ?? 0) : '+Inf';
-    text += `${name}_bucket{${labels}${comma}le="${bound}"} ${number(isHeld ? 0 : cumulative)}\n`;
+    text += `${name}_bucket{${labels}${comma}le="${bound}"} ${number(isHeld ? 0 : cumulative)}${exemplarText(i === place ? exemplar : undefined, shown)}\n`;
   });
   text += `${name}_sum${braced(labels)} ${number(isHeld ? 0 : value.sum)}\n`;
   return `${text}${name}_count${braced(labels)} ${number(isHeld ? 0 : cumulative)}\n`;
+}
+
+function bucketOf(bounds: readonly number[], value: number): number {
+  const place = bounds.findIndex((bound) => value <= bound);
+  return place < 0 ? bounds.length : place;
+}
+
+/** @see OpenMetrics 1.0, exemplars */
+function exemplarText(exemplar: Exemplar | undefined, value: number): string {
+  if (exemplar === undefined) return '';
+  const { traceId, spanId, timestampMs } = exemplar;
+  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${number(value)} ${(timestampMs / 1000).toFixed(3)}`;
 }
 
 /** `1.0` rather than `1`, the canonical form of OpenMetrics, in both formats: else a change of format makes new series. */

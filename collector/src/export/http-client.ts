@@ -1,9 +1,9 @@
 // One POST to an OTLP/HTTP receiver. Answers every outcome as a value; never throws.
-import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
-import { EvenkeelError } from '../errors.ts';
+import type { Host } from '../pipeline/contract.ts';
+import { type OpenTls, openTls, type TlsFiles, type TlsMaterial } from '../pipeline/tls.ts';
 
 /** Answers longer than this are cut: only partial success is read from them. */
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -18,32 +18,36 @@ export interface PostResult {
 
 export interface HttpClientOptions {
   readonly timeoutMs: number;
-  readonly caFile: string | undefined;
+  readonly tls: TlsFiles;
+  /** Names the exporter where its files cannot be used, as in `export.otlp.backend`. */
+  readonly setting: string;
 }
 
 /** Keeps connections alive between posts. */
 export class HttpClient {
   readonly #plain = new HttpAgent({ keepAlive: true, maxSockets: 2 });
-  readonly #tls: HttpsAgent;
   readonly #timeoutMs: number;
+  readonly #files: OpenTls;
+  #tls: HttpsAgent;
 
-  /** @throws CERTIFICATE_UNREADABLE when the authority's file cannot be read */
-  constructor(options: HttpClientOptions) {
-    this.#timeoutMs = options.timeoutMs;
-    const ca = options.caFile === undefined ? undefined : [...rootCertificates, readCertificate(options.caFile)];
-    this.#tls = new HttpsAgent({ keepAlive: true, maxSockets: 2, ...(ca === undefined ? {} : { ca }) });
+  /** @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID */
+  constructor({ timeoutMs, tls, setting }: HttpClientOptions, host: Pick<Host, 'clock' | 'log'>) {
+    this.#timeoutMs = timeoutMs;
+    this.#files = openTls(tls, setting, host, (material) => this.#renew(material));
+    this.#tls = agentOf(this.#files.material);
   }
 
   /** @param signal cuts the request short; it then counts as unanswered */
   post(url: string, body: Uint8Array, headers: Record<string, string>, signal: AbortSignal): Promise<PostResult> {
     // Traces and other signals may go to different schemes.
     const isTls = new URL(url).protocol === 'https:';
+    const tls = this.#tls;
     return new Promise<PostResult>((resolve) => {
       const failed = (error: string): void => resolve(unanswered(error));
       const timeout = AbortSignal.timeout(this.#timeoutMs);
       const request = (isTls ? httpsRequest : httpRequest)(url, {
         method: 'POST',
-        agent: isTls ? this.#tls : this.#plain,
+        agent: isTls ? tls : this.#plain,
         headers: { ...headers, 'content-length': String(body.length) },
         signal: AbortSignal.any([signal, timeout]),
       });
@@ -65,23 +69,33 @@ export class HttpClient {
       });
       request.end(body);
       // A request that Node refuses to make, as for a header it reserves, is a failed one like others.
-    }).catch((error: unknown) => unanswered(error instanceof Error ? error.message : String(error)));
+    })
+      .catch((error: unknown) => unanswered(error instanceof Error ? error.message : String(error)))
+      .finally(() => {
+        // Renewed meanwhile: its connections are of the old certificate.
+        if (tls !== this.#tls) tls.destroy();
+      });
   }
 
   close(): void {
+    this.#files.stop();
     this.#plain.destroy();
     this.#tls.destroy();
   }
+
+  /** A post under way keeps its agent to its end. */
+  #renew(material: TlsMaterial): void {
+    const old = this.#tls;
+    this.#tls = agentOf(material);
+    if (Object.keys(old.sockets).length === 0) old.destroy();
+  }
+}
+
+function agentOf({ ca, ...own }: TlsMaterial): HttpsAgent {
+  const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+  return new HttpsAgent({ keepAlive: true, maxSockets: 2, ...own, ...authorities });
 }
 
 function unanswered(error: string): PostResult {
   return { httpStatus: 0, headers: {}, body: Buffer.alloc(0), error };
-}
-
-function readCertificate(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new EvenkeelError('CERTIFICATE_UNREADABLE', path, { cause });
-  }
 }

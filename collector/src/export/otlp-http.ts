@@ -62,8 +62,14 @@ class OtlpHttpExporter implements Exporter {
     this.#maxQueueBytes = config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES;
   }
 
+  get queueFill(): number {
+    return this.#queuedBytes / this.#maxQueueBytes;
+  }
+
   async start(): Promise<void> {
-    this.#client = new HttpClient({ timeoutMs: this.#config.timeout, caFile: this.#config.ca_file });
+    const { timeout, ca_file, cert_file, key_file } = this.#config;
+    const tls = { caFile: ca_file, certFile: cert_file, keyFile: key_file };
+    this.#client = new HttpClient({ timeoutMs: timeout, tls, setting: `export.otlp.${this.name}` }, this.#host);
     for (const reason of FAILED_REASONS) this.#countFailed(reason, 0);
     this.#host.count('delivered', 0, { exporter: this.name });
     this.#host.count('rejected', 0, { exporter: this.name });

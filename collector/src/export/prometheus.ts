@@ -1,10 +1,12 @@
 // The metrics page: collects what stages expose at each scrape and writes it without holding up the event loop.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
-import { listen, stopServer } from '../pipeline/http-server.ts';
+import { CHALLENGE } from '../pipeline/bearer.ts';
+import type { Host } from '../pipeline/contract.ts';
+import { HttpListener, type ListenerConfig } from '../pipeline/http-server.ts';
 import { CONTENT_TYPES, type ExpositionFormat, negotiate, writeFamily } from './exposition.ts';
 
 /** Text written between two turns of the event loop; a turn of writing then takes well below 5 ms. */
@@ -13,12 +15,11 @@ const STOP_WITHIN_MS = 500;
 
 /** Serves `/metrics`. */
 export class PrometheusPage {
-  readonly #server: Server;
-  readonly #address: { host: string; port: number };
+  readonly #listener: HttpListener;
   readonly #collect: () => Iterable<MetricFamily>;
   /** Monotonic time since when this page could have shown a series. */
   readonly #sinceMs: number;
-  readonly #log: (message: string) => void;
+  readonly #host: Pick<Host, 'clock' | 'log'>;
   /** Series a scraper has seen, so that the next scrape may show their value. */
   #shown = new Set<string>();
   url = '';
@@ -26,30 +27,35 @@ export class PrometheusPage {
   /**
    * @param collect called at each scrape
    * @param nowMs monotonic time: a series that began later is shown once at 0 first
-   * @param log told of faults of our own
    */
   constructor(
-    address: { host: string; port: number },
+    config: ListenerConfig,
     collect: () => Iterable<MetricFamily>,
     nowMs: number,
-    log: (message: string) => void,
+    host: Pick<Host, 'clock' | 'log'>,
   ) {
-    this.#log = log;
-    this.#address = address;
+    this.#host = host;
     this.#collect = collect;
     this.#sinceMs = nowMs;
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#listener = new HttpListener('export.prometheus', config, host, (request, response) => {
+      void this.#serve(request, response);
+    });
   }
 
   async start(): Promise<void> {
-    this.url = await listen(this.#server, this.#address, 'export.prometheus.port');
+    await this.#listener.start();
+    this.url = this.#listener.url;
   }
 
   async stop(): Promise<void> {
-    await stopServer(this.#server, STOP_WITHIN_MS);
+    await this.#listener.stop(STOP_WITHIN_MS);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#listener.admits(request)) {
+      response.writeHead(401, { 'content-type': 'text/plain', ...CHALLENGE }).end('a token is needed\n');
+      return;
+    }
     const path = request.url?.split('?', 1)[0];
     if (path !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('the metrics page is at /metrics\n');
@@ -69,7 +75,8 @@ export class PrometheusPage {
       await pipeline(Readable.from(this.#text(format, hold)), response);
     } catch (error) {
       // A scraper that goes away half-way is its own business; everything else is a fault of ours.
-      if (!isGone(error)) this.#log(`the metrics page could not be written: ${String(error)}`);
+      if (!isGone(error))
+        this.#host.log('error', 'METRICS_PAGE', `the metrics page could not be written: ${String(error)}`);
       return;
     }
     // What is exposed no more is forgotten: should it return, it returns at 0.

@@ -27,6 +27,11 @@ export class ExportStage implements Stage<Exportable> {
     this.#exporters = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host));
   }
 
+  /** Of the exporter whose queue is fullest, 0..1. */
+  queueFill(): number {
+    return Math.max(0, ...this.#exporters.map((exporter) => exporter.queueFill));
+  }
+
   async start(): Promise<void> {
     for (const exporter of this.#exporters) await exporter.start();
   }

@@ -1,7 +1,7 @@
 // The last minute of every operation, as the difference of two snapshots of the series table.
 import { SPAN_KINDS } from './names.ts';
 import type { OperationSummary } from './contract.ts';
-import { type BucketCounts, BUCKETS, quantile } from './exponential-histogram.ts';
+import { type BucketCounts, BUCKETS, quantile } from '../model/exponential-histogram.ts';
 import { ESTIMATED, OVERFLOW, type SpanMetrics } from './span-metrics.ts';
 
 /** Snapshots are this far apart, and so many are kept: the window is 60 s, give or take one step. */

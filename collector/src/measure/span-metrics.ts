@@ -5,23 +5,15 @@ import { Interner, OVERFLOW_ID } from '../otlp/interner.ts';
 import type { Context } from '../otlp/context-table.ts';
 import { HAS_TRACE_STATE, MAX_DIMENSIONS, type SpanBatch } from '../otlp/span-batch.ts';
 import { DimensionText, encoder, utf8 } from './dimension-text.ts';
-import { type BucketCounts, bucketOf, BUCKETS, lowerBound } from './exponential-histogram.ts';
+import { type BucketCounts, bucketOf, BUCKETS, lowerBound } from '../model/exponential-histogram.ts';
 import { hashKey, KEY_WIDTH } from './series-key.ts';
+import { overflowRoom, type SpanMetricsOptions } from './series-options.ts';
 import { weightOf } from './span-weight.ts';
 
 /** Bit of the packed key: counts are adjusted by the sampling threshold the spans came with. */
 export const ESTIMATED = 32;
 /** Packed key of an overflow series; outside what kind, status and estimate can make. */
 export const OVERFLOW = 64;
-
-export interface SpanMetricsOptions {
-  readonly maxSeries: number;
-  readonly seriesTtlMs: number;
-  /** Inclusive upper bounds, ascending, in nanoseconds. */
-  readonly boundsNs: readonly number[];
-  readonly dimensions: number;
-  readonly seed: number;
-}
 
 /** The series table. Rows are series; free rows have no histogram. */
 export class SpanMetrics {
@@ -126,6 +118,18 @@ export class SpanMetrics {
       this.#record(series, batch, row, weight);
       this.usedMs[series] = nowMs;
     }
+  }
+
+  /** The series a row is counted in; EMPTY where there is none, or an overflow series, which is no one's. */
+  find(batch: SpanBatch, row: number): number {
+    const key = this.#key;
+    const contextId = batch.context[row];
+    if (batch.contexts[contextId]?.serial !== this.#serialSeen[contextId]) return EMPTY;
+    key[0] = this.#serviceOf[contextId];
+    key[1] = this.strings.find(batch.source.bytes, batch.nameOffset[row], batch.nameLength[row]);
+    key[2] = batch.kind[row] | (batch.status[row] << 3);
+    if ((batch.flags[row] & HAS_TRACE_STATE) !== 0 && weightOf(batch, row) !== 1) key[2] |= ESTIMATED;
+    return key[1] >= 0 && this.#findDimensions(batch, row) ? this.#find() : EMPTY;
   }
 
   /** The series of a row without dimensions: mostly one met lately, known by service and ends of the name. */
@@ -289,11 +293,6 @@ export class SpanMetrics {
     wide[bucket] = 2 ** 32;
     this.buckets[series] = wide;
   }
-}
-
-/** Rows beyond the cap for overflow series. */
-function overflowRoom(maxSeries: number): number {
-  return Math.min(1024, Math.max(16, maxSeries));
 }
 
 /** Leaves the bits of a hash that are the place in the memo. */

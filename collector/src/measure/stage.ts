@@ -1,9 +1,12 @@
 // Counts every span before anything is sampled, and passes the batch on unchanged.
 import type { StageDef, Consumer, Host, Instruments, Stage } from '../pipeline/contract.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { ContextTable } from '../otlp/context-table.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { KeptBatch } from '../sample/contract.ts';
 import { type MeasureConfig, measureConfig } from './config.ts';
 import type { OperationsView } from './contract.ts';
+import { Exemplars } from './exemplars.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
 import { countOddTimes, type OddTimes } from './odd-times.ts';
 import { RecentOperations, STEP_MS } from './recent.ts';
@@ -47,6 +50,8 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   readonly #host: MeasureHost;
   readonly #next: Consumer<SpanBatch>;
   readonly #recent: RecentOperations;
+  readonly #exemplars: Exemplars;
+  #contexts: ContextTable | undefined;
   readonly #cancel: (() => void)[] = [];
 
   constructor(config: MeasureConfig, host: MeasureHost, next: Consumer<SpanBatch>) {
@@ -61,6 +66,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
       seed: Math.floor(host.random() * 2 ** 32),
     });
     this.#recent = new RecentOperations(this.metrics);
+    this.#exemplars = new Exemplars(this.metrics, config.dimensions);
   }
 
   async start(): Promise<void> {
@@ -80,6 +86,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   }
 
   consume(batch: SpanBatch): Promise<void> {
+    this.#contexts = batch.contextTable;
     const overflowed = this.metrics.overflowed;
     this.metrics.update(batch, this.#host.clock.monotonicMs());
     this.#host.count('spans', batch.count);
@@ -88,6 +95,13 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     if (this.metrics.overflowed > overflowed) this.#reportOverflow(this.metrics.overflowed - overflowed);
     return this.#next.consume(batch);
   }
+
+  /** Where kept traces come by, for examples: the one thing that is known only after a decision. */
+  readonly kept: Consumer<KeptBatch> = {
+    consume: async (batch) => {
+      if (this.#contexts !== undefined) this.#exemplars.take(batch, this.#contexts, this.#host.clock.monotonicMs());
+    },
+  };
 
   windowSeconds(): number {
     return this.#recent.windowSeconds(this.#host.clock.monotonicMs());
@@ -126,8 +140,14 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
         attributes: this.#attributes(row),
         startMs: metrics.startMs[row] ?? 0,
         ...read(row),
+        ...this.#exemplar(row),
       };
     }
+  }
+
+  #exemplar(row: number): Pick<MetricPoint, 'exemplar'> {
+    const exemplar = this.#exemplars.of(row);
+    return exemplar === undefined ? {} : { exemplar };
   }
 
   #attributes(row: number): Record<string, string> {
@@ -161,7 +181,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
 
   #record(): void {
     this.#host.record('series', this.metrics.count);
-    this.#host.record('size', this.metrics.sizeBytes + this.#recent.sizeBytes);
+    this.#host.record('size', this.metrics.sizeBytes + this.#recent.sizeBytes + this.#exemplars.sizeBytes);
   }
 
   #reportOverflow(spans: number): void {

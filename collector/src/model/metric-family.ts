@@ -8,11 +8,23 @@ export interface HistogramValue {
   readonly sum: number;
 }
 
+/** A span that was counted in a point, of a trace that was kept. */
+export interface Exemplar {
+  /** Lower-case hexadecimal digits, 32 and 16. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly seconds: number;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs: number;
+}
+
 export interface MetricPoint {
   readonly attributes: MeasurementAttributes;
   /** Counter and gauge. */
   readonly value?: number;
   readonly histogram?: HistogramValue;
+  /** In OpenMetrics only: beside a counter's value, or beside the bucket its duration is in. */
+  readonly exemplar?: Exemplar;
   /** Monotonic milliseconds since when a cumulative value counts. */
   readonly startMs?: number;
 }

@@ -35,15 +35,24 @@ export interface DecodedSpan {
 
 const decoder = new TextDecoder();
 
-/** Reads every span of a TracesData message. @throws Malformed where the bytes are none */
-export function decodeSpans(bytes: Uint8Array): DecodedSpan[] {
+/** Tags of the repeated fields of a span. */
+const ATTRIBUTE = 0x4a;
+const EVENT = 0x5a;
+
+/**
+ * Reads every span of a TracesData message.
+ *
+ * @param depth `outline` leaves attributes and events out, which are most of the work
+ * @throws Malformed where the bytes are none
+ */
+export function decodeSpans(bytes: Uint8Array, depth: 'full' | 'outline' = 'full'): DecodedSpan[] {
   const spans: DecodedSpan[] = [];
   for (const resourceSpans of children(bytes, 0, bytes.length, 0x0a)) {
     const service = readServiceName(bytes.subarray(resourceSpans.start, resourceSpans.end));
     for (const scopeSpans of children(bytes, resourceSpans.start, resourceSpans.end, 0x12)) {
       const scope = scopeName(bytes, scopeSpans.start, scopeSpans.end);
       for (const span of children(bytes, scopeSpans.start, scopeSpans.end, 0x12))
-        spans.push(decodeSpan(bytes, span.start, span.end, service, scope));
+        spans.push(decodeSpan(bytes, span, { service, scope }, depth));
     }
   }
   return spans;
@@ -65,12 +74,16 @@ function scopeName(bytes: Uint8Array, start: number, end: number): string {
   return '';
 }
 
-function decodeSpan(bytes: Uint8Array, start: number, end: number, service: string, scope: string): DecodedSpan {
+function decodeSpan(
+  bytes: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  origin: Pick<DecodedSpan, 'service' | 'scope'>,
+  depth: 'full' | 'outline',
+): DecodedSpan {
   const span: DecodedSpan = {
     spanId: '',
     parentSpanId: '',
-    service,
-    scope,
+    ...origin,
     name: '',
     kind: 0,
     startNs: 0n,
@@ -82,7 +95,8 @@ function decodeSpan(bytes: Uint8Array, start: number, end: number, service: stri
     events: [],
   };
   const field = new FieldCursor(bytes, start, end);
-  while (field.next()) decodeField(span, field);
+  while (field.next())
+    if (depth === 'full' || (field.tag !== ATTRIBUTE && field.tag !== EVENT)) decodeField(span, field);
   return span;
 }
 
@@ -94,8 +108,8 @@ function decodeField(span: DecodedSpan, { bytes, tag, start, end }: FieldCursor)
   else if (tag === 0x30) span.kind = readVarint32(bytes, start, end);
   else if (tag === 0x39) span.startNs = fixed64(bytes, start);
   else if (tag === 0x41) span.endNs = fixed64(bytes, start);
-  else if (tag === 0x4a) span.attributes.push(attribute(bytes, start, end));
-  else if (tag === 0x5a) span.events.push(event(bytes, start, end));
+  else if (tag === ATTRIBUTE) span.attributes.push(attribute(bytes, start, end));
+  else if (tag === EVENT) span.events.push(event(bytes, start, end));
   else if (tag === 0x7a) {
     const field = new FieldCursor(bytes, start, end);
     while (field.next()) {

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { exportStage } from '../export/stage.ts';
 import { measure, type MeasureStage } from '../measure/stage.ts';
 import { receive, type ReceiveStage } from '../receive/stage.ts';
+import { remoteSampling, type RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import { sample, type SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, SignalBody } from '../sample/contract.ts';
@@ -16,6 +17,7 @@ import { type MemoryShares, memoryShares } from './memory.ts';
 export interface Pipeline {
   readonly receive: ReceiveStage;
   readonly measure: MeasureStage | undefined;
+  readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
   readonly store: StoreStage | undefined;
   readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
@@ -29,38 +31,71 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const exporters = Object.keys(config.export.otlp).length;
   const pendingBytes = config.sample === false ? undefined : config.sample.max_pending;
   const shares = memoryShares(config.memory_limit, pendingBytes, exporters);
-  for (const { name, instruments } of [receive, measure, sample, exportStage, store])
+  for (const { name, instruments } of [receive, measure, remoteSampling, sample, exportStage, store])
     shared.telemetry.declare(name, instruments);
 
-  const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));
-  const storeTo = config.store === false ? undefined : store.create(config.store, createHost('store', shared));
-  const kept: Consumer<KeptBatch> = fanout<KeptBatch>(storeTo === undefined ? [exportTo] : [exportTo, storeTo]);
   const sampleConfig =
     config.sample === false
       ? sample.config.parse({ policies: KEEP_ALL_POLICIES, decision_wait: '1s', after_root: '0s' })
       : config.sample;
+  const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));
+  const storeTo =
+    config.store === false
+      ? undefined
+      : store.create({ ...config.store, max_decision_disk: sampleConfig.ledger.max_disk }, createHost('store', shared));
+  // Examples for series are taken from what was kept, so this one stage hears of it too.
+  const examples: Consumer<KeptBatch> = { consume: async (batch) => measureTo?.kept.consume(batch) };
+  const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, examples] : [exportTo, storeTo, examples]);
   const sampleTo = sample.create(
-    { ...sampleConfig, max_pending: shares.pendingBytes },
+    {
+      ...sampleConfig,
+      max_pending: shares.pendingBytes,
+      max_decisions: sampleConfig.max_decisions ?? shares.maxDecisions,
+    },
     createHost('sample', shared),
     kept,
   );
-  const measureTo =
-    config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), sampleTo);
-  const spans: Consumer<SpanBatch> = measureTo ?? sampleTo;
+  if (sampleConfig.ledger.max_disk > 0) sampleTo.history.archive = storeTo;
+  // What exporters have still to deliver is the one thing that flows back, as a number.
+  sampleTo.queueFill = () => exportTo.queueFill();
+  const remoteTo = createRemoteSampling(config, shared, sampleTo);
+  const afterMeasure: Consumer<SpanBatch> = remoteTo ?? sampleTo;
+  const measureTo: MeasureStage | undefined =
+    config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), afterMeasure);
+  const spans = measureTo ?? afterMeasure;
   const receiveFrom = receive.create(
     {
       ...config.receive,
       http: { ...config.receive.http, max_in_flight: config.receive.http.max_in_flight ?? shares.inFlightBytes },
       sources: config.sources,
+      redaction: config.redaction,
       dimensions: config.measure === false ? [] : config.measure.dimensions,
       max_arena: shares.arenaBytes,
     },
     createHost('receive', shared),
     bySignal<SpanBatch, SignalBody>(spans, exportTo),
   );
-  const stages = { receive: receiveFrom, measure: measureTo, sample: sampleTo, export: exportTo, store: storeTo };
+  const back = { sample: sampleTo, export: exportTo, store: storeTo };
+  const stages = { receive: receiveFrom, measure: measureTo, remote_sampling: remoteTo, ...back };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
-  return { receive: receiveFrom, measure: measureTo, sample: sampleTo, store: storeTo, inOrder };
+  return {
+    receive: receiveFrom,
+    measure: measureTo,
+    remoteSampling: remoteTo,
+    sample: sampleTo,
+    store: storeTo,
+    inOrder,
+  };
+}
+
+/** Nobody is steered who is not listed. */
+function createRemoteSampling(
+  { remote_sampling }: Config,
+  shared: Surroundings,
+  next: Consumer<SpanBatch>,
+): RemoteSamplingStage | undefined {
+  if (remote_sampling.services.length === 0) return undefined;
+  return remoteSampling.create(remote_sampling, createHost('remote_sampling', shared), next);
 }
 
 function withQueues(config: Config['export'], shares: MemoryShares): Config['export'] {

@@ -1,9 +1,111 @@
-// Listening and closing, alike for every server of the sidecar.
-import type { Server } from 'node:http';
+// Listening, locks and closing, alike for every HTTP server of the sidecar.
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
+import type { Server as NetServer } from 'node:net';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import type { ListenerTls, Locks } from '../config/listener.ts';
 import { EvenkeelError } from '../errors.ts';
+import { BearerTokens } from './bearer.ts';
+import type { Host } from './contract.ts';
+import { listenerFiles, openTls } from './tls.ts';
 
 /** Connections of one server at once; each costs a socket and some kilobytes. */
 const MAX_CONNECTIONS = 2048;
+
+/** A client that does not finish its handshake within this is cut. */
+const HANDSHAKE_WITHIN_MS = 10_000;
+
+/** Where a server listens and what locks it. */
+export interface ListenerConfig extends Locks {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An HTTP server with its locks. `start` once; `stop` may come before, and twice. */
+export class HttpListener {
+  readonly #config: ListenerConfig;
+  readonly #setting: string;
+  readonly #host: Pick<Host, 'clock' | 'log'>;
+  readonly #server: Server | HttpsServer;
+  readonly #tokens: BearerTokens | undefined;
+  #stopTls = (): void => {};
+  /** Once started, with the port the system chose where 0 was asked for. */
+  url = '';
+
+  /** @param setting the block of its configuration, as in `receive.http` */
+  constructor(
+    setting: string,
+    config: ListenerConfig,
+    host: Pick<Host, 'clock' | 'log'>,
+    serve: RequestListener,
+    options: ServerOptions = {},
+  ) {
+    this.#config = config;
+    this.#setting = setting;
+    this.#host = host;
+    const { tls, auth } = config;
+    this.#server =
+      tls === undefined
+        ? createServer(options, serve)
+        : createTlsServer({ ...options, ...tlsServerOptions(tls) }, serve);
+    this.#tokens = auth === undefined ? undefined : new BearerTokens(auth, `${setting}.auth`, host);
+  }
+
+  /** Milliseconds a connection is kept between two requests. */
+  set keepAliveMs(value: number) {
+    this.#server.keepAliveTimeout = value;
+  }
+
+  /** Tokens that let in; undefined where none are asked for. */
+  get tokens(): BearerTokens | undefined {
+    return this.#tokens;
+  }
+
+  /** Judges the token of a request; without `auth` every request is admitted. */
+  admits(request: IncomingMessage): boolean {
+    return this.#tokens === undefined || this.#tokens.admits(request.headers.authorization);
+  }
+
+  /** @throws PORT_IN_USE, LISTEN_FAILED, CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID, TOKENS_UNUSABLE */
+  async start(): Promise<void> {
+    this.#tokens?.open();
+    const server = this.#server;
+    if (this.#config.tls !== undefined && server instanceof TlsServer) {
+      const files = listenerFiles(this.#config.tls);
+      const tls = openTls(files, `${this.#setting}.tls`, this.#host, (material) => server.setSecureContext(material));
+      this.#stopTls = tls.stop;
+      server.setSecureContext(tls.material);
+      logFailedHandshakes(server, this.#setting, this.#host);
+    }
+    this.url = await listen(server, this.#config, `${this.#setting}.port`);
+  }
+
+  async stop(withinMs: number): Promise<void> {
+    this.#stopTls();
+    this.#tokens?.close();
+    await stopServer(this.#server, withinMs);
+  }
+}
+
+/** What a TLS server is made with; certificates come by `setSecureContext`, before it listens and whenever they change. */
+export function tlsServerOptions({ client_ca_file }: ListenerTls): {
+  handshakeTimeout: number;
+  requestCert: boolean;
+  rejectUnauthorized: boolean;
+} {
+  const isClientAsked = client_ca_file !== undefined;
+  return { handshakeTimeout: HANDSHAKE_WITHIN_MS, requestCert: isClientAsked, rejectUnauthorized: isClientAsked };
+}
+
+/** Says why clients do not get in; they themselves only see a closed connection. */
+export function logFailedHandshakes(server: TlsServer, setting: string, { log }: Pick<Host, 'log'>): void {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    // A connection that just goes away, as a health check's, says nothing.
+    const { authorizationError: refused = null } = socket;
+    if (refused === null && error.code === 'ECONNRESET') return;
+    log('warning', `TLS_CLIENT_${setting}`, `a client did not get in at ${setting}: ${String(refused ?? error.code)}`);
+  });
+}
 
 /**
  * Listens, and turns the usual failures into one clear error.
@@ -13,7 +115,7 @@ const MAX_CONNECTIONS = 2048;
  * @throws PORT_IN_USE, LISTEN_FAILED
  */
 export function listen(
-  server: Server,
+  server: NetServer,
   { host, port }: { host: string; port: number },
   setting: string,
 ): Promise<string> {
@@ -28,13 +130,21 @@ export function listen(
       const address = server.address();
       const bound = typeof address === 'object' && address !== null ? address.port : port;
       const name = host.includes(':') ? `[${host}]` : host;
-      resolve(`http://${name}:${bound}`);
+      resolve(`${server instanceof TlsServer ? 'https' : 'http'}://${name}:${bound}`);
     });
   });
 }
 
+/** What is asked of a server at its end. */
+export interface Stoppable {
+  readonly listening: boolean;
+  close(closed: () => void): unknown;
+  closeIdleConnections(): void;
+  closeAllConnections(): void;
+}
+
 /** Takes no new connection, lets open requests end for at most `withinMs`, then cuts what is left. */
-export function stopServer(server: Server, withinMs: number): Promise<void> {
+export function stopServer(server: Stoppable, withinMs: number): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), withinMs);

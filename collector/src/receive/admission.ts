@@ -1,10 +1,13 @@
 // The door: reads bodies under a cap on bytes in flight, so that slow or many senders cannot take the memory.
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 /** Chunks below this are joined once a body has come in so many: each would cost more than its bytes. */
 const SMALL_CHUNK_BYTES = 4096;
 const SMALL_CHUNKS = 16;
 const JOINED_BYTES = 64 * 1024;
+/** A chunk that keeps more than so many times its bytes alive is copied: of what one read of a socket brings, frames may be a crumb. */
+const MAX_PINNED_RATIO = 4;
 
 /** Why a body was not let in. */
 export type RefusedAtDoor = 'too_large' | 'overloaded' | 'aborted';
@@ -47,23 +50,28 @@ export class Admission {
     if (claimed > maxBytes) return Promise.resolve({ chunks: [], length: 0, refused: 'too_large' });
     if (this.inFlightBytes + claimed > this.#maxInFlightBytes)
       return Promise.resolve({ chunks: [], length: 0, refused: 'overloaded' });
+    return this.readStream(request, maxBytes);
+  }
+
+  /** The same for a body whose length nobody states. */
+  readStream(stream: Readable, maxBytes: number): Promise<ReadBody> {
     return new Promise((resolve) => {
       const chunks = new Chunks();
       let length = 0;
       const finish = (refused: RefusedAtDoor | undefined): void => {
-        request.removeAllListeners('data');
+        stream.removeAllListeners('data');
         resolve({ chunks: refused === undefined ? chunks.take() : [], length, refused });
       };
-      request.on('data', (chunk: Buffer) => {
+      stream.on('data', (chunk: Buffer) => {
         if (length + chunk.length > maxBytes) return finish('too_large');
         if (!this.reserve(chunk.length)) return finish('overloaded');
         length += chunk.length;
         chunks.add(chunk);
         return undefined;
       });
-      request.once('end', () => finish(undefined));
-      request.once('error', () => finish('aborted'));
-      request.once('close', () => finish('aborted'));
+      stream.once('end', () => finish(undefined));
+      stream.once('error', () => finish('aborted'));
+      stream.once('close', () => finish('aborted'));
     });
   }
 }
@@ -77,7 +85,7 @@ class Chunks {
   add(chunk: Buffer): void {
     if (chunk.length >= SMALL_CHUNK_BYTES || this.#whole.length < SMALL_CHUNKS) {
       this.#closeJoined();
-      this.#whole.push(chunk);
+      this.#whole.push(chunk.buffer.byteLength > MAX_PINNED_RATIO * chunk.length ? copyOf(chunk) : chunk);
       return;
     }
     if (this.#joined === undefined || this.#joinedLength + chunk.length > JOINED_BYTES) {
@@ -97,4 +105,10 @@ class Chunks {
     this.#joined = undefined;
     this.#joinedLength = 0;
   }
+}
+
+function copyOf(chunk: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  chunk.copy(copy);
+  return copy;
 }

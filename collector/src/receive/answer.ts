@@ -8,13 +8,22 @@ export type BodyFormat = 'protobuf' | 'json';
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
 
 /** Canonical codes of google.rpc.Code for the HTTP statuses we answer. */
-const RPC_CODES: Readonly<Record<number, number>> = { 400: 3, 404: 5, 405: 12, 408: 4, 413: 8, 415: 3, 503: 14 };
+const RPC_CODES: Readonly<Record<number, number>> = {
+  400: 3,
+  401: 16,
+  404: 5,
+  405: 12,
+  408: 4,
+  413: 8,
+  415: 3,
+  503: 14,
+};
 
 /** So much of a refused body is read and thrown away, for the sake of its sender hearing the answer. */
 const READ_AFTER_REFUSAL_BYTES = 32 * 1024 * 1024;
 
 /** Seconds a refused sender is asked to wait. */
-const RETRY_AFTER_SECONDS = '1';
+export const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Answers an accepted request.
@@ -32,12 +41,17 @@ export function answerAccepted(response: ServerResponse, format: BodyFormat, rej
     response.end();
     return;
   }
+  response.end(partialSuccessBytes(rejected, message));
+}
+
+/** An export response that says what was left out; of every signal alike. */
+export function partialSuccessBytes(rejected: number, message: string): Uint8Array {
   const writer = new ProtobufWriter(64);
   const start = writer.open(1);
   writer.uint32(1, rejected);
   writer.text(2, message);
   writer.close(start);
-  response.end(writer.bytes());
+  return writer.bytes();
 }
 
 /**
@@ -52,7 +66,7 @@ export function answerRefused(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const code = RPC_CODES[httpStatus] ?? 2;
-  const retry = httpStatus === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {};
+  const retry = httpStatus === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {};
   const body = format === 'json' ? Buffer.from(JSON.stringify({ code, message })) : statusBytes(code, message);
   const fixed = { 'content-type': MEDIA_TYPES[format], 'content-length': body.length };
   response.writeHead(httpStatus, { ...fixed, ...retry, ...headers });

@@ -1,6 +1,8 @@
 // Configuration of `receive` and of what is known about the sources that send here.
 import { z } from 'zod';
 import { derivedSize, duration, listenHost, port, size } from '../config/fields.ts';
+import { lockFields } from '../config/listener.ts';
+import { redactionConfig } from './redaction-config.ts';
 
 export const sourcesConfig = z
   .strictObject({
@@ -15,26 +17,46 @@ const http = z
   .strictObject({
     host: listenHost(),
     port: port(4318, 'OTLP/HTTP'),
+    ...lockFields,
     max_body: size('16MiB', 'largest body, inflated, at most half of max_in_flight; larger ones get 413', {
       min: 1024,
     }),
     max_json_body: size(
       '4MiB',
-      'largest body of traces in JSON, inflated; JSON takes many times its size while it is read',
+      'largest body in JSON that is read here, inflated: traces, and with redaction metrics and logs; JSON takes many times its size while it is read',
       {
         min: 1024,
       },
     ),
     max_in_flight: derivedSize(
-      'bytes of bodies being read or inflated, beyond which senders get 503; an eighth of memory_limit',
+      'bytes of bodies being read or inflated, gRPC included, beyond which senders get 503; an eighth of memory_limit',
     ),
     request_timeout: duration('30s', 'a request must arrive whole within', { min: 10 }),
   })
   .prefault({});
 
+const grpc = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      host: listenHost(),
+      port: port(4317, 'OTLP/gRPC'),
+      ...lockFields,
+      max_body: size(
+        '16MiB',
+        'largest message, inflated, at most half of http.max_in_flight, which both doors share; larger ones get RESOURCE_EXHAUSTED',
+        { min: 1024 },
+      ),
+      request_timeout: duration('30s', 'a message must arrive whole within', { min: 10 }),
+    }),
+  ])
+  .prefault({})
+  .describe('the door for OTLP/gRPC');
+
 export const receiveConfig = z
   .strictObject({
     http,
+    grpc,
     duplicate_window: duration(
       '60s',
       'a body repeated within this time is answered and not counted again; 0s switches it off',
@@ -46,8 +68,10 @@ export const receiveConfig = z
 export const receiveStageConfig = z.strictObject({
   ...receiveConfig.unwrap().shape,
   sources: sourcesConfig,
+  redaction: redactionConfig,
   dimensions: z.array(z.string()),
   max_arena: z.number().optional(),
 });
 
 export type ReceiveConfig = z.output<typeof receiveStageConfig>;
+export type GrpcConfig = Exclude<ReceiveConfig['grpc'], false>;

@@ -20,10 +20,12 @@ const MALFORMED = [
 ] as const satisfies readonly MalformedReason[];
 
 const REFUSED = [
+  'unauthorized',
   'path',
   'method',
   'content_type',
   'content_encoding',
+  'frame',
   'too_large',
   'in_flight',
   'over_budget',
@@ -61,7 +63,7 @@ export const receiveInstruments = {
   refused_size: {
     kind: 'counter',
     unit: 'By',
-    description: 'Bytes of refused requests, as their senders stated them.',
+    description: 'Bytes of refused requests: as stated over HTTP, as read over gRPC.',
     attributes: { reason: ALL_REFUSED },
   },
   spans: { kind: 'counter', unit: '{span}', description: 'Spans accepted.' },
@@ -72,5 +74,11 @@ export const receiveInstruments = {
   },
   duplicates: { kind: 'counter', unit: '{request}', description: 'Bodies repeated within the duplicate window.' },
   duplicate_spans: { kind: 'counter', unit: '{span}', description: 'Spans of repeated bodies, not counted again.' },
+  redacted: {
+    kind: 'counter',
+    unit: '{attribute}',
+    description: 'Attributes, values and texts redacted, by rule.',
+    attributes: { rule: 'config' },
+  },
   in_flight: { kind: 'gauge', unit: 'By', description: 'Bytes of bodies being read or inflated.' },
 } as const satisfies Instruments;

@@ -1,11 +1,13 @@
-// Opens the OTLP/HTTP door and closes it in order: no new connection, open requests answered, then silence.
-import { createServer, type Server } from 'node:http';
-import { listen, stopServer } from '../pipeline/http-server.ts';
+// Opens the doors and closes them in order: no new connection, open requests answered, then silence.
+import { HttpListener } from '../pipeline/http-server.ts';
 import type { Consumer, Host, StageDef, Stage } from '../pipeline/contract.ts';
 import { Admission } from './admission.ts';
-import { type ReceiveConfig, receiveStageConfig } from './config.ts';
+import { type GrpcConfig, type ReceiveConfig, receiveStageConfig } from './config.ts';
 import { receiveInstruments } from './instruments.ts';
-import { otlpHttp, type Received } from './otlp-http.ts';
+import { createRedaction } from './redaction.ts';
+import type { GrpcDoor } from './grpc-door.ts';
+import { otlpHttp } from './otlp-http.ts';
+import type { BodyPath, Received } from './take-body.ts';
 import { TraceIntake } from './trace-intake.ts';
 
 /** Until `memory_limit` says otherwise. */
@@ -23,40 +25,70 @@ export const receive = {
   create: (config, host, next) => new ReceiveStage(config, host, next),
 } satisfies StageDef<typeof receiveStageConfig, typeof receiveInstruments, never, Received>;
 
-/** The first stage: nothing is consumed, everything comes through its door. */
+/** The first stage: nothing is consumed, everything comes through its doors. */
 export class ReceiveStage implements Stage<never> {
-  readonly #config: ReceiveConfig;
-  readonly #server: Server;
-  /** URL of the door, once started. */
+  readonly #http: HttpListener;
+  readonly #makeGrpc: (() => Promise<GrpcDoor>) | undefined;
+  #grpc: GrpcDoor | undefined;
+  /** URL of OTLP/HTTP, once started. */
   url = '';
+  /** URL of OTLP/gRPC, once started, where it is on. */
+  grpcUrl: string | undefined;
 
   constructor(config: ReceiveConfig, host: ReceiveHost, next: Consumer<Received>) {
-    this.#config = config;
     const { max_body, max_in_flight, request_timeout } = config.http;
+    const { grpc } = config;
     const maxInFlightBytes = max_in_flight ?? DEFAULT_MAX_IN_FLIGHT_BYTES;
     const admission = new Admission(maxInFlightBytes);
     // A compressed body and what it inflates to are held at once; were there never room for both, it would be 503 for ever.
     const maxBodyBytes = Math.min(max_body, Math.floor(maxInFlightBytes / 2));
+    const redaction = createRedaction(config.redaction);
     const intake = new TraceIntake({
       unsampled: config.sources.unsampled,
       dimensions: config.dimensions,
       duplicateWindowMs: config.duplicate_window,
       maxArenaBytes: config.max_arena ?? DEFAULT_MAX_ARENA_BYTES,
       random: host.random,
+      redaction,
     });
-    const serve = otlpHttp({ maxBodyBytes, maxJsonBytes: config.http.max_json_body, admission, intake, host, next });
-    this.#server = createServer({ requestTimeout: request_timeout, connectionsCheckingInterval: 1000 }, serve);
+    const path = { admission, intake, host, next, redaction };
+    const serve = otlpHttp({
+      ...path,
+      maxBodyBytes,
+      maxJsonBytes: config.http.max_json_body,
+      admits: (request) => this.#http.admits(request),
+      limitKey: 'receive.http.max_body',
+    });
+    this.#http = new HttpListener('receive.http', config.http, host, serve, {
+      requestTimeout: request_timeout,
+      connectionsCheckingInterval: 1000,
+    });
     // A sender may keep its connection between flushes of a minute, the longest usual export interval.
-    this.#server.keepAliveTimeout = 75_000;
+    this.#http.keepAliveMs = 75_000;
+    this.#makeGrpc = grpc === false ? undefined : () => makeGrpc(grpc, maxInFlightBytes, path);
   }
 
   async start(): Promise<void> {
-    this.url = await listen(this.#server, this.#config.http, 'receive.http.port');
+    await this.#http.start();
+    this.url = this.#http.url;
+    this.#grpc = await this.#makeGrpc?.();
+    await this.#grpc?.start();
+    this.grpcUrl = this.#grpc?.url;
   }
 
   async stop(): Promise<void> {
-    await stopServer(this.#server, STOP_WITHIN_MS);
+    await Promise.all([this.#http.stop(STOP_WITHIN_MS), this.#grpc?.stop(STOP_WITHIN_MS)]);
   }
 
   async consume(): Promise<void> {}
+}
+
+/** HTTP/2 is loaded only where it is served. */
+async function makeGrpc(
+  config: GrpcConfig,
+  maxInFlightBytes: number,
+  path: Omit<BodyPath, 'limitKey'>,
+): Promise<GrpcDoor> {
+  const door = await import('./grpc-door.ts');
+  return new door.GrpcDoor(config, maxInFlightBytes, path);
 }

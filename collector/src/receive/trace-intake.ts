@@ -4,7 +4,9 @@ import { ContextTable } from '../otlp/context-table.ts';
 import { readServiceName } from '../otlp/context-check.ts';
 import { Scanner } from '../otlp/scan.ts';
 import { SpanBatch } from '../otlp/span-batch.ts';
+import { type ByteSource, byteSource } from '../otlp/wire.ts';
 import { Duplicates } from './duplicates.ts';
+import type { Redaction } from './redaction.ts';
 
 /** Distinct resource and scope pairs held at once. */
 const MAX_CONTEXTS = 8192;
@@ -17,6 +19,8 @@ export interface TraceIntakeOptions {
   /** Pinned arena bytes beyond which a body is refused: by then deciding early has freed nothing. */
   readonly maxArenaBytes: number;
   readonly random: () => number;
+  /** Applied before a byte is kept; none where no rule is configured. */
+  readonly redaction?: Redaction | undefined;
 }
 
 /** What became of a body. Only `accepted` leaves spans in the batch. */
@@ -31,6 +35,7 @@ export class TraceIntake {
   readonly #scanner: Scanner;
   readonly #duplicates: Duplicates | undefined;
   readonly #maxArenaBytes: number;
+  readonly #redaction: Redaction | undefined;
 
   constructor(options: TraceIntakeOptions) {
     const all = options.unsampled.includes('*');
@@ -44,6 +49,7 @@ export class TraceIntake {
     this.#duplicates =
       options.duplicateWindowMs > 0 ? new Duplicates(options.duplicateWindowMs, options.random) : undefined;
     this.#maxArenaBytes = options.maxArenaBytes;
+    this.#redaction = options.redaction;
   }
 
   /**
@@ -56,6 +62,21 @@ export class TraceIntake {
    */
   take(chunks: readonly Uint8Array[], length: number, nowMs: number, monotonicMs: number): IntakeOutcome {
     if (this.arena.pinnedBytes + length > this.#maxArenaBytes) return 'over_budget';
+    if (this.#redaction === undefined) return this.#take(chunks, length, nowMs, monotonicMs, undefined);
+    const original = Buffer.concat(chunks, length);
+    const redacted = this.#redaction.redact(original, 'traces', 'protobuf');
+    if (this.arena.pinnedBytes + redacted.length > this.#maxArenaBytes) return 'over_budget';
+    return this.#take([redacted], redacted.length, nowMs, monotonicMs, byteSource(original));
+  }
+
+  /** @param original what repeats are told by where the body was redacted: the bytes that were sent */
+  #take(
+    chunks: readonly Uint8Array[],
+    length: number,
+    nowMs: number,
+    monotonicMs: number,
+    original: ByteSource | undefined,
+  ): IntakeOutcome {
     const { arena, batch } = this;
     const { segment, offset } = arena.copy(chunks, length);
     let kept = 0;
@@ -64,7 +85,11 @@ export class TraceIntake {
       this.#scanner.scan(source, offset, offset + length, batch);
       batch.segment = segment;
       batch.receivedMs = nowMs;
-      if (this.#duplicates?.isRepeat(source, offset, length, monotonicMs) === true) return 'duplicate';
+      const isRepeat =
+        original === undefined
+          ? this.#duplicates?.isRepeat(source, offset, length, monotonicMs)
+          : this.#duplicates?.isRepeat(original, 0, original.bytes.length, monotonicMs);
+      if (isRepeat === true) return 'duplicate';
       if (!this.#scanner.commit(batch)) return 'contexts_full';
       this.#duplicates?.remember(monotonicMs);
       for (let row = 0; row < batch.count; row++) kept += batch.length[row];

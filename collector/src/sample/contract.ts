@@ -1,6 +1,7 @@
 // What other rooms may know of `sample`: the batch of kept traces, as a type.
 import type { Arena } from '../otlp/arena.ts';
 import type { Context } from '../otlp/context-table.ts';
+import type { DecisionAnswer } from '../web/api.ts';
 
 /**
  * Kept traces with their spans, in columns that are reused after `consume` returns its promise.
@@ -41,9 +42,63 @@ export interface SignalBody {
 /** What exporters take. */
 export type Exportable = KeptBatch | SignalBody;
 
+/** What another set of policies would have made of the same traces. */
+export interface ShadowCounts {
+  readonly bothKeep: number;
+  readonly bothDrop: number;
+  /** Kept by the shadow only. */
+  readonly wouldKeep: number;
+  /** Kept by the policies in force only. */
+  readonly wouldDrop: number;
+}
+
+/** How sampling does at the moment. */
+export interface SamplingState {
+  /** Spans of the last ten minutes as a backend can estimate them from what was kept, beside what was counted. */
+  readonly estimate: {
+    readonly exact: number;
+    readonly estimate: number;
+    /** 95 % interval. */
+    readonly low: number;
+    readonly high: number;
+    /** False where too few traces were kept by chance for the interval to say much. */
+    readonly isEnough: boolean;
+  };
+  /** Share that the budget keeps of what need not be kept. */
+  readonly budgetRatio: number;
+  /** Share kept of what need not be kept while there is too much, and what there is too much of. */
+  readonly overload: { readonly ratio: number; readonly cause?: string };
+  /** Services whose trace ids are not random where sampling reads them, with how many of 56 bits never change. */
+  readonly notRandom: readonly { readonly service: string; readonly bits: number }[];
+  readonly pins: number;
+  /** By the shadow's policy and by operation; absent where none is configured. */
+  readonly shadow?: {
+    readonly policies: readonly (ShadowCounts & { readonly policy: string })[];
+    readonly operations: readonly (ShadowCounts & { readonly service: string; readonly operation: string })[];
+  };
+}
+
+/** What to keep for a time: a trace, or a service with or without one of its operations. */
+export interface PinWish {
+  /** 32 lower-case hexadecimal digits. */
+  readonly traceId?: string;
+  readonly service?: string;
+  readonly operation?: string;
+  readonly forMs: number;
+}
+
 /** What the page asks of sampling. */
 export interface SamplingView {
   pendingSpans(): number;
+  state(): SamplingState;
+  /** @returns false where there are too many wishes already */
+  pin(wish: PinWish): boolean;
   /** Services whose kept spans carry no threshold, at most 256; the fix is `sources.unsampled`. */
   unknownThresholds(): { service: string; spans: number }[];
+  /**
+   * Tells why a trace was kept or dropped, or that it waits or was never seen.
+   *
+   * @param traceId 32 lower-case hexadecimal digits
+   */
+  why(traceId: string): Promise<DecisionAnswer>;
 }

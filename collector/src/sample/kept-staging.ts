@@ -1,13 +1,25 @@
 // The batch of kept traces being filled: one set of columns, emptied after every hand-over.
 import type { Arena } from '../otlp/arena.ts';
-import type { Context } from '../otlp/context-table.ts';
+import type { Context, ContextTable } from '../otlp/context-table.ts';
 import type { KeptBatch } from './contract.ts';
+import type { SampleCounts } from './sample-counts.ts';
 import { copyInto } from './span-slots.ts';
+import { outcome, type TraceDecision, thresholdSuffix } from './threshold-suffix.ts';
+import type { UnknownThresholds } from './unknown-thresholds.ts';
 
 /** Hand over at this size: large enough to amortise framing, small enough to keep the loop responsive. */
 export const FULL_SPANS = 2048;
 /** Or at so many bytes: receivers refuse much larger requests. */
 export const FULL_BYTES = 2 * 1024 * 1024;
+
+/** Where a span's bytes stand, whose they are, and its flags. */
+export interface SpanPlace {
+  readonly segment: number;
+  readonly offset: number;
+  readonly length: number;
+  readonly context: number;
+  readonly flags: number;
+}
 
 /** A KeptBatch under construction. */
 export class KeptStaging implements KeptBatch {
@@ -28,8 +40,16 @@ export class KeptStaging implements KeptBatch {
   context = new Uint16Array(FULL_SPANS);
   readonly suffix: (Uint8Array | undefined)[] = [];
 
-  constructor(arena: Arena) {
+  readonly #contexts: ContextTable;
+  readonly #counts: SampleCounts;
+  readonly #unknown: UnknownThresholds;
+
+  /** @param counts of spans staged and of their thresholds, kept up to date */
+  constructor(arena: Arena, contexts: ContextTable, counts: SampleCounts, unknown: UnknownThresholds) {
     this.arena = arena;
+    this.#contexts = contexts;
+    this.#counts = counts;
+    this.#unknown = unknown;
   }
 
   /** Begins a trace; its spans follow. */
@@ -40,7 +60,22 @@ export class KeptStaging implements KeptBatch {
     this.traceCount++;
   }
 
-  addSpan(segment: number, offset: number, length: number, context: number, suffix: Uint8Array | undefined): void {
+  /** Adds a span of the trace begun last, with the suffix that says at which threshold it was kept. */
+  addSpan({ segment, offset, length, context, flags }: SpanPlace, decision: TraceDecision): void {
+    const source = this.#contexts.slots[context];
+    const { bytes } = this.arena.source(segment);
+    const unsampled = source?.unsampled ?? false;
+    const suffix = thresholdSuffix({ bytes, offset, length, flags, unsampled }, decision);
+    if (outcome.found === 'unknown') {
+      this.#counts.unknownThresholds++;
+      this.#unknown.add(source?.serviceName ?? '');
+    } else if (outcome.found === 'inconsistent') this.#counts.inconsistentThresholds++;
+    this.#counts.keptSpans++;
+    this.addRow(segment, offset, length, context, suffix);
+  }
+
+  /** Adds a span with a suffix made elsewhere. */
+  addRow(segment: number, offset: number, length: number, context: number, suffix: Uint8Array | undefined): void {
     if (this.spanCount === this.length.length) this.#grow();
     const row = this.spanCount++;
     this.sizeBytes += length;

@@ -1,87 +1,180 @@
-// Decisions of the recent past by trace id, so that late spans follow them. Bounded: the oldest is forgotten first.
-import { EMPTY, HashIndex } from '../otlp/hash-index.ts';
+// Decisions of the recent past by trace id, so that late spans follow them and `why` has an answer.
+// Bounded: two generations, of which the older is given up as a whole, so that no entry is ever removed by itself.
+import {
+  type DecisionRecord,
+  isKeptRecord,
+  readRecord,
+  RECORD_BYTES,
+  RECORD_WORDS,
+  type Records,
+  recordsOver,
+  secondsOf,
+  writeRecord,
+} from './ledger-record.ts';
 import { hashTraceId } from './trace-slots.ts';
 
-/** A decision as kept; `policy` indexes the configured policies, DROPPED where none kept the trace. */
-export interface Decision {
-  readonly kept: boolean;
-  readonly policy: number;
-  readonly thresholdHigh: number;
-  readonly thresholdLow: number;
+export type { DecisionRecord } from './ledger-record.ts';
+
+/** Decisions that memory gives up; the buffer belongs to whoever takes them. */
+export interface RetiredDecisions {
+  /** Records as ledger-record.ts has them, in the order of their decision; room for more may follow. */
+  readonly records: ArrayBuffer;
+  readonly count: number;
+  /** Unix seconds of the first and the last of them. */
+  readonly firstSeconds: number;
+  readonly lastSeconds: number;
 }
 
-const DROPPED = 255;
+interface Generation {
+  records: Records;
+  count: number;
+  /** 0 where free, else row + 1 and, above it, a tag of the hash. Zero, so that memory is touched only as it fills. */
+  readonly slots: Uint32Array;
+}
 
-/** 37 bytes a decision, all allocated at start. */
+/** Rows of a generation are told by 22 bits; the upper 10 bits of the hash save nearly every look at a foreign id. */
+const ROW_MASK = 0x3fffff;
+const TAG_MASK = ~ROW_MASK;
+const MAX_ROWS = ROW_MASK - 1;
+/** Slots a row at least: with it, a decision costs at most 64 bytes, and a search looks at few slots. */
+const SLOTS_A_ROW = 1.5;
+
+/** 52 bytes a decision and 6 to 12 of index. Between one half and all of `maxDecisions` are remembered. */
 export class Ledger {
-  readonly #id: Uint32Array;
-  readonly #thresholdHigh: Uint32Array;
-  readonly #thresholdLow: Uint32Array;
-  readonly #policy: Uint8Array;
-  readonly #index: HashIndex;
-  readonly #capacity: number;
+  /** Takes what memory gives up; without one it is forgotten. */
+  retire: ((decisions: RetiredDecisions) => void) | undefined;
+  readonly #rows: number;
+  readonly #mask: number;
   readonly #seed: number;
-  #next = 0;
-  #count = 0;
+  #young: Generation;
+  #old: Generation | undefined;
+  /** Rows of the younger generation are counted from here: 0 or #rows, turn by turn, so that a row tells where it is. */
+  #base = 0;
+  #hasForgotten = false;
 
+  /** @param maxDecisions 2..2^22 */
   constructor(maxDecisions: number, seed: number) {
-    this.#capacity = maxDecisions;
+    this.#rows = Math.min(MAX_ROWS, Math.ceil(maxDecisions / 2));
+    this.#mask = 2 ** Math.ceil(Math.log2(this.#rows * SLOTS_A_ROW)) - 1;
     this.#seed = seed;
-    this.#id = new Uint32Array(maxDecisions * 4);
-    this.#thresholdHigh = new Uint32Array(maxDecisions);
-    this.#thresholdLow = new Uint32Array(maxDecisions);
-    this.#policy = new Uint8Array(maxDecisions);
-    this.#index = new HashIndex(maxDecisions);
+    this.#young = this.#generation();
   }
 
   get count(): number {
-    return this.#count;
+    return this.#young.count + (this.#old?.count ?? 0);
   }
 
+  /** Memory in use; what was set aside but never written to is none. */
   get sizeBytes(): number {
-    return this.#capacity * 29 + this.#index.slots.byteLength;
+    return this.count * RECORD_BYTES + (this.#old === undefined ? 1 : 2) * this.#young.slots.byteLength;
+  }
+
+  /** Whether anything was given up yet; until then memory knows every decision of its time. */
+  get hasForgotten(): boolean {
+    return this.#hasForgotten;
+  }
+
+  /** When the oldest decision in memory was taken, Unix milliseconds; undefined where there is none. */
+  get oldestMs(): number | undefined {
+    const oldest = this.#old ?? this.#young;
+    return oldest.count === 0 ? undefined : secondsOf(oldest.records, 0) * 1000;
   }
 
   /** Remembers a decision of a trace that has none. */
-  add(id0: number, id1: number, id2: number, id3: number, decision: Decision): void {
-    const row = this.#next;
-    this.#next = (row + 1) % this.#capacity;
-    if (this.#count === this.#capacity) this.#index.remove(row);
-    else this.#count++;
-    this.#id[row * 4] = id0;
-    this.#id[row * 4 + 1] = id1;
-    this.#id[row * 4 + 2] = id2;
-    this.#id[row * 4 + 3] = id3;
-    this.#thresholdHigh[row] = decision.thresholdHigh;
-    this.#thresholdLow[row] = decision.thresholdLow;
-    this.#policy[row] = decision.kept ? decision.policy : DROPPED;
-    this.#index.insert(row, hashTraceId(id0, id1, id2, id3, this.#seed));
+  add(id0: number, id1: number, id2: number, id3: number, record: DecisionRecord): void {
+    if (this.#young.count === this.#rows) this.#turn();
+    const { records, slots } = this.#young;
+    const row = this.#young.count++;
+    const { words } = records;
+    const at = row * RECORD_WORDS;
+    words[at] = id0;
+    words[at + 1] = id1;
+    words[at + 2] = id2;
+    words[at + 3] = id3;
+    writeRecord(records, row, record);
+    const hash = hashTraceId(id0, id1, id2, id3, this.#seed);
+    const mask = this.#mask;
+    let i = hash & mask;
+    while (slots[i] !== 0) i = (i + 1) & mask;
+    slots[i] = (hash & TAG_MASK) | (row + 1);
   }
 
-  /** Finds the row of a trace; -1 where it is unknown or forgotten. */
+  /** Finds the row of a trace; -1 where it is unknown or forgotten. Rows are good until the next `add`. */
   find(id0: number, id1: number, id2: number, id3: number): number {
-    const { slots, mask } = this.#index;
-    const id = this.#id;
-    for (let i = hashTraceId(id0, id1, id2, id3, this.#seed) & mask; ; i = (i + 1) & mask) {
-      const row = slots[i];
-      if (row === EMPTY) return -1;
-      const r = row * 4;
-      if (id[r] === id0 && id[r + 1] === id1 && id[r + 2] === id2 && id[r + 3] === id3) return row;
-    }
+    const hash = hashTraceId(id0, id1, id2, id3, this.#seed);
+    const young = this.#search(this.#young, hash, id0, id1, id2, id3);
+    if (young >= 0) return young + this.#base;
+    if (this.#old === undefined) return -1;
+    const old = this.#search(this.#old, hash, id0, id1, id2, id3);
+    return old < 0 ? -1 : old + this.#rows - this.#base;
   }
 
   isKept(row: number): boolean {
-    return this.#policy[row] !== DROPPED;
+    return isKeptRecord(this.#generationOf(row).records, row % this.#rows);
   }
 
   /** Reads a decision found before. */
-  read(row: number): Decision {
-    const policy = this.#policy[row] ?? DROPPED;
-    return {
-      kept: policy !== DROPPED,
-      policy,
-      thresholdHigh: this.#thresholdHigh[row] ?? 0,
-      thresholdLow: this.#thresholdLow[row] ?? 0,
-    };
+  read(row: number): DecisionRecord {
+    return readRecord(this.#generationOf(row).records, row % this.#rows);
+  }
+
+  /** Gives up everything, oldest first, as at the end of the process. */
+  retireAll(): void {
+    const generations = [this.#old, this.#young];
+    this.#old = undefined;
+    this.#young = this.#generation();
+    this.#hasForgotten = true;
+    for (const each of generations) if (each !== undefined) this.#retire(each);
+  }
+
+  #search({ records: { words }, slots }: Generation, hash: number, a: number, b: number, c: number, d: number): number {
+    const mask = this.#mask;
+    for (let i = hash & mask; ; i = (i + 1) & mask) {
+      const slot = slots[i] ?? 0;
+      if (slot === 0) return -1;
+      if (((slot ^ hash) & TAG_MASK) !== 0) continue;
+      const row = (slot & ROW_MASK) - 1;
+      const at = row * RECORD_WORDS;
+      if (words[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return row;
+    }
+  }
+
+  /** The older generation goes, the younger is the older one, and a new one begins. */
+  #turn(): void {
+    const gone = this.#old;
+    this.#old = this.#young;
+    this.#base = this.#rows - this.#base;
+    if (gone === undefined) {
+      this.#young = this.#generation();
+      return;
+    }
+    this.#hasForgotten = true;
+    if (this.retire !== undefined) {
+      this.#retire(gone);
+      gone.records = this.#records();
+    }
+    gone.slots.fill(0);
+    gone.count = 0;
+    this.#young = gone;
+  }
+
+  #retire({ records, count }: Generation): void {
+    if (count === 0) return;
+    const firstSeconds = secondsOf(records, 0);
+    const lastSeconds = secondsOf(records, count - 1);
+    this.retire?.({ records: records.words.buffer as ArrayBuffer, count, firstSeconds, lastSeconds });
+  }
+
+  #generationOf(row: number): Generation {
+    const isYoung = row >= this.#base && row < this.#base + this.#rows;
+    return isYoung || this.#old === undefined ? this.#young : this.#old;
+  }
+
+  #generation(): Generation {
+    return { records: this.#records(), count: 0, slots: new Uint32Array(this.#mask + 1) };
+  }
+
+  #records(): Records {
+    return recordsOver(new ArrayBuffer(this.#rows * RECORD_BYTES));
   }
 }

@@ -4,5 +4,5 @@ import type { Policy } from './sampler.ts';
 
 export function probabilistic(config: { name: string; ratio: number }): Policy {
   const threshold = thresholdOf(config.ratio);
-  return { name: config.name, evaluate: () => threshold };
+  return { name: config.name, class: 'rest', evaluate: () => threshold };
 }

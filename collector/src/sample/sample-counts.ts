@@ -1,18 +1,27 @@
 // What the trace buffer counts between two readings of its owner.
 
-/** What ended the waiting of a trace. */
-export type DecisionCause = 'root' | 'wait' | 'budget' | 'stop';
+/**
+ * What ended the waiting of a trace: some time after its root or its first error, the whole wait, the byte budget, its own
+ * size, the end of the process.
+ */
+export const DECISION_CAUSES = ['root', 'error', 'wait', 'budget', 'size', 'stop'] as const;
 
-/** Counts since they were last taken; the owner moves them to its instruments. */
+export type DecisionCause = (typeof DECISION_CAUSES)[number];
+
+/** Counts since they were last taken. */
 export interface SampleCounts {
   keptSpans: number;
   notSampledSpans: number;
+  /** Of traces that an explicit drop left out. */
+  droppedSpans: number;
   lateDroppedSpans: number;
   lateKeptSpans: number;
   lateErrors: number;
   unknownThresholds: number;
   inconsistentThresholds: number;
   keptTraces: Map<string, number>;
+  /** Traces that policies keep and hard caps did not. */
+  cappedTraces: number;
   decided: Record<DecisionCause, number>;
 }
 
@@ -20,12 +29,21 @@ export function emptyCounts(): SampleCounts {
   return {
     keptSpans: 0,
     notSampledSpans: 0,
+    droppedSpans: 0,
     lateDroppedSpans: 0,
     lateKeptSpans: 0,
     lateErrors: 0,
     unknownThresholds: 0,
     inconsistentThresholds: 0,
     keptTraces: new Map(),
-    decided: { root: 0, wait: 0, budget: 0, stop: 0 },
+    cappedTraces: 0,
+    decided: { root: 0, error: 0, wait: 0, budget: 0, size: 0, stop: 0 },
   };
+}
+
+/** Hands the counts over and begins anew in the same object. */
+export function takeCounts(counts: SampleCounts): SampleCounts {
+  const taken = { ...counts };
+  Object.assign(counts, emptyCounts());
+  return taken;
 }

@@ -1,67 +1,39 @@
 // Keeps the traces that matter: buffers spans, decides whole traces, passes kept ones on.
-import type { Consumer, Host, Instruments, Stage, StageDef } from '../pipeline/contract.ts';
+import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { DecisionAnswer } from '../web/api.ts';
+import type { BudgetOptions } from './budget.ts';
 import { sampleConfig, type SampleConfig } from './config.ts';
-import type { KeptBatch, SamplingView } from './contract.ts';
-import { createPolicies } from './sampler.ts';
-import { emptyCounts } from './sample-counts.ts';
+import type { KeptBatch, PinWish, SamplingState, SamplingView } from './contract.ts';
+import { DecisionHistory } from './ledger-history.ts';
+import type { HardCapOptions } from './hard-caps.ts';
+import { sampleInstruments } from './instruments.ts';
+import { DEFAULT_MAX_DECISIONS } from './ledger-config.ts';
+import type { OverloadCause } from './overload.ts';
+import { MAX_PINS, type Pin } from './pins.ts';
+import { DECISION_CAUSES, takeCounts } from './sample-counts.ts';
+import { createSampler } from './sampler.ts';
 import { TraceBuffer } from './trace-buffer.ts';
 
 /** Traces are decided in steps of this length. */
 const TICK_MS = 200;
+/** Spans decided before others get a turn, some milliseconds of work; what else is due follows right after. */
+const MAX_SPANS_A_TURN = 20_000;
 /** Until `memory_limit` says otherwise. */
 const DEFAULT_MAX_PENDING_BYTES = 128 * 1024 * 1024;
 
-export const sampleInstruments = {
-  kept: { kind: 'counter', unit: '{span}', description: 'Spans of kept traces.' },
-  dropped: {
-    kind: 'counter',
-    unit: '{span}',
-    description: 'Spans that were not kept.',
-    attributes: { reason: ['not_sampled', 'late'] },
-  },
-  late: {
-    kind: 'counter',
-    unit: '{span}',
-    description: 'Spans that came after the decision on their trace and followed it.',
-    attributes: { decision: ['kept', 'dropped'] },
-  },
-  late_errors: { kind: 'counter', unit: '{span}', description: 'Late error spans of traces dropped before.' },
-  traces: {
-    kind: 'counter',
-    unit: '{trace}',
-    description: 'Traces decided, by what ended their waiting.',
-    attributes: { cause: ['root', 'wait', 'budget', 'stop'] },
-  },
-  kept_traces: {
-    kind: 'counter',
-    unit: '{trace}',
-    description: 'Traces kept, by the policy that decided.',
-    attributes: { policy: 'config' },
-  },
-  threshold_unknown: {
-    kind: 'counter',
-    unit: '{span}',
-    description: 'Kept spans whose source neither sends a threshold nor is listed in sources.unsampled.',
-  },
-  threshold_inconsistent: {
-    kind: 'counter',
-    unit: '{span}',
-    description: 'Kept spans whose randomness is below their own incoming threshold; it was erased.',
-  },
-  pending: { kind: 'gauge', unit: '{span}', description: 'Spans waiting for their trace to be decided.' },
-  pending_traces: { kind: 'gauge', unit: '{trace}', description: 'Traces waiting to be decided.' },
-  size: { kind: 'gauge', unit: 'By', description: 'Memory of waiting spans, pinned segments and columns.' },
-} as const satisfies Instruments;
-
 type SampleHost = Host<keyof typeof sampleInstruments>;
+type SampleDef = StageDef<typeof sampleConfig, typeof sampleInstruments, SpanBatch, KeptBatch>;
 
-export const sample = {
+/** Annotated, because the type of its configuration is longer than a declaration file takes when it is inferred. */
+export const sample: Omit<SampleDef, 'create'> & {
+  create(config: SampleConfig, host: SampleHost, next: Consumer<KeptBatch>): SampleStage;
+} = {
   name: 'sample',
   config: sampleConfig,
   instruments: sampleInstruments,
   create: (config, host, next) => new SampleStage(config, host, next),
-} satisfies StageDef<typeof sampleConfig, typeof sampleInstruments, SpanBatch, KeptBatch>;
+};
 
 /** The running stage; also what the page asks about sampling. */
 export class SampleStage implements Stage<SpanBatch>, SamplingView {
@@ -72,6 +44,15 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
   /** Made with the first batch, which brings the arena its spans live in. */
   #buffer: TraceBuffer | undefined;
   #cancelTick: (() => void) | undefined;
+  #cancelTurn: (() => void) | undefined;
+  #tickedMs: number;
+  /** What makes a monotonic time a wall time; read anew at each tick, because a clock may be set. */
+  #wallOffsetMs: number;
+  /** How full the fullest exporter's queue is, 0..1; wired by whoever knows the exporters. */
+  queueFill: () => number = () => 0;
+  /** Why traces were kept or dropped; its archive is wired by whoever knows the store. */
+  readonly history: DecisionHistory;
+  readonly #earlyPins: Pin[] = [];
   #warned = false;
 
   constructor(config: SampleConfig, host: SampleHost, next: Consumer<KeptBatch>) {
@@ -79,19 +60,25 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
     this.#host = host;
     this.#next = next;
     this.#seed = Math.floor(host.random() * 2 ** 32);
+    this.#tickedMs = host.clock.monotonicMs();
+    this.#wallOffsetMs = host.clock.nowMs() - this.#tickedMs;
+    this.history = new DecisionHistory(config.policies, host.clock);
   }
 
   async start(): Promise<void> {
     // Shown at 0 from the start, so that the first kept trace of a policy is seen as an increase.
     for (const { name } of this.#config.policies) this.#host.count('kept_traces', 0, { policy: name });
+    this.#tickedMs = this.#host.clock.monotonicMs();
     this.#cancelTick = this.#host.clock.every(TICK_MS, () => this.tick());
   }
 
   /** Decides everything that still waits and passes it on. */
   async stop(): Promise<void> {
     this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    this.#buffer?.decideAll();
+    this.#cancelTurn?.();
+    this.#cancelTick = this.#cancelTurn = undefined;
+    this.#buffer?.decideAll(this.#host.clock.monotonicMs());
+    this.#buffer?.ledger.retireAll();
     this.#count();
   }
 
@@ -101,28 +88,95 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
     this.#count();
   }
 
-  /** Decides what is due; called by the clock. */
+  /** Looks at the pressure and decides what is due; called by the clock. */
   tick(): void {
-    this.#buffer?.tick(this.#host.clock.monotonicMs());
+    const nowMs = this.#host.clock.monotonicMs();
+    if (this.#buffer !== undefined) this.#relax(this.#buffer, nowMs);
+    this.#tickedMs = nowMs;
+    this.#wallOffsetMs = this.#host.clock.nowMs() - nowMs;
+    if (this.#cancelTurn === undefined) this.#turn();
+  }
+
+  /** Decides in turns, so that requests are answered in between. */
+  #turn(): void {
+    this.#cancelTurn = undefined;
+    const isMoreDue = this.#buffer?.tick(this.#host.clock.monotonicMs(), MAX_SPANS_A_TURN) ?? false;
     this.#count();
+    if (isMoreDue) this.#cancelTurn = this.#host.clock.after(0, () => this.#turn());
+  }
+
+  /** First step against overload: a smaller share of what need not be kept. */
+  #relax(buffer: TraceBuffer, nowMs: number): void {
+    const { overload } = buffer.decisions;
+    const pressure = {
+      memory: buffer.usedBytes / (this.#config.max_pending ?? DEFAULT_MAX_PENDING_BYTES),
+      queue: this.queueFill(),
+      loopDelayMs: nowMs - this.#tickedMs - TICK_MS,
+    };
+    if (!overload.update(pressure, nowMs)) return;
+    const { ratio, cause } = overload;
+    if (ratio === 1) this.#host.log('info', 'OVERLOAD_OVER', 'the configured share is kept again');
+    else
+      this.#host.log(
+        'warning',
+        'OVERLOAD',
+        `${OVERLOAD_CAUSES[cause ?? 'memory']}: ${ratio.toFixed(3)} of what need not be kept is kept`,
+      );
   }
 
   pendingSpans(): number {
     return this.#buffer?.pendingSpans ?? 0;
   }
 
+  why(traceId: string): Promise<DecisionAnswer> {
+    return this.history.why(traceId, this.#buffer);
+  }
+
   unknownThresholds(): { service: string; spans: number }[] {
     return [...(this.#buffer?.unknown.byService ?? [])].map(([service, spans]) => ({ service, spans }));
   }
 
+  state(): SamplingState {
+    const buffer = this.#buffer;
+    if (buffer === undefined) return NO_STATE;
+    const { overload, budget, shadow, pins } = buffer.decisions;
+    return {
+      estimate: buffer.estimate.read(this.#host.clock.monotonicMs()),
+      budgetRatio: budget?.ratio ?? 1,
+      overload: { ratio: overload.ratio, ...(overload.cause === undefined ? {} : { cause: overload.cause }) },
+      notRandom: [...buffer.randomness.constantBits].map(([service, bits]) => ({ service, bits })),
+      pins: pins.count,
+      ...(shadow === undefined ? {} : { shadow: shadow.read() }),
+    };
+  }
+
+  /** Keeps what someone asks for, for a time. @returns false where there are too many wishes */
+  pin(wish: PinWish): boolean {
+    const buffer = this.#buffer;
+    const nowMs = this.#host.clock.monotonicMs();
+    // Before the first span there is nothing to keep it in; the wish waits.
+    if (buffer === undefined)
+      return this.#earlyPins.length < MAX_PINS && this.#earlyPins.push({ ...wish, untilMs: nowMs + wish.forMs }) > 0;
+    return buffer.decisions.pins.add({ ...wish, untilMs: nowMs + wish.forMs }, nowMs);
+  }
+
   #createBuffer(batch: SpanBatch): TraceBuffer {
-    return new TraceBuffer(
+    const { random } = this.#host;
+    const buffer = new TraceBuffer(
       {
-        policies: createPolicies(this.#config.policies),
+        sampler: createSampler(this.#config.policies, random),
         decisionWaitMs: this.#config.decision_wait,
         afterRootMs: this.#config.after_root,
+        afterErrorMs: this.#config.after_error === 0 ? undefined : this.#config.after_error,
+        maxTraceSpans: this.#config.max_trace_spans,
+        maxTraceBytes: this.#config.max_trace_size,
         maxPendingBytes: this.#config.max_pending ?? DEFAULT_MAX_PENDING_BYTES,
-        maxDecisions: this.#config.max_decisions,
+        maxDecisions: this.#config.max_decisions ?? DEFAULT_MAX_DECISIONS,
+        budget: limits(this.#config.budget),
+        hardCaps: hardCaps(this.#config.hard_caps),
+        shadow: this.#config.shadow === undefined ? undefined : createSampler(this.#config.shadow.policies, random),
+        wallMs: (monotonicMs) => monotonicMs + this.#wallOffsetMs,
+        reasonAttributes: this.#config.ledger.reason_attributes,
         seed: this.#seed,
       },
       batch.arena,
@@ -134,17 +188,21 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
         });
       },
     );
+    for (const pin of this.#earlyPins.splice(0)) buffer.decisions.pins.add(pin, this.#host.clock.monotonicMs());
+    buffer.ledger.retire = (decisions) => this.history.retire(decisions);
+    return buffer;
   }
 
   /** Moves the buffer's counts to the instruments. */
   #count(): void {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
-    const { counts } = buffer;
-    buffer.counts = emptyCounts();
+    const counts = takeCounts(buffer.counts);
     const host = this.#host;
     if (counts.keptSpans > 0) host.count('kept', counts.keptSpans);
     if (counts.notSampledSpans > 0) host.count('dropped', counts.notSampledSpans, { reason: 'not_sampled' });
+    if (counts.droppedSpans > 0) host.count('dropped', counts.droppedSpans, { reason: 'drop_policy' });
+    if (counts.cappedTraces > 0) host.count('capped_traces', counts.cappedTraces);
     if (counts.lateDroppedSpans > 0) {
       host.count('dropped', counts.lateDroppedSpans, { reason: 'late' });
       host.count('late', counts.lateDroppedSpans, { decision: 'dropped' });
@@ -157,11 +215,24 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
       this.#warnUnknown(buffer);
     }
     for (const [policy, traces] of counts.keptTraces) host.count('kept_traces', traces, { policy });
-    for (const cause of ['root', 'wait', 'budget', 'stop'] as const)
+    for (const service of buffer.notRandom.splice(0)) this.#warnNotRandom(service);
+    for (const cause of DECISION_CAUSES)
       if (counts.decided[cause] > 0) host.count('traces', counts.decided[cause], { cause });
+    host.record('budget_ratio', buffer.decisions.budget?.ratio ?? 1);
+    host.record('overload_ratio', buffer.decisions.overload.ratio);
     host.record('pending', buffer.pendingSpans);
     host.record('pending_traces', buffer.pendingTraces);
-    host.record('size', buffer.usedBytes + buffer.ledger.sizeBytes);
+    host.record('size', buffer.usedBytes);
+    host.record('decisions', buffer.ledger.count);
+    host.record('decisions_size', buffer.ledger.sizeBytes);
+  }
+
+  #warnNotRandom(service: string): void {
+    this.#host.log(
+      'warning',
+      'IDS_NOT_RANDOM',
+      `the trace ids of "${service}" are not random in their low 56 bits, so shares of its traces are not what they say; send randomness (rv) in the tracestate or mend its id generator`,
+    );
   }
 
   #warnUnknown(buffer: TraceBuffer): void {
@@ -175,3 +246,30 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
     );
   }
 }
+
+/** Neither amount configured means no such limit. */
+function limits(
+  config: Pick<SampleConfig['budget'], 'spans_per_second' | 'bytes_per_second'>,
+): BudgetOptions | undefined {
+  const { spans_per_second: spansPerSecond, bytes_per_second: bytesPerSecond } = config;
+  return spansPerSecond === undefined && bytesPerSecond === undefined ? undefined : { spansPerSecond, bytesPerSecond };
+}
+
+const OVERLOAD_CAUSES: Readonly<Record<OverloadCause, string>> = {
+  memory: 'the memory for waiting spans is nearly full',
+  queue: 'an exporter falls behind',
+  loopDelayMs: 'the process falls behind',
+};
+
+function hardCaps(config: SampleConfig['hard_caps']): HardCapOptions | undefined {
+  const amounts = limits(config);
+  return amounts === undefined ? undefined : { ...amounts, writesThreshold: config.write_threshold };
+}
+
+const NO_STATE: SamplingState = {
+  estimate: { exact: 0, estimate: 0, low: 0, high: 0, isEnough: false },
+  budgetRatio: 1,
+  overload: { ratio: 1 },
+  notRandom: [],
+  pins: 0,
+};

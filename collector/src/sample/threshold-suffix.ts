@@ -20,7 +20,16 @@ const encoder = new TextEncoder();
 /** Text is passed on as it came, byte order marks too. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const ready = new Map<string, Uint8Array<ArrayBuffer>>();
+const ready = new Map<Uint8Array | undefined, Map<string, Uint8Array<ArrayBuffer>>>();
+
+/** At which threshold a trace was kept, the randomness it was compared with, and why, as bytes to append. */
+export interface TraceDecision {
+  /** Undefined where the trace was kept for another's sake: whatever threshold a span says is erased. */
+  readonly threshold: Half56 | undefined;
+  readonly randomHigh: number;
+  readonly randomLow: number;
+  readonly reason: Uint8Array | undefined;
+}
 
 /**
  * Makes the suffix of one span.
@@ -34,59 +43,66 @@ const ready = new Map<string, Uint8Array<ArrayBuffer>>();
  */
 export function thresholdSuffix(
   span: { bytes: Uint8Array; offset: number; length: number; flags: number; unsampled: boolean },
-  trace: { threshold: Half56; randomHigh: number; randomLow: number },
+  trace: TraceDecision,
 ): Uint8Array | undefined {
   outcome.found = 'known';
-  const { threshold } = trace;
+  const { threshold, reason } = trace;
   if ((span.flags & HAS_TRACE_STATE) === 0) {
-    if (span.unsampled) return plainSuffix(threshold);
+    if (threshold === undefined) return reason;
+    if (span.unsampled) return plainSuffix(threshold, reason);
     outcome.found = 'unknown';
-    return undefined;
+    return reason;
   }
   const text = traceStateOf(span.bytes, span.offset, span.length);
   const encoded = encoder.encode(text);
   readOtState(encoded, 0, encoded.length);
-  if (!otState.hasThreshold) {
-    if (span.unsampled) return suffixOf(withThreshold(text, threshold));
+  const { hasThreshold, thresholdHigh, thresholdLow } = otState;
+  if (threshold === undefined) return hasThreshold ? suffixOf(withThreshold(text, undefined), reason) : reason;
+  if (!hasThreshold) {
+    if (span.unsampled) return suffixOf(withThreshold(text, threshold), reason);
     outcome.found = 'unknown';
-    return undefined;
+    return reason;
   }
-  const { thresholdHigh, thresholdLow } = otState;
   if (isBelow(trace.randomHigh, trace.randomLow, thresholdHigh, thresholdLow)) {
     outcome.found = 'inconsistent';
-    return suffixOf(withThreshold(text, undefined));
+    return suffixOf(withThreshold(text, undefined), reason);
   }
-  if (!isBelow(thresholdHigh, thresholdLow, threshold.high, threshold.low)) return undefined;
-  return suffixOf(withThreshold(text, threshold));
+  if (!isBelow(thresholdHigh, thresholdLow, threshold.high, threshold.low)) return reason;
+  return suffixOf(withThreshold(text, threshold), reason);
 }
 
-/** The threshold asked for last and its suffix: a policy hands out one object, so nearly every span of a trace hits. */
+/** What was asked for last and its suffix: a policy hands out one object, so nearly every span of a trace hits. */
 let lastThreshold: Half56 | undefined;
+let lastReason: Uint8Array | undefined;
 let lastSuffix = new Uint8Array(0);
 
-/** The suffix of a span without any tracestate: one for each threshold. */
-function plainSuffix(threshold: Half56): Uint8Array {
-  if (threshold !== lastThreshold) {
-    lastSuffix = suffixOfThreshold(threshold);
+/** The suffix of a span without any tracestate: one for each threshold and reason. */
+function plainSuffix(threshold: Half56, reason: Uint8Array | undefined): Uint8Array {
+  if (threshold !== lastThreshold || reason !== lastReason) {
+    lastSuffix = readySuffix(threshold, reason);
     lastThreshold = threshold;
+    lastReason = reason;
   }
   return lastSuffix;
 }
 
-function suffixOfThreshold(threshold: Half56): Uint8Array<ArrayBuffer> {
+function readySuffix(threshold: Half56, reason: Uint8Array | undefined): Uint8Array<ArrayBuffer> {
+  const byText = ready.get(reason) ?? new Map<string, Uint8Array<ArrayBuffer>>();
+  ready.set(reason, byText);
   const text = `ot=th:${formatThreshold(threshold)}`;
-  let suffix = ready.get(text);
+  let suffix = byText.get(text);
   if (suffix === undefined) {
-    suffix = suffixOf(text);
-    if (ready.size >= MAX_CACHED) ready.clear();
-    ready.set(text, suffix);
+    suffix = suffixOf(text, reason);
+    if (byText.size >= MAX_CACHED) byText.clear();
+    byText.set(text, suffix);
   }
   return suffix;
 }
 
-function suffixOf(traceState: string): Uint8Array<ArrayBuffer> {
-  const writer = new ProtobufWriter(16 + traceState.length);
+function suffixOf(traceState: string, reason: Uint8Array | undefined): Uint8Array<ArrayBuffer> {
+  const writer = new ProtobufWriter(16 + traceState.length + (reason?.length ?? 0));
   writer.text(TRACE_STATE_FIELD, traceState);
+  if (reason !== undefined) writer.raw(reason);
   return writer.take();
 }
 

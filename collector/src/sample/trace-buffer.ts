@@ -1,116 +1,137 @@
 // Spans wait here for the rest of their trace; then the trace is decided and its spans are staged or released.
-// Pure: the time and the arena come as arguments, kept traces leave through `emit`, counts are read by the owner.
+// Pure: time and arena come as arguments, kept traces leave through `emit`, counts are read by the owner.
 import { type Arena, SEGMENT_BYTES } from '../otlp/arena.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
-import { ENTRY, HAS_TRACE_STATE, ROOT, type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
-import { otState, readOtState } from '../otlp/trace-state.ts';
-import { DeadlineQueue } from './deadline-queue.ts';
+import { HAS_TRACE_STATE, type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
+import { hexId, idRandomHigh, idRandomLow } from '../otlp/trace-id.ts';
+import { RecentEstimate } from './adjusted-count.ts';
+import type { BudgetOptions } from './budget.ts';
+import type { DeadlineQueue } from './deadline-queue.ts';
+import { Decisions, type Outcome } from './decisions.ts';
+import type { HardCapOptions } from './hard-caps.ts';
+import { IdRandomness } from './id-randomness.ts';
 import { KeptStaging } from './kept-staging.ts';
 import { Ledger } from './ledger.ts';
 import { type DecisionCause, emptyCounts } from './sample-counts.ts';
-import { decide, type Policy, type TraceFacts, verdict } from './sampler.ts';
-import { NONE, SPAN_SLOT_BYTES, SpanSlots } from './span-slots.ts';
-import { outcome, thresholdSuffix } from './threshold-suffix.ts';
-import { hexId, idRandomHigh, idRandomLow } from '../otlp/trace-id.ts';
-import { TRACE_ERROR, TRACE_HAS_RANDOM, TRACE_HAS_ROOT, TRACE_SLOT_BYTES, TraceSlots } from './trace-slots.ts';
+import { type KeepReason, REASON_OF, reasonBytes } from './reason.ts';
+import type { Sampler } from './sampler.ts';
+import { PendingTraces, type WaitOptions } from './pending-traces.ts';
+import { NONE, SPAN_SLOT_BYTES } from './span-slots.ts';
+import type { TraceDecision } from './threshold-suffix.ts';
+import { TRACE_HELD, TRACE_SLOT_BYTES } from './trace-slots.ts';
 import { UnknownThresholds } from './unknown-thresholds.ts';
 
-export interface TraceBufferOptions {
-  readonly policies: readonly Policy[];
-  readonly decisionWaitMs: number;
-  readonly afterRootMs: number;
+export interface TraceBufferOptions extends WaitOptions {
+  readonly sampler: Sampler;
   /** Bytes of pinned arena segments and columns beyond which the oldest traces are decided early. */
   readonly maxPendingBytes: number;
   readonly maxDecisions: number;
+  readonly hardCaps?: HardCapOptions | undefined;
+  readonly budget?: BudgetOptions | undefined;
+  readonly shadow?: Sampler | undefined;
+  /** Milliseconds since the epoch of a monotonic time. */
+  readonly wallMs?: (monotonicMs: number) => number;
+  /** Whether kept spans say which policy kept them. */
+  readonly reasonAttributes?: boolean;
   readonly seed: number;
 }
 
-/** Where a span's bytes stand, whose they are, and its flags. */
-interface SpanPlace {
-  readonly segment: number;
-  readonly offset: number;
-  readonly length: number;
-  readonly context: number;
-  readonly flags: number;
-}
-
-/** At which threshold a trace was kept, and the randomness it was compared with. */
-type TraceDecision = Parameters<typeof thresholdSuffix>[1];
-
 /** Waiting spans and what was decided of traces that no longer wait. */
 export class TraceBuffer {
-  counts = emptyCounts();
+  readonly counts = emptyCounts();
   readonly unknown = new UnknownThresholds();
+  readonly randomness = new IdRandomness();
+  /** Services whose ids turned out not to be random. */
+  readonly notRandom: string[] = [];
+  readonly estimate = new RecentEstimate();
   readonly ledger: Ledger;
+  readonly decisions: Decisions;
   readonly #options: TraceBufferOptions;
   readonly #arena: Arena;
   readonly #contexts: ContextTable;
   readonly #emit: (batch: KeptStaging) => void;
-  readonly #spans = new SpanSlots();
-  readonly #traces: TraceSlots;
-  readonly #waiting = new DeadlineQueue();
-  readonly #rooted = new DeadlineQueue();
+  readonly #pending: PendingTraces;
   readonly #staging: KeptStaging;
-  readonly #facts: TraceFacts = { spanCount: 0, hasError: false, longestEntryMs: 0 };
 
   constructor(options: TraceBufferOptions, arena: Arena, contexts: ContextTable, emit: (batch: KeptStaging) => void) {
     this.#options = options;
     this.#arena = arena;
     this.#contexts = contexts;
     this.#emit = emit;
-    this.#traces = new TraceSlots(options.seed);
     this.ledger = new Ledger(options.maxDecisions, options.seed);
-    this.#staging = new KeptStaging(arena);
+    const { sampler, hardCaps, budget, shadow, wallMs = (ms) => ms } = options;
+    this.decisions = new Decisions({ sampler, hardCaps, budget, shadow, wallMs, ledger: this.ledger });
+    this.#staging = new KeptStaging(arena, contexts, this.counts, this.unknown);
+    const matchers = [...sampler.matchers, ...(shadow?.matchers ?? [])];
+    const watchers = { matchers, budget: this.decisions.budget };
+    this.#pending = new PendingTraces(options, watchers, arena, contexts);
   }
 
   get pendingSpans(): number {
-    return this.#spans.count;
+    return this.#pending.spans.count;
   }
 
   get pendingTraces(): number {
-    return this.#traces.count;
+    return this.#pending.traces.count;
+  }
+
+  /** Of a trace that waits: when its first span came, monotonic, and how many have come. */
+  waiting(id0: number, id1: number, id2: number, id3: number): { startMs: number; spanCount: number } | undefined {
+    const { traces } = this.#pending;
+    const trace = traces.find(traces.hash(id0, id1, id2, id3), id0, id1, id2, id3);
+    return trace === NONE ? undefined : { startMs: traces.startMs[trace], spanCount: traces.spanCount[trace] };
   }
 
   /** What the byte budget counts: whole pinned segments and the columns. */
   get usedBytes(): number {
-    return this.#arena.pinnedBytes + this.#spans.count * SPAN_SLOT_BYTES + this.#traces.count * TRACE_SLOT_BYTES;
+    return (
+      this.#arena.pinnedBytes +
+      this.#pending.spans.count * SPAN_SLOT_BYTES +
+      this.#pending.traces.count * TRACE_SLOT_BYTES
+    );
   }
 
   /** Takes over every span of a committed batch: its bytes and its context references. */
   add(batch: SpanBatch, nowMs: number): void {
     const { count, trace0, trace1, trace2, trace3 } = batch;
+    const pending = this.#pending;
+    const { traces } = pending;
     for (let row = 0; row < count; row++) {
       const a = trace0[row];
       const b = trace1[row];
       const c = trace2[row];
       const d = trace3[row];
-      const hash = this.#traces.hash(a, b, c, d);
-      let trace = this.#traces.find(hash, a, b, c, d);
+      const hash = traces.hash(a, b, c, d);
+      let trace = traces.find(hash, a, b, c, d);
       if (trace === NONE) {
         const decided = this.ledger.find(a, b, c, d);
         if (decided >= 0) {
           this.#addLate(batch, row, decided);
           continue;
         }
-        trace = this.#traces.add(hash, a, b, c, d);
-        this.#waiting.push(trace, this.#traces.generation[trace], nowMs + this.#options.decisionWaitMs);
+        trace = pending.open(hash, a, b, c, d, nowMs);
+        this.#lookAtId(batch, row);
       }
-      this.#append(batch, row, trace, nowMs);
+      if (pending.append(batch, row, trace, nowMs)) this.#decide(trace, nowMs, 'size');
     }
-    if (this.usedBytes > this.#options.maxPendingBytes) this.#relieve();
+    if (this.usedBytes > this.#options.maxPendingBytes) this.#relieve(nowMs);
     this.flush();
   }
 
-  /** Decides every trace whose time has come. */
-  tick(nowMs: number): void {
-    this.#decideDue(this.#rooted, nowMs, 'root');
-    this.#decideDue(this.#waiting, nowMs, 'wait');
+  /** Decides traces whose time has come, up to about `maxSpans` of their spans. @returns whether more are due */
+  tick(nowMs: number, maxSpans = Infinity): boolean {
+    let left = this.#decideDue(this.#pending.failed, nowMs, 'error', maxSpans);
+    left = this.#decideDue(this.#pending.rooted, nowMs, 'root', left);
+    left = this.#decideDue(this.#pending.waiting, nowMs, 'wait', left);
+    if (this.decisions.sliceEndMs <= nowMs) this.#closeSlice(nowMs);
     this.flush();
+    return left <= 0;
   }
 
   /** Decides everything that waits, as at the end of the process. */
-  decideAll(): void {
-    this.#decideDue(this.#waiting, Infinity, 'stop');
+  decideAll(nowMs: number): void {
+    while (this.#pending.waiting.count > 0) this.#decideFirst(this.#pending.waiting, nowMs, 'stop');
+    this.#closeSlice(nowMs);
     this.flush();
   }
 
@@ -127,46 +148,13 @@ export class TraceBuffer {
     staging.clear();
   }
 
-  #append(batch: SpanBatch, row: number, trace: number, nowMs: number): void {
-    const spans = this.#spans;
-    const traces = this.#traces;
-    const slot = spans.take();
-    const flags = batch.flags[row];
-    spans.segment[slot] = batch.segment;
-    spans.offset[slot] = batch.offset[row];
-    spans.length[slot] = batch.length[row];
-    spans.context[slot] = batch.context[row];
-    spans.flags[slot] = flags;
-    spans.next[slot] = traces.head[trace];
-    traces.head[trace] = slot;
-    traces.spanCount[trace]++;
-    if (batch.status[row] === STATUS_ERROR) traces.flags[trace] |= TRACE_ERROR;
-    if ((flags & (ENTRY | HAS_TRACE_STATE)) !== 0) this.#noteEntry(batch, row, trace, nowMs);
-  }
-
-  /** What few spans say about their trace: the time of an entry span, explicit randomness, that the root is there. */
-  #noteEntry(batch: SpanBatch, row: number, trace: number, nowMs: number): void {
-    const traces = this.#traces;
-    const flags = batch.flags[row];
-    if ((flags & ENTRY) !== 0) {
-      const durationMs = batch.durationMs(row);
-      if (durationMs > traces.longestMs[trace]) traces.longestMs[trace] = durationMs;
-    }
-    if ((flags & HAS_TRACE_STATE) !== 0) this.#readRandom(batch, row, trace);
-    if ((flags & ROOT) !== 0 && (traces.flags[trace] & TRACE_HAS_ROOT) === 0) {
-      traces.flags[trace] |= TRACE_HAS_ROOT;
-      this.#rooted.push(trace, traces.generation[trace], nowMs + this.#options.afterRootMs);
-    }
-  }
-
-  #readRandom(batch: SpanBatch, row: number, trace: number): void {
-    const traces = this.#traces;
-    if ((traces.flags[trace] & TRACE_HAS_RANDOM) !== 0) return;
-    readOtState(batch.source.bytes, batch.stateOffset[row], batch.stateLength[row]);
-    if (!otState.hasRandom) return;
-    traces.flags[trace] |= TRACE_HAS_RANDOM;
-    traces.randomHigh[trace] = otState.randomHigh;
-    traces.randomLow[trace] = otState.randomLow;
+  /** Explicit randomness makes it the sender's business what its ids are. */
+  #lookAtId(batch: SpanBatch, row: number): void {
+    if ((batch.flags[row] & HAS_TRACE_STATE) !== 0) return;
+    const context = this.#contexts.slots[batch.context[row]];
+    const { trace2, trace3 } = batch;
+    const found = this.randomness.look(context, idRandomHigh(trace2[row], trace3[row]), idRandomLow(trace3[row]));
+    if (found !== undefined) this.notRandom.push(found);
   }
 
   #addLate(batch: SpanBatch, row: number, decided: number): void {
@@ -177,77 +165,100 @@ export class TraceBuffer {
       this.#contexts.release(batch.context[row], 1);
       return;
     }
-    const { policy, thresholdHigh, thresholdLow } = this.ledger.read(decided);
+    const { policy, thresholdHigh, thresholdLow, ...random } = this.ledger.read(decided);
     const ids = [batch.trace0[row], batch.trace1[row], batch.trace2[row], batch.trace3[row]] as const;
-    this.#staging.beginTrace(hexId(...ids), this.#options.policies[policy]?.name ?? '', true);
-    const threshold = { high: thresholdHigh, low: thresholdLow };
-    otState.hasRandom = false;
-    if ((batch.flags[row] & HAS_TRACE_STATE) !== 0)
-      readOtState(batch.source.bytes, batch.stateOffset[row], batch.stateLength[row]);
-    const randomHigh = otState.hasRandom ? otState.randomHigh : idRandomHigh(ids[2], ids[3]);
-    const randomLow = otState.hasRandom ? otState.randomLow : idRandomLow(ids[3]);
-    const place = {
-      segment: batch.segment,
-      offset: batch.offset[row],
-      length: batch.length[row],
-      context: batch.context[row],
-      flags: batch.flags[row],
-    };
-    this.#stage(place, { threshold, randomHigh, randomLow });
+    this.#staging.beginTrace(hexId(...ids), this.#nameOf(policy), true);
+    const isErased = policy < 0 || (random.capped && this.decisions.erasesCapped);
+    const randomHigh = random.hasRandom ? random.randomHigh : idRandomHigh(ids[2], ids[3]);
+    const randomLow = random.hasRandom ? random.randomLow : idRandomLow(ids[3]);
+    const { offset, length, context, flags } = batch;
+    this.#staging.addSpan(
+      { segment: batch.segment, offset: offset[row], length: length[row], context: context[row], flags: flags[row] },
+      {
+        threshold: isErased ? undefined : { high: thresholdHigh, low: thresholdLow },
+        randomHigh,
+        randomLow,
+        reason: this.#reason(policy, 'late', false),
+      },
+    );
     this.counts.lateKeptSpans++;
     if (this.#staging.isFull) this.flush();
   }
 
-  #decideDue(queue: DeadlineQueue, nowMs: number, cause: DecisionCause): void {
-    while (queue.nextMs <= nowMs && queue.count > 0) this.#decideFirst(queue, cause);
+  #reason(policy: number, reason: KeepReason, isCut: boolean): Uint8Array | undefined {
+    return this.#options.reasonAttributes === true ? reasonBytes(this.#nameOf(policy), reason, isCut) : undefined;
   }
 
-  /** Decides the first trace of a queue, unless the other queue was sooner. */
-  #decideFirst(queue: DeadlineQueue, cause: DecisionCause): void {
+  #nameOf(policy: number): string {
+    return this.#options.sampler.policies[policy]?.name ?? PINNED;
+  }
+
+  /** @returns spans left of `maxSpans` */
+  #decideDue(queue: DeadlineQueue, nowMs: number, cause: DecisionCause, maxSpans: number): number {
+    let left = maxSpans;
+    while (left > 0 && queue.nextMs <= nowMs && queue.count > 0) left -= this.#decideFirst(queue, nowMs, cause);
+    return left;
+  }
+
+  /** Decides the first trace of a queue, unless another queue was sooner. @returns its spans */
+  #decideFirst(queue: DeadlineQueue, nowMs: number, cause: DecisionCause): number {
     const { slot, generation } = queue;
     queue.shift();
-    if (this.#traces.generation[slot] !== generation) return;
-    this.#decide(slot, cause);
+    const { traces } = this.#pending;
+    if (traces.generation[slot] !== generation || (traces.flags[slot] & TRACE_HELD) !== 0) return 0;
+    const spans = traces.spanCount[slot];
+    this.#decide(slot, nowMs, cause);
+    return spans;
+  }
+
+  #decide(trace: number, nowMs: number, cause: DecisionCause): void {
+    const pending = this.#pending;
+    this.counts.decided[cause]++;
+    const outcome = this.decisions.decide(trace, pending.identityOf(trace), pending.factsOf(trace, nowMs), cause);
+    if (outcome === undefined) pending.traces.flags[trace] |= TRACE_HELD;
+    else this.#apply(trace, outcome, nowMs);
+  }
+
+  /** Ends the slice of the hard caps: traces held for it are decided now. */
+  #closeSlice(nowMs: number): void {
+    this.decisions.closeSlice(nowMs, (trace, outcome) => {
+      if (!outcome.kept) this.counts.cappedTraces++;
+      this.#apply(trace, outcome, nowMs);
+    });
+  }
+
+  /** Passes a decided trace's spans on or gives them back. */
+  #apply(trace: number, { kept, policy, threshold, isCut, isPinned, erasesThreshold }: Outcome, nowMs: number): void {
+    const { traces } = this.#pending;
+    this.estimate.add(traces.spanCount[trace], kept && !erasesThreshold ? threshold : undefined, nowMs);
+    if (kept) {
+      const { id0, id1, id2, id3, randomHigh, randomLow } = this.#pending.identityOf(trace);
+      const name = this.#nameOf(policy);
+      this.counts.keptTraces.set(name, (this.counts.keptTraces.get(name) ?? 0) + 1);
+      this.#staging.beginTrace(hexId(id0, id1, id2, id3), name, false);
+      const keptBy = this.#options.sampler.policies[policy]?.class ?? 'rest';
+      const reason = this.#reason(policy, isPinned ? 'pin' : REASON_OF[keptBy], isCut);
+      this.#stageAll(traces.head[trace], {
+        threshold: erasesThreshold ? undefined : threshold,
+        randomHigh,
+        randomLow,
+        reason,
+      });
+    } else {
+      const isDropped = policy >= 0 && this.#options.sampler.policies[policy]?.drops === true;
+      this.counts[isDropped ? 'droppedSpans' : 'notSampledSpans'] += traces.spanCount[trace];
+      this.#pending.drop(traces.head[trace]);
+    }
+    traces.remove(trace);
     if (this.#staging.isFull) this.flush();
   }
 
-  #decide(trace: number, cause: DecisionCause): void {
-    const traces = this.#traces;
-    const facts = this.#facts;
-    const flags = traces.flags[trace];
-    facts.spanCount = traces.spanCount[trace];
-    facts.hasError = (flags & TRACE_ERROR) !== 0;
-    facts.longestEntryMs = traces.longestMs[trace];
-    const hasRandom = (flags & TRACE_HAS_RANDOM) !== 0;
-    const id0 = traces.id0[trace];
-    const id1 = traces.id1[trace];
-    const id2 = traces.id2[trace];
-    const id3 = traces.id3[trace];
-    const randomHigh = hasRandom ? traces.randomHigh[trace] : idRandomHigh(id2, id3);
-    const randomLow = hasRandom ? traces.randomLow[trace] : idRandomLow(id3);
-    const kept = decide(this.#options.policies, facts, randomHigh, randomLow);
-    const { threshold, policy } = verdict;
-    this.counts.decided[cause]++;
-    const decision = { kept, policy, thresholdHigh: threshold.high, thresholdLow: threshold.low };
-    this.ledger.add(id0, id1, id2, id3, decision);
-    if (kept) {
-      const name = this.#options.policies[policy]?.name ?? '';
-      this.counts.keptTraces.set(name, (this.counts.keptTraces.get(name) ?? 0) + 1);
-      this.#staging.beginTrace(hexId(id0, id1, id2, id3), name, false);
-      this.#stageAll(traces.head[trace], { threshold, randomHigh, randomLow });
-    } else {
-      this.counts.notSampledSpans += facts.spanCount;
-      this.#dropAll(traces.head[trace]);
-    }
-    traces.remove(trace);
-  }
-
   #stageAll(head: number, decision: TraceDecision): void {
-    const spans = this.#spans;
+    const { spans } = this.#pending;
     const { segment, offset, length, context, flags, next } = spans;
     for (let slot = spans.inOrder(head); slot !== NONE;) {
       const following = next[slot];
-      this.#stage(
+      this.#staging.addSpan(
         {
           segment: segment[slot],
           offset: offset[slot],
@@ -262,41 +273,18 @@ export class TraceBuffer {
     }
   }
 
-  #dropAll(head: number): void {
-    const spans = this.#spans;
-    const { segment, length, context, next } = spans;
-    for (let slot = head; slot !== NONE;) {
-      const following = next[slot];
-      this.#arena.release(segment[slot], length[slot]);
-      this.#contexts.release(context[slot], 1);
-      spans.give(slot);
-      slot = following;
-    }
-  }
-
-  #stage(place: SpanPlace, decision: TraceDecision): void {
-    const { segment, offset, length, context, flags } = place;
-    const source = this.#contexts.slots[context];
-    const { bytes } = this.#arena.source(segment);
-    const unsampled = source?.unsampled ?? false;
-    const suffix = thresholdSuffix({ bytes, offset, length, flags, unsampled }, decision);
-    if (outcome.found === 'unknown') {
-      this.counts.unknownThresholds++;
-      this.unknown.add(source?.serviceName ?? '');
-    } else if (outcome.found === 'inconsistent') this.counts.inconsistentThresholds++;
-    this.#staging.addSpan(segment, offset, length, context, suffix);
-    this.counts.keptSpans++;
-  }
-
   /** Frees memory: where long traces pin much that is empty, that is emptied; else the oldest traces are decided early. */
-  #relieve(): void {
+  #relieve(nowMs: number): void {
     for (;;) {
       this.flush();
       const sparse = this.#arena.sparse();
       if (sparse.length * SEGMENT_BYTES >= this.#arena.pinnedBytes * EVACUATE_FROM)
-        this.#spans.evacuate(this.#arena, new Set(sparse));
-      if (this.usedBytes <= this.#options.maxPendingBytes || this.#waiting.count === 0) return;
-      for (let i = 0; i < RELIEF_TRACES && this.#waiting.count > 0; i++) this.#decideFirst(this.#waiting, 'budget');
+        this.#pending.spans.evacuate(this.#arena, new Set(sparse));
+      if (this.usedBytes <= this.#options.maxPendingBytes || this.pendingTraces === 0) return;
+      for (let i = 0; i < RELIEF_TRACES && this.#pending.waiting.count > 0; i++)
+        this.#decideFirst(this.#pending.waiting, nowMs, 'budget');
+      // What the hard caps hold is memory too.
+      if (this.#pending.waiting.count === 0) this.#closeSlice(nowMs);
     }
   }
 }
@@ -305,3 +293,5 @@ export class TraceBuffer {
 const EVACUATE_FROM = 0.25;
 /** Traces decided early between two looks at the budget. */
 const RELIEF_TRACES = 64;
+/** Stands where a policy's name would: no policy kept the trace. */
+const PINNED = 'pin';

@@ -3,13 +3,15 @@ import { EMPTY, HashIndex } from '../otlp/hash-index.ts';
 import { copyInto, MAX_LOAD, NONE } from './span-slots.ts';
 
 /** Bytes of columns, index, and the entry in the queue of deadlines that nearly every trace has. */
-export const TRACE_SLOT_BYTES = 4 * 4 + 4 * 2 + 8 + 4 * 2 + 1 + 4 + 4 * 3 + 16;
+export const TRACE_SLOT_BYTES = 4 * 4 + 4 * 4 + 8 * 3 + 4 * 2 + 1 + 4 + 4 * 3 + 16;
 const FIRST_CAPACITY = 2048;
 
 /** Bits of `flags`. */
 export const TRACE_ERROR = 1;
 export const TRACE_HAS_ROOT = 2;
 export const TRACE_HAS_RANDOM = 4;
+/** Judged, and waiting for the end of a slice of the hard caps; no queue decides it meanwhile. */
+export const TRACE_HELD = 8;
 
 /**
  * Struct of arrays; slots are taken round and round, as those of spans. Each time a slot is taken or given back it has
@@ -23,8 +25,15 @@ export class TraceSlots {
   /** The span that came last; each leads to the one before it. */
   head = new Int32Array(FIRST_CAPACITY);
   spanCount = new Uint32Array(FIRST_CAPACITY);
+  sizeBytes = new Uint32Array(FIRST_CAPACITY);
+  /** Bits of the span matchers that matched a span. */
+  matched = new Uint32Array(FIRST_CAPACITY);
   /** Longest entry span in milliseconds. */
   longestMs = new Float64Array(FIRST_CAPACITY);
+  /** Duration of the span without a parent; -1 until it comes. */
+  rootMs = new Float64Array(FIRST_CAPACITY);
+  /** Arrival of the first span, monotonic. */
+  startMs = new Float64Array(FIRST_CAPACITY);
   /** Explicit randomness of the tracestate, where it has some. */
   randomHigh = new Uint32Array(FIRST_CAPACITY);
   randomLow = new Uint32Array(FIRST_CAPACITY);
@@ -56,7 +65,7 @@ export class TraceSlots {
   }
 
   /** Adds a trace that `find` did not find. */
-  add(hash: number, id0: number, id1: number, id2: number, id3: number): number {
+  add(hash: number, id0: number, id1: number, id2: number, id3: number, nowMs: number): number {
     if (this.count >= this.flags.length * MAX_LOAD) this.#grow();
     const { generation } = this;
     const mask = generation.length - 1;
@@ -69,7 +78,9 @@ export class TraceSlots {
     this.id2[slot] = id2;
     this.id3[slot] = id3;
     this.head[slot] = NONE;
-    this.spanCount[slot] = this.longestMs[slot] = this.flags[slot] = 0;
+    this.spanCount[slot] = this.sizeBytes[slot] = this.longestMs[slot] = this.flags[slot] = this.matched[slot] = 0;
+    this.rootMs[slot] = -1;
+    this.startMs[slot] = nowMs;
     this.#index.insert(slot, hash);
     this.count++;
     return slot;
@@ -91,7 +102,11 @@ export class TraceSlots {
     this.id3 = u32(this.id3);
     this.head = copyInto(new Int32Array(capacity), this.head);
     this.spanCount = u32(this.spanCount);
+    this.sizeBytes = u32(this.sizeBytes);
+    this.matched = u32(this.matched);
     this.longestMs = copyInto(new Float64Array(capacity), this.longestMs);
+    this.rootMs = copyInto(new Float64Array(capacity), this.rootMs);
+    this.startMs = copyInto(new Float64Array(capacity), this.startMs);
     this.randomHigh = u32(this.randomHigh);
     this.randomLow = u32(this.randomLow);
     this.flags = copyInto(new Uint8Array(capacity), this.flags);

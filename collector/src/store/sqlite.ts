@@ -11,16 +11,18 @@ const FILE = 'evenkeel.sqlite';
 /** Another sidecar on the same file is told at once; a reader such as a backup may hold it for a moment. */
 const BUSY_TIMEOUT_MS = 500;
 
+type RingOptions = Pick<StoreWorkerData, 'path' | 'ringBytes' | 'ringAgeMs'>;
+
 /** Kept traces by age, bounded in bytes and time. */
 export class TraceRing {
   readonly #db: DatabaseSync;
-  readonly #options: StoreWorkerData;
+  readonly #options: RingOptions;
   readonly #statements: Record<'insert' | 'part' | 'parts' | 'one' | 'oldest' | 'remove', StatementSync>;
   traces = 0;
   bytes = 0;
 
   /** @throws Error from SQLite where the file cannot be used, or is in use */
-  constructor(options: StoreWorkerData) {
+  constructor(options: RingOptions) {
     this.#options = options;
     makeFolder(resolve(options.path));
     const db = (this.#db = new DatabaseSync(join(options.path, FILE), { timeout: BUSY_TIMEOUT_MS }));
@@ -81,7 +83,7 @@ export class TraceRing {
   }
 
   #keepOne({ traceId, reason, body }: KeptTrace, nowMs: number): void {
-    const spans = decodeParts([body]);
+    const spans = decodeParts([body], 'outline');
     if (spans.length === 0) return;
     const known = this.#statements.one.get(traceId);
     const added = summarise(traceId, reason, spans);

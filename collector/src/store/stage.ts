@@ -6,7 +6,19 @@ import type { Host, Instruments, Stage, StageDef } from '../pipeline/contract.ts
 import type { KeptBatch } from '../sample/contract.ts';
 import type { TraceAnswer, TraceSummary } from '../web/api.ts';
 import { storeConfig, type StoreConfig } from './config.ts';
-import type { KeptTrace, StoreReply, StoreRequest, StoreWorkerData, TraceQuery, TracesView } from './contract.ts';
+import type {
+  ArchivedDecision,
+  DecisionArchive,
+  DecisionBlock,
+  DecisionCoverage,
+  DecisionsHeld,
+  KeptTrace,
+  StoreReply,
+  StoreRequest,
+  StoreWorkerData,
+  TraceQuery,
+  TracesView,
+} from './contract.ts';
 
 export const storeInstruments = {
   dropped: {
@@ -17,6 +29,14 @@ export const storeInstruments = {
   },
   traces: { kind: 'gauge', unit: '{trace}', description: 'Traces in the ring.' },
   size: { kind: 'gauge', unit: 'By', description: 'Bytes of traces in the ring.' },
+  decisions: { kind: 'gauge', unit: '{trace}', description: 'Decisions on disk, older than those in memory.' },
+  decisions_size: { kind: 'gauge', unit: 'By', description: 'Bytes of decisions on disk.' },
+  decisions_dropped: {
+    kind: 'counter',
+    unit: '{trace}',
+    description: 'Decisions that memory gave up and that did not get to disk.',
+    attributes: { reason: ['queue_full', 'failed'] },
+  },
   queue_size: { kind: 'gauge', unit: 'By', description: 'Bytes on their way to the ring.' },
 } as const satisfies Instruments;
 
@@ -26,7 +46,7 @@ export const store = {
   name: 'store',
   config: storeConfig,
   instruments: storeInstruments,
-  create: (config, host) => new StoreStage(config, host),
+  create: (config: StoreOptions, host) => new StoreStage(config, host),
 } satisfies StageDef<typeof storeConfig, typeof storeInstruments, KeptBatch, never>;
 
 interface Question {
@@ -34,17 +54,33 @@ interface Question {
   readonly reject: (error: Error) => void;
 }
 
+/** Its objects live as long as one batch. */
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 };
 /** Questions open at once; a page that asks faster than the thread answers is told so. */
 const MAX_QUESTIONS = 64;
 
+/** Blocks of decisions on their way to the thread; each is up to half of what memory holds of them. */
+const MAX_DECISION_BLOCKS = 4;
+
+/** The store's configuration, and what it keeps for sampling. */
+export type StoreOptions = StoreConfig & {
+  /** Bytes on disk for decisions; 0 keeps none. */
+  readonly max_decision_disk?: number;
+};
+
 /** The running stage, and the page's view of the ring. */
-export class StoreStage implements Stage<KeptBatch>, TracesView {
-  readonly #config: StoreConfig;
+export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive {
+  readonly #config: StoreOptions;
   readonly #host: StoreHost;
   readonly #encoder = new SpanEncoder();
   readonly #questions = new Map<number, Question>();
   /** Traces of each hand-over that the thread has not answered yet, in order. */
   readonly #onTheWay: number[] = [];
+  /** Decisions of each block that the thread has not answered yet, in order. */
+  readonly #blocksOnTheWay: number[] = [];
+  /** Blocks that were not taken, of which the thread does not know yet. */
+  #lossesOnTheWay = 0;
+  #coverage: DecisionCoverage = { spans: [], isCurrent: false };
   #worker: Worker | undefined;
   #isOpen = false;
   #queueBytes = 0;
@@ -52,7 +88,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView {
   #stats = { traces: 0, bytes: 0, dropped: 0 };
   #closed: (() => void) | undefined;
 
-  constructor(config: StoreConfig, host: StoreHost) {
+  constructor(config: StoreOptions, host: StoreHost) {
     this.#config = config;
     this.#host = host;
   }
@@ -63,10 +99,12 @@ export class StoreStage implements Stage<KeptBatch>, TracesView {
       path: this.#config.path,
       ringBytes: this.#config.ring_size,
       ringAgeMs: this.#config.ring_age,
+      decisionBytes: this.#config.max_decision_disk ?? 0,
+      seed: Math.floor(this.#host.random() * 2 ** 32),
     };
     // The build does not rewrite this URL, and the sources run as they are.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData });
+    const worker = new Worker(new URL(file, import.meta.url), { workerData, resourceLimits: WORKER_LIMITS });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
       const unusable = (message: string): void => {
@@ -115,8 +153,14 @@ export class StoreStage implements Stage<KeptBatch>, TracesView {
     const traces: KeptTrace[] = [];
     let sizeBytes = 0;
     for (let t = 0; t < batch.traceCount; t++) {
-      const body = this.#encoder.encode(batch, batch.traceStart[t] ?? 0, batch.traceStart[t + 1] ?? 0);
-      if (this.#worker === undefined || this.#queueBytes + sizeBytes + body.length > this.#config.max_queue) {
+      const [from = 0, to = 0] = [batch.traceStart[t], batch.traceStart[t + 1]];
+      // Judged by its spans first: a giant is not written out only to be left out.
+      const room = this.#config.max_queue - this.#queueBytes - sizeBytes;
+      const body =
+        this.#worker === undefined || spanBytes(batch, from, to) > room
+          ? undefined
+          : this.#encoder.encode(batch, from, to);
+      if (body === undefined || body.length > room) {
         this.#drop(1, 'queue_full');
         continue;
       }
@@ -147,6 +191,27 @@ export class StoreStage implements Stage<KeptBatch>, TracesView {
     return this.#ask((id) => ({ kind: 'get', id, traceId })) as Promise<TraceAnswer | undefined>;
   }
 
+  keepDecisions(block: DecisionBlock): void {
+    const worker = this.#worker;
+    if (worker !== undefined && this.#blocksOnTheWay.length < MAX_DECISION_BLOCKS) {
+      this.#blocksOnTheWay.push(block.count);
+      worker.postMessage({ kind: 'keep_decisions', block } satisfies StoreRequest, [block.records]);
+      return;
+    }
+    this.#host.count('decisions_dropped', block.count, { reason: 'queue_full' });
+    this.#lossesOnTheWay++;
+    worker?.postMessage({ kind: 'decisions_lost' } satisfies StoreRequest);
+  }
+
+  findDecision(traceId: readonly [number, number, number, number]): Promise<ArchivedDecision | undefined> {
+    return this.#ask((id) => ({ kind: 'decision', id, traceId })) as Promise<ArchivedDecision | undefined>;
+  }
+
+  decisionCoverage(): DecisionCoverage {
+    const { spans, isCurrent } = this.#coverage;
+    return { spans, isCurrent: isCurrent && this.#lossesOnTheWay === 0 };
+  }
+
   stats(): { readonly traces: number; readonly bytes: number; readonly dropped: number } {
     return this.#stats;
   }
@@ -172,13 +237,36 @@ export class StoreStage implements Stage<KeptBatch>, TracesView {
       this.#settle(reply.sizeBytes);
       this.#drop(reply.lost, 'failed');
       this.#host.log('error', 'STORE_WRITE', `kept traces were not stored: ${reply.message}`);
+    } else if (reply.kind === 'decisions_kept' || reply.kind === 'decisions_loss_noted') {
+      if (reply.kind === 'decisions_kept') this.#blocksOnTheWay.shift();
+      else this.#lossesOnTheWay--;
+      this.#recordDecisions(reply.decisions);
+    } else if (reply.kind === 'decisions_failed') {
+      this.#blocksOnTheWay.shift();
+      this.#recordDecisions(reply.decisions);
+      this.#host.count('decisions_dropped', reply.lost, { reason: 'failed' });
+      this.#host.log('error', 'STORE_DECISIONS', `decisions were not stored: ${reply.message}`);
     } else if (reply.kind === 'closed') this.#closed?.();
     else if (reply.kind === 'kept' || reply.kind === 'open') {
       if (reply.kind === 'kept') this.#settle(reply.sizeBytes);
+      else this.#openDecisions(reply.decisions);
       this.#stats = { ...this.#stats, traces: reply.traces, bytes: reply.bytes };
       this.#host.record('traces', reply.traces);
       this.#host.record('size', reply.bytes);
     }
+  }
+
+  #openDecisions(decisions: DecisionsHeld): void {
+    this.#recordDecisions(decisions);
+    if (decisions.damaged === 0) return;
+    const files = decisions.damaged === 1 ? 'a file' : `${decisions.damaged} files`;
+    this.#host.log('warning', 'STORE_DAMAGED', `${files} of old decisions was torn or damaged and is deleted`);
+  }
+
+  #recordDecisions({ count, bytes, coverage }: DecisionsHeld): void {
+    this.#coverage = coverage;
+    this.#host.record('decisions', count);
+    this.#host.record('decisions_size', bytes);
   }
 
   #settle(sizeBytes: number): void {
@@ -199,8 +287,14 @@ export class StoreStage implements Stage<KeptBatch>, TracesView {
     this.#worker = undefined;
     const lost = this.#onTheWay.splice(0).reduce((sum, traces) => sum + traces, 0);
     if (lost > 0) this.#drop(lost, 'failed');
+    for (const count of this.#blocksOnTheWay.splice(0))
+      this.#host.count('decisions_dropped', count, { reason: 'failed' });
     this.#queueBytes = 0;
     this.#host.record('queue_size', 0);
     this.#closed?.();
   }
+}
+
+function spanBytes({ length }: KeptBatch, from: number, to: number): number {
+  return length.subarray(from, to).reduce((sum, bytes) => sum + bytes, 0);
 }

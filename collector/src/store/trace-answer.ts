@@ -6,8 +6,8 @@ const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSU
 const STATUSES = ['UNSET', 'OK', 'ERROR'];
 
 /** Decodes the parts of a trace: the first delivery and whatever came late. Earliest start first. */
-export function decodeParts(parts: readonly Uint8Array[]): DecodedSpan[] {
-  const spans = parts.flatMap((part) => decodeSpans(part));
+export function decodeParts(parts: readonly Uint8Array[], depth: 'full' | 'outline' = 'full'): DecodedSpan[] {
+  const spans = parts.flatMap((part) => decodeSpans(part, depth));
   return spans.sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : 0));
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { StoreReply, StoreRequest, StoreWorkerData } from './contract.ts';
+import { DecisionBlocks } from './decision-blocks.ts';
 import { TraceRing } from './sqlite.ts';
 
 assert(parentPort !== null, 'the store worker runs as a thread');
@@ -9,14 +10,16 @@ const port = parentPort;
 const say = (reply: StoreReply): void => port.postMessage(reply);
 
 try {
-  const ring = new TraceRing(workerData as StoreWorkerData);
-  port.on('message', (request: StoreRequest) => serve(ring, request));
-  say({ kind: 'open', traces: ring.traces, bytes: ring.bytes });
+  const data = workerData as StoreWorkerData;
+  const ring = new TraceRing(data);
+  const decisions = new DecisionBlocks(data.path, data.decisionBytes, data.seed);
+  port.on('message', (request: StoreRequest) => serve(ring, decisions, request));
+  say({ kind: 'open', traces: ring.traces, bytes: ring.bytes, decisions: decisions.held });
 } catch (error) {
   say({ kind: 'unusable', message: messageOf(error) });
 }
 
-function serve(ring: TraceRing, request: StoreRequest): void {
+function serve(ring: TraceRing, decisions: DecisionBlocks, request: StoreRequest): void {
   if (request.kind === 'keep') {
     const sizeBytes = request.traces.reduce((sum, trace) => sum + trace.body.length, 0);
     try {
@@ -27,18 +30,39 @@ function serve(ring: TraceRing, request: StoreRequest): void {
     }
     return;
   }
+  if (request.kind === 'keep_decisions') {
+    try {
+      decisions.keep(request.block);
+      say({ kind: 'decisions_kept', decisions: decisions.held });
+    } catch (error) {
+      const lost = request.block.count;
+      say({ kind: 'decisions_failed', lost, message: messageOf(error), decisions: decisions.held });
+    }
+    return;
+  }
+  if (request.kind === 'decisions_lost') {
+    decisions.lost();
+    return say({ kind: 'decisions_loss_noted', decisions: decisions.held });
+  }
   if (request.kind === 'close') {
     ring.close();
+    decisions.close();
     say({ kind: 'closed' });
     port.close();
     return;
   }
   try {
-    const value = request.kind === 'list' ? ring.list(request.query) : ring.get(request.traceId);
-    say({ kind: 'answer', id: request.id, value });
+    say({ kind: 'answer', id: request.id, value: answer(ring, decisions, request) });
   } catch (error) {
     say({ kind: 'refused', id: request.id, message: messageOf(error) });
   }
+}
+
+type StoreQuestion = Extract<StoreRequest, { kind: 'list' | 'get' | 'decision' }>;
+
+function answer(ring: TraceRing, decisions: DecisionBlocks, request: StoreQuestion): unknown {
+  if (request.kind === 'list') return ring.list(request.query);
+  return request.kind === 'get' ? ring.get(request.traceId) : decisions.find(request.traceId);
 }
 
 function messageOf(error: unknown): string {

@@ -73,6 +73,72 @@ export interface TraceAnswer {
   readonly spans: readonly SpanJson[];
 }
 
+/** What one policy made of a trace. */
+export interface PolicyFinding {
+  readonly name: string;
+  readonly type: string;
+  /** `keeps` and `drops` where it alone would have done so, `unknown` where what it went by is not remembered. */
+  readonly finding: 'keeps' | 'drops' | 'silent' | 'below' | 'unknown';
+  /** Whether this one decided. */
+  readonly decided: boolean;
+  /** A clause, as in `its longest entry span took 230 ms, not more than 1 s`. */
+  readonly text: string;
+}
+
+/** A decision with its inputs. */
+export interface DecisionJson {
+  readonly kept: boolean;
+  /** Unix milliseconds, to the second. */
+  readonly decidedMs: number;
+  /** What ended the waiting: root, error, wait, budget, size, stop. */
+  readonly cause: string;
+  /** Name of the policy that decided; empty where none had a say. */
+  readonly policy: string;
+  /** What the randomness was compared with, as `th` has it, and the share it keeps. */
+  readonly threshold: string;
+  readonly ratio: number;
+  /** 14 hexadecimal digits, as `rv` has it. */
+  readonly randomness: string;
+  /** A share above this would have kept it. */
+  readonly keptFromRatio: number;
+  /** The randomness came in the tracestate, not from the trace id. */
+  readonly explicitRandomness: boolean;
+  readonly spanCount: number;
+  readonly longestEntryMs: number;
+  /** Absent where no span without a parent had come. */
+  readonly rootMs?: number;
+  readonly hasError: boolean;
+  /** Hard caps raised the threshold. */
+  readonly capped: boolean;
+  /** It was decided because it had grown too large. */
+  readonly cut: boolean;
+  readonly foundIn: 'memory' | 'disk';
+}
+
+/** Since when every decision is known. */
+export interface DecisionHorizon {
+  /** Unix milliseconds: a trace decided since then and not found was not decided here. */
+  readonly sinceMs: number;
+  /** Oldest decision in memory; absent where there is none. */
+  readonly memoryMs?: number;
+  /** Older stretches, oldest first; between them decisions were lost. */
+  readonly earlier: readonly { readonly fromMs: number; readonly toMs: number }[];
+}
+
+/** GET /api/traces/{traceId}/decision; 400 where the id is no id, 503 where the disk does not answer. */
+export interface DecisionAnswer {
+  readonly traceId: string;
+  readonly state: 'kept' | 'dropped' | 'pending' | 'unseen';
+  /** One sentence. */
+  readonly summary: string;
+  readonly decision?: DecisionJson;
+  /** In the order of the configuration that was in force. */
+  readonly policies: readonly PolicyFinding[];
+  /** Of a trace that still waits. */
+  readonly pending?: { readonly sinceMs: number; readonly spanCount: number };
+  readonly horizon: DecisionHorizon;
+}
+
 /** Spans of one exporter: kept since it started = delivered + rejected + failed + queued. */
 export interface ExporterBooks {
   readonly name: string;

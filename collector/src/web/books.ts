@@ -74,6 +74,7 @@ function memoryHolders(telemetry: Telemetry): Record<string, number> {
   const queues = telemetry.points('export', 'queue_size').reduce((sum, { value }) => sum + value, 0);
   return {
     'waiting spans': telemetry.read('sample', 'size'),
+    decisions: telemetry.read('sample', 'decisions_size'),
     'bodies in flight': telemetry.read('receive', 'in_flight'),
     'span metrics': telemetry.read('measure', 'size'),
     'export queues': queues,

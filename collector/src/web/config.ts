@@ -1,11 +1,13 @@
 // Configuration of `web`: the page and its API.
 import { z } from 'zod';
 import { listenHost, port } from '../config/fields.ts';
+import { lockFields } from '../config/listener.ts';
 
 export const webConfig = z
   .strictObject({
     host: listenHost(),
     port: port(4320, 'page, API, health'),
+    ...lockFields,
     host_names: z
       .array(z.string().min(1))
       .default([])

@@ -10,7 +10,8 @@ const MAX_STREAMS = 32;
 export class EventStreams {
   readonly #clock: Clock;
   readonly #read: () => Readonly<Record<string, unknown>>;
-  readonly #open = new Set<ServerResponse>();
+  /** With each open page, whether it may stay. */
+  readonly #open = new Map<ServerResponse, () => boolean>();
   #cancel: (() => void) | undefined;
 
   /** @param read answers the data of each event by its name */
@@ -19,12 +20,17 @@ export class EventStreams {
     this.#read = read;
   }
 
-  /** Keeps a response open as a stream; false where there are too many. */
-  add(response: ServerResponse): boolean {
+  /**
+   * Keeps a response open as a stream.
+   *
+   * @param mayStay asked before each event; a stream that may not stay ends
+   * @returns false where there are too many
+   */
+  add(response: ServerResponse, mayStay: () => boolean): boolean {
     if (this.#open.size >= MAX_STREAMS) return false;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 2000\n\n');
-    this.#open.add(response);
+    this.#open.set(response, mayStay);
     response.once('close', () => {
       this.#open.delete(response);
       if (this.#open.size === 0) this.#stop();
@@ -36,15 +42,16 @@ export class EventStreams {
 
   close(): void {
     this.#stop();
-    for (const response of this.#open) response.end();
+    for (const response of this.#open.keys()) response.end();
     this.#open.clear();
   }
 
   #send(): void {
     const text = this.#text();
-    for (const response of this.#open) {
+    for (const [response, mayStay] of this.#open) {
+      if (!mayStay()) response.end();
       // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
-      if (response.writableLength === 0) response.write(text);
+      else if (response.writableLength === 0) response.write(text);
     }
   }
 

@@ -1,19 +1,31 @@
 // The page and its API on 4320. Reads only; everything it answers comes through the views it is handed.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OperationsView } from '../measure/contract.ts';
-import type { Clock } from '../pipeline/contract.ts';
-import { listen, stopServer } from '../pipeline/http-server.ts';
+import { CHALLENGE } from '../pipeline/bearer.ts';
+import type { Host } from '../pipeline/contract.ts';
+import { HttpListener } from '../pipeline/http-server.ts';
+import type { PinWish, SamplingState } from '../sample/contract.ts';
+import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
-import type { BooksAnswer, HealthAnswer, OperationsAnswer, TracesAnswer } from './api.ts';
+import { Access, type Denied } from './access.ts';
+import type { BooksAnswer, DecisionAnswer, HealthAnswer, OperationsAnswer, TracesAnswer } from './api.ts';
 import type { WebConfig } from './config.ts';
 import { EventStreams } from './events.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
+import { readWish } from './pins.ts';
+import { sendForm, takeForm, wantsPage } from './sign-in.ts';
 
 /** What the page asks of the rest of the sidecar; a room that is off has no view. */
 export interface WebViews {
   readonly operations: OperationsView | undefined;
   readonly traces: TracesView | undefined;
+  readonly strategies?: StrategiesView | undefined;
   books(): BooksAnswer;
+  /** @param traceId 32 lower-case hexadecimal digits */
+  why(traceId: string): Promise<DecisionAnswer>;
+  sampling(): SamplingState;
+  /** @returns false where there are too many wishes already */
+  pin(wish: PinWish): boolean;
   health(): HealthAnswer;
 }
 
@@ -24,10 +36,13 @@ const DEFAULT_TRACES = 100;
 /** Nothing from elsewhere, nothing inline but styles: span names are strangers' text. */
 const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 } as const;
+
+/** Asked by those who watch over the process, and telling nothing of what it measures. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready']);
 
 interface Answer {
   readonly status: number;
@@ -36,43 +51,64 @@ interface Answer {
 
 /** Serves page, API, events and health. */
 export class WebServer {
-  readonly #config: WebConfig;
   readonly #views: WebViews;
-  readonly #server: Server;
+  readonly #listener: HttpListener;
+  readonly #access: Access;
   readonly #events: EventStreams;
   readonly #files: ReadonlyMap<string, PageFile>;
   url = '';
 
   /** @param pageFolder the built page */
-  constructor(config: WebConfig, clock: Clock, views: WebViews, pageFolder: string) {
-    this.#config = config;
+  constructor(config: WebConfig, host: Pick<Host, 'clock' | 'log'>, views: WebViews, pageFolder: string) {
     this.#views = views;
     this.#files = readPageFiles(pageFolder);
-    this.#events = new EventStreams(clock, () => ({ operations: this.#operations(), books: views.books() }));
-    this.#server = createServer((request, response) => void this.#serve(request, response));
+    this.#events = new EventStreams(host.clock, () => ({ operations: this.#operations(), books: views.books() }));
+    this.#listener = new HttpListener('web', config, host, (request, response) => void this.#serve(request, response));
+    this.#access = new Access(this.#listener, [config.host, ...config.host_names], host.clock);
   }
 
   async start(): Promise<void> {
-    this.url = await listen(this.#server, this.#config, 'web.port');
+    await this.#listener.start();
+    this.url = this.#listener.url;
   }
 
   async stop(): Promise<void> {
     this.#events.close();
-    await stopServer(this.#server, STOP_WITHIN_MS);
+    await this.#listener.stop(STOP_WITHIN_MS);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      return sendJson(response, { status: 405, body: { error: 'only GET is served here' } });
-    }
-    if (!isOwnName(request.headers.host, [this.#config.host, ...this.#config.host_names]))
+    if (!this.#access.isOwnName(request))
       return sendJson(response, { status: 403, body: { error: 'this address is served under its own name only' } });
     const url = URL.parse(request.url ?? '/', 'http://sidecar');
     if (url === null) return sendJson(response, { status: 400, body: { error: 'this is no path' } });
+    if (request.method !== 'GET' && request.method !== 'HEAD') return this.#write(url, request, response);
+    if (!OPEN_PATHS.has(url.pathname) && !this.#access.mayRead(request)) {
+      if (wantsPage(request)) return sendForm(response);
+      return sendDenied(response, 401, 'a token is needed');
+    }
+    return this.#read(url, request, response);
+  }
+
+  /** The one way in for requests that change something. */
+  async #write(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isSignIn = request.method === 'POST' && url.pathname === '/login' && this.#access.isLocked;
+    const denied = this.#access.mayWrite(request);
+    // Whoever signs in has no token to show yet; only other web pages are kept from it.
+    if (denied !== undefined && !(isSignIn && denied.status === 401))
+      return sendDenied(response, denied.status, denied.error);
+    if (isSignIn) return takeForm(request, response, this.#access);
+    if (request.method === 'POST' && url.pathname === '/api/pins') return sendJson(response, await this.#pin(request));
+    response.setHeader('allow', 'GET, HEAD');
+    return sendJson(response, { status: 405, body: { error: 'only GET is served here' } });
+  }
+
+  async #read(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (url.pathname === '/api/events' && request.method === 'GET') {
-      if (!this.#events.add(response)) sendJson(response, { status: 503, body: { error: 'too many pages are open' } });
+      const mayStay = (): boolean => this.#access.mayRead(request);
+      if (!this.#events.add(response, mayStay))
+        sendJson(response, { status: 503, body: { error: 'too many pages are open' } });
       return undefined;
     }
     const file = this.#files.get(url.pathname);
@@ -95,10 +131,38 @@ export class WebServer {
     }
     if (path === '/api/operations') return { status: 200, body: this.#operations() };
     if (path === '/api/books') return { status: 200, body: this.#views.books() };
+    if (path === '/api/sampling') return { status: 200, body: this.#views.sampling() };
+    if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
     if (path === '/api/traces') return this.#traces(url.searchParams);
+    const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
+    if (asked !== undefined) return this.#decision(asked.toLowerCase());
     const traceId = /^\/api\/traces\/([0-9a-f]{32})$/.exec(path.toLowerCase())?.[1];
     if (traceId !== undefined) return this.#trace(traceId);
     return { status: 404, body: { error: 'nothing is served at this path' } };
+  }
+
+  /** Jaeger's remote sampling: an SDK asks how much to sample. */
+  #sampling(service: string): Answer {
+    const { strategies } = this.#views;
+    if (strategies === undefined)
+      return { status: 404, body: { error: 'remote sampling is off; list services in remote_sampling.services' } };
+    if (service === '') return { status: 400, body: { error: 'say which service asks, as in /sampling?service=shop' } };
+    const strategy = strategies.handOut(service);
+    if (strategy !== undefined) return { status: 200, body: strategy };
+    return { status: 404, body: { error: 'this service is not listed in remote_sampling.services' } };
+  }
+
+  async #decision(traceId: string): Promise<Answer> {
+    if (!/^[0-9a-f]{32}$/.test(traceId))
+      return { status: 400, body: { error: 'a trace id has 32 hexadecimal digits' } };
+    return { status: 200, body: await this.#views.why(traceId) };
+  }
+
+  async #pin(request: IncomingMessage): Promise<Answer> {
+    const wish = await readWish(request);
+    if (typeof wish === 'string') return { status: 400, body: { error: wish } };
+    if (this.#views.pin(wish)) return { status: 200, body: wish };
+    return { status: 409, body: { error: 'too many wishes at once; wait until one has run out' } };
   }
 
   #operations(): OperationsAnswer {
@@ -134,6 +198,11 @@ function sendJson(response: ServerResponse, { status, body }: Answer): void {
   response.end(JSON.stringify(body));
 }
 
+function sendDenied(response: ServerResponse, status: Denied['status'], error: string): void {
+  if (status === 401) response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
+  sendJson(response, { status, body: { error } });
+}
+
 function sendFile(response: ServerResponse, file: PageFile): void {
   response.writeHead(200, {
     'content-type': file.mediaType,
@@ -141,14 +210,4 @@ function sendFile(response: ServerResponse, file: PageFile): void {
     'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   response.end(response.req.method === 'HEAD' ? undefined : file.body);
-}
-
-/**
- * Tells whether a request names this server by an address, its configured host or localhost. A foreign name that was
- * made to point here would let any web page read the sidecar (DNS rebinding).
- */
-function isOwnName(header: string | undefined, configured: readonly string[]): boolean {
-  const name = (header ?? '').replace(/:\d+$/, '').toLowerCase();
-  if (name === 'localhost' || configured.some((own) => name === own.toLowerCase())) return true;
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name);
 }

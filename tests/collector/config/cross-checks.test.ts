@@ -15,8 +15,11 @@ function check(text: string, ...expected: string[]): void {
 
 it('refuses two listeners on one port, but not two that let the system choose', () => {
   check('web: { port: 4318 }', 'web.port: 4318 is the port of receive.http.port too');
-  check('web: { port: 0 }\nreceive: { http: { port: 0 } }');
+  check('receive: { grpc: { port: 4318 } }', 'receive.grpc.port: 4318 is the port of receive.http.port too');
+  check('web: { port: 4317 }', 'web.port: 4317 is the port of receive.grpc.port too');
+  check('web: { port: 0 }\nreceive: { http: { port: 0 }, grpc: { port: 0 } }');
   check('web: false\nreceive: { http: { port: 4320 } }');
+  check('web: { port: 4317 }\nreceive: { grpc: false }');
 });
 
 it('refuses sizes that do not fit the memory together', () => {
@@ -49,4 +52,18 @@ it('refuses dimensions that would give two labels one name', () => {
   check('measure: { dimensions: [http.route, http_route] }', problem);
   check('measure: { dimensions: [__name__] }', problem);
   check('measure: { dimensions: [http.route, http.response.status_code] }');
+});
+
+it('refuses to steer services that are said to send everything, and to steer without a port to ask at', () => {
+  const steer = (name: string): string =>
+    `remote_sampling: { services: [{ name: other, type: adaptive }, { name: "${name}", type: adaptive }] }\n`;
+  const sources = (name: string): string => `sources: { unsampled: ["${name}"] }`;
+  const problem = (name: string, i = 1): string =>
+    `remote_sampling.services[${i}].name: steers a service that sources.unsampled (${name}) says sends every span`;
+  check(steer('shop') + sources('cart'));
+  check(steer('shop') + sources('shop'), problem('shop'));
+  check(steer('*') + sources('shop'), problem('shop'));
+  check(steer('shop') + sources('*'), problem('*', 0), problem('*'));
+  check(`${steer('shop')}web: false`, 'remote_sampling.services: are answered on the port of web, which is off');
+  check('web: false');
 });

@@ -165,6 +165,9 @@ describe('the standard variables of exporters', () => {
       OTEL_EXPORTER_OTLP_TIMEOUT: '2500',
       OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '',
       OTEL_EXPORTER_OTLP_CERTIFICATE: '/etc/ca.pem',
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: '/etc/client.pem',
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: '/etc/client.key',
+      OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: '/etc/traces.key',
     };
     expect(exportersOf(environment)).toMatchObject({
       environment: {
@@ -174,6 +177,8 @@ describe('the standard variables of exporters', () => {
         compression: 'none',
         timeout: 2500,
         ca_file: '/etc/ca.pem',
+        cert_file: '/etc/client.pem',
+        key_file: '/etc/traces.key',
       },
     });
     const onlyTraces = { OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t:1/x' };

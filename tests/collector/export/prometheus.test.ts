@@ -4,6 +4,7 @@ import { PrometheusPage } from '../../../collector/src/export/prometheus.ts';
 import type { MetricFamily, MetricPoint } from '../../../collector/src/model/metric-family.ts';
 import { send } from '../../support/http.ts';
 import { startCollector } from '../../support/running-collector.ts';
+import { testHost } from '../../support/surroundings.ts';
 import { testSpan } from '../../support/test-span.ts';
 import { bodyOf } from '../../support/traffic.ts';
 
@@ -26,7 +27,7 @@ function seriesOf(text: string): Record<string, string> {
 
 /** A page over families that the test holds. */
 async function openPage(collect: () => Iterable<MetricFamily>): Promise<Page> {
-  const page = new PrometheusPage({ host: '127.0.0.1', port: 0 }, collect, SINCE_MS, () => {});
+  const page = new PrometheusPage({ host: '127.0.0.1', port: 0 }, collect, SINCE_MS, testHost());
   await page.start();
   onTestFinished(() => page.stop());
   const url = `${page.url}/metrics`;

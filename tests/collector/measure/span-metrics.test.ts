@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { measureConfig } from '../../../collector/src/measure/config.ts';
-import { bucketOf } from '../../../collector/src/measure/exponential-histogram.ts';
+import { bucketOf } from '../../../collector/src/model/exponential-histogram.ts';
 import { MeasureStage } from '../../../collector/src/measure/stage.ts';
 import { releaseBatch, testIntake } from '../../support/intake.ts';
 import { testHost } from '../../support/surroundings.ts';

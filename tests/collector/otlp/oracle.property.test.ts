@@ -1,9 +1,8 @@
 // The whole main path against its plain twin in tests/support/naive.ts, on random spans of every shape.
 import { expect, test } from 'vitest';
-import { INDEX_OFFSET } from '../../../collector/src/measure/exponential-histogram.ts';
+import { INDEX_OFFSET } from '../../../collector/src/model/exponential-histogram.ts';
 import { measureConfig } from '../../../collector/src/measure/config.ts';
 import { MeasureStage } from '../../../collector/src/measure/stage.ts';
-import { createPolicies } from '../../../collector/src/sample/sampler.ts';
 import { TraceBuffer } from '../../../collector/src/sample/trace-buffer.ts';
 import { SpanEncoder } from '../../../collector/src/otlp/encode.ts';
 import { tracesFromJson } from '../../../collector/src/otlp/json.ts';
@@ -11,6 +10,7 @@ import { asText, decodeBody, type DecodedSpan, differences } from '../../support
 import { reencode, releaseBatch, rowsOf, testIntake } from '../../support/intake.ts';
 import { Naive, type NaiveSeries } from '../../support/naive.ts';
 import { pick, seeded } from '../../support/random.ts';
+import { testSampler } from '../../support/sampler.ts';
 import { testHost } from '../../support/surroundings.ts';
 import { bodyOf, jsonBodyOf, type TestSpan, traffic, type TrafficShape } from '../../support/traffic.ts';
 
@@ -48,13 +48,13 @@ async function run(shape: TrafficShape, maxSeries: number): Promise<{ outcome: O
   const measure = new MeasureStage(config, testHost(), { consume: async () => {} });
   const encoder = new SpanEncoder();
   const kept: DecodedSpan[] = [];
-  const policies = createPolicies([
+  const sampler = testSampler([
     { name: 'errors', type: 'status', status: 'error' },
-    { name: 'slow', type: 'latency', over: 1000 },
+    { name: 'slow', type: 'latency', over: '1s' },
     { name: 'share', type: 'probabilistic', ratio: 0.25 },
   ]);
   const buffer = new TraceBuffer(
-    { policies, ...WAIT, maxPendingBytes: 2 ** 40, maxDecisions: 100_000, seed: 99 },
+    { sampler, ...WAIT, maxPendingBytes: 2 ** 40, maxDecisions: 100_000, seed: 99 },
     intake.arena,
     intake.contexts,
     (batch) => kept.push(...decodeBody(encoder.encode(batch, 0, batch.spanCount))),

@@ -5,18 +5,27 @@ const MIB = 1024 * 1024;
 
 it('shares the one number out', () => {
   expect(memoryShares(256 * MIB, undefined, 1)).toEqual({
-    pendingBytes: 128 * MIB,
-    arenaBytes: 152 * MIB,
+    pendingBytes: 96 * MIB,
+    arenaBytes: 112 * MIB,
     inFlightBytes: 32 * MIB,
-    queueBytes: 64 * MIB,
+    queueBytes: 80 * MIB,
+    maxDecisions: 524_288,
   });
 });
 
 it('leaves the queues one share, however many there are', () => {
   for (const exporters of [0, 1, 2, 3, 7])
     expect(memoryShares(64 * MIB, undefined, exporters).queueBytes * Math.max(1, exporters)).toBeLessThanOrEqual(
-      16 * MIB,
+      20 * MIB,
     );
+});
+
+it('lets decisions have an eighth, and no more than are of use', () => {
+  const check = (limitBytes: number, decisions: number): void =>
+    expect(memoryShares(limitBytes, undefined, 1).maxDecisions).toBe(decisions);
+  check(32 * MIB, 65_536);
+  check(128 * MIB, 262_144);
+  check(1024 * MIB, 1_000_000);
 });
 
 it('lets a configured size stand', () => {

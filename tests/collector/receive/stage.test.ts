@@ -26,6 +26,7 @@ async function openDoor(http: object, consume: (batch: Received) => void, maxAre
   const own = testHost('receive', receiveInstruments);
   const config = receive.config.parse({
     http: { port: 0, ...http },
+    grpc: false,
     sources: {},
     dimensions: [],
     ...(maxArena === undefined ? {} : { max_arena: maxArena }),
@@ -118,7 +119,7 @@ describe('the door', () => {
 
   it('may be closed before it is opened, and twice', async () => {
     const own = testHost('receive', receiveInstruments);
-    const config = receive.config.parse({ http: { port: 0 }, sources: {}, dimensions: [] });
+    const config = receive.config.parse({ http: { port: 0 }, grpc: { port: 0 }, sources: {}, dimensions: [] });
     const stage = receive.create(config, own.host, { consume: async () => {} });
     await stage.stop?.();
     await stage.start?.();

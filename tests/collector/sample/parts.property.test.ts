@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import { Arena } from '../../../collector/src/otlp/arena.ts';
 import { DeadlineQueue } from '../../../collector/src/sample/deadline-queue.ts';
-import { Ledger } from '../../../collector/src/sample/ledger.ts';
 import { NONE, SpanSlots } from '../../../collector/src/sample/span-slots.ts';
 import { hexId, idRandomHigh, idRandomLow } from '../../../collector/src/otlp/trace-id.ts';
 import { TraceSlots } from '../../../collector/src/sample/trace-slots.ts';
@@ -40,26 +39,6 @@ test('queues deadlines first in, first out through growth and wrapping', () => {
   expect(queue.nextMs).toBe(Infinity);
 });
 
-test('remembers the last decisions, forgetting the oldest first', () => {
-  const capacity = 1000;
-  const ledger = new Ledger(capacity, 12_345);
-  for (let n = 1; n <= 5000; n++) {
-    const kept = n % 3 === 0;
-    ledger.add(...idOf(n), { kept, policy: n % 7, thresholdHigh: n, thresholdLow: n * 2 });
-    expect(ledger.count).toBe(Math.min(n, capacity));
-    if (n % 250 !== 0) continue;
-    for (let old = Math.max(1, n - 1500); old <= n; old++) {
-      const row = ledger.find(...idOf(old));
-      if (old <= n - capacity) expect(row, `${old} at ${n}`).toBe(-1);
-      else {
-        expect(ledger.isKept(row)).toBe(old % 3 === 0);
-        expect(ledger.read(row)).toMatchObject({ kept: old % 3 === 0, thresholdHigh: old, thresholdLow: old * 2 });
-        if (old % 3 === 0) expect(ledger.read(row).policy).toBe(old % 7);
-      }
-    }
-  }
-});
-
 test('finds pending traces as a Map would, through growth and reuse of slots', () => {
   const random = seeded(2);
   const slots = new TraceSlots(99);
@@ -70,7 +49,7 @@ test('finds pending traces as a Map would, through growth and reuse of slots', (
     const known = plain.get(hexId(...id));
     expect(slots.find(hash, ...id)).toBe(known?.slot ?? NONE);
     if (known === undefined) {
-      const slot = slots.add(hash, ...id);
+      const slot = slots.add(hash, ...id, 0);
       expect([slots.spanCount[slot], slots.flags[slot], slots.longestMs[slot], slots.head[slot]]).toEqual([
         0,
         0,

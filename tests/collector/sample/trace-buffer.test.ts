@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createPolicies } from '../../../collector/src/sample/sampler.ts';
+import { testSampler } from '../../support/sampler.ts';
 import { pick, seeded } from '../../support/random.ts';
 import { bodyOf, type TestSpan, traceIdPlaces, traffic } from '../../support/traffic.ts';
 import { LOW, HIGH, scene, span, root } from '../../support/trace-scene.ts';
@@ -16,7 +16,7 @@ test('decides a trace a while after its root, or after the wait where the root n
   expect(buffer.pendingTraces).toBe(1);
   buffer.tick(30_000);
   expect(kept.at(1)?.spans).toEqual(['span 2']);
-  expect(buffer.counts.decided).toEqual({ root: 1, wait: 1, budget: 0, stop: 0 });
+  expect(buffer.counts.decided).toEqual({ root: 1, wait: 1, budget: 0, size: 0, error: 0, stop: 0 });
   expect(buffer.counts.keptSpans).toBe(3);
 });
 
@@ -28,14 +28,14 @@ test('keeps a root that comes late in the wait no longer than the wait', () => {
   expect(kept).toHaveLength(1);
   buffer.tick(100_000);
   expect(kept).toHaveLength(1);
-  expect(buffer.counts.decided).toEqual({ root: 0, wait: 1, budget: 0, stop: 0 });
+  expect(buffer.counts.decided).toEqual({ root: 0, wait: 1, budget: 0, size: 0, error: 0, stop: 0 });
 });
 
 test('keeps by the lowest threshold and says so on every span', () => {
   const check = (spans: TestSpan[], policy: string | undefined, state?: string): void => {
     const { buffer, kept, add } = scene();
     add(0, ...spans);
-    buffer.decideAll();
+    buffer.decideAll(1e9);
     expect(kept[0]?.policy).toBe(policy);
     for (const each of kept[0]?.states ?? []) expect(each).toBe(state);
     expect(kept[0]?.spans.length ?? 0).toBe(policy === undefined ? 0 : spans.length);
@@ -55,7 +55,7 @@ test('lets explicit randomness decide for the whole trace', () => {
   const { buffer, kept, add } = scene();
   add(0, root(1, LOW, { traceState: 'ot=rv:f0000000000000' }), span(1, LOW, { traceState: 'ot=rv:f0000000000000' }));
   add(0, root(2, HIGH, { traceState: 'ot=rv:10000000000000' }));
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   expect(kept.map(({ spans }) => spans)).toEqual([['root 1', 'span 1']]);
   expect(kept[0]?.states).toEqual(['ot=th:8;rv:f0000000000000', 'ot=th:8;rv:f0000000000000']);
 });
@@ -72,7 +72,7 @@ test('claims no threshold for sources that may leave spans out, and erases one t
     span(1, HIGH, { ...other, traceState: 'ot=th:c,b=2' }),
     span(1, HIGH, { ...other, traceState: 'ot=th:c' }),
   );
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   expect(kept[0]?.states).toEqual([undefined, 'a=1', 'ot=th:8', 'ot=th:88', 'b=2', undefined]);
   expect(buffer.counts.unknownThresholds).toBe(2);
   expect(buffer.counts.inconsistentThresholds).toBe(2);
@@ -101,7 +101,7 @@ test('lets late spans follow the decision, and starts anew once it is forgotten'
   buffer.tick(20_000);
   add(20_000, span(2, LOW, { statusCode: 2 }));
   expect(buffer.pendingTraces).toBe(1);
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   expect(kept.at(-1)).toMatchObject({ spans: ['span 2'], policy: 'errors', late: false });
 });
 
@@ -137,15 +137,15 @@ test('decides the oldest traces early once the byte budget is reached', () => {
   if (last === undefined) throw new Error('no trace');
   add(5000, { ...last, name: 'late or not' });
   expect(buffer.counts.lateKeptSpans + buffer.counts.lateDroppedSpans).toBe(0);
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   expect(kept.reduce((sum, trace) => sum + trace.spans.length, 0)).toBe(buffer.counts.keptSpans);
   expect(buffer.counts.keptSpans + buffer.counts.notSampledSpans).toBe(spans + 1);
 });
 
 test('empties segments that few long traces pin, and their spans stay whole', () => {
   const maxPendingBytes = 24 * 1024 * 1024;
-  const policies = createPolicies([{ name: 'errors', type: 'status', status: 'error' }]);
-  const { buffer, kept, add, intake } = scene({ maxPendingBytes, policies, afterRootMs: 1, maxDecisions: 1_000_000 });
+  const sampler = testSampler([{ name: 'errors', type: 'status' }]);
+  const { buffer, kept, add, intake } = scene({ maxPendingBytes, sampler, afterRootMs: 1, maxDecisions: 1_000_000 });
   const random = seeded(4);
   const filler = Buffer.from(bodyOf(traffic({ seed: 5, traces: 200, maxSpans: 40, errorRatio: 0 }).flat()));
   const places = traceIdPlaces(filler);
@@ -160,7 +160,7 @@ test('empties segments that few long traces pin, and their spans stay whole', ()
   }
   expect(buffer.counts.decided.budget).toBe(0);
   expect(buffer.pendingTraces).toBe(1);
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   const ofLong = kept.filter(({ traceId }) => traceId.startsWith('010101')).flatMap(({ spans }) => spans);
   expect(ofLong).toHaveLength(60);
   expect(ofLong.every((name, i) => name.startsWith(`long ${i} `))).toBe(true);
@@ -171,7 +171,7 @@ test('hands over a trace larger than a batch in one piece', () => {
   const { buffer, kept, add, intake } = scene();
   for (let i = 0; i < 100; i++) add(i, ...Array.from({ length: 100 }, () => span(1, HIGH)));
   add(100, root(2, HIGH));
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   expect(kept.map(({ spans }) => spans.length).sort((a, b) => b - a)).toEqual([10_000, 1]);
   expect(intake.arena.liveBytes).toBe(0);
   expect(intake.contexts.slots.every((context) => context?.references === 0)).toBe(true);
@@ -181,12 +181,12 @@ test('decides everything at the end and holds nothing after', () => {
   const { buffer, kept, add, intake } = scene();
   const traces = traffic({ seed: 6, traces: 1000, maxSpans: 5 });
   for (const trace of traces) add(0, ...trace);
-  buffer.decideAll();
-  expect(buffer.counts.decided).toEqual({ root: 0, wait: 0, budget: 0, stop: 1000 });
+  buffer.decideAll(1e9);
+  expect(buffer.counts.decided).toEqual({ root: 0, wait: 0, budget: 0, size: 0, error: 0, stop: 1000 });
   expect([buffer.pendingSpans, buffer.pendingTraces, intake.arena.liveBytes]).toEqual([0, 0, 0]);
   expect(buffer.counts.keptSpans + buffer.counts.notSampledSpans).toBe(traces.flat().length);
   expect(kept.length).toBeGreaterThan(400);
-  buffer.decideAll();
+  buffer.decideAll(1e9);
   buffer.tick(1e9);
   expect(buffer.counts.decided.stop).toBe(1000);
 });

@@ -21,7 +21,7 @@ async function rig(data: () => Record<string, unknown>): Promise<Rig> {
     return data();
   });
   const server = createServer((_, response) => {
-    if (!streams.add(response)) response.writeHead(503).end();
+    if (!streams.add(response, () => true)) response.writeHead(503).end();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

@@ -6,12 +6,15 @@ import type { TraceQuery, TracesView } from '../../../collector/src/store/contra
 import type { BooksAnswer, HealthAnswer } from '../../../collector/src/web/api.ts';
 import { webConfig } from '../../../collector/src/web/config.ts';
 import { WebServer } from '../../../collector/src/web/server.ts';
-import { ManualClock } from '../../support/clock.ts';
 import { type Answered, send, talk } from '../../support/http.ts';
 import { startCollector } from '../../support/running-collector.ts';
+import { testHost } from '../../support/surroundings.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { testSpan, traceIdOf } from '../../support/test-span.ts';
 import { bodyOf } from '../../support/traffic.ts';
+import type { PinWish } from '../../../collector/src/sample/contract.ts';
+import { QUIET_SAMPLING } from '../../support/sampler.ts';
+import { post } from '../../support/http.ts';
 
 const BOOKS = { spans: { accepted: 3 } } as unknown as BooksAnswer;
 const OPERATIONS: OperationsView = { windowSeconds: () => 12, operations: () => [] };
@@ -28,6 +31,7 @@ interface Shape {
   traces?: TracesView | undefined;
   folder?: string;
   health?: HealthAnswer['status'];
+  pin?: (wish: PinWish) => boolean;
 }
 
 async function openPage(shape: Shape = {}): Promise<Page> {
@@ -44,10 +48,13 @@ async function openPage(shape: Shape = {}): Promise<Page> {
     operations: OPERATIONS,
     traces: 'traces' in shape ? shape.traces : ring,
     books: () => BOOKS,
+    sampling: () => QUIET_SAMPLING,
+    pin: shape.pin ?? (() => true),
+    why: () => Promise.reject(new Error('nothing is sampled here')),
     health: () => ({ status: shape.health ?? 'ok', version: '1.2.3' }) as const,
   };
   const config = webConfig.parse({ port: 0, ...shape.config });
-  const server = new WebServer(config, new ManualClock(), views, shape.folder ?? temporaryFolder());
+  const server = new WebServer(config, testHost(), views, shape.folder ?? temporaryFolder());
   await server.start();
   onTestFinished(() => server.stop());
   const { url } = server;
@@ -237,4 +244,47 @@ it('shows what the sidecar measured and kept', async () => {
   expect(await read(`/api/traces/${id.toUpperCase()}`)).toMatchObject({ spans: [{ traceState: '' }, {}] });
   expect(await read('/api/books')).toMatchObject({ spans: { accepted: 2, kept: 2, balanced: true } });
   expect(await read('/ready')).toMatchObject({ status: 'ok' });
+});
+
+describe('wishes to keep', () => {
+  const ID = '0123456789abcdef0123456789abcdef';
+
+  it('are handed on as they are understood', async () => {
+    const wishes: PinWish[] = [];
+    const { url } = await openPage({ pin: (wish) => wishes.push(wish) > 0 });
+    const check = async (body: object, expected: PinWish): Promise<void> => {
+      const answer = await post(`${url}/api/pins`, JSON.stringify(body));
+      expect([answer.status, json(answer)]).toEqual([200, expected]);
+      expect(wishes.at(-1)).toEqual(expected);
+    };
+    await check({ trace_id: ID.toUpperCase() }, { traceId: ID, forMs: 600_000 });
+    await check({ service: 'shop', for: '1h' }, { service: 'shop', forMs: 3_600_000 });
+    await check(
+      { service: 'shop', operation: 'GET /', for: '30s' },
+      { service: 'shop', operation: 'GET /', forMs: 30_000 },
+    );
+  });
+
+  it('are refused with what is wrong', async () => {
+    const { url } = await openPage({ pin: () => false });
+    const check = async (body: string, status: number, message: RegExp): Promise<void> => {
+      const answer = await post(`${url}/api/pins`, body);
+      expect([answer.status, answer.body.toString()]).toEqual([status, expect.stringMatching(message)]);
+    };
+    await check('{', 400, /no JSON/);
+    await check('{}', 400, /either a trace_id, or a service/);
+    await check(JSON.stringify({ trace_id: ID, service: 'shop' }), 400, /either/);
+    await check(JSON.stringify({ operation: 'GET /' }), 400, /either/);
+    await check(JSON.stringify({ trace_id: 'abc' }), 400, /32 hexadecimal/);
+    await check(JSON.stringify({ service: 'shop', for: '25h' }), 400, /for/);
+    await check(JSON.stringify({ service: 'shop', ever: true }), 400, /ever/);
+    await check(`{"service":"${'x'.repeat(5000)}"}`, 400, /at most 4096 bytes/);
+    await check(JSON.stringify({ service: 'shop' }), 409, /too many/);
+  });
+
+  it('are not taken from another web page', async () => {
+    const { url } = await openPage();
+    const answer = await post(`${url}/api/pins`, '{"service":"shop"}', { origin: 'http://elsewhere.example' });
+    expect(answer.status).toBe(403);
+  });
 });

@@ -51,6 +51,7 @@ export function useAnswer<T>(url: string, refresh: (shown: T | undefined) => boo
 async function ask<T>(url: string, signal: AbortSignal): Promise<Outcome<T>> {
   try {
     const response = await fetch(url, { signal });
+    if (response.status === 401) return { status: 401, problem: 'you are signed out; reload the page to sign in' };
     if (!response.ok) return { status: response.status, problem: `the sidecar answered ${response.status}` };
     // The sidecar that serves the page writes these answers from the same types, so they are taken at their word.
     return { status: response.status, answer: (await response.json()) as T, problem: '' };

@@ -35,6 +35,13 @@ export function linkTo(route: Exclude<Route, { view: 'unknown' }>): string {
   return route.view === 'traces' ? withQuery('#/traces', route) : `#/${route.view}`;
 }
 
+/** Finds a trace id in what somebody pasted: the id alone, or a `traceparent` header. */
+export function traceIdIn(text: string): string | undefined {
+  return /^\s*(?:traceparent:\s*)?(?:[0-9a-f]{2}-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?\s*$/i
+    .exec(text)?.[1]
+    ?.toLowerCase();
+}
+
 /** The API address behind a list of traces. */
 export function tracesUrl(route: TracesRoute, limit: number): string {
   const url = withQuery('api/traces', route);

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { TraceAnswer } from '../api.ts';
 import { useAnswer } from './answer.ts';
+import { DecisionPanel } from './decision-panel.tsx';
 import { Waiting } from './empty-state.tsx';
 import { counted, dateTime, duration } from './format.ts';
 import { linkTo } from './route.ts';
@@ -25,11 +26,12 @@ export function TraceView({ traceId }: { traceId: string }): ComponentChildren {
         <section class="empty">
           <h2>This trace is not in the ring</h2>
           <p>
-            It was dropped, is not decided yet, or made room for newer ones (<code>store.ring_size</code>,{' '}
+            A kept trace that is not here made room for newer ones (<code>store.ring_size</code>,{' '}
             <code>store.ring_age</code>). If it was exported, your tracing backend has it.
           </p>
         </section>
       )}
+      {status === 404 && <DecisionPanel traceId={traceId} folded={false} />}
       {status !== undefined && status !== 404 && <p class="notice warn">Not loaded: {problem}. Trying again.</p>}
     </>
   );
@@ -52,6 +54,7 @@ function Trace({ trace }: { trace: TraceAnswer }): ComponentChildren {
       </p>
       <p class="why">{explainSampling(summary.reason, spans)}</p>
       <p class="id">Trace id {summary.traceId}</p>
+      <DecisionPanel traceId={summary.traceId} folded={true} />
       <Waterfall spans={spans} />
     </>
   );

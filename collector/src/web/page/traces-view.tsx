@@ -8,6 +8,7 @@ import { ago, count, dateTime, duration } from './format.ts';
 import { useBusy, useFeed } from './hooks.ts';
 import { linkTo, type TracesRoute, tracesUrl } from './route.ts';
 import { TraceFilters } from './trace-filters.tsx';
+import { WhyBox } from './why-box.tsx';
 
 const LIMIT = 200;
 
@@ -21,6 +22,7 @@ export function TracesView({ route, feed }: { route: TracesRoute; feed: LiveFeed
   return (
     <>
       <h1>Kept traces</h1>
+      <WhyBox />
       <TraceFilters route={route} state={state} />
       {problem !== '' && (
         <p class="notice warn">

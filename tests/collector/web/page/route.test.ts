@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { linkTo, parseRoute, type Route, tracesUrl } from '../../../../collector/src/web/page/route.ts';
+import { linkTo, parseRoute, type Route, traceIdIn, tracesUrl } from '../../../../collector/src/web/page/route.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 
@@ -22,6 +22,16 @@ test('no path is the home view, a strange one is unknown', () => {
 
 test('a trace id may be written in capitals', () => {
   expect(parseRoute(`#/traces/${traceId.toUpperCase()}`)).toEqual({ view: 'trace', traceId });
+});
+
+test('finds the trace id in what is pasted', () => {
+  const check = (text: string, expected: string | undefined): void => expect(traceIdIn(text)).toBe(expected);
+  check(traceId, traceId);
+  check(`  ${traceId.toUpperCase()}\n`, traceId);
+  check(`00-${traceId}-b7ad6b7169203331-01`, traceId);
+  check(`traceparent: 00-${traceId}-b7ad6b7169203331-00`, traceId);
+  for (const none of ['', 'abc', traceId.slice(1), `${traceId}0`, `x${traceId}`, `${traceId} ${traceId}`])
+    check(none, undefined);
 });
 
 test('asks the API for what the filters say', () => {

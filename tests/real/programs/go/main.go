@@ -1,6 +1,8 @@
 // A Go service that sends its spans to the sidecar with the stock OpenTelemetry SDK.
 //
 //	OTEL_SERVICE_NAME=shop OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 go run .
+//
+// With OTEL_EXPORTER_OTLP_PROTOCOL=grpc and port 4317 it speaks gRPC.
 package main
 
 import (
@@ -12,6 +14,8 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -41,10 +45,17 @@ func charge(ctx context.Context, order int) error {
 	return nil
 }
 
+func newExporter(ctx context.Context) (*otlptrace.Exporter, error) {
+	if os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc" {
+		return otlptracegrpc.New(ctx)
+	}
+	return otlptracehttp.New(ctx)
+}
+
 func main() {
 	ctx := context.Background()
 	// Service name and endpoint come from the environment.
-	exporter, err := otlptracehttp.New(ctx)
+	exporter, err := newExporter(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}

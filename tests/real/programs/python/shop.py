@@ -2,15 +2,21 @@
 
     pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
     OTEL_SERVICE_NAME=shop OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 python shop.py
+
+With OTEL_EXPORTER_OTLP_PROTOCOL=grpc, port 4317 and opentelemetry-exporter-otlp-proto-grpc it speaks gRPC.
 """
 
 import os
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind
+
+if os.environ.get("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc":
+    from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+else:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
 # Service name and endpoint come from the environment.
 provider = TracerProvider()

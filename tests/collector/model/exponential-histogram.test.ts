@@ -5,7 +5,7 @@ import {
   INDEX_OFFSET,
   lowerBound,
   quantile,
-} from '../../../collector/src/measure/exponential-histogram.ts';
+} from '../../../collector/src/model/exponential-histogram.ts';
 import { pick, seeded } from '../../support/random.ts';
 
 const doubles = new Float64Array(1);

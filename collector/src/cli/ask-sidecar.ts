@@ -1,0 +1,59 @@
+// What commands ask a running sidecar over its page's port.
+import { EvenkeelError } from '../errors.ts';
+import { UsageError } from './arguments.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:4320';
+/** An answer takes milliseconds; a disk that is busy with other things may take seconds. */
+const ANSWER_WITHIN_MS = 10_000;
+
+/** Reads `--url`. @returns an address that ends in a slash @throws UsageError */
+export function sidecarUrl(text = DEFAULT_URL): URL {
+  const url = URL.parse(text.replace(/\/?$/, '/'));
+  // With credentials in it the address would show up where addresses are shown.
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new UsageError('--url wants an address without credentials, as in http://127.0.0.1:4320');
+  return url;
+}
+
+/**
+ * Asks, with the token in EVENKEEL_TOKEN where there is one.
+ *
+ * @param member an answer has; what has not is no sidecar's
+ * @param wish sent as JSON by POST; without one it is a GET
+ * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
+ */
+export async function askSidecar<Answer>(
+  url: URL,
+  environment: NodeJS.ProcessEnv,
+  member: keyof Answer & string,
+  wish?: object,
+): Promise<Answer> {
+  const token = environment['EVENKEEL_TOKEN'];
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      redirect: 'error',
+      ...(wish === undefined ? {} : { method: 'POST', body: JSON.stringify(wish) }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    throw new EvenkeelError('SIDECAR_UNREACHABLE', url.origin, { cause });
+  }
+  const answer = jsonObject(text);
+  if (response.status === 200 && answer !== undefined && member in answer) return answer as Answer;
+  const reason = answer !== undefined && 'error' in answer ? String(answer.error) : 'this is no answer of a sidecar';
+  throw new EvenkeelError('SIDECAR_REFUSED', `${url.origin} says ${response.status}, ${reason}`);
+}
+
+function jsonObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    // Whatever listens there, it is no sidecar.
+    return undefined;
+  }
+}

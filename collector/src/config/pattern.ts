@@ -1,0 +1,24 @@
+// Regular expressions for text that senders choose: matching takes time linear in the text, whatever pattern and text.
+import { RE2JS } from 're2js';
+
+const MAX_PATTERN_LENGTH = 512;
+/** Instructions of the compiled pattern: where its automaton grows too large, each character costs a look at each. */
+const MAX_PROGRAM = 500;
+
+/** Says what is wrong with a pattern; undefined where it may be used. */
+export function patternProblem(pattern: string): string | undefined {
+  if (pattern === '') return 'must not be empty';
+  if (pattern.length > MAX_PATTERN_LENGTH) return `must have at most ${MAX_PATTERN_LENGTH} characters`;
+  try {
+    if (RE2JS.compile(pattern).programSize() > MAX_PROGRAM) return 'is too large once its repeats are written out';
+  } catch (error) {
+    return `is no regular expression in RE2 syntax: ${error instanceof Error ? error.message : ''}`;
+  }
+  return undefined;
+}
+
+/** Compiles a sound pattern. The answer tells whether it matches somewhere in a text. */
+export function compilePattern(pattern: string): (text: string) => boolean {
+  const compiled = RE2JS.compile(pattern);
+  return (text) => compiled.test(text);
+}

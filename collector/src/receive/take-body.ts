@@ -1,0 +1,190 @@
+// What the doors share: a body that was read becomes spans, is passed on, or is refused for one reason. How a sender is told
+// is each door's own.
+import type { Consumer, Host } from '../pipeline/contract.ts';
+import { tracesFromJson } from '../otlp/json.ts';
+import { Malformed } from '../otlp/malformed.ts';
+import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { SignalBody } from '../sample/contract.ts';
+import type { Admission, ReadBody, RefusedAtDoor } from './admission.ts';
+import type { BodyFormat } from './answer.ts';
+import { giveBack } from './give-back.ts';
+import { type ContentEncoding, inflateLarge, inflateSmall, TooLarge } from './inflate.ts';
+import type { RefusedReason, receiveInstruments, Signal } from './instruments.ts';
+import { redactSignal, type SignalRequest } from './redact-signal.ts';
+import type { Redaction } from './redaction.ts';
+import type { TraceIntake } from './trace-intake.ts';
+
+/** What receivers pass on. */
+export type Received = SpanBatch | SignalBody;
+
+/** The way of a body behind the doors; all doors of a sidecar share admission, intake and what comes next. */
+export interface BodyPath {
+  readonly admission: Admission;
+  readonly intake: TraceIntake;
+  readonly host: Host<keyof typeof receiveInstruments>;
+  readonly next: Consumer<Received>;
+  /** None where no rule is configured; the intake applies it to traces. */
+  readonly redaction?: Redaction | undefined;
+  /** Configuration key of the largest body, named where one is larger. */
+  readonly limitKey: string;
+}
+
+/** What a door knows of a body beside its bytes. */
+export interface Described {
+  readonly signal: Signal;
+  readonly format: BodyFormat;
+  /** Media type, as other signals are passed on. */
+  readonly contentType: string;
+  readonly encoding: ContentEncoding;
+  /** Inflated. */
+  readonly maxBytes: number;
+}
+
+/** A body that was taken. */
+export interface Accepted {
+  /** Spans left out of it. */
+  readonly rejected: number;
+}
+
+/** A refusal on its way to the answer. */
+export class Refusal extends Error {
+  readonly reason: RefusedReason;
+
+  constructor(reason: RefusedReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** What a sender is told where spans were left out. */
+export const REJECTED_MESSAGE = 'spans with a bad trace id, span id or text were left out';
+
+/**
+ * Takes what a door has read, and gives its bytes back at the end, taken or refused.
+ *
+ * @param take handed the body where the door let it in
+ */
+export async function takeRead(
+  body: ReadBody,
+  { admission, host, limitKey }: BodyPath,
+  take: (body: ReadBody) => Promise<Accepted>,
+): Promise<Accepted> {
+  try {
+    host.record('in_flight', admission.inFlightBytes);
+    if (body.refused !== undefined) throw doorRefusal(body.refused, limitKey);
+    return await take(body);
+  } finally {
+    admission.release(body.length);
+    host.record('in_flight', admission.inFlightBytes);
+  }
+}
+
+/**
+ * Counts a body and hands traces to the intake, other signals on as they are or redacted.
+ *
+ * @param length sum of the chunks' lengths
+ * @throws Refusal, Malformed, TooLarge; `refusalOf` makes one of each
+ */
+export async function takeBody(
+  chunks: readonly Buffer[],
+  length: number,
+  described: Described,
+  path: BodyPath,
+): Promise<Accepted> {
+  const { signal, contentType, encoding } = described;
+  path.host.count('requests', 1, { signal });
+  path.host.count('size', length, { signal });
+  if (signal === 'traces') {
+    try {
+      return await takeTraces(chunks, length, described, path);
+    } finally {
+      // The intake has copied what it keeps.
+      giveBack(chunks);
+    }
+  }
+  const body = await redactedBody(joined(chunks, length), { ...described, signal }, path);
+  await path.next.consume({ signal, body, contentType, contentEncoding: encoding });
+  return { rejected: 0 };
+}
+
+async function redactedBody(body: Buffer, request: SignalRequest, path: BodyPath): Promise<Buffer> {
+  const { admission, redaction, host } = path;
+  if (redaction === undefined) return body;
+  const redacted = await redactSignal(body, request, { admission, redaction }, () => redaction.count(host));
+  if (redacted === undefined) throw doorRefusal('overloaded', path.limitKey);
+  return redacted;
+}
+
+/** Counts a refusal; a fault of ours is logged. @param sizeBytes of the refused body, as far as it is known */
+export function countRefusal(error: unknown, { reason }: Refusal, sizeBytes: number, host: BodyPath['host']): void {
+  host.count('refused', 1, { reason });
+  host.count('refused_size', sizeBytes, { reason });
+  if (reason === 'internal') host.log('error', 'INTERNAL', String(error instanceof Error ? error.stack : error));
+}
+
+/** Whatever stopped a body, as a refusal. */
+export function refusalOf(error: unknown, limitKey: string): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof TooLarge) return new Refusal('too_large', `the inflated body is larger than ${limitKey}`);
+  if (error instanceof Malformed) return new Refusal(`malformed_${error.reason}`, error.message);
+  return new Refusal('internal', 'internal error');
+}
+
+function doorRefusal(refused: RefusedAtDoor, limitKey: string): Refusal {
+  if (refused === 'too_large') return new Refusal('too_large', `the body is larger than ${limitKey}`);
+  if (refused === 'overloaded') return new Refusal('in_flight', 'too many bytes are being received at once');
+  return new Refusal('aborted', 'the request ended before its body');
+}
+
+async function takeTraces(
+  chunks: readonly Buffer[],
+  length: number,
+  { maxBytes, encoding, format }: Described,
+  path: BodyPath,
+): Promise<Accepted> {
+  if (encoding === 'identity') return takeInflated(chunks, length, format, path);
+  const compressed = joined(chunks, length);
+  const small = inflateSmall(compressed, encoding, maxBytes);
+  if (small !== undefined) return takeInflated([small], small.length, format, path);
+  // What the output will take is unknown until it is there, so the most it may take is held meanwhile.
+  if (!path.admission.reserve(maxBytes)) throw doorRefusal('overloaded', path.limitKey);
+  try {
+    const large = await inflateLarge(compressed, encoding, maxBytes);
+    return await takeInflated([large], large.length, format, path);
+  } finally {
+    path.admission.release(maxBytes);
+  }
+}
+
+async function takeInflated(
+  chunks: readonly Buffer[],
+  length: number,
+  format: BodyFormat,
+  { intake, host, next, redaction }: BodyPath,
+): Promise<Accepted> {
+  if (format === 'json') {
+    const converted = tracesFromJson(joined(chunks, length));
+    chunks = [converted as Buffer];
+    length = converted.length;
+  }
+  const outcome = intake.take(chunks, length, host.clock.nowMs(), host.clock.monotonicMs());
+  const { batch } = intake;
+  if (outcome === 'over_budget') throw new Refusal('over_budget', 'the memory for waiting spans is full');
+  if (outcome === 'contexts_full') throw new Refusal('contexts', 'too many distinct resources are waiting');
+  // A repeat is answered as its first time was, and counted as a repeat only.
+  const { rejected } = batch;
+  if (outcome === 'duplicate') {
+    host.count('duplicate_spans', batch.count);
+    host.count('duplicates', 1);
+    return { rejected };
+  }
+  host.count('spans', batch.count);
+  redaction?.count(host);
+  if (rejected > 0) host.count('rejected', rejected);
+  await next.consume(batch);
+  return { rejected };
+}
+
+function joined(chunks: readonly Buffer[], length: number): Buffer {
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+}

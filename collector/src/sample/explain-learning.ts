@@ -1,0 +1,45 @@
+// Says what policies that learn from traffic made of a trace. What they had learned by then is not remembered, so this
+// is told from how the decision came out.
+import { durationText, type Finding } from './explain-condition.ts';
+import type { DecisionRecord } from './ledger-record.ts';
+import type { PolicyConfig } from './policy-config.ts';
+
+/**
+ * @param decided whether this policy decided
+ * @param slowBit of `matched`, for relative_latency
+ * @returns undefined where nothing can be told
+ */
+export function findLearning(
+  config: PolicyConfig,
+  decided: boolean,
+  slowBit: number,
+  record: DecisionRecord,
+): Finding | undefined {
+  switch (config.type) {
+    case 'relative_latency': {
+      const holds = (record.matched & slowBit) !== 0;
+      const entry = `its longest entry span took ${durationText(record.longestEntryMs)}`;
+      return { holds, text: `${holds ? 'an' : 'no'} entry span was slow for its own operation; ${entry}` };
+    }
+    case 'floor':
+      return findFirst(decided, record, `${first(config.traces)} of its key in a minute`);
+    case 'new_path':
+      return findFirst(decided, record, `${first(config.traces)} of its path in ${durationText(config.within)}`);
+    case 'by_key':
+      return decided ? { holds: true, text: 'its key was kept at this share' } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function first(traces: number): string {
+  return traces === 1 ? 'the first' : `among the first ${traces}`;
+}
+
+/** One that keeps the first of their kind would have decided, had this been one of them, unless something stronger did. */
+function findFirst(decided: boolean, record: DecisionRecord, place: string): Finding | undefined {
+  if (decided) return { holds: true, text: `it was ${place}` };
+  const { kept, policy, thresholdHigh, thresholdLow, capped, drops } = record;
+  const isLeftToChance = policy < 0 ? !kept : thresholdHigh !== 0 || thresholdLow !== 0;
+  return drops || capped || !isLeftToChance ? undefined : { holds: false, text: `it was not ${place}` };
+}

@@ -1,0 +1,112 @@
+// Answers why a trace was kept or dropped: from what still waits, from memory, then from the store's disk.
+import type { Clock } from '../pipeline/contract.ts';
+import type { DecisionArchive } from '../store/contract.ts';
+import type { DecisionAnswer, DecisionHorizon, DecisionJson } from '../web/api.ts';
+import { explain, pendingSummary } from './explain.ts';
+import type { Ledger, RetiredDecisions } from './ledger.ts';
+import { type DecisionRecord, readRecord, RECORD_BYTES, recordsOver } from './ledger-record.ts';
+import type { PolicyConfig } from './policy-config.ts';
+
+/** What is asked of the trace buffer, once there is one. */
+export interface DecidedTraces {
+  readonly ledger: Ledger;
+  /** Of a trace that waits: when its first span came, monotonic, and how many have come. */
+  waiting(id0: number, id1: number, id2: number, id3: number): { startMs: number; spanCount: number } | undefined;
+}
+
+/** What goes with the records of one block, so that they can be explained whatever is configured by then. */
+interface BlockMeta {
+  readonly policies: readonly PolicyConfig[];
+}
+
+/** Decisions of this run and of earlier ones. */
+export class DecisionHistory {
+  /** Where old decisions go; without it they are forgotten. */
+  archive: DecisionArchive | undefined;
+  readonly #policies: readonly PolicyConfig[];
+  readonly #meta: string;
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+
+  constructor(policies: readonly PolicyConfig[], clock: Clock) {
+    this.#policies = policies;
+    this.#meta = JSON.stringify({ policies } satisfies BlockMeta);
+    this.#clock = clock;
+    this.#startedMs = clock.nowMs();
+  }
+
+  /** Takes what memory gives up. */
+  retire(decisions: RetiredDecisions): void {
+    this.archive?.keepDecisions({ ...decisions, recordBytes: RECORD_BYTES, meta: this.#meta });
+  }
+
+  /**
+   * @param traceId 32 hexadecimal digits
+   * @param traces undefined before the first span came
+   * @throws Error where memory does not know the trace and the disk does not answer
+   */
+  async why(traceId: string, traces: DecidedTraces | undefined): Promise<DecisionAnswer> {
+    const id = idWords(traceId);
+    const waiting = traces?.waiting(...id);
+    const row = traces?.ledger.find(...id) ?? -1;
+    const record = row < 0 ? undefined : traces?.ledger.read(row);
+    if (waiting !== undefined) {
+      const nowMs = this.#clock.nowMs();
+      const sinceMs = nowMs - (this.#clock.monotonicMs() - waiting.startMs);
+      const { spanCount } = waiting;
+      const summary = pendingSummary(spanCount, sinceMs, nowMs);
+      return {
+        traceId,
+        state: 'pending',
+        summary,
+        policies: [],
+        pending: { sinceMs, spanCount },
+        horizon: this.#horizon(traces),
+      };
+    }
+    if (record !== undefined) return decided(traceId, this.#policies, record, 'memory', this.#horizon(traces));
+    const archived = await this.archive?.findDecision(id);
+    const horizon = this.#horizon(traces);
+    if (archived === undefined) {
+      const summary = `Not seen since ${new Date(horizon.sinceMs).toISOString()}.`;
+      return { traceId, state: 'unseen', summary, policies: [], horizon };
+    }
+    const { policies } = JSON.parse(archived.meta) as BlockMeta;
+    return decided(traceId, policies, readRecord(recordsOver(archived.record), 0), 'disk', horizon);
+  }
+
+  #horizon(traces: DecidedTraces | undefined): DecisionHorizon {
+    const coverage = this.archive?.decisionCoverage();
+    const spans = (coverage?.spans ?? []).map(({ fromSeconds, toSeconds }) => ({
+      fromMs: fromSeconds * 1000,
+      toMs: toSeconds * 1000,
+    }));
+    const current = coverage?.isCurrent === true ? spans.pop() : undefined;
+    const oldestMs = traces?.ledger.oldestMs;
+    const inMemoryMs = traces?.ledger.hasForgotten === true ? (oldestMs ?? this.#clock.nowMs()) : this.#startedMs;
+    return {
+      sinceMs: current?.fromMs ?? inMemoryMs,
+      ...(oldestMs === undefined ? {} : { memoryMs: oldestMs }),
+      earlier: spans,
+    };
+  }
+}
+
+type TraceIdWords = readonly [number, number, number, number];
+
+function idWords(traceId: string): TraceIdWords {
+  const word = (at: number): number => Number.parseInt(traceId.slice(at, at + 8), 16);
+  return [word(0), word(8), word(16), word(24)];
+}
+
+function decided(
+  traceId: string,
+  configs: readonly PolicyConfig[],
+  record: DecisionRecord,
+  foundIn: DecisionJson['foundIn'],
+  horizon: DecisionHorizon,
+): DecisionAnswer {
+  const { summary, decision, policies } = explain(configs, record);
+  const state = record.kept ? 'kept' : 'dropped';
+  return { traceId, state, summary, decision: { ...decision, foundIn }, policies, horizon };
+}

@@ -1,0 +1,62 @@
+// A second set of policies, asked beside the first about the same traces and without any effect but counts: what would
+// another configuration have kept? Budget, hard caps and overload are the process's own and not part of the question.
+import { isBelow } from '../otlp/trace-state.ts';
+import type { SamplingState, ShadowCounts } from './contract.ts';
+import type { TraceFacts } from './facts.ts';
+import { judge, type Sampler, verdict } from './sampler.ts';
+import { KEY_SEPARATOR, type TraceKey } from './trace-key.ts';
+
+/** Operations listed; a limit, because names come from senders. The rest is counted in all. */
+const MAX_OPERATIONS = 500;
+
+type Counts = { -readonly [K in keyof ShadowCounts]: number };
+
+/** Counts by the shadow's policy that decided, and by operation. */
+export class Shadow {
+  readonly byPolicy = new Map<string, Counts>();
+  readonly byOperation = new Map<string, Counts>();
+  readonly #sampler: Sampler;
+  /** The shadow's matchers stand behind those in force, so its bits are shifted by their number. */
+  readonly #firstMatcher: number;
+  readonly #operation: TraceKey;
+
+  /** @param operation reads service and operation of a trace */
+  constructor(sampler: Sampler, firstMatcher: number, operation: TraceKey) {
+    this.#sampler = sampler;
+    this.#firstMatcher = firstMatcher;
+    this.#operation = operation;
+  }
+
+  /** Judges a trace that was judged before. Leaves its own verdict behind: call it last. */
+  look(facts: TraceFacts, randomHigh: number, randomLow: number, isKept: boolean): void {
+    const operation = this.#operation.of(facts);
+    const { matched } = facts;
+    facts.matched = matched >>> this.#firstMatcher;
+    judge(this.#sampler.policies, facts);
+    const { policy, drops, threshold } = verdict;
+    const keeps = policy >= 0 && !drops && !isBelow(randomHigh, randomLow, threshold.high, threshold.low);
+    for (const each of this.#sampler.policies) each.observe?.(facts, verdict);
+    facts.matched = matched;
+    const outcome = keeps ? (isKept ? 'bothKeep' : 'wouldKeep') : isKept ? 'wouldDrop' : 'bothDrop';
+    countsOf(this.byPolicy, this.#sampler.policies[policy]?.name ?? '')[outcome]++;
+    if (this.byOperation.size < MAX_OPERATIONS || this.byOperation.has(operation))
+      countsOf(this.byOperation, operation)[outcome]++;
+  }
+
+  /** Counts since the start, as the page has them. */
+  read(): NonNullable<SamplingState['shadow']> {
+    return {
+      policies: [...this.byPolicy].map(([policy, counts]) => ({ policy, ...counts })),
+      operations: [...this.byOperation].map(([key, counts]) => {
+        const [service = '', operation = ''] = key.split(KEY_SEPARATOR);
+        return { service, operation, ...counts };
+      }),
+    };
+  }
+}
+
+function countsOf(counts: Map<string, Counts>, name: string): Counts {
+  const known = counts.get(name) ?? { bothKeep: 0, bothDrop: 0, wouldKeep: 0, wouldDrop: 0 };
+  counts.set(name, known);
+  return known;
+}

@@ -1,0 +1,82 @@
+// The form of files with tests of a configuration: spans in, decisions out. Says nothing about how they are run.
+import { z } from 'zod';
+import { duration } from '../config/fields.ts';
+
+/** Traces that one line of spans may stand for. */
+const MAX_COPIES = 100_000;
+const MAX_TESTS = 1000;
+
+const word = z.string('must be text; put digits into quotes').min(1).max(256);
+const attributes = z
+  .record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))
+  .default({})
+  .describe('text, whole numbers, other numbers and truth values');
+
+const span = z.strictObject({
+  trace: word.describe('any word, the same for all spans of a trace; or a trace id of 32 hexadecimal digits'),
+  copies: z.number().int().min(1).max(MAX_COPIES).optional().describe('so many traces alike, each with this span'),
+  every: duration('0s', 'time between the copies'),
+  at: duration('0s', 'when it comes, counted from the beginning of the test'),
+  id: word.optional().describe('a word by which others name it as their parent'),
+  parent: word.optional().describe('the id of its parent, which need not be listed; without one it is a root span'),
+  service: z.string().default('shop'),
+  name: z.string().default('GET /'),
+  kind: z.enum(['internal', 'server', 'client', 'producer', 'consumer']).default('server'),
+  duration: duration('10ms', 'how long it took'),
+  status: z.enum(['unset', 'ok', 'error']).default('unset'),
+  attributes,
+  resource: attributes.describe('attributes of its resource, beside service.name'),
+  sampled: z.boolean().optional().describe('its sampled flag; left out, it comes without flags'),
+  trace_state: z.string().optional(),
+});
+
+const count = z.union([z.number().int().min(0), z.strictObject({ min: z.number(), max: z.number() })]);
+
+const expectation = z.union([
+  z.strictObject({
+    decision: z.enum(['kept', 'dropped']),
+    policy: word.optional().describe('name of the policy that decided; none where none had a say'),
+    threshold: z
+      .union([z.string(), z.number()])
+      .transform(String)
+      .optional()
+      .describe('sampling threshold as in tracestate, hexadecimal without trailing zeros'),
+    cause: word.optional().describe('what ended the waiting, as the metric evenkeel_sample_traces_total has it'),
+  }),
+  z.strictObject({
+    kept: count.optional().describe('how many of the copies are kept'),
+    policies: z.record(z.string(), count).default({}).describe('how many of them each policy keeps'),
+  }),
+]);
+
+const test = z
+  .strictObject({
+    name: z.string().min(1),
+    randomness: z
+      .record(z.string(), z.number().min(0).max(1))
+      .default({})
+      .describe('0..1 by trace, 0.5 unless said: a sampling ratio of 1 - randomness and above keeps it'),
+    spans: z.array(span).min(1),
+    expect: z.record(z.string(), expectation),
+  })
+  .superRefine(({ randomness, spans, expect }, context) => {
+    const traces = new Set(spans.map(({ trace }) => trace));
+    for (const [key, words] of Object.entries({ randomness, expect }))
+      for (const trace of Object.keys(words))
+        if (!traces.has(trace))
+          context.addIssue({ code: 'custom', path: [key, trace], message: 'no span has this trace' });
+  });
+
+/** A file of tests. */
+export const scenarioFile = z.strictObject({
+  config: z
+    .union([z.string(), z.record(z.string(), z.unknown())])
+    .describe('the configuration under test: a file, found from where this one stands, or the content itself'),
+  tests: z.array(test).min(1).max(MAX_TESTS),
+});
+
+export type ScenarioFile = z.output<typeof scenarioFile>;
+export type ScenarioTest = ScenarioFile['tests'][number];
+export type ScenarioSpan = ScenarioTest['spans'][number];
+export type Expectation = ScenarioTest['expect'][string];
+export type ExpectedCount = z.output<typeof count>;

@@ -1,15 +1,11 @@
 // Answers as gRPC prescribes them: one message and trailers, or a status alone.
 // @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md and OTLP's section on failures over gRPC
-import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { ProtobufWriter } from '../otlp/writer.ts';
-import type { Clock } from '../pipeline/contract.ts';
 import { partialSuccessBytes, RETRY_AFTER_SECONDS } from './answer.ts';
 
 /** Compressed flag and length stand before each message. */
 export const FRAME_BYTES = 5;
-
-/** A refused sender that still writes after this is cut. */
-const LINGER_MS = 1000;
 
 /** Those of google.rpc.Code that we answer. */
 export const STATUS = {
@@ -42,23 +38,12 @@ export function answerCall(stream: ServerHttp2Stream, rejected: number, message:
   stream.end(frame);
 }
 
-/** What a refused call is told. */
-export interface CallRefusal {
-  readonly status: Status;
-  readonly message: string;
-  /** Other than 200 where the sender does not speak gRPC. */
-  readonly httpStatus?: number | undefined;
-}
-
 /**
- * Answers a refused call at once. What still comes of it is read and thrown away, for a moment. Where the status asks to
- * come again, it says when.
+ * Answers a refused call at once, and takes nothing more of it. Where the status asks to come again, it says when.
+ *
+ * @param httpStatus other than 200 where the sender does not speak gRPC
  */
-export function refuseCall(
-  stream: ServerHttp2Stream,
-  clock: Pick<Clock, 'after'>,
-  { status, message, httpStatus = 200 }: CallRefusal,
-): void {
+export function refuseCall(stream: ServerHttp2Stream, status: Status, message: string, httpStatus = 200): void {
   if (stream.destroyed || stream.closed || stream.headersSent) return;
   const headers: OutgoingHttpHeaders = {
     ':status': httpStatus,
@@ -68,11 +53,8 @@ export function refuseCall(
   };
   if (status === STATUS.unavailable) headers['grpc-status-details-bin'] = retryDetails(message).toString('base64');
   stream.respond(headers, { endStream: true });
-  // A gRPC client ends its side as soon as it hears. A reset together with the answer would take it along: a client that
-  // reads both at once shows the reset alone.
-  stream.resume();
-  const cancel = clock.after(LINGER_MS, () => stream.destroy());
-  stream.once('close', cancel);
+  // What is still on its way is not wanted; the answer stands all the same (RFC 9113, section 8.1).
+  stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 /** google.rpc.Status with google.rpc.RetryInfo, by which OTLP throttles. */

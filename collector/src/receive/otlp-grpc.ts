@@ -73,8 +73,7 @@ export function otlpGrpc(options: OtlpGrpcOptions): (stream: ServerHttp2Stream, 
         const refusal = refusalOf(error, options.limitKey);
         const { reason, message } = refusal;
         countRefusal(error, refusal, length, options.host);
-        const status = STATUSES[reason] ?? STATUS.invalidArgument;
-        refuseCall(stream, options.host.clock, { status, message, httpStatus: HTTP_STATUSES[reason] });
+        refuseCall(stream, STATUSES[reason] ?? STATUS.invalidArgument, message, HTTP_STATUSES[reason]);
       },
     );
   };
@@ -111,8 +110,7 @@ async function readMessage(
   { admission, host, maxMessageBytes, requestTimeoutMs }: OtlpGrpcOptions,
 ): Promise<ReadBody> {
   const cancel = host.clock.after(requestTimeoutMs, () => {
-    const message = 'the message did not arrive within receive.grpc.request_timeout';
-    refuseCall(stream, host.clock, { status: STATUS.deadlineExceeded, message });
+    refuseCall(stream, STATUS.deadlineExceeded, 'the message did not arrive within receive.grpc.request_timeout');
   });
   const body = await admission.readStream(stream, maxMessageBytes + FRAME_BYTES);
   cancel();

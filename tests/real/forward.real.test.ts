@@ -17,7 +17,7 @@ interface Span {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceState: string;
-  readonly span: { readonly status?: { readonly code?: string } };
+  readonly span: { readonly status?: { readonly code?: string }; readonly attributes?: readonly object[] };
 }
 
 interface Request {
@@ -75,7 +75,9 @@ describeWith(['python'], 'a receiver behind the sidecar', ({ python }) => {
 
   it('gets the same through a second sidecar that keeps everything', async () => {
     const receiver = await startReceiver(interpreter);
-    const keepAll = 'sample: { policies: [{ name: all, type: probabilistic, ratio: 1 }] }';
+    // Why a span was kept is for the first to say.
+    const keepAll =
+      'sample: { policies: [{ name: all, type: probabilistic, ratio: 1 }], ledger: { reason_attributes: false } }';
     const second = await startSidecar({ config: `${keepAll}\n${exporter(receiver.url, 'compression: zstd')}` });
     const first = await startSidecar({ config: forwardTo(second.urls.otlpHttp) });
     await send(first.urls.otlpHttp);
@@ -148,7 +150,7 @@ async function post(url: string, signal: string, body: Uint8Array, headers: Reco
   await response.arrayBuffer();
 }
 
-/** Spans that have to be kept, with the tracestate they have to leave with. */
+/** Spans that have to be kept, with the tracestate they have to leave with, and the attributes that say why. */
 function keptOf(sent: ReadonlyMap<string, Span>): Map<string, Span> {
   const isError = ({ span }: Span): boolean => span.status?.code === 'STATUS_CODE_ERROR';
   const failed = new Set([...sent.values()].filter(isError).map(({ traceId }) => traceId));
@@ -156,10 +158,21 @@ function keptOf(sent: ReadonlyMap<string, Span>): Map<string, Span> {
   for (const [spanId, span] of sent) {
     const isChosen = BigInt(`0x${span.traceId.slice(-14)}`) >= THRESHOLD;
     if (!failed.has(span.traceId) && !isChosen) continue;
-    const own = `ot=th:${failed.has(span.traceId) ? '0' : 'c'}`;
-    kept.set(spanId, { ...span, traceState: span.traceState === '' ? own : `${own},${VENDOR}` });
+    const [own, policy, reason] = failed.has(span.traceId)
+      ? ['ot=th:0', 'errors', 'forced']
+      : ['ot=th:c', 'share', 'probability'];
+    const why = [text('sampling.policy', policy), text('sampling.reason', reason)];
+    kept.set(spanId, {
+      ...span,
+      traceState: span.traceState === '' ? own : `${own},${VENDOR}`,
+      span: { ...span.span, attributes: [...(span.span.attributes ?? []), ...why] },
+    });
   }
   return kept;
+}
+
+function text(key: string, value: string): object {
+  return { key, value: { stringValue: value } };
 }
 
 async function expectKept(receiver: Receiver, sent: ReadonlyMap<string, Span>): Promise<void> {

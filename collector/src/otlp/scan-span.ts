@@ -61,7 +61,7 @@ export function scanSpan(
   const { bytes } = source;
   batch.offset[row] = start;
   batch.length[row] = end - start;
-  clearRest(batch, row);
+  clearRest(batch, row, dimensions);
   let p = plainHeadEnd(source, start, end, batch, row);
   if (p === start) clearHead(batch, row);
   // First of the attributes in a row whose text is not judged yet; no attribute stands at 0.
@@ -253,10 +253,11 @@ function takeDimension(
 }
 
 /** Clears what no head has. */
-function clearRest(batch: SpanBatch, row: number): void {
+function clearRest(batch: SpanBatch, row: number, dimensions: DimensionKeys): void {
   span.text = true;
   batch.stateLength[row] = 0;
   batch.status[row] = 0;
+  if (dimensions.keys.length === 0) return;
   const d = row * MAX_DIMENSIONS;
   const { dimensionLength } = batch;
   dimensionLength[d] = dimensionLength[d + 1] = dimensionLength[d + 2] = dimensionLength[d + 3] = 0;

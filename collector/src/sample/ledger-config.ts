@@ -22,7 +22,9 @@ export const ledgerFields = {
       reason_attributes: z
         .boolean()
         .default(true)
-        .describe('kept spans carry the attributes sampling.policy and sampling.reason'),
+        .describe(
+          'kept spans carry the attributes sampling.policy and sampling.reason; switch it off in a sidecar that gets its spans from another, which has said so already',
+        ),
     })
     .prefault({})
     .describe('what is remembered of decisions'),

@@ -28,8 +28,8 @@ export interface RetiredDecisions {
 interface Generation {
   records: Records;
   count: number;
-  /** 0 where free, else row + 1 and, above it, a tag of the hash. Zero, so that memory is touched only as it fills. */
-  readonly slots: Uint32Array;
+  /** Which of each pair of slots is its own. */
+  readonly side: 0 | 1;
 }
 
 /** Rows of a generation are told by 22 bits; the upper 10 bits of the hash save nearly every look at a foreign id. */
@@ -46,6 +46,11 @@ export class Ledger {
   readonly #rows: number;
   readonly #mask: number;
   readonly #seed: number;
+  /**
+   * Pairs of slots, one for each generation, so that both are looked at with one read of memory. 0 where free, else row + 1
+   * and, above it, a tag of the hash. Zero, so that memory is touched only as it fills.
+   */
+  readonly #slots: Uint32Array;
   #young: Generation;
   #old: Generation | undefined;
   /** Rows of the younger generation are counted from here: 0 or #rows, turn by turn, so that a row tells where it is. */
@@ -57,7 +62,8 @@ export class Ledger {
     this.#rows = Math.min(MAX_ROWS, Math.ceil(maxDecisions / 2));
     this.#mask = 2 ** Math.ceil(Math.log2(this.#rows * SLOTS_A_ROW)) - 1;
     this.#seed = seed;
-    this.#young = this.#generation();
+    this.#slots = new Uint32Array(2 * (this.#mask + 1));
+    this.#young = this.#generation(0);
   }
 
   get count(): number {
@@ -66,7 +72,7 @@ export class Ledger {
 
   /** Memory in use; what was set aside but never written to is none. */
   get sizeBytes(): number {
-    return this.count * RECORD_BYTES + (this.#old === undefined ? 1 : 2) * this.#young.slots.byteLength;
+    return this.count * RECORD_BYTES + ((this.#old === undefined ? 1 : 2) * this.#slots.byteLength) / 2;
   }
 
   /** Whether anything was given up yet; until then memory knows every decision of its time. */
@@ -83,7 +89,8 @@ export class Ledger {
   /** Remembers a decision of a trace that has none. */
   add(id0: number, id1: number, id2: number, id3: number, record: DecisionRecord): void {
     if (this.#young.count === this.#rows) this.#turn();
-    const { records, slots } = this.#young;
+    const { records, side } = this.#young;
+    const slots = this.#slots;
     const row = this.#young.count++;
     const { words } = records;
     const at = row * RECORD_WORDS;
@@ -95,8 +102,8 @@ export class Ledger {
     const hash = hashTraceId(id0, id1, id2, id3, this.#seed);
     const mask = this.#mask;
     let i = hash & mask;
-    while (slots[i] !== 0) i = (i + 1) & mask;
-    slots[i] = (hash & TAG_MASK) | (row + 1);
+    while (slots[2 * i + side] !== 0) i = (i + 1) & mask;
+    slots[2 * i + side] = (hash & TAG_MASK) | (row + 1);
   }
 
   /** Finds the row of a trace; -1 where it is unknown or forgotten. Rows are good until the next `add`. */
@@ -122,15 +129,17 @@ export class Ledger {
   retireAll(): void {
     const generations = [this.#old, this.#young];
     this.#old = undefined;
-    this.#young = this.#generation();
+    this.#slots.fill(0);
+    this.#young = this.#generation(0);
     this.#hasForgotten = true;
     for (const each of generations) if (each !== undefined) this.#retire(each);
   }
 
-  #search({ records: { words }, slots }: Generation, hash: number, a: number, b: number, c: number, d: number): number {
+  #search({ records: { words }, side }: Generation, hash: number, a: number, b: number, c: number, d: number): number {
     const mask = this.#mask;
+    const slots = this.#slots;
     for (let i = hash & mask; ; i = (i + 1) & mask) {
-      const slot = slots[i] ?? 0;
+      const slot = slots[2 * i + side];
       if (slot === 0) return -1;
       if (((slot ^ hash) & TAG_MASK) !== 0) continue;
       const row = (slot & ROW_MASK) - 1;
@@ -145,7 +154,7 @@ export class Ledger {
     this.#old = this.#young;
     this.#base = this.#rows - this.#base;
     if (gone === undefined) {
-      this.#young = this.#generation();
+      this.#young = this.#generation(1);
       return;
     }
     this.#hasForgotten = true;
@@ -153,7 +162,7 @@ export class Ledger {
       this.#retire(gone);
       gone.records = this.#records();
     }
-    gone.slots.fill(0);
+    for (let i = gone.side; i < this.#slots.length; i += 2) this.#slots[i] = 0;
     gone.count = 0;
     this.#young = gone;
   }
@@ -170,8 +179,8 @@ export class Ledger {
     return isYoung || this.#old === undefined ? this.#young : this.#old;
   }
 
-  #generation(): Generation {
-    return { records: this.#records(), count: 0, slots: new Uint32Array(this.#mask + 1) };
+  #generation(side: 0 | 1): Generation {
+    return { records: this.#records(), count: 0, side };
   }
 
   #records(): Records {

@@ -1,14 +1,13 @@
 // A built sidecar as a child process, with what the kernel says of its CPU time and memory.
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
+import { cpuSecondsOf, residentBytes } from '../process-readings.ts';
 
 const PROGRAM = `${import.meta.dirname}/../../collector/bin/evenkeel.js`;
 const BUILT = `${import.meta.dirname}/../../collector/dist/main.js`;
-/** Linux counts CPU time of processes in hundredths of a second, whatever the kernel's own tick. */
-const TICKS_PER_SECOND = 100;
 const MEBIBYTE = 1024 * 1024;
 
 /** A running sidecar. */
@@ -43,8 +42,8 @@ web: { port: 0 }
   const url = await readyUrl(child);
   return {
     url,
-    cpuSeconds: () => cpuTicks(child) / TICKS_PER_SECOND,
-    peakBytes: () => peakKibibytes(child) * 1024,
+    cpuSeconds: () => cpuSecondsOf(child),
+    peakBytes: () => residentBytes(child, 'VmHWM'),
     deliveredBytes: sink.bytes,
     async stop() {
       const ended = new Promise((resolve) => {
@@ -82,18 +81,6 @@ async function startSink(): Promise<{ url: string; bytes(): number; close(): voi
     server.closeAllConnections();
   };
   return { url: `http://127.0.0.1:${port}`, bytes: () => bytes, close };
-}
-
-/** utime and stime, fields 14 and 15; the name in field 2 may hold blanks. @see proc(5) */
-function cpuTicks({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function peakKibibytes({ pid }: ChildProcess): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
 /** As the table of targets has it. */

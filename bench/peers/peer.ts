@@ -1,10 +1,8 @@
 // A collector under test as a process, with what the kernel says of its CPU time and memory.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { cpuSecondsOf, residentBytes } from '../process-readings.ts';
 
-/** Linux counts CPU time of processes in hundredths of a second, whatever the kernel's own tick. */
-const TICKS_PER_SECOND = 100;
 /** One that has not ended by itself within this is ended by force, which its code shows. */
 const KILL_AFTER_MS = 60_000;
 
@@ -45,9 +43,9 @@ export function peerOf(
   });
   return {
     ...urls,
-    cpuSeconds: () => cpuTicks(child) / TICKS_PER_SECOND,
-    rssBytes: () => statusKibibytes(child, 'VmRSS') * 1024,
-    peakBytes: () => statusKibibytes(child, 'VmHWM') * 1024,
+    cpuSeconds: () => cpuSecondsOf(child),
+    rssBytes: () => residentBytes(child, 'VmRSS'),
+    peakBytes: () => residentBytes(child, 'VmHWM'),
     isRunning: () => child.exitCode === null && child.signalCode === null,
     async stop() {
       const killer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
@@ -57,16 +55,4 @@ export function peerOf(
       return code;
     },
   };
-}
-
-/** utime and stime, fields 14 and 15; the name in field 2 may hold blanks. @see proc(5) */
-function cpuTicks({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function statusKibibytes({ pid }: ChildProcess, key: string): number {
-  return Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }

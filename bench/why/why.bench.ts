@@ -8,6 +8,7 @@ import { type DecisionRecord, Ledger } from '../../collector/src/sample/ledger.t
 import { DecisionHistory } from '../../collector/src/sample/ledger-history.ts';
 import { policies } from '../../collector/src/sample/policy-config.ts';
 import { store } from '../../collector/src/store/stage.ts';
+import { OUTSIDE_SHARE } from '../../tests/support/decision-record.ts';
 import { pick, seeded } from '../../tests/support/random.ts';
 import { bounded } from '../bounds.ts';
 import { cpuSeconds, type Figure, summary } from '../figure.ts';
@@ -22,25 +23,7 @@ const QUESTIONS = 2000;
 const ANSWER_WITHIN_MS = 10;
 const BYTES_A_DECISION = 64;
 
-const RECORD: DecisionRecord = {
-  kept: false,
-  policy: 2,
-  thresholdHigh: 0xe666000,
-  thresholdLow: 0,
-  randomHigh: 0x3fa0000,
-  randomLow: 0,
-  hasRandom: false,
-  cause: 'root',
-  spanCount: 12,
-  longestEntryMs: 230,
-  rootMs: 230,
-  hasError: false,
-  matched: 0,
-  capped: false,
-  drops: false,
-  cut: false,
-  nowMs: 1_800_000_000_000,
-};
+const RECORD: DecisionRecord = { ...OUTSIDE_SHARE, thresholdHigh: 0xe666000, randomHigh: 0x3fa0000, randomLow: 0 };
 
 export async function run(): Promise<Figure[]> {
   const path = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));

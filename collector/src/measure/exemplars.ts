@@ -1,6 +1,5 @@
 // Examples for series: spans of kept traces only, so that whoever follows one finds its trace.
 // Read from what was kept instead of from what came in: nothing is remembered of a span that may yet be dropped.
-import type { Arena } from '../otlp/arena.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
 import { FieldCursor } from '../otlp/field-cursor.ts';
 import { type DimensionKeys, dimensionKeys, scanSpan } from '../otlp/scan-span.ts';
@@ -59,7 +58,7 @@ export class Exemplars {
   }
 
   #look(kept: KeptBatch, row: number, contexts: ContextTable): void {
-    const scratch = this.#scratchFor(kept.arena, contexts);
+    const scratch = (this.#scratch ??= new SpanBatch(kept.arena, contexts));
     const source = kept.arena.source(kept.segment[row] ?? 0);
     const start = kept.offset[row] ?? 0;
     const end = start + (kept.length[row] ?? 0);
@@ -81,10 +80,6 @@ export class Exemplars {
       timestampMs,
     };
     this.#bySeries.set(series, { generation: this.#metrics.generation[series], exemplar });
-  }
-
-  #scratchFor(arena: Arena, contexts: ContextTable): SpanBatch {
-    return (this.#scratch ??= new SpanBatch(arena, contexts));
   }
 }
 

@@ -138,6 +138,11 @@ export function withThreshold(traceState: string, threshold: Half56 | undefined)
   return [...(fields.length > 0 ? [`ot=${fields.join(';')}`] : []), ...others].join(',');
 }
 
+/** The higher of two thresholds, which keeps less. */
+export function higherThreshold(a: Half56, b: Half56): Half56 {
+  return isBelow(a.high, a.low, b.high, b.low) ? b : a;
+}
+
 /** Compares two 56-bit values given as halves. */
 export function isBelow(aHigh: number, aLow: number, bHigh: number, bLow: number): boolean {
   return aHigh < bHigh || (aHigh === bHigh && aLow < bLow);

@@ -8,7 +8,7 @@ export interface BudgetOptions {
   readonly bytesPerSecond: number | undefined;
 }
 
-/** Seconds of arrivals remembered: more than any trace waits. */
+/** Seconds of arrivals remembered; a trace that waits longer counts to the oldest. */
 const SECONDS = 256;
 /** Below this share nothing is learned any more; a trace in ten thousand shows that there is traffic. */
 const LEAST_RATIO = 1e-4;
@@ -91,7 +91,7 @@ export class Budget {
   /** Counts a span by the second in which its trace began. */
   arrived(startMs: number, nowMs: number, bytes: number): void {
     this.#turn(nowMs);
-    const place = Math.floor(startMs / 1000) % SECONDS;
+    const place = this.#secondOf(startMs) % SECONDS;
     if (this.#spans !== undefined) this.#spans.arrived[place]++;
     if (this.#bytes !== undefined) this.#bytes.arrived[place] += bytes;
   }
@@ -99,7 +99,7 @@ export class Budget {
   /** The lowest threshold at which a trace that need not be kept may be kept. One a second of arrival and of decision. */
   ceiling(startMs: number, nowMs: number): Half56 {
     this.#turn(nowMs);
-    const second = Math.max(Math.floor(startMs / 1000), this.#second - SECONDS + 1);
+    const second = this.#secondOf(startMs);
     let ceiling = this.#ceilings.get(second);
     if (ceiling === undefined) {
       const ratios = [this.#spans, this.#bytes].map((account) => account?.ratio(second, this.#second) ?? 1);
@@ -122,6 +122,10 @@ export class Budget {
       if (policyClass === 'forced' || policyClass === 'floor') account.forced += size;
       if (kept) account.kept[Math.max(0, this.#second) % SECONDS] += size;
     }
+  }
+
+  #secondOf(startMs: number): number {
+    return Math.max(Math.floor(startMs / 1000), this.#second - SECONDS + 1);
   }
 
   /** Steps to the second at hand; seconds without traffic count as empty. */

@@ -1,5 +1,5 @@
 // From facts to a decision: policies, then the ceilings of budget and overload, then hard caps, then the ledger.
-import { type Half56, isBelow, KEEP_ALL } from '../otlp/trace-state.ts';
+import { type Half56, higherThreshold, isBelow, KEEP_ALL } from '../otlp/trace-state.ts';
 import { hexId } from '../otlp/trace-id.ts';
 import { Budget, type BudgetOptions } from './budget.ts';
 import type { TraceFacts } from './facts.ts';
@@ -58,7 +58,7 @@ interface Held {
 /** Ticks make slices a little longer than they should be; what is longer still gets no more room for it. */
 const MAX_SLICE_SECONDS = 1.5;
 
-/** Decides traces. Only the hard caps make a trace wait once more; their owner is told by `held`. */
+/** Decides traces. Only the hard caps make a trace wait once more, until `closeSlice`. */
 export class Decisions {
   readonly budget: Budget | undefined;
   readonly overload = new Overload();
@@ -167,7 +167,7 @@ export class Decisions {
 
   #underCeilings(threshold: Half56, facts: TraceFacts): Half56 {
     const budget = this.budget?.ceiling(facts.startMs, facts.nowMs) ?? KEEP_ALL;
-    return highest(highest(threshold, budget), this.overload.ceiling);
+    return higherThreshold(higherThreshold(threshold, budget), this.overload.ceiling);
   }
 
   #record(
@@ -205,8 +205,4 @@ export class Decisions {
 
 function hexOf({ id0, id1, id2, id3 }: TraceIdentity): string {
   return hexId(id0, id1, id2, id3);
-}
-
-function highest(a: Half56, b: Half56): Half56 {
-  return isBelow(a.high, a.low, b.high, b.low) ? b : a;
 }

@@ -1,6 +1,6 @@
 // Hard caps on kept spans or bytes a second: what was judged in one second is thinned out by its randomness, best first.
 // Pure: the owner says when a slice ends, and applies what comes out.
-import { type Half56, isBelow } from '../otlp/trace-state.ts';
+import { type Half56, higherThreshold, isBelow } from '../otlp/trace-state.ts';
 import type { PolicyClass } from './sampler.ts';
 
 /** A trace that its policies keep, waiting for the end of its slice. */
@@ -88,7 +88,7 @@ export class HardCaps {
       const cut = members.length > room ? cutBelow(members, room) : undefined;
       for (const member of members) {
         const stays = cut === undefined || !isBelow(member.randomHigh, member.randomLow, cut.high, cut.low);
-        settle(member, stays, cut === undefined ? member.threshold : higher(cut, member.threshold));
+        settle(member, stays, cut === undefined ? member.threshold : higherThreshold(cut, member.threshold));
         if (!stays) continue;
         kept.spans += member.spans;
         kept.bytes += member.bytes;
@@ -125,8 +125,4 @@ function cutBelow(members: readonly Candidate[], room: number): Half56 {
   const { randomHigh = 0, randomLow = 0 } = sorted[room] ?? {};
   const carries = randomLow === 0xfffffff;
   return { high: randomHigh + (carries ? 1 : 0), low: carries ? 0 : randomLow + 1 };
-}
-
-function higher(a: Half56, b: Half56): Half56 {
-  return isBelow(a.high, a.low, b.high, b.low) ? b : a;
 }

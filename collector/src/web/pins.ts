@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { duration } from '../config/fields.ts';
 import type { PinWish } from '../sample/contract.ts';
+import { readSmallBody } from './small-body.ts';
 
 const MAX_BODY_BYTES = 4096;
 const MAX_NAME = 256;
@@ -29,7 +30,7 @@ const wish = z
 
 /** Reads a wish. @returns the wish, or what is wrong with it */
 export async function readWish(request: IncomingMessage): Promise<PinWish | string> {
-  const text = await readText(request);
+  const text = await readSmallBody(request, MAX_BODY_BYTES);
   if (text === undefined) return `a wish has at most ${MAX_BODY_BYTES} bytes`;
   let json: unknown;
   try {
@@ -45,20 +46,4 @@ export async function readWish(request: IncomingMessage): Promise<PinWish | stri
     ...(data.service === undefined ? {} : { service: data.service }),
     ...(data.operation === undefined ? {} : { operation: data.operation }),
   };
-}
-
-async function readText(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > MAX_BODY_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    // Broken off; nobody is there to read the answer.
-    return '';
-  }
-  return Buffer.concat(chunks).toString();
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { Access } from './access.ts';
+import { readSmallBody } from './small-body.ts';
 
 /** A form with the longest token, percent-encoded throughout. */
 const MAX_FORM_BYTES = 16 * 1024;
@@ -29,27 +30,11 @@ export function sendForm(response: ServerResponse, problem = ''): void {
 
 /** Takes the form: a good token gets a session and is led to the page. */
 export async function takeForm(request: IncomingMessage, response: ServerResponse, access: Access): Promise<void> {
-  const form = await readForm(request);
-  const cookie = form === undefined ? undefined : access.signIn(form.get('token')?.trim() ?? '');
+  const form = await readSmallBody(request, MAX_FORM_BYTES);
+  const cookie = form === undefined ? undefined : access.signIn(new URLSearchParams(form).get('token')?.trim() ?? '');
   if (cookie === undefined) return sendForm(response, 'This token does not let in.');
   // Relative, so that it leads back also behind a proxy that serves the page under a path.
   response.writeHead(303, { location: './', 'set-cookie': cookie, 'cache-control': 'no-store' }).end();
-}
-
-/** @returns undefined where it is too long to be the form or breaks off */
-async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > MAX_FORM_BYTES) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString());
 }
 
 function formPage(problem: string): string {

@@ -3,29 +3,18 @@ import { type PolicyConfig, policies as policiesSchema } from '../../../collecto
 import { explain } from '../../../collector/src/sample/explain.ts';
 import type { DecisionRecord } from '../../../collector/src/sample/ledger.ts';
 import { thresholdOf } from '../../../collector/src/otlp/trace-state.ts';
+import { OUTSIDE_SHARE } from '../../support/decision-record.ts';
 
 const SHARE = thresholdOf(0.1);
 const DEFAULTS = policiesSchema.parse(undefined);
 
 /** A healthy trace of which the share of a tenth was not kept. */
 const HEALTHY: DecisionRecord = {
-  kept: false,
-  policy: 2,
+  ...OUTSIDE_SHARE,
   thresholdHigh: SHARE.high,
   thresholdLow: SHARE.low,
   randomHigh: 0x3fa0123,
   randomLow: 0x4567890,
-  hasRandom: false,
-  cause: 'root',
-  spanCount: 12,
-  longestEntryMs: 230,
-  rootMs: 230,
-  hasError: false,
-  matched: 0,
-  capped: false,
-  drops: false,
-  cut: false,
-  nowMs: 1_800_000_000_000,
 };
 
 const FORCED = { thresholdHigh: 0, thresholdLow: 0, kept: true };

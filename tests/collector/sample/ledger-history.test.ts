@@ -2,7 +2,7 @@
 import { truncateSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type DecisionRecord, Ledger } from '../../../collector/src/sample/ledger.ts';
+import { Ledger } from '../../../collector/src/sample/ledger.ts';
 import { DecisionHistory } from '../../../collector/src/sample/ledger-history.ts';
 import { policies as policiesSchema } from '../../../collector/src/sample/policy-config.ts';
 import type { DecisionAnswer } from '../../../collector/src/web/api.ts';
@@ -12,26 +12,7 @@ import { type RunningCollector, startCollector } from '../../support/running-col
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { isInShare, type SpanShape, testSpan, traceIdOf } from '../../support/test-span.ts';
 import { bodyOf } from '../../support/traffic.ts';
-
-const DROPPED: DecisionRecord = {
-  kept: false,
-  policy: -1,
-  thresholdHigh: 0,
-  thresholdLow: 0,
-  randomHigh: 0,
-  randomLow: 7,
-  hasRandom: false,
-  cause: 'wait',
-  spanCount: 1,
-  longestEntryMs: 0,
-  rootMs: -1,
-  hasError: false,
-  matched: 0,
-  capped: false,
-  drops: false,
-  cut: false,
-  nowMs: 1_800_000_000_000,
-};
+import { DROPPED } from '../../support/decision-record.ts';
 
 const START_MS = 1_800_000_000_000;
 const HALF = 'policies: [{ name: errors, type: status }, { name: half, type: probabilistic, ratio: 0.5 }]';

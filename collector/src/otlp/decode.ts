@@ -16,6 +16,8 @@ export interface DecodedEvent {
 }
 
 export interface DecodedSpan {
+  /** 32 lower-case hexadecimal digits. */
+  traceId: string;
   spanId: string;
   parentSpanId: string;
   service: string;
@@ -35,27 +37,41 @@ export interface DecodedSpan {
 
 const decoder = new TextDecoder();
 
-/** Tags of the repeated fields of a span. */
+const TRACE_ID = 0x0a;
 const ATTRIBUTE = 0x4a;
 const EVENT = 0x5a;
 
+/** What to read of a TracesData message. */
+export interface DecodeOptions {
+  /** `outline` leaves attributes and events out, which are most of the work. */
+  readonly depth?: 'full' | 'outline';
+  /** Only spans of this trace, as 16 bytes; the others are passed over. */
+  readonly traceId?: Uint8Array;
+}
+
 /**
- * Reads every span of a TracesData message.
+ * Reads the spans of a TracesData message.
  *
- * @param depth `outline` leaves attributes and events out, which are most of the work
  * @throws Malformed where the bytes are none
  */
-export function decodeSpans(bytes: Uint8Array, depth: 'full' | 'outline' = 'full'): DecodedSpan[] {
+export function decodeSpans(bytes: Uint8Array, { depth = 'full', traceId }: DecodeOptions = {}): DecodedSpan[] {
   const spans: DecodedSpan[] = [];
   for (const resourceSpans of children(bytes, 0, bytes.length, 0x0a)) {
     const service = readServiceName(bytes.subarray(resourceSpans.start, resourceSpans.end));
     for (const scopeSpans of children(bytes, resourceSpans.start, resourceSpans.end, 0x12)) {
       const scope = scopeName(bytes, scopeSpans.start, scopeSpans.end);
       for (const span of children(bytes, scopeSpans.start, scopeSpans.end, 0x12))
-        spans.push(decodeSpan(bytes, span, { service, scope }, depth));
+        if (traceId === undefined || isOfTrace(bytes, span.start, span.end, traceId))
+          spans.push(decodeSpan(bytes, span, { service, scope }, depth));
     }
   }
   return spans;
+}
+
+function isOfTrace(bytes: Uint8Array, start: number, end: number, traceId: Uint8Array): boolean {
+  for (const id of children(bytes, start, end, TRACE_ID))
+    return Buffer.compare(bytes.subarray(id.start, id.end), traceId) === 0;
+  return false;
 }
 
 function* children(
@@ -81,6 +97,7 @@ function decodeSpan(
   depth: 'full' | 'outline',
 ): DecodedSpan {
   const span: DecodedSpan = {
+    traceId: '',
     spanId: '',
     parentSpanId: '',
     ...origin,
@@ -101,7 +118,8 @@ function decodeSpan(
 }
 
 function decodeField(span: DecodedSpan, { bytes, tag, start, end }: FieldCursor): void {
-  if (tag === 0x12) span.spanId = hex(bytes, start, end);
+  if (tag === TRACE_ID) span.traceId = hex(bytes, start, end);
+  else if (tag === 0x12) span.spanId = hex(bytes, start, end);
   else if (tag === 0x1a) span.traceState = text(bytes, start, end);
   else if (tag === 0x22) span.parentSpanId = hex(bytes, start, end);
   else if (tag === 0x2a) span.name = text(bytes, start, end);

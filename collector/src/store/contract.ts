@@ -59,12 +59,15 @@ export interface DecisionArchive {
   decisionCoverage(): DecisionCoverage;
 }
 
-/** A kept trace, or late spans of one, on its way to the ring. */
-export interface KeptTrace {
-  readonly traceId: string;
-  readonly reason: string;
-  readonly late: boolean;
-  /** OTLP TracesData. */
+/** Kept traces that were handed over together, on their way to the ring. */
+export interface KeptTraces {
+  /** One for each trace, 32 lower-case hexadecimal digits each, one after the other. */
+  readonly traceIds: string;
+  /** Why each trace was kept. */
+  readonly reasons: readonly string[];
+  /** Entries of `traceIds` that are late spans only: their trace came before. */
+  readonly late: readonly number[];
+  /** OTLP TracesData with the spans of all of them, in any order. Handed over. */
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
@@ -79,7 +82,7 @@ export interface DecisionsHeld {
 
 /** Main thread to store thread. */
 export type StoreRequest =
-  | { readonly kind: 'keep'; readonly traces: readonly KeptTrace[]; readonly nowMs: number }
+  | { readonly kind: 'keep'; readonly traces: KeptTraces; readonly nowMs: number }
   | { readonly kind: 'list'; readonly id: number; readonly query: TraceQuery }
   | { readonly kind: 'get'; readonly id: number; readonly traceId: string }
   | { readonly kind: 'keep_decisions'; readonly block: DecisionBlock }

@@ -17,4 +17,25 @@ export const MIGRATIONS = [
      body BLOB NOT NULL
    ) STRICT;
    CREATE INDEX parts_by_trace ON trace_parts (trace_id);`,
+  // Ids stand before the body, which is on pages of its own: a search for one reads no body.
+  `CREATE TABLE batches (
+     id INTEGER PRIMARY KEY,
+     kept_ms REAL NOT NULL,
+     traces INTEGER NOT NULL,
+     size INTEGER NOT NULL,
+     trace_ids BLOB NOT NULL,
+     reasons TEXT NOT NULL,
+     late TEXT NOT NULL,
+     body BLOB NOT NULL
+   ) STRICT;
+   INSERT INTO batches (kept_ms, traces, size, trace_ids, reasons, late, body)
+     SELECT kept_ms, is_first, length(body), unhex(trace_id), json_array(reason), iif(is_first, '[]', '[0]'), body
+     FROM (
+       SELECT traces.*, body, part,
+         part = min(part) OVER (PARTITION BY traces.trace_id) AS is_first
+       FROM traces JOIN (SELECT rowid AS part, trace_id AS part_of, body FROM trace_parts) ON part_of = trace_id
+     )
+     ORDER BY part;
+   DROP TABLE trace_parts;
+   DROP TABLE traces;`,
 ] as const;

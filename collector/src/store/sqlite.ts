@@ -1,23 +1,33 @@
 // The ring of kept traces in one SQLite file. Synchronous: runs in the store's own thread.
+// A row is a batch as it was handed over: what is shown of its traces is read from its bytes when somebody asks.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { decodeSpans } from '../otlp/decode.ts';
 import type { TraceAnswer, TraceSummary } from '../web/api.ts';
-import type { KeptTrace, StoreWorkerData, TraceQuery } from './contract.ts';
+import type { KeptTraces, StoreWorkerData, TraceQuery } from './contract.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { decodeParts, merge, searchText, spansJson, summarise } from './trace-answer.ts';
+import { joined, type Outline, Outlines } from './outlines.ts';
+import { byStart, spansJson, summarise } from './trace-answer.ts';
 
 const FILE = 'evenkeel.sqlite';
 /** Another sidecar on the same file is told at once; a reader such as a backup may hold it for a moment. */
 const BUSY_TIMEOUT_MS = 500;
+/** Of a new file. Batches are large, and taking one out again walks all of its pages. */
+const PAGE_BYTES = 65_536;
+/** Pages written ahead before they go to the file, 4 MiB. */
+const PAGES_AHEAD = 64;
+const ID_BYTES = 16;
 
 type RingOptions = Pick<StoreWorkerData, 'path' | 'ringBytes' | 'ringAgeMs'>;
 
-/** Kept traces by age, bounded in bytes and time. */
+/** Kept traces by age, bounded in bytes and time. The oldest batch goes first, whole. */
 export class TraceRing {
   readonly #db: DatabaseSync;
   readonly #options: RingOptions;
-  readonly #statements: Record<'insert' | 'part' | 'parts' | 'one' | 'oldest' | 'remove', StatementSync>;
+  readonly #statements: Record<'insert' | 'oldest' | 'remove' | 'newestFirst' | 'one' | 'holding', StatementSync>;
+  readonly #outlines = new Outlines();
+  /** Of which more than late spans are here. */
   traces = 0;
   bytes = 0;
 
@@ -27,94 +37,88 @@ export class TraceRing {
     makeFolder(resolve(options.path));
     const db = (this.#db = new DatabaseSync(join(options.path, FILE), { timeout: BUSY_TIMEOUT_MS }));
     db.exec(
-      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;',
+      `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+       PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${PAGES_AHEAD};`,
     );
     migrate(db);
     this.#statements = {
       insert: db.prepare(
-        `INSERT INTO traces (trace_id, kept_ms, error_count, size, reason, search, summary) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (trace_id) DO UPDATE SET error_count = excluded.error_count, size = excluded.size,
-           search = excluded.search, summary = excluded.summary`,
+        'INSERT INTO batches (kept_ms, traces, size, trace_ids, reasons, late, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ),
-      part: db.prepare('INSERT INTO trace_parts (trace_id, body) VALUES (?, ?)'),
-      parts: db.prepare('SELECT body FROM trace_parts WHERE trace_id = ? ORDER BY rowid'),
-      one: db.prepare('SELECT size, search, summary FROM traces WHERE trace_id = ?'),
-      oldest: db.prepare('SELECT trace_id, size, kept_ms FROM traces ORDER BY kept_ms LIMIT 256'),
-      remove: db.prepare('DELETE FROM traces WHERE trace_id = ?'),
+      oldest: db.prepare('SELECT id, kept_ms, traces, size FROM batches ORDER BY id LIMIT 1'),
+      remove: db.prepare('DELETE FROM batches WHERE id = ?'),
+      newestFirst: db.prepare('SELECT id FROM batches ORDER BY id DESC'),
+      one: db.prepare('SELECT trace_ids, reasons, late, body FROM batches WHERE id = ?'),
+      holding: db.prepare(
+        'SELECT trace_ids, reasons, late, body FROM batches WHERE instr(trace_ids, ?) > 0 ORDER BY id',
+      ),
     };
-    const total = db.prepare('SELECT count(*) AS traces, coalesce(sum(size), 0) AS bytes FROM traces').get();
-    this.traces = Number(total?.['traces'] ?? 0);
-    this.bytes = Number(total?.['bytes'] ?? 0);
+    const total = db.prepare('SELECT coalesce(sum(traces), 0) AS traces, coalesce(sum(size), 0) AS bytes FROM batches');
+    this.traces = Number(total.get()?.['traces'] ?? 0);
+    this.bytes = Number(total.get()?.['bytes'] ?? 0);
   }
 
-  /** Adds traces and late parts in one transaction, then makes room. */
-  keep(traces: readonly KeptTrace[], nowMs: number): void {
+  /** Adds a batch and makes room, in one transaction. */
+  keep({ traceIds, reasons, late, body }: KeptTraces, nowMs: number): void {
     this.#transaction(() => {
-      for (const trace of traces) this.#keepOne(trace, nowMs);
+      const traces = reasons.length - late.length;
+      const ids = Buffer.from(traceIds, 'hex');
+      this.#statements.insert.run(nowMs, traces, body.length, ids, JSON.stringify(reasons), JSON.stringify(late), body);
+      this.bytes += body.length;
+      this.traces += traces;
       this.#makeRoom(nowMs);
     });
   }
 
-  list({ service, operation, errorsOnly, limit }: TraceQuery): TraceSummary[] {
-    const conditions: string[] = [];
-    const values: (string | number)[] = [];
-    if (service !== undefined || operation !== undefined) {
-      conditions.push('instr(search, ?) > 0');
-      const start = service === undefined ? '' : `\n${service}`;
-      values.push(operation === undefined ? `${start}\t` : `${start}\t${operation}\n`);
+  list(query: TraceQuery): TraceSummary[] {
+    const found: TraceSummary[] = [];
+    const late = new Map<string, Outline[]>();
+    const look = (outline: Outline): void => {
+      if (found.length < query.limit && matches(outline, query)) found.push(outline.summary);
+    };
+    for (const { id } of this.#statements.newestFirst.iterate()) {
+      const outlines = this.#outlines.of(Number(id), () => this.#read(Number(id)));
+      for (const outline of outlines.toReversed()) {
+        const { traceId } = outline.summary;
+        const parts = late.get(traceId) ?? [];
+        if (outline.isLate) late.set(traceId, [outline, ...parts]);
+        else {
+          look(joined(outline, parts));
+          late.delete(traceId);
+        }
+      }
+      if (found.length >= query.limit) break;
     }
-    if (errorsOnly === true) conditions.push('error_count > 0');
-    const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
-    const rows = this.#db
-      .prepare(`SELECT summary FROM traces ${where} ORDER BY kept_ms DESC LIMIT ?`)
-      .all(...values, limit);
-    return rows.map((row) => JSON.parse(String(row['summary'])) as TraceSummary);
+    // What is left began before everything that is here.
+    for (const [first, ...more] of late.values()) if (first !== undefined) look(joined(first, more));
+    return found;
   }
 
   get(traceId: string): TraceAnswer | undefined {
-    const row = this.#statements.one.get(traceId);
-    if (row === undefined) return undefined;
-    const spans = decodeParts(this.#partsOf(traceId));
-    return { summary: JSON.parse(String(row['summary'])) as TraceSummary, spans: spansJson(spans) };
+    const id = Buffer.from(traceId, 'hex');
+    const batches = this.#statements.holding.all(id).map(keptTraces);
+    const spans = byStart(batches.flatMap(({ body }) => decodeSpans(body, { traceId: id })));
+    if (spans.length === 0) return undefined;
+    return { summary: summarise(traceId, reasonOf(batches, traceId), spans), spans: spansJson(spans) };
   }
 
   close(): void {
     this.#db.close();
   }
 
-  #keepOne({ traceId, reason, body }: KeptTrace, nowMs: number): void {
-    const spans = decodeParts([body], 'outline');
-    if (spans.length === 0) return;
-    const known = this.#statements.one.get(traceId);
-    const added = summarise(traceId, reason, spans);
-    // Late parts are merged into the summary; decoding the whole trace for each would cost its square.
-    const summary = known === undefined ? added : merge(JSON.parse(String(known['summary'])) as TraceSummary, added);
-    const size = Number(known?.['size'] ?? 0) + body.length;
-    const search = searchText(spans, String(known?.['search'] ?? '\n'));
-    const { insert, part } = this.#statements;
-    insert.run(traceId, nowMs, summary.errorCount, size, reason, search, JSON.stringify(summary));
-    part.run(traceId, body);
-    this.bytes += body.length;
-    if (known === undefined) this.traces++;
-  }
-
-  #partsOf(traceId: string): Uint8Array[] {
-    return this.#statements.parts.all(traceId).map((row) => row['body'] as Uint8Array);
+  #read(batch: number): KeptTraces {
+    return keptTraces(this.#statements.one.get(batch) ?? {});
   }
 
   #makeRoom(nowMs: number): void {
     const oldestMs = nowMs - this.#options.ringAgeMs;
     for (;;) {
-      const rows = this.#statements.oldest.all();
-      let removed = 0;
-      for (const row of rows) {
-        if (this.bytes <= this.#options.ringBytes && Number(row['kept_ms']) >= oldestMs) return;
-        this.#statements.remove.run(String(row['trace_id']));
-        this.bytes -= Number(row['size']);
-        this.traces--;
-        removed++;
-      }
-      if (removed === 0) return;
+      const row = this.#statements.oldest.get();
+      if (row === undefined || (this.bytes <= this.#options.ringBytes && Number(row['kept_ms']) >= oldestMs)) return;
+      this.#statements.remove.run(Number(row['id']));
+      this.#outlines.forget(Number(row['id']));
+      this.bytes -= Number(row['size']);
+      this.traces -= Number(row['traces']);
     }
   }
 
@@ -131,6 +135,30 @@ export class TraceRing {
       throw error;
     }
   }
+}
+
+function keptTraces(row: Record<string, unknown>): KeptTraces {
+  return {
+    traceIds: Buffer.from(row['trace_ids'] as Uint8Array).toString('hex'),
+    reasons: JSON.parse(String(row['reasons'])) as string[],
+    late: JSON.parse(String(row['late'])) as number[],
+    body: row['body'] as Uint8Array<ArrayBuffer>,
+  };
+}
+
+function matches({ summary, search }: Outline, { service, operation, errorsOnly }: TraceQuery): boolean {
+  if (errorsOnly === true && summary.errorCount === 0) return false;
+  if (service === undefined && operation === undefined) return true;
+  const start = service === undefined ? '' : `\n${service}`;
+  return search.includes(operation === undefined ? `${start}\t` : `${start}\t${operation}\n`);
+}
+
+/** Why a trace was kept, as its first batch has it. */
+function reasonOf(batches: readonly KeptTraces[], traceId: string): string {
+  for (const { traceIds, reasons } of batches)
+    for (let entry = 0; entry < reasons.length; entry++)
+      if (traceIds.startsWith(traceId, entry * ID_BYTES * 2)) return reasons[entry] ?? '';
+  return '';
 }
 
 /** Makes a folder and those above it. Node's own recursive form never ends where the system answers as /proc does. */

@@ -2,43 +2,24 @@
 import { Worker } from 'node:worker_threads';
 import { EvenkeelError } from '../errors.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
-import type { Host, Instruments, Stage, StageDef } from '../pipeline/contract.ts';
+import type { Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import type { TraceAnswer, TraceSummary } from '../web/api.ts';
 import { storeConfig, type StoreConfig } from './config.ts';
+import { storeInstruments } from './instruments.ts';
 import type {
   ArchivedDecision,
   DecisionArchive,
   DecisionBlock,
   DecisionCoverage,
   DecisionsHeld,
-  KeptTrace,
+  KeptTraces,
   StoreReply,
   StoreRequest,
   StoreWorkerData,
   TraceQuery,
   TracesView,
 } from './contract.ts';
-
-export const storeInstruments = {
-  dropped: {
-    kind: 'counter',
-    unit: '{trace}',
-    description: 'Kept traces left out of the ring; exporters got them all the same.',
-    attributes: { reason: ['queue_full', 'failed'] },
-  },
-  traces: { kind: 'gauge', unit: '{trace}', description: 'Traces in the ring.' },
-  size: { kind: 'gauge', unit: 'By', description: 'Bytes of traces in the ring.' },
-  decisions: { kind: 'gauge', unit: '{trace}', description: 'Decisions on disk, older than those in memory.' },
-  decisions_size: { kind: 'gauge', unit: 'By', description: 'Bytes of decisions on disk.' },
-  decisions_dropped: {
-    kind: 'counter',
-    unit: '{trace}',
-    description: 'Decisions that memory gave up and that did not get to disk.',
-    attributes: { reason: ['queue_full', 'failed'] },
-  },
-  queue_size: { kind: 'gauge', unit: 'By', description: 'Bytes on their way to the ring.' },
-} as const satisfies Instruments;
 
 type StoreHost = Host<keyof typeof storeInstruments>;
 
@@ -58,6 +39,9 @@ interface Question {
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 };
 /** Questions open at once; a page that asks faster than the thread answers is told so. */
 const MAX_QUESTIONS = 64;
+
+/** The ring loses whole bodies, so one of several traces is only a small part of it. */
+const MAX_RING_SHARE = 1 / 16;
 
 /** Blocks of decisions on their way to the thread; each is up to half of what memory holds of them. */
 const MAX_DECISION_BLOCKS = 4;
@@ -150,37 +134,39 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
   }
 
   async consume(batch: KeptBatch): Promise<void> {
-    const traces: KeptTrace[] = [];
-    let sizeBytes = 0;
-    for (let t = 0; t < batch.traceCount; t++) {
-      const [from = 0, to = 0] = [batch.traceStart[t], batch.traceStart[t + 1]];
-      // Judged by its spans first: a giant is not written out only to be left out.
-      const room = this.#config.max_queue - this.#queueBytes - sizeBytes;
-      const body =
-        this.#worker === undefined || spanBytes(batch, from, to) > room
-          ? undefined
-          : this.#encoder.encode(batch, from, to);
-      if (body === undefined || body.length > room) {
-        this.#drop(1, 'queue_full');
-        continue;
-      }
-      sizeBytes += body.length;
-      traces.push({
-        traceId: batch.traceIds[t] ?? '',
-        reason: batch.policies[t] ?? '',
-        late: batch.late[t] ?? false,
-        body,
-      });
+    if (batch.traceCount > 0) this.#keep(batch, 0, batch.traceCount);
+  }
+
+  /** Sends traces over as one body, or in parts where that is too large. */
+  #keep(batch: KeptBatch, first: number, end: number): void {
+    const [from = 0, to = 0] = [batch.traceStart[first], batch.traceStart[end]];
+    const room = this.#worker === undefined ? 0 : this.#config.max_queue - this.#queueBytes;
+    const most = end - first === 1 ? room : Math.min(room, this.#config.ring_size * MAX_RING_SHARE);
+    // Judged by its spans first: a giant is not written out only to be left out.
+    const body = room <= 0 || spanBytes(batch, from, to) > most ? undefined : this.#encoder.encode(batch, from, to);
+    if (body !== undefined && body.length <= most) this.#send(batch, first, end, body);
+    else if (room <= 0 || end - first <= 1) this.#drop(end - first, 'queue_full');
+    else {
+      const middle = (first + end) >>> 1;
+      this.#keep(batch, first, middle);
+      this.#keep(batch, middle, end);
     }
-    if (traces.length === 0) return;
-    this.#queueBytes += sizeBytes;
-    this.#onTheWay.push(traces.length);
+  }
+
+  #send(batch: KeptBatch, first: number, end: number, body: Uint8Array<ArrayBuffer>): void {
+    const late: number[] = [];
+    for (let t = first; t < end; t++) if (batch.late[t] === true) late.push(t - first);
+    const traces: KeptTraces = {
+      traceIds: batch.traceIds.slice(first, end).join(''),
+      reasons: batch.policies.slice(first, end),
+      late,
+      body,
+    };
+    this.#queueBytes += body.length;
+    this.#onTheWay.push(end - first);
     this.#host.record('queue_size', this.#queueBytes);
     const request: StoreRequest = { kind: 'keep', traces, nowMs: this.#host.clock.nowMs() };
-    this.#worker?.postMessage(
-      request,
-      traces.map((trace) => trace.body.buffer),
-    );
+    this.#worker?.postMessage(request, [body.buffer]);
   }
 
   list(query: TraceQuery): Promise<readonly TraceSummary[]> {

@@ -1,13 +1,12 @@
 // From stored bytes to what the page shows of a trace.
-import { decodeSpans, type DecodedSpan } from '../otlp/decode.ts';
+import type { DecodedSpan } from '../otlp/decode.ts';
 import type { SpanJson, TraceSummary } from '../web/api.ts';
 
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUSES = ['UNSET', 'OK', 'ERROR'];
 
-/** Decodes the parts of a trace: the first delivery and whatever came late. Earliest start first. */
-export function decodeParts(parts: readonly Uint8Array[], depth: 'full' | 'outline' = 'full'): DecodedSpan[] {
-  const spans = parts.flatMap((part) => decodeSpans(part, depth));
+/** Sorts spans in place, the earliest start first. */
+export function byStart(spans: DecodedSpan[]): DecodedSpan[] {
   return spans.sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : 0));
 }
 
@@ -46,15 +45,18 @@ export function merge(known: TraceSummary, late: TraceSummary): TraceSummary {
 /** Of a trace with more operations than this takes, the first ones are found. */
 const MAX_SEARCH_TEXT = 64 * 1024;
 
-/**
- * Text to search for a service, or for a service and operation: one pair a line, each once.
- *
- * @param known the text so far, a line feed at the least
- */
-export function searchText(spans: readonly DecodedSpan[], known = '\n'): string {
-  let text = known;
-  for (const pair of new Set(spans.map((span) => `${span.service}\t${span.name}`)))
-    if (text.length < MAX_SEARCH_TEXT && !text.includes(`\n${pair}\n`)) text += `${pair}\n`;
+/** Text to search for a service, or for a service and operation: one pair a line, each once, a line feed before and after. */
+export function searchText(spans: readonly DecodedSpan[]): string {
+  return withLines('\n', new Set(spans.map((span) => `${span.service}\t${span.name}`)));
+}
+
+/** Joins two such texts. */
+export function joinSearch(known: string, more: string): string {
+  return withLines(known, more.split('\n').slice(1, -1));
+}
+
+function withLines(text: string, pairs: Iterable<string>): string {
+  for (const pair of pairs) if (text.length < MAX_SEARCH_TEXT && !text.includes(`\n${pair}\n`)) text += `${pair}\n`;
   return text;
 }
 

@@ -3,7 +3,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DecisionBlock } from '../../../collector/src/store/contract.ts';
-import { store, storeInstruments, type StoreStage } from '../../../collector/src/store/stage.ts';
+import { storeInstruments } from '../../../collector/src/store/instruments.ts';
+import { store, type StoreStage } from '../../../collector/src/store/stage.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { testHost, type TestHost } from '../../support/test-host.ts';
 

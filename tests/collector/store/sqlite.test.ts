@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { KeptTrace } from '../../../collector/src/store/contract.ts';
+import type { KeptTraces } from '../../../collector/src/store/contract.ts';
+import { MIGRATIONS } from '../../../collector/src/store/migrations.ts';
 import { TraceRing } from '../../../collector/src/store/sqlite.ts';
 import { pick, seeded } from '../../support/random.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -27,10 +28,14 @@ function ring(path: string, { ringBytes = 1024 ** 2, ringAgeMs = DAY_MS } = {}):
   return opened;
 }
 
-/** Spans of one trace as they are handed to the ring. */
-function kept(spans: readonly TestSpan[], late = false): KeptTrace {
-  const traceId = spans[0]?.traceId.toString('hex') ?? '';
-  return { traceId, reason: 'errors', late, body: Uint8Array.from(bodyOf(spans)) };
+/** Traces, each given as its spans, as they are handed to the ring. */
+function kept(traces: readonly (readonly TestSpan[])[], late: readonly number[] = []): KeptTraces {
+  return {
+    traceIds: traces.map(([first]) => first?.traceId.toString('hex') ?? '').join(''),
+    reasons: traces.map(() => 'errors'),
+    late,
+    body: Uint8Array.from(bodyOf(traces.flat())),
+  };
 }
 
 function idsOf(opened: TraceRing, query: object = {}): string[] {
@@ -52,8 +57,8 @@ describe('the ring', () => {
       child: true,
       error: true,
     });
-    opened.keep([kept([call, root])], 5000);
-    opened.keep([kept([testSpan({ trace: 'b' })])], 6000);
+    opened.keep(kept([[call, root]]), 5000);
+    opened.keep(kept([[testSpan({ trace: 'b' })]]), 6000);
     expect(idsOf(opened)).toEqual([hex('b'), hex('a')]);
     expect(idsOf(opened, { limit: 1 })).toEqual([hex('b')]);
     const answer = opened.get(hex('a'));
@@ -86,12 +91,12 @@ describe('the ring', () => {
   it('finds traces by service, operation and errors, all together', () => {
     const opened = ring(temporaryFolder());
     opened.keep(
-      [
-        kept([testSpan({ trace: 'a' }), testSpan({ trace: 'a', service: 'prices', name: 'price', error: true })]),
-        kept([testSpan({ trace: 'b', service: 'shop', name: 'price' })]),
-        kept([testSpan({ trace: 'c', service: 'shop2', name: "GET /cart%_'--" })]),
-        kept([testSpan({ trace: 'd', service: '', name: '', error: true })]),
-      ],
+      kept([
+        [testSpan({ trace: 'a' }), testSpan({ trace: 'a', service: 'prices', name: 'price', error: true })],
+        [testSpan({ trace: 'b', service: 'shop', name: 'price' })],
+        [testSpan({ trace: 'c', service: 'shop2', name: "GET /cart%_'--" })],
+        [testSpan({ trace: 'd', service: '', name: '', error: true })],
+      ]),
       1,
     );
     const check = (query: object, ...expected: string[]): void => {
@@ -114,10 +119,10 @@ describe('the ring', () => {
   it('merges late parts into their trace, whatever their order', () => {
     const opened = ring(temporaryFolder());
     opened.keep(
-      [kept([testSpan({ trace: 'a', startMs: 1000, durationMs: 10, child: true })]), kept([testSpan({ trace: 'b' })])],
+      kept([[testSpan({ trace: 'a', startMs: 1000, durationMs: 10, child: true })], [testSpan({ trace: 'b' })]]),
       1,
     );
-    opened.keep([kept([testSpan({ trace: 'a', startMs: 900, durationMs: 300, name: 'late', error: true })], true)], 2);
+    opened.keep(kept([[testSpan({ trace: 'a', startMs: 900, durationMs: 300, name: 'late', error: true })]], [0]), 2);
     const answer = opened.get(hex('a'));
     expect(answer?.summary).toMatchObject({
       startMs: 900,
@@ -131,35 +136,43 @@ describe('the ring', () => {
     expect(idsOf(opened, { operation: 'late' })).toEqual([hex('a')]);
     expect(idsOf(opened)).toHaveLength(2);
     // Late spans of a trace that is not here make one.
-    opened.keep([kept([testSpan({ trace: 'c' })], true)], 3);
-    expect(opened.get(hex('c'))?.summary.spanCount).toBe(1);
+    opened.keep(kept([[testSpan({ trace: 'c' })]], [0]), 3);
+    opened.keep(kept([[testSpan({ trace: 'c', name: 'later still' })]], [0]), 4);
+    expect(opened.get(hex('c'))?.summary.spanCount).toBe(2);
+    expect(opened.list(ALL).find(({ traceId }) => traceId === hex('c'))?.spanCount).toBe(2);
+    // Only what a list reads is merged: a late part of a trace that is too old for it is not shown alone.
+    expect(idsOf(opened, { limit: 2 })).toEqual([hex('b'), hex('a')]);
   });
 });
 
 describe('room in the ring', () => {
-  it('is made by bytes, the oldest first, late parts included', () => {
-    const one = kept([testSpan({ trace: '0' })]).body.length;
+  it('is made by bytes, the oldest batch first and whole', () => {
+    const one = kept([[testSpan({ trace: '0' })]]).body.length;
     const opened = ring(temporaryFolder(), { ringBytes: 10 * one });
-    for (let i = 0; i < 25; i++) opened.keep([kept([testSpan({ trace: `${i}` })])], i);
+    for (let i = 0; i < 25; i++) opened.keep(kept([[testSpan({ trace: `${i}` })]]), i);
     expect([opened.traces, opened.bytes]).toEqual([10, 10 * one]);
     expect(idsOf(opened)).toEqual(Array.from({ length: 10 }, (_, i) => hex(`${24 - i}`)));
-    opened.keep([kept([testSpan({ trace: '20' }), testSpan({ trace: '20' })], true)], 99);
+    opened.keep(kept([[testSpan({ trace: '20' }), testSpan({ trace: '20' })]], [0]), 99);
     expect(idsOf(opened)).not.toContain(hex('15'));
     expect(opened.bytes).toBeLessThanOrEqual(10 * one);
     expect(opened.get(hex('20'))?.summary.spanCount).toBe(3);
+    // What began in a batch that had to go is known by its late spans.
+    for (let i = 0; i < 5; i++) opened.keep(kept([[testSpan({ trace: `new ${i}` })]]), 100 + i);
+    expect(opened.get(hex('20'))?.summary.spanCount).toBe(2);
+    expect(idsOf(opened).at(-1)).toBe(hex('20'));
   });
 
   it('is made by age', () => {
     const opened = ring(temporaryFolder(), { ringAgeMs: 1000 });
-    for (let i = 0; i < 700; i++) opened.keep([kept([testSpan({ trace: `${i}` })])], i);
-    opened.keep([kept([testSpan({ trace: 'last' })])], 1698);
+    for (let i = 0; i < 700; i++) opened.keep(kept([[testSpan({ trace: `${i}` })]]), i);
+    opened.keep(kept([[testSpan({ trace: 'last' })]]), 1698);
     expect(idsOf(opened)).toEqual([hex('last'), hex('699'), hex('698')]);
     expect(opened.traces).toBe(3);
   });
 
   it('is not there for a trace larger than all of it', () => {
     const opened = ring(temporaryFolder(), { ringBytes: 100 });
-    opened.keep([kept([testSpan(), testSpan()])], 1);
+    opened.keep(kept([[testSpan(), testSpan()]]), 1);
     expect([opened.traces, opened.bytes, idsOf(opened)]).toEqual([0, 0, []]);
   });
 });
@@ -168,7 +181,7 @@ describe('the file', () => {
   it('has everything when it is opened again', () => {
     const path = join(temporaryFolder(), 'made', 'if', 'missing');
     const first = ring(path);
-    for (let i = 0; i < 50; i++) first.keep([kept([testSpan({ trace: `${i}` })])], i);
+    for (let i = 0; i < 50; i++) first.keep(kept([[testSpan({ trace: `${i}` })]]), i);
     const { traces, bytes } = first;
     const listed = first.list(ALL);
     first.close();
@@ -180,7 +193,7 @@ describe('the file', () => {
     const path = temporaryFolder();
     const first = ring(path);
     expect(() => ring(path)).toThrow(/locked/);
-    first.keep([kept([testSpan()])], 1);
+    first.keep(kept([[testSpan()]]), 1);
     first.close();
     expect(ring(path).traces).toBe(1);
   });
@@ -204,6 +217,33 @@ describe('the file', () => {
     const file = join(temporaryFolder(), 'file');
     writeFileSync(file, '');
     expect(() => ring(join(file, 'below'))).toThrow(/ENOTDIR|EEXIST/);
+  });
+
+  it('of the first schema is taken over', () => {
+    const path = temporaryFolder();
+    const file = new DatabaseSync(join(path, 'evenkeel.sqlite'));
+    file.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+    const bodies: [string, TestSpan][] = [
+      ['a', testSpan({ trace: 'a', error: true })],
+      ['b', testSpan({ trace: 'b' })],
+      ['a', testSpan({ trace: 'a', name: 'late' })],
+    ];
+    for (const [trace, span] of bodies) {
+      const row = "INSERT OR IGNORE INTO traces VALUES (?, 5, 0, 0, 'share', '', '')";
+      file.prepare(row).run(hex(trace));
+      file.prepare('INSERT INTO trace_parts VALUES (?, ?)').run(hex(trace), bodyOf([span]));
+    }
+    file.close();
+    const opened = ring(path);
+    expect(opened.list(ALL)).toMatchObject([
+      { traceId: hex('b'), spanCount: 1, errorCount: 0, reason: 'share' },
+      { traceId: hex('a'), spanCount: 2, errorCount: 1, reason: 'share' },
+    ]);
+    expect(opened.get(hex('a'))?.spans).toHaveLength(2);
+    expect([opened.traces, opened.bytes]).toEqual([
+      2,
+      bodies.reduce((sum, [, span]) => sum + bodyOf([span]).length, 0),
+    ]);
   });
 
   // Each round starts a process, which takes its time where the machine is shared.

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { store, storeInstruments, type StoreStage } from '../../../collector/src/store/stage.ts';
+import { storeInstruments } from '../../../collector/src/store/instruments.ts';
+import { store, type StoreStage } from '../../../collector/src/store/stage.ts';
 import { eventually } from '../../support/eventually.ts';
 import { keptBatch } from '../../support/kept-batch.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -65,6 +66,18 @@ describe('the store', () => {
     expect(await stage.list(ALL)).toHaveLength(50 - dropped);
     await stage.consume(keptBatch([testSpan({ trace: 'later' })]));
     expect(await stage.list(ALL)).toHaveLength(51 - dropped);
+  });
+
+  it('loses only a small part of its ring where something new comes', async () => {
+    const traces = Array.from({ length: 400 }, (_, i) => testSpan({ trace: `${i}` }));
+    const { stage } = await started({ ring_size: '16KiB' });
+    // Far more than the ring holds, handed over at once.
+    await stage.consume(keptBatch(traces));
+    await stage.list(ALL);
+    expect(stage.stats()).toMatchObject({ dropped: 0 });
+    expect(stage.stats().bytes).toBeGreaterThan(13 * 1024);
+    const newest = (await stage.list(ALL)).map(({ traceId }) => traceId);
+    expect(newest.slice(0, 3)).toEqual(['399', '398', '397'].map((trace) => traceIdOf(trace).toString('hex')));
   });
 
   it('refuses more questions than its thread can answer', async () => {

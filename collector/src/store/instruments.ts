@@ -1,0 +1,22 @@
+// Own metrics of `store`.
+import type { Instruments } from '../pipeline/contract.ts';
+
+export const storeInstruments = {
+  dropped: {
+    kind: 'counter',
+    unit: '{trace}',
+    description: 'Kept traces left out of the ring; exporters got them all the same.',
+    attributes: { reason: ['queue_full', 'failed'] },
+  },
+  traces: { kind: 'gauge', unit: '{trace}', description: 'Traces in the ring.' },
+  size: { kind: 'gauge', unit: 'By', description: 'Bytes of traces in the ring.' },
+  decisions: { kind: 'gauge', unit: '{trace}', description: 'Decisions on disk, older than those in memory.' },
+  decisions_size: { kind: 'gauge', unit: 'By', description: 'Bytes of decisions on disk.' },
+  decisions_dropped: {
+    kind: 'counter',
+    unit: '{trace}',
+    description: 'Decisions that memory gave up and that did not get to disk.',
+    attributes: { reason: ['queue_full', 'failed'] },
+  },
+  queue_size: { kind: 'gauge', unit: 'By', description: 'Bytes on their way to the ring.' },
+} as const satisfies Instruments;

@@ -1,4 +1,5 @@
-// Test projects: `unit` (fast, before each commit), `e2e` (real processes, Node and npm only), `real` (real servers).
+// Test projects: `unit` (fast, before each commit), `e2e` (real processes, Node and npm only), `real` (real servers),
+// `jaeger` (a real Jaeger, which takes long to build; not for CI).
 // Standard decorators are lowered by esbuild, because the runner's own transform leaves them in place.
 import { transform } from 'esbuild';
 import { defineConfig, type Plugin } from 'vitest/config';
@@ -28,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/**/*.e2e.test.ts', 'tests/**/*.real.test.ts', 'tests/sdk/legacy/**'],
+          exclude: ['tests/**/*.e2e.test.ts', 'tests/**/*.real.test.ts', 'tests/jaeger/**', 'tests/sdk/legacy/**'],
         },
       },
       {
@@ -42,6 +43,15 @@ export default defineConfig({
       {
         plugins: [standardDecorators],
         test: { name: 'real', include: ['tests/real/*.real.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
+      },
+      {
+        // A hook builds it.
+        test: {
+          name: 'jaeger',
+          include: ['tests/jaeger/*.jaeger.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 3_600_000,
+        },
       },
     ],
   },

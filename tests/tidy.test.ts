@@ -15,7 +15,7 @@ const SHARED = [
   'model', 'otlp', 'config/fields.ts', 'config/listener.ts', 'config/pattern.ts', 'errors.ts',
   'pipeline/contract.ts', 'pipeline/http-server.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts',
 ]; // prettier-ignore
-const ROOMS = ['receive', 'measure', 'remote-sampling', 'sample', 'export', 'store', 'web'];
+const ROOMS = ['receive', 'measure', 'remote-sampling', 'sample', 'logs', 'export', 'store', 'web'];
 /** Types that one room's contract shows the others. */
 const CONTRACTS = [
   'measure/contract.ts',

@@ -7,11 +7,14 @@ import { mebibytes } from '../http/sidecar.ts';
 import { isAccepted } from './evenkeel.ts';
 import { idle, sinkDown, stopPending } from './losses.ts';
 import { buildOtelcol, goVersion, VERSION } from './otelcol.ts';
+import type { Searched } from './page-searcher.ts';
 import { load, type LoadResult, type LoadSpec, type Rig, type Side, SIDES, startRig } from './rig.ts';
 
 const IS_QUICK = process.env['BENCH_QUICK'] === '1';
 const ROUNDS = IS_QUICK ? 1 : 3;
 const WARM_UP_SECONDS = IS_QUICK ? 6 : 8;
+/** Longer than a window of the event loop's delay has to last. */
+const SEARCH_WARM_UP_SECONDS = 12;
 const RATE = 20_000;
 const SMALL_RATE = 1000;
 const TLS_FILES = `${import.meta.dirname}/../../tests/fixtures/tls`;
@@ -34,7 +37,7 @@ export async function run(): Promise<Figure[]> {
   const rig = await startRig();
   try {
     const figures = await steady(rig);
-    figures.push(...(await saturated(rig)), ...(await small(rig)));
+    figures.push(...(await searched(rig)), ...(await saturated(rig)), ...(await small(rig)));
     figures.push(...(await others(rig)), ...(await idling(rig)), ...(await losing(rig)));
     return figures;
   } finally {
@@ -65,6 +68,26 @@ async function steady(rig: Rig): Promise<Figure[]> {
       each({ otelcol: plain.otelcol, evenkeel: bare }, cpu),
     ),
     ...common('20 k spans/s gzip', gzip, { atLeast: 3 }),
+  ];
+}
+
+/** Ours alone: the other has no page. Longer to warm up, so that the sidecar begins a window of its own when asked to. */
+async function searched(rig: Rig): Promise<Figure[]> {
+  const order = { workload: rig.workloads.plain, spansPerSecond: RATE };
+  const spec = { order, seconds: IS_QUICK ? 5 : 20, warmUpSeconds: SEARCH_WARM_UP_SECONDS, isWatched: true };
+  const results: Searched[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const { searched: seen } = await said(rig, 'evenkeel', 'page searching', { ...spec, isSearched: true });
+    if (seen !== undefined) results.push(seen);
+  }
+  const ours = (name: string, read: (seen: Searched) => number, limit?: Limit): Figure =>
+    bounded(
+      { name: `20 k spans/s, page searching: ${name}`, side: 'evenkeel', ...summary(results.map(read)), unit: 'ms' },
+      limit,
+    );
+  return [
+    ours('event-loop delay p99', ({ loopDelayP99Ms }) => loopDelayP99Ms, { atMost: 50 }),
+    ours('search p99', ({ searchP99Ms }) => searchP99Ms),
   ];
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { type Child, startChild } from './child.ts';
 import { type EvenkeelSetup, startEvenkeel } from './evenkeel.ts';
 import { startOtelcol } from './otelcol.ts';
+import { PageSearcher, type Searched } from './page-searcher.ts';
 import type { Peer } from './peer.ts';
 import type { SenderMethods, SendOrder, Sent } from './sender.ts';
 import type { Arrived, SinkMethods } from './sink.ts';
@@ -52,6 +53,8 @@ export interface LoadSpec {
   readonly setup?: Omit<EvenkeelSetup, 'sinkUrl'>;
   /** The page is open in a browser; said of the sidecar only. */
   readonly isWatched?: boolean;
+  /** Somebody searches kept traces meanwhile; said of the sidecar only. */
+  readonly isSearched?: boolean;
 }
 
 export interface LoadResult {
@@ -62,6 +65,8 @@ export interface LoadResult {
   readonly peakBytes: number;
   readonly arrived: Arrived;
   readonly keptRatio: number;
+  /** Where it was searched. */
+  readonly searched?: Searched;
 }
 
 /** Starts a peer, loads it, waits for what it keeps, stops it. CPU time is that of the window after the warm-up. */
@@ -69,14 +74,17 @@ export async function load(rig: Rig, side: Side, spec: LoadSpec): Promise<LoadRe
   const { order, setup, warmUpSeconds, seconds } = spec;
   await rig.sink.call('reset', order.workload);
   const peer = await startPeer(rig, side, setup);
-  const stopReading = readAsUsersDo(peer, spec.isWatched === true);
+  const searcher = spec.isSearched === true ? new PageSearcher(peer) : undefined;
+  const stopReading = readAsUsersDo(peer, spec.isWatched === true, (page) => searcher?.scraped(page));
   try {
     const send = (part: { seconds: number; firstSerial?: number }): Promise<Sent> =>
       rig.sender.call('send', { ...order, ...part, url: peer.url });
     const before = await send({ seconds: warmUpSeconds, firstSerial: 1 });
+    await searcher?.begin();
     const startSeconds = peer.cpuSeconds();
     const sent = await send({ seconds });
     const cpuSeconds = peer.cpuSeconds() - startSeconds;
+    const searched = await searcher?.end();
     const arrived = await settle(rig, sent.bodiesOfStream, 30_000);
     return {
       sent,
@@ -85,8 +93,10 @@ export async function load(rig: Rig, side: Side, spec: LoadSpec): Promise<LoadRe
       peakBytes: peer.peakBytes(),
       arrived,
       keptRatio: arrived.spans / (before.spans + sent.spans),
+      ...(searched === undefined ? {} : { searched }),
     };
   } finally {
+    searcher?.close();
     stopReading();
     await peer.stop();
   }
@@ -110,16 +120,18 @@ export async function settle(rig: Rig, sent: number, withinMs: number): Promise<
   }
 }
 
-/** Scrapes the metrics page, and keeps the page's events open. */
-function readAsUsersDo(peer: Peer, isWatched: boolean): () => void {
+/** Scrapes the metrics page, and keeps the page's events open. @param scraped is told what was read */
+function readAsUsersDo(peer: Peer, isWatched: boolean, scraped: (page: string) => void): () => void {
   const closing = new AbortController();
-  const read = async (url: string): Promise<void> => {
-    const response = await fetch(url, { signal: closing.signal });
+  const { signal } = closing;
+  const watch = async (): Promise<void> => {
+    const response = await fetch(`${peer.pageUrl}/api/events`, { signal });
     for await (const _ of response.body ?? []);
   };
+  const scrape = async (): Promise<void> => scraped(await (await fetch(peer.metricsUrl, { signal })).text());
   // Ended by us at the end of a run, and of no interest where the peer is too busy.
-  const scraper = setInterval(() => void read(peer.metricsUrl).catch(() => {}), SCRAPE_MS);
-  if (isWatched && peer.pageUrl !== undefined) void read(`${peer.pageUrl}/api/events`).catch(() => {});
+  const scraper = setInterval(() => void scrape().catch(() => {}), SCRAPE_MS);
+  if (isWatched && peer.pageUrl !== undefined) void watch().catch(() => {});
   return () => {
     clearInterval(scraper);
     closing.abort();

@@ -49,6 +49,24 @@ const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
+    name: 'composite, forced keeps',
+    traces: 1200,
+    seconds: 12,
+    policies: [
+      ERRORS,
+      {
+        name: 'mix',
+        type: 'composite',
+        spans_per_second: 60,
+        parts: [
+          { when: { type: 'status' }, share: 0.1 },
+          { when: { type: 'span_count', min: 10 }, share: 0.6 },
+        ],
+        rest: 0.3,
+      },
+    ],
+  },
+  {
     name: 'hard caps, floor, forced keeps and share 0.5',
     traces: 2400,
     seconds: 12,

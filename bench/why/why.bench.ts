@@ -30,7 +30,7 @@ export async function run(): Promise<Figure[]> {
   const host = { clock: systemClock, random: Math.random, log: console.error, count: () => {}, record: () => {} };
   const stage = store.create({ ...store.config.parse({ path }), max_decision_disk: 1024 ** 3 }, host);
   await stage.start();
-  const history = new DecisionHistory(policies.parse(undefined), systemClock);
+  const history = new DecisionHistory({ policies: policies.parse(undefined), waits: [] }, systemClock);
   history.archive = stage;
   const ledger = new Ledger(IN_MEMORY, 1);
   ledger.retire = (decisions) => history.retire(decisions);

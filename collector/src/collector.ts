@@ -7,6 +7,7 @@ import { PrometheusPage } from './export/prometheus.ts';
 import { buildPipeline, type Pipeline } from './pipeline/build.ts';
 import type { Clock, Host, Stage } from './pipeline/contract.ts';
 import { systemClock } from './pipeline/clock.ts';
+import { EventLoop, systemLoopProbe } from './pipeline/event-loop.ts';
 import { createHost, type LogSink } from './pipeline/host.ts';
 import { checkLocks, exposures } from './pipeline/locks.ts';
 import { Telemetry } from './pipeline/telemetry.ts';
@@ -64,6 +65,7 @@ class Sidecar implements Collector {
   readonly #config: Config;
   readonly #pipeline: Pipeline;
   readonly #metrics: PrometheusPage | undefined;
+  readonly #eventLoop: EventLoop;
   readonly #web: WebServer | undefined;
   readonly #startedMs: number;
   readonly #host: Host;
@@ -80,7 +82,8 @@ class Sidecar implements Collector {
     this.#pipeline = buildPipeline(config, shared);
     const { inOrder } = this.#pipeline;
     const collect = (): ReturnType<typeof collectAll> =>
-      collectAll(inOrder, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000);
+      collectAll(inOrder, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000, this.#eventLoop);
+    this.#eventLoop = new EventLoop(clock, systemLoopProbe());
     const page = config.export.prometheus;
     this.#metrics = page === false ? undefined : new PrometheusPage(page, collect, this.#startedMs, this.#host);
     this.#web = config.web === false ? undefined : this.#createWeb(config.web);
@@ -111,9 +114,10 @@ class Sidecar implements Collector {
   }
 
   books(): BooksAnswer {
-    const { sample, store } = this.#pipeline;
+    const { sample, logs, store } = this.#pipeline;
     return readBooks({
       telemetry: this.#telemetry,
+      followsLogs: logs !== undefined,
       pendingSpans: () => sample.pendingSpans(),
       unknownThresholds: () => sample.unknownThresholds(),
       storeStats: () => store?.stats(),
@@ -147,7 +151,8 @@ class Sidecar implements Collector {
   /** In the order of stopping: first the doors, last what is asked about the others. */
   #parts(): Part[] {
     const parts: Part[] = [...this.#pipeline.inOrder];
-    if (this.#metrics !== undefined) parts.push({ name: 'metrics page', stage: this.#metrics });
+    if (this.#metrics !== undefined)
+      parts.push({ name: 'metrics page', stage: this.#metrics }, { name: 'event loop', stage: this.#eventLoop });
     if (this.#web !== undefined) parts.push({ name: 'web', stage: this.#web });
     return parts;
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readResults, report } from '../../bench/report.ts';
 import { parseConfig } from '../../collector/src/config/load.ts';
 import { referenceFiles } from '../../collector/src/config/reference.ts';
 import { ERRORS } from '../../collector/src/errors.ts';
@@ -12,6 +13,10 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 describe('generated files', () => {
   it.each(Object.entries(referenceFiles()))('%s is what npm run generate writes', (path, text) => {
     expect(read(path)).toBe(text);
+  });
+
+  it('docs/benchmarks.md is what npm run bench:report writes from bench/results', () => {
+    expect(read('docs/benchmarks.md')).toBe(report(readResults()));
   });
 
   it('describe every field of the configuration', () => {

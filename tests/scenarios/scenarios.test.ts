@@ -7,7 +7,8 @@
 //       randomness: { TRACE: 0..1 }   # 0.5 unless said; a sampling ratio of 1 - randomness and above keeps the trace
 //       spans:               # a root span of kind server, of 10ms, at 0s, in service shop, unless it says otherwise
 //         - { trace: WORD, at: 2s, id: WORD, parent: WORD, service: …, name: …, kind: client, duration: 1s, status: error,
-//             attributes: { KEY: VALUE }, resource: { KEY: VALUE }, sampled: true, trace_state: … }
+//             attributes: { KEY: VALUE }, resource: { KEY: VALUE }, sampled: true, trace_state: …,
+//             links: [WORD] }
 //         - { trace: WORD, copies: 1000, every: 10ms, … }    # so many traces alike, their randomness spread evenly;
 //                            # lines with the same word and copies go to the same traces, one span each
 //       expect:              # after everything was decided; traces that are not named may become what they will

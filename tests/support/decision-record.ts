@@ -11,6 +11,7 @@ export const DROPPED: DecisionRecord = {
   randomLow: 7,
   hasRandom: false,
   cause: 'wait',
+  wait: -1,
   spanCount: 1,
   longestEntryMs: 0,
   rootMs: -1,
@@ -18,6 +19,7 @@ export const DROPPED: DecisionRecord = {
   matched: 0,
   capped: false,
   drops: false,
+  linked: false,
   cut: false,
   nowMs: 1_800_000_000_000,
 };

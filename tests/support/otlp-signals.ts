@@ -36,7 +36,8 @@ const { root } = protobuf.parse(`
   message ScopeLogs { Scope scope = 1; repeated LogRecord log_records = 2; string schema_url = 3; }
   message LogRecord {
     fixed64 time_unix_nano = 1; int32 severity_number = 2; string severity_text = 3; AnyValue body = 5;
-    repeated KeyValue attributes = 6; bytes trace_id = 9; string event_name = 12;
+    repeated KeyValue attributes = 6; uint32 dropped_attributes_count = 7; fixed32 flags = 8; bytes trace_id = 9;
+    bytes span_id = 10; fixed64 observed_time_unix_nano = 11; string event_name = 12;
   }
   message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
   message Scope { string name = 1; string version = 2; repeated KeyValue attributes = 3; }

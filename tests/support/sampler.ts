@@ -4,14 +4,20 @@ import type { SamplingState } from '../../collector/src/sample/contract.ts';
 import { createSampler, type Sampler } from '../../collector/src/sample/sampler.ts';
 import { seeded } from './random.ts';
 
-export function testSampler(policies: readonly Readonly<Record<string, unknown>>[]): Sampler {
-  return createSampler(sampleConfig.parse({ policies }).policies, seeded(1));
+export function testSampler(
+  policies: readonly Readonly<Record<string, unknown>>[],
+  waits: readonly Readonly<Record<string, unknown>>[] = [],
+): Sampler {
+  const config = sampleConfig.parse({ policies, waits });
+  return createSampler(config.policies, seeded(1), config.waits);
 }
 
 /** A sidecar in which nothing has happened yet. */
 export const QUIET_SAMPLING: SamplingState = {
   estimate: { exact: 0, estimate: 0, low: 0, high: 0, isEnough: false },
   budgetRatio: 1,
+  floorsOverBudget: 0,
+  policies: [],
   overload: { ratio: 1 },
   notRandom: [],
   pins: 0,

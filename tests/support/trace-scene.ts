@@ -98,6 +98,11 @@ export function span(n: number, randomness: number, change: Partial<TestSpan> = 
   };
 }
 
+/** Links of a span to traces, as `change` takes them. */
+export function linksTo(...traceIds: readonly Uint8Array[]): Pick<TestSpan, 'more'> {
+  return { more: { links: traceIds.map((traceId) => ({ traceId, spanId: Buffer.alloc(8, 1) })) } };
+}
+
 export function root(n: number, randomness: number, change: Partial<TestSpan> = {}): TestSpan {
   return span(n, randomness, { kind: 2, parentSpanId: ROOT_PARENT, name: `root ${n}`, ...change });
 }

@@ -1,4 +1,5 @@
 // What no single field can tell: listeners that clash, exports to ourselves, sizes that do not fit the memory.
+import { DEFAULT_AFTER_ROOT_SECONDS } from '../sample/config.ts';
 import type { Locks } from './listener.ts';
 import type { Config } from './schema.ts';
 
@@ -25,6 +26,7 @@ export function crossCheck(config: Config): CrossProblem[] {
     ...clashes(listeners),
     ...selfExports(config, listeners),
     ...overcommitted(config),
+    ...waitProblems(config),
     ...remoteSamplingProblems(config),
   ];
 }
@@ -71,19 +73,44 @@ function selfExports(config: Config, listeners: readonly Listener[]): CrossProbl
 const DECISION_BYTES = 64;
 
 /** Sizes that were set by hand have to fit into the one number together. */
-function overcommitted({ memory_limit, receive, sample, store, export: { otlp } }: Config): CrossProblem[] {
+function overcommitted({ memory_limit, receive, sample, logs, store, export: { otlp } }: Config): CrossProblem[] {
   const sizes = [
     receive.http.max_in_flight ?? 0,
     sample === false ? 0 : (sample.max_pending ?? 0),
     sample === false ? 0 : (sample.max_decisions ?? 0) * DECISION_BYTES,
+    logs === false || logs.mode === 'pass' ? 0 : (logs.max_held ?? 0),
     ...Object.values(otlp).map(({ max_queue = 0 }) => max_queue),
   ];
   // The store's queue has a default; it counts where anything else was set.
   const storeBytes = store === false ? 0 : store.max_queue;
   const sum = sizes.reduce((total, bytes) => total + bytes, 0);
   if (sum + storeBytes <= memory_limit || (sum === 0 && storeBytes <= memory_limit / 4)) return [];
-  const message = `is less than max_pending, max_in_flight, max_decisions and the queues take together (${mebibytes(sum + storeBytes)})`;
+  const message = `is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (${mebibytes(sum + storeBytes)})`;
   return [{ path: 'memory_limit', message }];
+}
+
+/** A time that is never reached, because the whole wait is over before, is a mistake. */
+function waitProblems({ sample }: Config): CrossProblem[] {
+  if (sample === false) return [];
+  const { decision_wait, after_root, after_error, waits } = sample;
+  const problem = (path: string, ms: number | undefined, wait: number, whose: string): CrossProblem[] => {
+    if (ms === undefined || ms <= wait) return [];
+    return [{ path: `sample.${path}`, message: `is longer than ${whose} (${wait / 1000}s), so no trace waits for it` }];
+  };
+  const isDefault = after_root === DEFAULT_AFTER_ROOT_SECONDS * 1000;
+  return [
+    // Who only shortens decision_wait means no harm.
+    ...(isDefault ? [] : problem('after_root', after_root, decision_wait, 'decision_wait')),
+    ...problem('after_error', after_error, decision_wait, 'decision_wait'),
+    ...waits.flatMap((wait, i) => {
+      const whole = wait.decision_wait ?? decision_wait;
+      const whose = wait.decision_wait === undefined ? 'sample.decision_wait' : 'its decision_wait';
+      return [
+        ...problem(`waits[${i}].after_root`, wait.after_root, whole, whose),
+        ...problem(`waits[${i}].after_match`, wait.after_match, whole, whose),
+      ];
+    }),
+  ];
 }
 
 /** A service cannot be told to sample and be known to send everything; nor be told anything without the page's port. */

@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { ERRORS } from '../errors.ts';
 import { exportStage } from '../export/stage.ts';
 import { prometheusName } from '../export/exposition.ts';
+import { logs } from '../logs/stage.ts';
 import { measure } from '../measure/stage.ts';
 import type { Instruments } from '../pipeline/contract.ts';
+import { EVENT_LOOP_GAUGES } from '../pipeline/event-loop.ts';
+import { processFamilies } from '../pipeline/own-metrics.ts';
 import { receive } from '../receive/stage.ts';
 import { remoteSampling } from '../remote-sampling/stage.ts';
 import { sample } from '../sample/stage.ts';
@@ -57,7 +60,7 @@ function configurationPage(schema: JsonSchema): string {
 ${GENERATED}
 
 One YAML file, \`evenkeel run --config FILE\`; without one the defaults apply. A room whose key is absent runs with its
-defaults; \`measure\`, \`sample\`, \`store\`, \`web\`, \`receive.grpc\` and \`export.prometheus\` are switched off by \`false\`. Values may use
+defaults; \`measure\`, \`sample\`, \`logs\`, \`store\`, \`web\`, \`receive.grpc\` and \`export.prometheus\` are switched off by \`false\`. Values may use
 \`\${env:NAME}\` and \`\${env:NAME:-default}\`. \`evenkeel config check FILE\` lists every problem with its line.
 
 | key | what it is | form | default |
@@ -106,10 +109,16 @@ function form(field: JsonSchema): string {
   if (field.unit !== undefined) return field.unit;
   if (field.enum !== undefined) return field.enum.map((value) => `\`${String(value)}\``).join(' or ');
   if (field.items !== undefined) return 'list';
-  if (field.anyOf !== undefined) return 'map, or `false`';
+  if (field.anyOf !== undefined) return `map, or ${wordsOf(field.anyOf)}`;
   if (field.minimum !== undefined && field.maximum !== undefined && field.maximum < Number.MAX_SAFE_INTEGER)
     return `${field.type} ${field.minimum} to ${field.maximum}`;
   return field.type === 'object' ? 'map' : (field.type ?? '');
+}
+
+/** The plain values among alternatives. */
+function wordsOf(alternatives: readonly JsonSchema[]): string {
+  const words = alternatives.flatMap((each) => each.enum ?? (each.const === undefined ? [] : [each.const]));
+  return words.map((word) => `\`${String(word)}\``).join(' or ');
 }
 
 function defaultText(value: unknown): string {
@@ -122,6 +131,7 @@ function metricsPage(): string {
     measure,
     remoteSampling,
     sample,
+    logs,
     exportStage,
     store,
   ];
@@ -143,8 +153,19 @@ Beside the span metrics \`traces_span_metrics_calls_total\` and \`traces_span_me
 
 | name | kind | what it counts | labels |
 |---|---|---|---|
-${rows.join('\n')}
+${[...rows, ...processRows()].join('\n')}
 `;
+}
+
+/** What is told of the process itself. */
+function processRows(): string[] {
+  const ofLoop = EVENT_LOOP_GAUGES.map((each) => ({ ...each, kind: 'gauge', points: [] }));
+  return [...processFamilies(0), ...ofLoop].map(({ name, unit, kind, description, points }) => {
+    const [first] = points;
+    const labels = Object.keys(first?.attributes ?? {}).map((label) => label.replaceAll('.', '_'));
+    const text = prometheusName({ name, unit }) + (kind === 'counter' ? '_total' : '');
+    return `| \`${text}\` | ${kind} | ${description} | ${labels.join('; ')} |`;
+  });
 }
 
 function errorsPage(): string {

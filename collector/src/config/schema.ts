@@ -1,6 +1,7 @@
 // The whole configuration: one key a room. The truth for the loader, the JSON Schema and the reference page.
 import { z } from 'zod';
 import { exportConfig } from '../export/config.ts';
+import { logsConfig } from '../logs/config.ts';
 import { measureConfig } from '../measure/config.ts';
 import { receiveConfig, sourcesConfig } from '../receive/config.ts';
 import { redactionConfig } from '../receive/redaction-config.ts';
@@ -11,7 +12,7 @@ import { webConfig } from '../web/config.ts';
 import { size } from './fields.ts';
 
 /** Rooms that `room: false` switches off. */
-export const OPTIONAL_ROOMS = ['measure', 'sample', 'store', 'web'] as const;
+export const OPTIONAL_ROOMS = ['measure', 'sample', 'logs', 'store', 'web'] as const;
 export type OptionalRoom = (typeof OPTIONAL_ROOMS)[number];
 
 /** Half of it holds waiting spans in segments of 4 MiB; with fewer than four of them nothing could wait. */
@@ -31,6 +32,7 @@ export const fileSchema = z.strictObject({
     'what services are told to sample at their own door, as they ask on the port of web, at /sampling',
   ),
   sample: sampleConfig.describe('which traces are kept'),
+  logs: logsConfig.describe('whether log records pass through or follow the decision on their trace'),
   export: exportConfig.describe('where kept traces go, and the metrics page'),
   store: storeConfig.describe('the file beside the sidecar'),
   web: webConfig.describe('the page and its API'),

@@ -27,7 +27,7 @@ interface Waiting {
   readonly body: Uint8Array;
   readonly spans: number;
   readonly contentType: string;
-  /** As received for signals passed on; empty where we compress ourselves. */
+  /** As received for bodies passed on as they came; empty where we compress ourselves. */
   readonly contentEncoding: string;
 }
 
@@ -193,7 +193,7 @@ class OtlpHttpExporter implements Exporter {
   async #request(waiting: Waiting): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
     const headers: Record<string, string> = { ...this.#config.headers, 'content-type': waiting.contentType };
     const { compression } = this.#config;
-    if (waiting.signal !== 'traces' || compression === 'none') {
+    if (waiting.contentEncoding !== '' || compression === 'none') {
       if (waiting.contentEncoding !== '' && waiting.contentEncoding !== 'identity')
         headers['content-encoding'] = waiting.contentEncoding;
       return { body: waiting.body, headers };

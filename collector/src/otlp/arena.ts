@@ -6,8 +6,6 @@ import { type ByteSource, byteSource } from './wire.ts';
 export const SEGMENT_BYTES = 4 * 1024 * 1024;
 /** Segments with a smaller live share are worth emptying: their few spans are moved. */
 const EVACUATE_BELOW = 0.25;
-/** Emptied standard segments kept for the next body; the rest goes back to the system. */
-const SPARE_SEGMENTS = 2;
 /** More would not fit the 16 bits in which spans name their segment. */
 const MAX_SEGMENTS = 65_535;
 
@@ -23,13 +21,21 @@ interface Segment extends ByteSource {
 export class Arena {
   readonly #segments: (Segment | undefined)[] = [];
   readonly #freeIds: number[] = [];
+  /** Emptied standard segments, for the next bodies: memory that is fresh from the system has to be cleared first. */
   readonly #spares: Segment[] = [];
+  /** Fewest spares there were since they were last trimmed: so many nobody needed. */
+  #unneeded = 0;
   #open: Segment | undefined;
   #pinnedBytes = 0;
 
   /** Bytes of all segments in use, live or not; spares are not counted. */
   get pinnedBytes(): number {
     return this.#pinnedBytes;
+  }
+
+  /** Bytes of emptied segments that wait for the next bodies; with `pinnedBytes` never more than was pinned at once. */
+  get spareBytes(): number {
+    return this.#spares.length * SEGMENT_BYTES;
   }
 
   /** Bytes of spans still wanted. */
@@ -105,12 +111,19 @@ export class Arena {
     return found;
   }
 
+  /** Gives the spares back to the system that nobody needed since the last call. */
+  trim(): void {
+    for (const { id } of this.#spares.splice(0, this.#unneeded)) this.#freeIds.push(id);
+    this.#unneeded = this.#spares.length;
+  }
+
   #roomFor(length: number): Segment {
     const open = this.#open;
     if (open !== undefined && open.used + length <= open.bytes.length) return open;
     // A body that fills a segment of its own does not close the open one.
     if (length > SEGMENT_BYTES) return this.#allocate(length);
-    this.#open = this.#spares.pop() ?? undefined;
+    this.#open = this.#spares.pop();
+    this.#unneeded = Math.min(this.#unneeded, this.#spares.length);
     if (open !== undefined && open.live === 0) this.#free(open);
     if (this.#open === undefined) return (this.#open = this.#allocate(SEGMENT_BYTES));
     this.#adopt(this.#open);
@@ -135,7 +148,7 @@ export class Arena {
     this.#pinnedBytes -= segment.bytes.length;
     segment.used = 0;
     // A spare keeps its id, so that nobody else is given it meanwhile.
-    if (segment.bytes.length === SEGMENT_BYTES && this.#spares.length < SPARE_SEGMENTS) this.#spares.push(segment);
+    if (segment.bytes.length === SEGMENT_BYTES) this.#spares.push(segment);
     else this.#freeIds.push(segment.id);
   }
 }

@@ -11,6 +11,10 @@ const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSU
   (kind) => `SPAN_KIND_${kind}`,
 );
 const STATUSES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
+const SEVERITIES = [
+  'UNSPECIFIED',
+  ...['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name) => [name, ...[2, 3, 4].map((n) => name + n)]),
+].map((severity) => `SEVERITY_NUMBER_${severity}`);
 
 /** A decoder that refuses bad UTF-8 instead of replacing it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -23,6 +27,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @see OTLP specification, JSON Protobuf Encoding
  */
 export function tracesFromJson(body: Uint8Array): Uint8Array {
+  return fromJson(body, 'resourceSpans', resourceSpans);
+}
+
+/** Converts an ExportLogsServiceRequest, like `tracesFromJson`. */
+export function logsFromJson(body: Uint8Array): Uint8Array {
+  return fromJson(body, 'resourceLogs', resourceLogs);
+}
+
+type Write = (out: ProtobufWriter, value: JsonObject) => void;
+
+function fromJson(body: Uint8Array, key: string, write: Write): Uint8Array {
   let request: Json;
   try {
     request = JSON.parse(utf8.decode(body));
@@ -31,20 +46,26 @@ export function tracesFromJson(body: Uint8Array): Uint8Array {
     throw new Malformed('utf8', -1);
   }
   const out = new ProtobufWriter(body.length);
-  each(out, object(request, 'request'), 'resourceSpans', 1, resourceSpans);
+  each(out, object(request, 'request'), key, 1, write);
   return out.bytes();
 }
 
-type Write = (out: ProtobufWriter, value: JsonObject) => void;
-
 function resourceSpans(out: ProtobufWriter, value: JsonObject): void {
-  message(out, value, 'resource', 1, (_, resource) => {
-    each(out, resource, 'attributes', 1, keyValue);
-    count(out, resource, 'droppedAttributesCount', 2);
-    each(out, resource, 'entityRefs', 3, entityRef);
-  });
+  message(out, value, 'resource', 1, resource);
   each(out, value, 'scopeSpans', 2, scopeSpans);
   text(out, value, 'schemaUrl', 3);
+}
+
+function resourceLogs(out: ProtobufWriter, value: JsonObject): void {
+  message(out, value, 'resource', 1, resource);
+  each(out, value, 'scopeLogs', 2, scopeLogs);
+  text(out, value, 'schemaUrl', 3);
+}
+
+function resource(out: ProtobufWriter, value: JsonObject): void {
+  each(out, value, 'attributes', 1, keyValue);
+  count(out, value, 'droppedAttributesCount', 2);
+  each(out, value, 'entityRefs', 3, entityRef);
 }
 
 function entityRef(out: ProtobufWriter, value: JsonObject): void {
@@ -55,14 +76,36 @@ function entityRef(out: ProtobufWriter, value: JsonObject): void {
 }
 
 function scopeSpans(out: ProtobufWriter, value: JsonObject): void {
-  message(out, value, 'scope', 1, (_, scope) => {
-    text(out, scope, 'name', 1);
-    text(out, scope, 'version', 2);
-    each(out, scope, 'attributes', 3, keyValue);
-    count(out, scope, 'droppedAttributesCount', 4);
-  });
+  message(out, value, 'scope', 1, scope);
   each(out, value, 'spans', 2, span);
   text(out, value, 'schemaUrl', 3);
+}
+
+function scopeLogs(out: ProtobufWriter, value: JsonObject): void {
+  message(out, value, 'scope', 1, scope);
+  each(out, value, 'logRecords', 2, logRecord);
+  text(out, value, 'schemaUrl', 3);
+}
+
+function scope(out: ProtobufWriter, value: JsonObject): void {
+  text(out, value, 'name', 1);
+  text(out, value, 'version', 2);
+  each(out, value, 'attributes', 3, keyValue);
+  count(out, value, 'droppedAttributesCount', 4);
+}
+
+function logRecord(out: ProtobufWriter, value: JsonObject): void {
+  time(out, value, 'timeUnixNano', 1);
+  choice(out, value, 'severityNumber', 2, SEVERITIES);
+  text(out, value, 'severityText', 3);
+  message(out, value, 'body', 5, (_, any) => anyValue(out, any, 0));
+  each(out, value, 'attributes', 6, keyValue);
+  count(out, value, 'droppedAttributesCount', 7);
+  if (present(value['flags'])) out.fixed32(8, unsigned32(value['flags'], 'flags'));
+  id(out, value, 'traceId', 9);
+  id(out, value, 'spanId', 10);
+  time(out, value, 'observedTimeUnixNano', 11);
+  text(out, value, 'eventName', 12);
 }
 
 function span(out: ProtobufWriter, value: JsonObject): void {

@@ -1,6 +1,6 @@
 // One span's bytes into one row of a SpanBatch. This is the innermost loop of the program: no closure, no allocation.
 import { arePlainTexts, checkAttribute, found, plainAttributeEnd } from './attributes.ts';
-import { ENTRY, HAS_TRACE_STATE, MAX_DIMENSIONS, ROOT, type SpanBatch } from './span-batch.ts';
+import { ENTRY, HAS_LINKS, HAS_TRACE_STATE, MAX_DIMENSIONS, ROOT, type SpanBatch } from './span-batch.ts';
 import { checkEvent, checkLink, scanStatus } from './span-parts.ts';
 import {
   at,
@@ -42,6 +42,8 @@ const span = {
   parentOffset: 0,
   parentLength: 0,
   text: true,
+  /** HAS_LINKS once a link was seen. */
+  links: 0,
 };
 
 /**
@@ -218,6 +220,7 @@ function scanLengthField(source: ByteSource, tag: number, p: number, end: number
       return;
     case 0x6a:
       span.text = checkLink(source, p, end) && span.text;
+      span.links = HAS_LINKS;
       return;
     case 0x7a:
       span.text = scanStatus(source, p, end, batch, row) && span.text;
@@ -255,6 +258,7 @@ function takeDimension(
 /** Clears what no head has. */
 function clearRest(batch: SpanBatch, row: number, dimensions: DimensionKeys): void {
   span.text = true;
+  span.links = 0;
   batch.stateLength[row] = 0;
   batch.status[row] = 0;
   if (dimensions.keys.length === 0) return;
@@ -289,7 +293,7 @@ function readIds(source: ByteSource, batch: SpanBatch, row: number): boolean {
   const parent = span.parentOffset;
   const isRoot = span.parentLength === 0 || (view.getInt32(parent) | view.getInt32(parent + 4)) === 0;
   // Kinds 2 and 5 are SERVER and CONSUMER.
-  batch.flags[row] =
-    (batch.stateLength[row] > 0 ? HAS_TRACE_STATE : 0) | (isRoot ? ROOT | ENTRY : kind === 2 || kind === 5 ? ENTRY : 0);
+  const entry = isRoot ? ROOT | ENTRY : kind === 2 || kind === 5 ? ENTRY : 0;
+  batch.flags[row] = (batch.stateLength[row] > 0 ? HAS_TRACE_STATE : 0) | span.links | entry;
   return true;
 }

@@ -8,6 +8,7 @@ export const HAS_TRACE_STATE = 1;
 /** No parent, or kind SERVER or CONSUMER: the span by which a service's work on the trace is judged. */
 export const ENTRY = 2;
 export const ROOT = 4;
+export const HAS_LINKS = 8;
 
 /** Status codes of OTLP, as in `status`. */
 export const STATUS_ERROR = 2;

@@ -1,7 +1,9 @@
 // Wires the fixed order, from export back to receive. Each room is here once, and nowhere else.
 import type { Config } from '../config/schema.ts';
 import { exportStage } from '../export/stage.ts';
+import { logs, type LogsStage } from '../logs/stage.ts';
 import { measure, type MeasureStage } from '../measure/stage.ts';
+import type { ReceiveConfig } from '../receive/config.ts';
 import { receive, type ReceiveStage } from '../receive/stage.ts';
 import { remoteSampling, type RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
@@ -19,6 +21,8 @@ export interface Pipeline {
   readonly measure: MeasureStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
+  /** Where logs follow their trace. */
+  readonly logs: LogsStage | undefined;
   readonly store: StoreStage | undefined;
   readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
 }
@@ -30,8 +34,9 @@ const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as 
 export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const exporters = Object.keys(config.export.otlp).length;
   const pendingBytes = config.sample === false ? undefined : config.sample.max_pending;
-  const shares = memoryShares(config.memory_limit, pendingBytes, exporters);
-  for (const { name, instruments } of [receive, measure, remoteSampling, sample, exportStage, store])
+  const followsLogs = config.logs !== false && config.logs.mode === 'follow';
+  const shares = memoryShares(config.memory_limit, { pendingBytes, exporters, followsLogs });
+  for (const { name, instruments } of [receive, measure, remoteSampling, sample, logs, exportStage, store])
     shared.telemetry.declare(name, instruments);
 
   const sampleConfig =
@@ -58,24 +63,18 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   if (sampleConfig.ledger.max_disk > 0) sampleTo.history.archive = storeTo;
   // What exporters have still to deliver is the one thing that flows back, as a number.
   sampleTo.queueFill = () => exportTo.queueFill();
+  const logsTo = createLogs(config, shares, shared, sampleTo, exportTo);
   const remoteTo = createRemoteSampling(config, shared, sampleTo);
   const afterMeasure: Consumer<SpanBatch> = remoteTo ?? sampleTo;
   const measureTo: MeasureStage | undefined =
     config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), afterMeasure);
   const spans = measureTo ?? afterMeasure;
   const receiveFrom = receive.create(
-    {
-      ...config.receive,
-      http: { ...config.receive.http, max_in_flight: config.receive.http.max_in_flight ?? shares.inFlightBytes },
-      sources: config.sources,
-      redaction: config.redaction,
-      dimensions: config.measure === false ? [] : config.measure.dimensions,
-      max_arena: shares.arenaBytes,
-    },
+    receiveConfig(config, shares, logsTo !== undefined),
     createHost('receive', shared),
-    bySignal<SpanBatch, SignalBody>(spans, exportTo),
+    bySignal<SpanBatch, SignalBody>(spans, exportTo, logsTo),
   );
-  const back = { sample: sampleTo, export: exportTo, store: storeTo };
+  const back = { sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const stages = { receive: receiveFrom, measure: measureTo, remote_sampling: remoteTo, ...back };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return {
@@ -83,9 +82,40 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
     measure: measureTo,
     remoteSampling: remoteTo,
     sample: sampleTo,
+    logs: logsTo,
     store: storeTo,
     inOrder,
   };
+}
+
+function receiveConfig(config: Config, shares: MemoryShares, unpacksLogs: boolean): ReceiveConfig {
+  const { http } = config.receive;
+  return {
+    ...config.receive,
+    http: { ...http, max_in_flight: http.max_in_flight ?? shares.inFlightBytes },
+    sources: config.sources,
+    redaction: config.redaction,
+    dimensions: config.measure === false ? [] : config.measure.dimensions,
+    max_arena: shares.arenaBytes,
+    unpack_logs: unpacksLogs,
+  };
+}
+
+/** Where logs only pass, there is no stage for them, and exporters take them as they came. */
+function createLogs(
+  config: Config,
+  shares: MemoryShares,
+  shared: Surroundings,
+  decider: SampleStage,
+  next: Consumer<SignalBody>,
+): LogsStage | undefined {
+  if (config.logs === false || config.logs.mode === 'pass') return undefined;
+  const options = { ...config.logs, max_held: config.logs.max_held ?? shares.heldLogBytes };
+  const stage = logs.create(options, createHost('logs', shared), next);
+  // Decisions flow on to the logs; what is known of a trace is asked as its records come.
+  decider.decided = (kept, id0, id1, id2, id3) => stage.decided(kept, id0, id1, id2, id3);
+  stage.stateOf = (id0, id1, id2, id3) => decider.stateOf(id0, id1, id2, id3);
+  return stage;
 }
 
 /** Nobody is steered who is not listed. */

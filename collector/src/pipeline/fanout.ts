@@ -13,10 +13,15 @@ export function fanout<In>(consumers: readonly Consumer<In>[]): Consumer<In> {
   };
 }
 
-/** Sends traces one way and every other signal another. */
+/** Sends traces one way and every other signal another; logs a third, where one is given. */
 export function bySignal<
   Traces extends { readonly signal: 'traces' },
   Other extends { readonly signal: 'metrics' | 'logs' },
->(traces: Consumer<Traces>, other: Consumer<Other>): Consumer<Traces | Other> {
-  return { consume: (batch) => (batch.signal === 'traces' ? traces.consume(batch) : other.consume(batch)) };
+>(traces: Consumer<Traces>, other: Consumer<Other>, logs: Consumer<Other> = other): Consumer<Traces | Other> {
+  return {
+    consume(batch) {
+      if (batch.signal === 'traces') return traces.consume(batch);
+      return batch.signal === 'logs' ? logs.consume(batch) : other.consume(batch);
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // Gathers what the metrics page shows: families of the stages, their instruments, and the process itself.
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Stage } from './contract.ts';
+import type { EventLoop } from './event-loop.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Collects everything, stages first. Instruments are read after the stages, which set their gauges when collected. */
@@ -8,6 +9,7 @@ export function* collectAll(
   stages: readonly { readonly stage: Pick<Stage<never>, 'collect'> }[],
   telemetry: Telemetry,
   uptimeSeconds: number,
+  eventLoop: Pick<EventLoop, 'families'>,
 ): Generator<MetricFamily> {
   for (const { stage } of stages) yield* stage.collect?.() ?? [];
   for (const { stage, name, spec, points } of telemetry.all()) {
@@ -15,10 +17,11 @@ export function* collectAll(
     yield { name: `evenkeel.${stage}.${name}`, kind, unit, description, points };
   }
   yield* processFamilies(uptimeSeconds);
+  yield* eventLoop.families();
 }
 
-/** Names of OpenTelemetry's process conventions. */
-function processFamilies(uptimeSeconds: number): MetricFamily[] {
+/** What is told of the process, by names of OpenTelemetry's conventions. */
+export function processFamilies(uptimeSeconds: number): MetricFamily[] {
   const { user, system } = process.cpuUsage();
   return [
     {

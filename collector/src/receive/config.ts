@@ -23,7 +23,7 @@ const http = z
     }),
     max_json_body: size(
       '4MiB',
-      'largest body in JSON that is read here, inflated: traces, and with redaction metrics and logs; JSON takes many times its size while it is read',
+      'largest body in JSON that is read here, inflated: traces, logs that follow their trace, and under redaction metrics and all logs; JSON takes many times its size while it is read',
       {
         min: 1024,
       },
@@ -71,6 +71,7 @@ export const receiveStageConfig = z.strictObject({
   redaction: redactionConfig,
   dimensions: z.array(z.string()),
   max_arena: z.number().optional(),
+  unpack_logs: z.boolean().optional(),
 });
 
 export type ReceiveConfig = z.output<typeof receiveStageConfig>;

@@ -17,3 +17,10 @@ export function giveBack(chunks: readonly Buffer[]): void {
     if (buffer instanceof ArrayBuffer) buffer.transfer(0);
   }
 }
+
+/** Frees a buffer that was made for its only reader, as an inflated body is; it may have room behind its bytes. */
+export function giveBackWhole({ buffer, byteOffset, byteLength }: Buffer): void {
+  // What Node takes from its pool is smaller than this, and has neighbours.
+  if (byteLength < LEAST_BYTES || byteLength < Buffer.poolSize >>> 1 || byteOffset !== 0) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}

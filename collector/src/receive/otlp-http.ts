@@ -31,7 +31,7 @@ const FORMATS: ReadonlyMap<string, BodyFormat> = new Map([
 export interface OtlpHttpOptions extends BodyPath {
   /** As sent, and inflated. */
   readonly maxBodyBytes: number;
-  /** The same for JSON that is parsed, which takes many times its size meanwhile: traces, and all under redaction. */
+  /** The same for JSON that is parsed, which takes many times its size meanwhile: traces, logs unpacked, all under redaction. */
   readonly maxJsonBytes: number;
   /** Judges the token of a request. */
   readonly admits: (request: IncomingMessage) => boolean;
@@ -93,7 +93,8 @@ async function handle(
   const format = FORMATS.get(contentType);
   if (format === undefined) throw new Refusal('content_type', 'send application/x-protobuf or application/json');
   const encoding = encodingOf(request);
-  const isParsedJson = format === 'json' && (signal === 'traces' || options.redaction !== undefined);
+  const isUnpacked = signal === 'traces' || (signal === 'logs' && options.unpacksLogs);
+  const isParsedJson = format === 'json' && (isUnpacked || options.redaction !== undefined);
   const maxBytes = isParsedJson ? Math.min(options.maxJsonBytes, options.maxBodyBytes) : options.maxBodyBytes;
   return takeRead(await options.admission.read(request, maxBytes), options, ({ chunks, length }) =>
     takeBody(chunks, length, { signal, format, contentType, encoding, maxBytes }, options),

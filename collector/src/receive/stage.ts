@@ -16,6 +16,9 @@ const DEFAULT_MAX_ARENA_BYTES = 160 * 1024 * 1024;
 /** Open requests are given so long to end at stop. */
 const STOP_WITHIN_MS = 2000;
 
+/** Traces are decided every 200 ms, so what nobody needed for so long is not needed at this rate of spans. */
+const TRIM_MS = 2000;
+
 type ReceiveHost = Host<keyof typeof receiveInstruments>;
 
 export const receive = {
@@ -29,7 +32,9 @@ export const receive = {
 export class ReceiveStage implements Stage<never> {
   readonly #http: HttpListener;
   readonly #makeGrpc: (() => Promise<GrpcDoor>) | undefined;
+  readonly #trimEvery: () => () => void;
   #grpc: GrpcDoor | undefined;
+  #cancelTrim: (() => void) | undefined;
   /** URL of OTLP/HTTP, once started. */
   url = '';
   /** URL of OTLP/gRPC, once started, where it is on. */
@@ -51,7 +56,7 @@ export class ReceiveStage implements Stage<never> {
       random: host.random,
       redaction,
     });
-    const path = { admission, intake, host, next, redaction };
+    const path = { admission, intake, host, next, redaction, unpacksLogs: config.unpack_logs === true };
     const serve = otlpHttp({
       ...path,
       maxBodyBytes,
@@ -65,6 +70,7 @@ export class ReceiveStage implements Stage<never> {
     });
     // A sender may keep its connection between flushes of a minute, the longest usual export interval.
     this.#http.keepAliveMs = 75_000;
+    this.#trimEvery = () => host.clock.every(TRIM_MS, () => intake.arena.trim());
     this.#makeGrpc = grpc === false ? undefined : () => makeGrpc(grpc, maxInFlightBytes, path);
   }
 
@@ -74,9 +80,11 @@ export class ReceiveStage implements Stage<never> {
     this.#grpc = await this.#makeGrpc?.();
     await this.#grpc?.start();
     this.grpcUrl = this.#grpc?.url;
+    this.#cancelTrim = this.#trimEvery();
   }
 
   async stop(): Promise<void> {
+    this.#cancelTrim?.();
     await Promise.all([this.#http.stop(STOP_WITHIN_MS), this.#grpc?.stop(STOP_WITHIN_MS)]);
   }
 

@@ -1,13 +1,13 @@
 // What the doors share: a body that was read becomes spans, is passed on, or is refused for one reason. How a sender is told
 // is each door's own.
 import type { Consumer, Host } from '../pipeline/contract.ts';
-import { tracesFromJson } from '../otlp/json.ts';
+import { logsFromJson, tracesFromJson } from '../otlp/json.ts';
 import { Malformed } from '../otlp/malformed.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { SignalBody } from '../sample/contract.ts';
 import type { Admission, ReadBody, RefusedAtDoor } from './admission.ts';
 import type { BodyFormat } from './answer.ts';
-import { giveBack } from './give-back.ts';
+import { giveBack, giveBackWhole } from './give-back.ts';
 import { type ContentEncoding, inflateLarge, inflateSmall, TooLarge } from './inflate.ts';
 import type { RefusedReason, receiveInstruments, Signal } from './instruments.ts';
 import { redactSignal, type SignalRequest } from './redact-signal.ts';
@@ -25,6 +25,8 @@ export interface BodyPath {
   readonly next: Consumer<Received>;
   /** None where no rule is configured; the intake applies it to traces. */
   readonly redaction?: Redaction | undefined;
+  /** Logs are handed on in protobuf and not compressed, because what comes next reads them. */
+  readonly unpacksLogs?: boolean;
   /** Configuration key of the largest body, named where one is larger. */
   readonly limitKey: string;
 }
@@ -80,7 +82,7 @@ export async function takeRead(
 }
 
 /**
- * Counts a body and hands traces to the intake, other signals on as they are or redacted.
+ * Counts a body and hands traces to the intake, other signals on as they are, redacted or unpacked.
  *
  * @param length sum of the chunks' lengths
  * @throws Refusal, Malformed, TooLarge; `refusalOf` makes one of each
@@ -101,6 +103,10 @@ export async function takeBody(
       // The intake has copied what it keeps.
       giveBack(chunks);
     }
+  }
+  if (signal === 'logs' && path.unpacksLogs === true) {
+    await withInflated(joined(chunks, length), described, path, (body) => takeLogs(body, described.format, path));
+    return { rejected: 0 };
   }
   const body = await redactedBody(joined(chunks, length), { ...described, signal }, path);
   await path.next.consume({ signal, body, contentType, contentEncoding: encoding });
@@ -139,18 +145,41 @@ function doorRefusal(refused: RefusedAtDoor, limitKey: string): Refusal {
 async function takeTraces(
   chunks: readonly Buffer[],
   length: number,
-  { maxBytes, encoding, format }: Described,
+  described: Described,
   path: BodyPath,
 ): Promise<Accepted> {
-  if (encoding === 'identity') return takeInflated(chunks, length, format, path);
-  const compressed = joined(chunks, length);
+  const { format } = described;
+  if (described.encoding === 'identity') return takeInflated(chunks, length, format, path);
+  return withInflated(joined(chunks, length), described, path, async (body) => {
+    try {
+      return await takeInflated([body], body.length, format, path);
+    } finally {
+      giveBackWhole(body);
+    }
+  });
+}
+
+/** Redacts and converts what was inflated; whoever is next may refuse it as malformed. */
+async function takeLogs(body: Buffer, format: BodyFormat, { redaction, host, next }: BodyPath): Promise<void> {
+  const redacted = redaction === undefined ? body : redaction.redact(body, 'logs', format);
+  redaction?.count(host);
+  const unpacked = format === 'json' ? logsFromJson(redacted) : redacted;
+  await next.consume({ signal: 'logs', body: unpacked, contentType: 'application/x-protobuf', contentEncoding: '' });
+}
+
+/** Inflates a body and holds room for it until it is taken. */
+async function withInflated<T>(
+  compressed: Buffer,
+  { encoding, maxBytes }: Described,
+  path: BodyPath,
+  take: (body: Buffer) => Promise<T>,
+): Promise<T> {
   const small = inflateSmall(compressed, encoding, maxBytes);
-  if (small !== undefined) return takeInflated([small], small.length, format, path);
+  if (small !== undefined) return take(small);
   // What the output will take is unknown until it is there, so the most it may take is held meanwhile.
   if (!path.admission.reserve(maxBytes)) throw doorRefusal('overloaded', path.limitKey);
   try {
-    const large = await inflateLarge(compressed, encoding, maxBytes);
-    return await takeInflated([large], large.length, format, path);
+    return await take(await inflateLarge(compressed, encoding, maxBytes));
   } finally {
     path.admission.release(maxBytes);
   }

@@ -140,17 +140,21 @@ class KeyShares {
 }
 
 /**
- * Finds the rate c down to which the most frequent are cut so that all together meet the budget: sum of min(rate, c).
+ * Finds the rate c down to which the most frequent are cut so that all together meet the budget: sum of
+ * min(rate, c × weight).
  *
+ * @param weights of the rates, above 0; 1 each where they are left out
  * @returns Infinity where nothing has to be cut
  */
-export function fairRate(rates: readonly number[], budget: number): number {
+export function fairRate(rates: readonly number[], budget: number, weights?: readonly number[]): number {
+  const weighted = rates.map((rate, i) => ({ rate, weight: weights?.[i] ?? 1 }));
   let left = budget;
-  const ascending = Float64Array.from(rates).sort();
-  for (let i = 0; i < ascending.length; i++) {
-    const equal = left / (ascending.length - i);
-    if (ascending[i] > equal) return equal;
-    left -= ascending[i];
+  let leftWeight = sum(weighted.map(({ weight }) => weight));
+  for (const { rate, weight } of weighted.sort((a, b) => a.rate / a.weight - b.rate / b.weight)) {
+    const equal = left / leftWeight;
+    if (rate > equal * weight) return equal;
+    left -= rate;
+    leftWeight -= weight;
   }
   return Infinity;
 }

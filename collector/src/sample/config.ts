@@ -3,25 +3,38 @@ import { z } from 'zod';
 import { limitFields } from './limits-config.ts';
 import { derivedSize, duration } from '../config/fields.ts';
 import { ledgerFields } from './ledger-config.ts';
+import { linkFields } from './links-config.ts';
 import { checkMatchers, policies } from './policy-config.ts';
+import { checkWaits, waits } from './waits-config.ts';
+
+/** Where nothing else is configured; with a decision_wait that is shorter it has no effect. */
+export const DEFAULT_AFTER_ROOT_SECONDS = 6;
 
 export const sampleConfig = z
   .strictObject({
-    decision_wait: duration('30s', 'a trace is decided so long after its first span'),
-    after_root: duration('6s', 'or so long after its root span, if that is sooner'),
+    decision_wait: duration(
+      '30s',
+      'a trace is decided so long after its first span, also if it still grows: spans that come later follow the decision',
+    ),
+    after_root: duration(`${DEFAULT_AFTER_ROOT_SECONDS}s`, 'or so long after its root span, if that is sooner'),
+    waits,
     policies,
     shadow: z
       .strictObject({ policies })
       .optional()
       .describe('policies asked beside those in force, without effect but counts of what they would keep or drop'),
+    ...linkFields,
     ...limitFields,
     max_pending: derivedSize(
       'bytes of waiting spans, beyond which the oldest traces are decided early; three eighths of memory_limit',
     ),
     ...ledgerFields,
   })
-  .superRefine(({ policies: inForce, shadow }, context) => {
-    if (shadow !== undefined) checkMatchers([...inForce, ...shadow.policies], context);
+  .superRefine(({ policies: inForce, shadow, waits: list }, context) => {
+    checkWaits({ waits: list, policies: inForce }, context);
+    const conditions = list.flatMap(({ when }) => when ?? []);
+    if (shadow !== undefined || conditions.length > 0)
+      checkMatchers([...inForce, ...(shadow?.policies ?? [])], context, conditions);
   })
   .prefault({});
 

@@ -30,14 +30,21 @@ export interface KeptBatch {
   readonly suffix: readonly (Uint8Array | undefined)[];
 }
 
-/** A metrics or logs request, passed on as received. */
+/** A metrics or logs request; as received, unless it was taken apart on the way. */
 export interface SignalBody {
   readonly signal: 'metrics' | 'logs';
-  /** As received, still compressed if `contentEncoding` says so; belongs to the consumer. */
+  /** Still compressed if `contentEncoding` says so; belongs to the consumer. */
   readonly body: Uint8Array;
   readonly contentType: string;
+  /** As received; empty where the body was unpacked, so that exporters compress it as they are configured to. */
   readonly contentEncoding: string;
 }
+
+/** What is known of a trace. `unseen` are also those whose decision is forgotten. */
+export type DecisionState = DecisionAnswer['state'];
+
+/** Told of a decision as it is taken, with the four words of the trace id. */
+export type DecisionListener = (kept: boolean, id0: number, id1: number, id2: number, id3: number) => void;
 
 /** What exporters take. */
 export type Exportable = KeptBatch | SignalBody;
@@ -66,6 +73,13 @@ export interface SamplingState {
   };
   /** Share that the budget keeps of what need not be kept. */
   readonly budgetRatio: number;
+  /** Spans a second, over the last minute, that errors and floors kept beyond the target of the budget: they win. */
+  readonly floorsOverBudget: number;
+  /**
+   * Of each policy in force, in order: how many keys or operations found no room in its table since the start and shared
+   * a place with others.
+   */
+  readonly policies: readonly { readonly name: string; readonly overflowed: number }[];
   /** Share kept of what need not be kept while there is too much, and what there is too much of. */
   readonly overload: { readonly ratio: number; readonly cause?: string };
   /** Services whose trace ids are not random where sampling reads them, with how many of 56 bits never change. */

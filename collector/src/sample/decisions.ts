@@ -5,10 +5,13 @@ import { Budget, type BudgetOptions } from './budget.ts';
 import type { TraceFacts } from './facts.ts';
 import { type Candidate, type HardCapOptions, HardCaps, SLICE_MS } from './hard-caps.ts';
 import type { Ledger } from './ledger.ts';
+import { LinkedTraces } from './linked-traces.ts';
 import { Overload } from './overload.ts';
-import type { DecisionCause } from './sample-counts.ts';
 import { Pins } from './pins.ts';
-import { judge, type Policy, type PolicyClass, type Sampler, verdict } from './sampler.ts';
+import type { Sake } from './reason.ts';
+import type { Ending } from './deadlines.ts';
+import type { SampleCounts } from './sample-counts.ts';
+import { type ArrivalListener, judge, type Policy, type PolicyClass, type Sampler, verdict } from './sampler.ts';
 import { Shadow } from './shadow.ts';
 
 /** The id of a trace and the randomness it is decided by. */
@@ -23,15 +26,18 @@ export interface TraceIdentity {
   readonly hasRandom: boolean;
 }
 
-/** A decision. `threshold` is what the randomness was compared with; `policy` is -1 where none had a say. */
+/**
+ * A decision. `threshold` is what the randomness was compared with; `policy` is -1 where none had a say, or the trace is
+ * kept for another's sake.
+ */
 export interface Outcome {
   readonly kept: boolean;
   readonly policy: number;
   readonly threshold: Half56;
   /** The trace was so large that it was decided before its time. */
   readonly isCut: boolean;
-  /** Kept because someone asked for it. */
-  readonly isPinned: boolean;
+  /** For whose sake it is kept; undefined where its policies decided. */
+  readonly sake: Sake | undefined;
   /** Kept spans carry no threshold, because it would say nothing about the rest. */
   readonly erasesThreshold: boolean;
 }
@@ -39,6 +45,7 @@ export interface Outcome {
 export interface DecisionsOptions {
   readonly sampler: Sampler;
   readonly ledger: Ledger;
+  readonly counts: SampleCounts;
   readonly hardCaps: HardCapOptions | undefined;
   readonly budget: BudgetOptions | undefined;
   /** Policies to ask beside those in force. */
@@ -52,7 +59,8 @@ interface Held {
   readonly candidate: Candidate;
   readonly identity: TraceIdentity;
   readonly facts: Omit<TraceFacts, 'spans'>;
-  readonly cause: DecisionCause;
+  readonly ending: Ending;
+  readonly isPinned: boolean;
 }
 
 /** Ticks make slices a little longer than they should be; what is longer still gets no more room for it. */
@@ -63,9 +71,12 @@ export class Decisions {
   readonly budget: Budget | undefined;
   readonly overload = new Overload();
   readonly pins: Pins;
+  readonly linked: LinkedTraces;
   /** Whether what hard caps leave carries no threshold. */
   readonly erasesCapped: boolean;
   readonly shadow: Shadow | undefined;
+  /** Who counts spans as they come, as `Policy.arrived`. */
+  readonly listeners: readonly ArrivalListener[];
   readonly #sampler: Sampler;
   readonly #observers: readonly Policy[];
   readonly #ledger: Ledger;
@@ -75,13 +86,16 @@ export class Decisions {
   #sliceEndMs = 0;
   #closedMs = 0;
 
-  constructor({ sampler, ledger, hardCaps, budget, shadow, wallMs }: DecisionsOptions) {
+  constructor({ sampler, ledger, counts, hardCaps, budget, shadow, wallMs }: DecisionsOptions) {
     this.pins = new Pins(sampler.keys);
+    this.linked = new LinkedTraces(counts);
     this.shadow =
       shadow === undefined
         ? undefined
         : new Shadow(shadow, sampler.matchers.length, sampler.keys.of(['service', 'operation']));
     this.#sampler = sampler;
+    const listening = sampler.policies.filter(({ arrived }) => arrived !== undefined);
+    this.listeners = this.shadow?.listens === true ? [...listening, this.shadow] : listening;
     this.#observers = sampler.policies.filter(({ observe }) => observe !== undefined);
     this.#ledger = ledger;
     this.#wallMs = wallMs;
@@ -96,7 +110,7 @@ export class Decisions {
    * @param trace its slot, given back by `closeSlice`
    * @returns undefined where the trace is held until then
    */
-  decide(trace: number, identity: TraceIdentity, facts: TraceFacts, cause: DecisionCause): Outcome | undefined {
+  decide(trace: number, identity: TraceIdentity, facts: TraceFacts, ending: Ending): Outcome | undefined {
     const { policies } = this.#sampler;
     judge(policies, facts);
     const { policy, drops } = verdict;
@@ -108,22 +122,14 @@ export class Decisions {
     if (passes && policyClass !== undefined && this.#caps !== undefined) {
       const { spanCount: spans, sizeBytes: bytes } = facts;
       const candidate = { trace, class: policyClass, policy, threshold, randomHigh, randomLow, spans, bytes };
-      this.#hold(candidate, identity, facts, cause);
+      this.#hold(candidate, identity, facts, ending);
       this.shadow?.look(facts, randomHigh, randomLow, true);
       return undefined;
     }
-    const isPinned = !passes && this.pins.count > 0 && this.pins.has(hexOf(identity), facts);
-    const kept = passes || isPinned;
-    const outcome = {
-      kept,
-      policy: isPinned ? -1 : policy,
-      threshold,
-      isCut: cause === 'size',
-      isPinned,
-      erasesThreshold: isPinned,
-    };
-    this.#record(identity, facts, cause, outcome, drops && !isPinned, false);
-    this.shadow?.look(facts, randomHigh, randomLow, kept);
+    const sake = passes || drops ? undefined : this.#sakeOf(trace, this.#isPinned(identity, facts));
+    const outcome = outcomeOf(passes, policy, threshold, ending, sake);
+    this.#record(trace, identity, facts, ending, outcome, drops, false);
+    this.shadow?.look(facts, randomHigh, randomLow, outcome.kept);
     return outcome;
   }
 
@@ -140,28 +146,49 @@ export class Decisions {
     const seconds = Math.min(MAX_SLICE_SECONDS, (nowMs - beganMs) / 1000);
     const idleSeconds = Math.max(0, (beganMs - this.#closedMs) / 1000);
     this.#closedMs = nowMs;
+    const left: { held: Held; threshold: Half56 }[] = [];
     caps.close({ seconds, idleSeconds }, (candidate, kept, threshold) => {
       const held = this.#held.get(candidate);
       if (held === undefined) return;
-      const isCapped = threshold !== candidate.threshold;
-      const outcome = {
-        kept,
-        policy: candidate.policy,
-        threshold,
-        isCut: held.cause === 'size',
-        isPinned: false,
-        erasesThreshold: isCapped && this.erasesCapped,
-      };
-      this.#record(held.identity, held.facts, held.cause, outcome, false, isCapped);
-      settle(candidate.trace, outcome);
+      if (kept) this.#settle(held, threshold, true, settle);
+      else left.push({ held, threshold });
     });
+    // After all that are kept, which may link to them.
+    for (const { held, threshold } of left) this.#settle(held, threshold, false, settle);
     this.#held.clear();
   }
 
-  #hold(candidate: Candidate, identity: TraceIdentity, facts: TraceFacts, cause: DecisionCause): void {
+  /** Decides a candidate. What is kept for another's sake passes no cap. */
+  #settle(
+    { candidate, identity, facts, ending, isPinned }: Held,
+    threshold: Half56,
+    passes: boolean,
+    settle: (trace: number, outcome: Outcome) => void,
+  ): void {
+    const { trace, policy } = candidate;
+    const isCapped = threshold !== candidate.threshold;
+    const sake = passes ? undefined : this.#sakeOf(trace, isPinned);
+    const decided = outcomeOf(passes, policy, threshold, ending, sake);
+    const outcome = isCapped && this.erasesCapped ? { ...decided, erasesThreshold: true } : decided;
+    this.#record(trace, identity, facts, ending, outcome, false, isCapped);
+    settle(trace, outcome);
+  }
+
+  #isPinned(identity: TraceIdentity, facts: TraceFacts): boolean {
+    return this.pins.count > 0 && this.pins.has(hexOf(identity), facts);
+  }
+
+  /** For whose sake a trace is kept that its policies do not keep, unless one of them drops it. */
+  #sakeOf(trace: number, isPinned: boolean): Sake | undefined {
+    if (isPinned) return 'pin';
+    return this.linked.get(trace) === undefined ? undefined : 'link';
+  }
+
+  #hold(candidate: Candidate, identity: TraceIdentity, facts: TraceFacts, ending: Ending): void {
     // A slice begins with its first candidate, so that nothing is thinned out by a slice that was already half over.
     if (this.#held.size === 0) this.#sliceEndMs = facts.nowMs + SLICE_MS;
-    this.#held.set(candidate, { candidate, identity: { ...identity }, facts: { ...facts }, cause });
+    const isPinned = this.#isPinned(identity, facts);
+    this.#held.set(candidate, { candidate, identity: { ...identity }, facts: { ...facts }, ending, isPinned });
     this.#caps?.add(candidate);
   }
 
@@ -171,25 +198,28 @@ export class Decisions {
   }
 
   #record(
+    trace: number,
     identity: TraceIdentity,
     facts: Omit<TraceFacts, 'spans'>,
-    cause: DecisionCause,
-    { kept, policy, threshold, isCut }: Outcome,
+    ending: Ending,
+    { kept, policy, threshold, isCut, sake }: Outcome,
     drops: boolean,
     capped: boolean,
   ): void {
     const policyClass: PolicyClass | undefined = this.#sampler.policies[policy]?.class;
     this.budget?.decided(drops ? undefined : policyClass, kept, facts.spanCount, facts.sizeBytes);
     const { id0, id1, id2, id3, randomHigh, randomLow, hasRandom } = identity;
+    const link = sake === 'link' ? this.linked.get(trace) : undefined;
     this.#ledger.add(id0, id1, id2, id3, {
       kept,
       policy,
-      thresholdHigh: threshold.high,
-      thresholdLow: threshold.low,
+      thresholdHigh: link?.fromHigh ?? threshold.high,
+      thresholdLow: link?.fromLow ?? threshold.low,
       randomHigh,
       randomLow,
       hasRandom,
-      cause,
+      cause: ending.cause,
+      wait: ending.wait,
       spanCount: facts.spanCount,
       longestEntryMs: facts.longestEntryMs,
       rootMs: facts.rootMs,
@@ -197,10 +227,29 @@ export class Decisions {
       matched: facts.matched,
       capped,
       drops,
+      linked: link !== undefined,
       cut: isCut,
       nowMs: this.#wallMs(facts.nowMs),
     });
   }
+}
+
+function outcomeOf(
+  passes: boolean,
+  policy: number,
+  threshold: Half56,
+  ending: Ending,
+  sake: Sake | undefined,
+): Outcome {
+  const isForAnother = sake !== undefined;
+  return {
+    kept: passes || isForAnother,
+    policy: isForAnother ? -1 : policy,
+    threshold,
+    isCut: ending.cause === 'size',
+    sake,
+    erasesThreshold: isForAnother,
+  };
 }
 
 function hexOf({ id0, id1, id2, id3 }: TraceIdentity): string {

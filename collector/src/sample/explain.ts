@@ -4,9 +4,10 @@ import { adjustedCount, formatThreshold, type Half56, isBelow, KEEP_ALL, thresho
 import type { DecisionJson, PolicyFinding } from '../web/api.ts';
 import { type Condition, conditionMaker } from './conditions.ts';
 import type { ConditionConfig } from './condition-config.ts';
+import { findPart } from './explain-composite.ts';
 import { durationText, findCondition, type Finding } from './explain-condition.ts';
 import { findLearning } from './explain-learning.ts';
-import type { DecisionRecord } from './ledger-record.ts';
+import { type DecisionRecord, sakeOf } from './ledger-record.ts';
 import { isLearning } from './learning-config.ts';
 import { conditionsOf, type PolicyConfig } from './policy-config.ts';
 import type { DecisionCause } from './sample-counts.ts';
@@ -21,27 +22,43 @@ export interface Explanation {
 const CAUSE_TEXTS: Readonly<Record<DecisionCause, string>> = {
   root: 'some time after its root span',
   error: 'some time after its first error',
+  match: 'some time after a wait of its own came to apply',
   wait: 'after the longest wait',
   budget: 'early, to free memory',
   size: 'at once, because it had grown too large',
   stop: 'when the sidecar stopped',
 };
 
+/** What is known beside the record and the policies. */
+export interface Known {
+  /** Id of the kept trace that links to this one. */
+  readonly linkedFrom?: string | undefined;
+  /** Names of the configured waits, in order. */
+  readonly waits?: readonly string[] | undefined;
+}
+
 /** @param configs the policies that were in force, in order */
-export function explain(configs: readonly PolicyConfig[], record: DecisionRecord): Explanation {
+export function explain(
+  configs: readonly PolicyConfig[],
+  record: DecisionRecord,
+  { linkedFrom, waits = [] }: Known = {},
+): Explanation {
   const bits = bitsOf(configs);
   const policies = configs.map((config, i) => explainPolicy(config, i === record.policy, bits, record));
   const random = { high: record.randomHigh, low: record.randomLow };
   const threshold = { high: record.thresholdHigh, low: record.thresholdLow };
   const { kept, cause, spanCount, longestEntryMs, rootMs, hasError, capped, cut, hasRandom } = record;
+  const wait = waits[record.wait];
+  const when = `${CAUSE_TEXTS[cause]}${wait === undefined ? '' : `, as the wait ${wait} says`}`;
   return {
-    summary: `${verdictText(configs, policies, record)} It was decided ${CAUSE_TEXTS[cause]}.`,
+    summary: `${sakeText(record, linkedFrom) ?? verdictText(configs, policies, record)} It was decided ${when}.`,
     policies,
     decision: {
       kept,
       decidedMs: record.nowMs,
       cause,
-      policy: configs[record.policy]?.name ?? '',
+      ...(wait === undefined ? {} : { wait }),
+      policy: sakeOf(record) ?? configs[record.policy]?.name ?? '',
       // Without a policy, or with one that drops, nothing was compared.
       threshold: isCompared(record) ? formatThreshold(threshold) : '',
       ratio: isCompared(record) ? ratioOf(threshold) : 0,
@@ -52,6 +69,7 @@ export function explain(configs: readonly PolicyConfig[], record: DecisionRecord
       longestEntryMs,
       ...(rootMs < 0 ? {} : { rootMs }),
       hasError,
+      ...(linkedFrom === undefined ? {} : { linkedFrom }),
       capped,
       cut,
     },
@@ -92,6 +110,11 @@ function explainPolicy(
     const restriction = findCondition(config.if, make, record);
     if (!restriction.holds) return found('silent', `it has no say here: ${restriction.text}`);
   }
+  if (config.type === 'composite') {
+    const part = findPart(config, decided, make, record);
+    if (!part.isKnown) return found('unknown', `${part.text}; what share it had by then is not remembered`);
+    return part.holds ? explainShare(config, decided, part, record, found) : found('silent', part.text);
+  }
   const [condition] = isLearning(config) || config.type === 'probabilistic' ? [] : conditionsOf(config);
   const holding = isLearning(config)
     ? findLearning(config, decided, slow.get(name) ?? 0, record)
@@ -108,7 +131,7 @@ const ALWAYS: Finding = { holds: true, text: '' };
 
 /** The threshold a policy names by configuration alone; undefined where it learns it from traffic. */
 function ownThreshold(config: PolicyConfig): Half56 | undefined {
-  if (config.type === 'by_key') return undefined;
+  if (config.type === 'by_key' || config.type === 'composite') return undefined;
   return 'ratio' in config && config.ratio < 1 ? thresholdOf(config.ratio) : KEEP_ALL;
 }
 
@@ -134,6 +157,15 @@ function explainShare(
   return found(isKept ? 'keeps' : 'below', lead + against);
 }
 
+/** What is said of a trace kept for another's sake; undefined for all others. */
+function sakeText(record: DecisionRecord, linkedFrom: string | undefined): string | undefined {
+  const sake = sakeOf(record);
+  if (sake === undefined) return undefined;
+  if (sake === 'pin') return 'Kept because somebody asked to keep it.';
+  const ending = hex14({ high: record.thresholdHigh, low: record.thresholdLow });
+  return `Kept because a kept trace links to it: ${linkedFrom ?? `the one whose id ends in ${ending}`}.`;
+}
+
 function verdictText(
   configs: readonly PolicyConfig[],
   policies: readonly PolicyFinding[],
@@ -143,7 +175,6 @@ function verdictText(
   const name = configs[policy]?.name ?? 'a policy that is not configured any more';
   const why = policies[policy]?.text ?? '';
   const clause = why === '' ? '.' : `: ${why}.`;
-  if (kept && policy < 0) return 'Kept because somebody asked to keep it.';
   if (kept) return `Kept by ${name}${clause}`;
   if (policy < 0) return 'Dropped: no policy had a say.';
   if (drops) return `Dropped by ${name}${clause}`;

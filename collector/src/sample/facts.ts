@@ -8,7 +8,7 @@ export interface TraceSpan {
   readonly offset: number;
   readonly length: number;
   readonly context: Context | undefined;
-  /** As SpanBatch has them: ROOT, ENTRY, HAS_TRACE_STATE. */
+  /** As SpanBatch has them: ROOT, ENTRY, HAS_TRACE_STATE, HAS_LINKS. */
   readonly flags: number;
 }
 

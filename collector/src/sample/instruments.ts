@@ -1,6 +1,6 @@
 // What `sample` counts.
 import type { Instruments } from '../pipeline/contract.ts';
-import { DECISION_CAUSES } from './sample-counts.ts';
+import { DECISION_CAUSES, LINK_RESULTS } from './sample-counts.ts';
 
 export const sampleInstruments = {
   kept: { kind: 'counter', unit: '{span}', description: 'Spans of kept traces.' },
@@ -34,10 +34,29 @@ export const sampleInstruments = {
     unit: '{trace}',
     description: 'Traces that policies keep and the hard caps did not.',
   },
+  links: {
+    kind: 'counter',
+    unit: '{link}',
+    description:
+      'Links of kept traces to other traces: followed where the other was kept for it, already_kept, unresolved where it was dropped, unseen where it did not come in time, over_limit where there were too many.',
+    attributes: { result: LINK_RESULTS },
+  },
   budget_ratio: {
     kind: 'gauge',
     unit: '1',
     description: 'Share that the budget keeps of what need not be kept; 1 where there is room for all.',
+  },
+  floors_over_budget: {
+    kind: 'counter',
+    unit: '{span}',
+    description: 'Spans that errors, floors and other forced keeps took though the budget had no room for them.',
+  },
+  policy_overflow: {
+    kind: 'counter',
+    unit: '{lookup}',
+    description:
+      'Times a key or an operation found no room in the table of its policy and was judged together with others.',
+    attributes: { policy: 'config' },
   },
   overload_ratio: {
     kind: 'gauge',

@@ -2,21 +2,32 @@
 import type { Clock } from '../pipeline/contract.ts';
 import type { DecisionArchive } from '../store/contract.ts';
 import type { DecisionAnswer, DecisionHorizon, DecisionJson } from '../web/api.ts';
-import { explain, pendingSummary } from './explain.ts';
+import { explain, type Explanation, pendingSummary } from './explain.ts';
 import type { Ledger, RetiredDecisions } from './ledger.ts';
 import { type DecisionRecord, readRecord, RECORD_BYTES, recordsOver } from './ledger-record.ts';
 import type { PolicyConfig } from './policy-config.ts';
+import type { SampleConfig } from './config.ts';
 
 /** What is asked of the trace buffer, once there is one. */
 export interface DecidedTraces {
   readonly ledger: Ledger;
-  /** Of a trace that waits: when its first span came, monotonic, and how many have come. */
-  waiting(id0: number, id1: number, id2: number, id3: number): { startMs: number; spanCount: number } | undefined;
+  waiting(id0: number, id1: number, id2: number, id3: number): WaitingTrace | undefined;
+}
+
+/** What is told of a trace that waits. */
+export interface WaitingTrace {
+  /** When its first span came, monotonic. */
+  readonly startMs: number;
+  readonly spanCount: number;
+  /** A kept trace links to it. */
+  readonly isLinked: boolean;
 }
 
 /** What goes with the records of one block, so that they can be explained whatever is configured by then. */
 interface BlockMeta {
   readonly policies: readonly PolicyConfig[];
+  /** Names, in order; blocks written before there were waits lack them. */
+  readonly waits?: readonly string[];
 }
 
 /** Decisions of this run and of earlier ones. */
@@ -24,13 +35,15 @@ export class DecisionHistory {
   /** Where old decisions go; without it they are forgotten. */
   archive: DecisionArchive | undefined;
   readonly #policies: readonly PolicyConfig[];
+  readonly #waits: readonly string[];
   readonly #meta: string;
   readonly #clock: Clock;
   readonly #startedMs: number;
 
-  constructor(policies: readonly PolicyConfig[], clock: Clock) {
-    this.#policies = policies;
-    this.#meta = JSON.stringify({ policies } satisfies BlockMeta);
+  constructor(configured: Pick<SampleConfig, 'policies' | 'waits'>, clock: Clock) {
+    this.#policies = configured.policies;
+    this.#waits = configured.waits.map(({ name }) => name);
+    this.#meta = JSON.stringify({ policies: this.#policies, waits: this.#waits } satisfies BlockMeta);
     this.#clock = clock;
     this.#startedMs = clock.nowMs();
   }
@@ -53,8 +66,9 @@ export class DecisionHistory {
     if (waiting !== undefined) {
       const nowMs = this.#clock.nowMs();
       const sinceMs = nowMs - (this.#clock.monotonicMs() - waiting.startMs);
-      const { spanCount } = waiting;
-      const summary = pendingSummary(spanCount, sinceMs, nowMs);
+      const { spanCount, isLinked } = waiting;
+      const linked = isLinked ? ' A kept trace links to it, so it will be kept, unless a policy drops it.' : '';
+      const summary = `${pendingSummary(spanCount, sinceMs, nowMs)}${linked}`;
       return {
         traceId,
         state: 'pending',
@@ -64,15 +78,22 @@ export class DecisionHistory {
         horizon: this.#horizon(traces),
       };
     }
-    if (record !== undefined) return decided(traceId, this.#policies, record, 'memory', this.#horizon(traces));
+    if (record !== undefined) {
+      const linkedFrom = record.linked
+        ? traces?.ledger.idBefore(row, record.thresholdHigh, record.thresholdLow)
+        : undefined;
+      const explanation = explain(this.#policies, record, { linkedFrom, waits: this.#waits });
+      return decided(traceId, record, explanation, 'memory', this.#horizon(traces));
+    }
     const archived = await this.archive?.findDecision(id);
     const horizon = this.#horizon(traces);
     if (archived === undefined) {
       const summary = `Not seen since ${new Date(horizon.sinceMs).toISOString()}.`;
       return { traceId, state: 'unseen', summary, policies: [], horizon };
     }
-    const { policies } = JSON.parse(archived.meta) as BlockMeta;
-    return decided(traceId, policies, readRecord(recordsOver(archived.record), 0), 'disk', horizon);
+    const { policies, waits } = JSON.parse(archived.meta) as BlockMeta;
+    const old = readRecord(recordsOver(archived.record), 0);
+    return decided(traceId, old, explain(policies, old, { waits }), 'disk', horizon);
   }
 
   #horizon(traces: DecidedTraces | undefined): DecisionHorizon {
@@ -101,12 +122,11 @@ function idWords(traceId: string): TraceIdWords {
 
 function decided(
   traceId: string,
-  configs: readonly PolicyConfig[],
   record: DecisionRecord,
+  { summary, decision, policies }: Explanation,
   foundIn: DecisionJson['foundIn'],
   horizon: DecisionHorizon,
 ): DecisionAnswer {
-  const { summary, decision, policies } = explain(configs, record);
   const state = record.kept ? 'kept' : 'dropped';
   return { traceId, state, summary, decision: { ...decision, foundIn }, policies, horizon };
 }

@@ -1,12 +1,16 @@
 // One decision as 13 words: the id first, then what was decided and on which inputs. The same in memory and on disk.
+import type { Sake } from './reason.ts';
 import type { DecisionCause } from './sample-counts.ts';
 
 /** What is known of a trace when it is decided. */
 export interface DecisionRecord {
   kept: boolean;
-  /** Index of the policy that decided; -1 where none had a say, also where it was kept because it was pinned. */
+  /** Index of the policy that decided; -1 where none had a say, also where it was kept for another's sake. */
   policy: number;
-  /** The threshold the randomness was compared with, upper and lower 28 bits. */
+  /**
+   * The threshold the randomness was compared with, upper and lower 28 bits. Of a linked trace, the last 56 bits of the id
+   * of the kept trace that links to it.
+   */
   thresholdHigh: number;
   thresholdLow: number;
   randomHigh: number;
@@ -15,6 +19,8 @@ export interface DecisionRecord {
   hasRandom: boolean;
   /** What ended the waiting. */
   cause: DecisionCause;
+  /** Index of the configured wait whose time it was; -1 where it was a time for all traces. */
+  wait: number;
   spanCount: number;
   longestEntryMs: number;
   /** Duration of the span without a parent; -1 where none has come. */
@@ -26,6 +32,8 @@ export interface DecisionRecord {
   capped: boolean;
   /** A policy that drops decided. */
   drops: boolean;
+  /** Kept because a kept trace links to it. */
+  linked: boolean;
   /** More spans came than a trace may have; the rest was cut off. */
   cut: boolean;
   /** Unix milliseconds; kept to the second. */
@@ -54,10 +62,14 @@ const HAS_RANDOM = 1 << 30;
 const CAPPED = 1 << 31;
 const DROPS = 1 << 28;
 const CUT = 1 << 29;
+const LINKED = 1 << 30;
 const CAUSE_SHIFT = 28;
 
 const MAX_SPANS = 0xffffff;
 const POLICY_SHIFT = 24;
+
+/** Of the wait's index, by one more, so that records without one say so. */
+const WAIT_SHIFT = 28;
 
 /** Stand in files of the store: never renumbered. At most 16. */
 const CAUSE_CODES: Readonly<Record<DecisionCause, number>> = {
@@ -67,6 +79,7 @@ const CAUSE_CODES: Readonly<Record<DecisionCause, number>> = {
   stop: 3,
   error: 4,
   size: 5,
+  match: 6,
 };
 const CAUSES = Object.fromEntries(Object.entries(CAUSE_CODES).map(([cause, code]) => [code, cause])) as Readonly<
   Record<number, DecisionCause>
@@ -91,9 +104,10 @@ export function writeRecord({ words, floats }: Records, row: number, record: Dec
     (record.hasError ? ERROR : 0) |
     (record.hasRandom ? HAS_RANDOM : 0) |
     (record.capped ? CAPPED : 0);
-  words[at + THRESHOLD_LOW] = record.thresholdLow | (record.drops ? DROPS : 0) | (record.cut ? CUT : 0);
+  words[at + THRESHOLD_LOW] =
+    record.thresholdLow | (record.drops ? DROPS : 0) | (record.cut ? CUT : 0) | (record.linked ? LINKED : 0);
   words[at + RANDOM_HIGH] = record.randomHigh | (CAUSE_CODES[record.cause] << CAUSE_SHIFT);
-  words[at + RANDOM_LOW] = record.randomLow;
+  words[at + RANDOM_LOW] = record.randomLow | ((record.wait + 1) << WAIT_SHIFT);
   words[at + SPANS_AND_POLICY] = Math.min(record.spanCount, MAX_SPANS) | ((record.policy + 1) << POLICY_SHIFT);
   words[at + MATCHED] = record.matched;
   floats[at + LONGEST_ENTRY] = record.longestEntryMs;
@@ -124,6 +138,7 @@ export function readRecord({ words, floats }: Records, row: number): DecisionRec
     randomLow: word(RANDOM_LOW) & HALF_MASK,
     hasRandom: (first & HAS_RANDOM) !== 0,
     cause: CAUSES[word(RANDOM_HIGH) >>> CAUSE_SHIFT] ?? 'wait',
+    wait: (word(RANDOM_LOW) >>> WAIT_SHIFT) - 1,
     spanCount: word(SPANS_AND_POLICY) & MAX_SPANS,
     longestEntryMs: float(LONGEST_ENTRY),
     rootMs: float(ROOT),
@@ -131,7 +146,14 @@ export function readRecord({ words, floats }: Records, row: number): DecisionRec
     matched: word(MATCHED),
     capped: (first & CAPPED) !== 0,
     drops: (second & DROPS) !== 0,
+    linked: (second & LINKED) !== 0,
     cut: (second & CUT) !== 0,
     nowMs: word(SECONDS) * 1000,
   };
+}
+
+/** For whose sake a trace was kept; undefined where its policies decided. */
+export function sakeOf({ kept, policy, linked }: DecisionRecord): Sake | undefined {
+  if (linked) return 'link';
+  return kept && policy < 0 ? 'pin' : undefined;
 }

@@ -11,6 +11,7 @@ import {
   secondsOf,
   writeRecord,
 } from './ledger-record.ts';
+import { hexId, idRandomHigh, idRandomLow } from '../otlp/trace-id.ts';
 import { hashTraceId } from './trace-slots.ts';
 
 export type { DecisionRecord } from './ledger-record.ts';
@@ -38,6 +39,8 @@ const TAG_MASK = ~ROW_MASK;
 const MAX_ROWS = ROW_MASK - 1;
 /** Slots a row at least: with it, a decision costs at most 64 bytes, and a search looks at few slots. */
 const SLOTS_A_ROW = 1.5;
+/** Decisions looked at for the trace that another was kept for; a few milliseconds, and longer than links wait. */
+const LOOK_BACK = 200_000;
 
 /** 52 bytes a decision and 6 to 12 of index. Between one half and all of `maxDecisions` are remembered. */
 export class Ledger {
@@ -123,6 +126,31 @@ export class Ledger {
   /** Reads a decision found before. */
   read(row: number): DecisionRecord {
     return readRecord(this.#generationOf(row).records, row % this.#rows);
+  }
+
+  /**
+   * Finds the id of a trace that was decided before another.
+   *
+   * @param row of the other
+   * @param high the last 56 bits of the id as randomness has them, upper 28
+   * @param low the lower 28
+   * @returns undefined where it is not among the LOOK_BACK decisions before
+   */
+  idBefore(row: number, high: number, low: number): string | undefined {
+    let generation = this.#generationOf(row);
+    let before = row % this.#rows;
+    for (let left = LOOK_BACK; left > 0; left--) {
+      if (before === 0) {
+        if (generation !== this.#young || this.#old === undefined) return undefined;
+        generation = this.#old;
+        before = generation.count;
+      }
+      const at = --before * RECORD_WORDS;
+      const { words } = generation.records;
+      if (idRandomLow(words[at + 3]) === low && idRandomHigh(words[at + 2], words[at + 3]) === high)
+        return hexId(words[at], words[at + 1], words[at + 2], words[at + 3]);
+    }
+    return undefined;
   }
 
   /** Gives up everything, oldest first, as at the end of the process. */

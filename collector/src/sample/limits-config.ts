@@ -21,7 +21,7 @@ export const limitFields = {
     })
     .prefault({})
     .describe(
-      'what the process aims to keep: errors and floors first, the rest at a threshold that follows the traffic',
+      'what the process aims to keep: errors and floors first, the rest at a threshold that follows the traffic; what errors and floors take beyond it is kept, counted and shown',
     ),
   hard_caps: z
     .strictObject({
@@ -33,5 +33,7 @@ export const limitFields = {
         .describe('spans of a second that was cut say at which threshold; false erases their threshold instead'),
     })
     .prefault({})
-    .describe('what is never exceeded, forced keeps included; traces wait up to a second longer for it'),
+    .describe(
+      'what is never exceeded, forced keeps included, by what policies keep; traces wait up to a second longer for it',
+    ),
 };

@@ -5,36 +5,43 @@ import { ENTRY, HAS_TRACE_STATE, ROOT, type SpanBatch, STATUS_ERROR } from '../o
 import { idRandomHigh, idRandomLow } from '../otlp/trace-id.ts';
 import { otState, readOtState } from '../otlp/trace-state.ts';
 import type { Budget } from './budget.ts';
-import { DeadlineQueue } from './deadline-queue.ts';
+import { type DeadlineOptions, Deadlines } from './deadlines.ts';
 import type { TraceIdentity } from './decisions.ts';
 import type { SpanMatcher, TraceFacts, TraceSpan } from './facts.ts';
+import type { ArrivalListener } from './sampler.ts';
+import type { Wait } from './waits.ts';
 import { NONE, SpanSlots } from './span-slots.ts';
 import { TRACE_ERROR, TRACE_HAS_RANDOM, TRACE_HAS_ROOT, TRACE_HELD, TraceSlots } from './trace-slots.ts';
 
 /** How long traces wait, and how large they may grow. */
-export interface WaitOptions {
-  readonly decisionWaitMs: number;
-  readonly afterRootMs: number;
-  /** A trace with an error is decided so long after its first error; undefined where errors do not hurry it. */
-  readonly afterErrorMs?: number | undefined;
+export interface WaitOptions extends DeadlineOptions {
   /** A trace is decided as soon as it has so many spans or bytes. */
   readonly maxTraceSpans?: number;
   readonly maxTraceBytes?: number;
 }
 
-/** Columns of waiting spans and traces, and the queues of their deadlines. */
+/** Who wants to see every span as it comes. */
+export interface Watchers {
+  readonly matchers: readonly SpanMatcher[];
+  readonly budget: Budget | undefined;
+  readonly listeners: readonly ArrivalListener[];
+  /** Waits of their own for traces of which something is known. */
+  readonly waits: readonly Wait[];
+}
+
+/** Columns of waiting spans and traces, and their deadlines. */
 export class PendingTraces {
   readonly spans = new SpanSlots();
   readonly traces: TraceSlots;
-  readonly waiting = new DeadlineQueue();
-  readonly rooted = new DeadlineQueue();
-  readonly failed = new DeadlineQueue();
-  readonly #options: WaitOptions;
+  readonly deadlines: Deadlines;
   readonly #maxTraceSpans: number;
   readonly #maxTraceBytes: number;
   readonly #matchers: readonly SpanMatcher[];
   readonly #budget: Budget | undefined;
-  /** Whether any matcher or the budget wants to see every span. */
+  readonly #listeners: readonly ArrivalListener[];
+  /** Whether anybody wants to know what each span makes of its trace. */
+  readonly #needsFacts: boolean;
+  /** Whether anybody wants to see every span. */
   readonly #isWatched: boolean;
   readonly #arena: Arena;
   readonly #contexts: ContextTable;
@@ -43,26 +50,28 @@ export class PendingTraces {
 
   constructor(
     options: WaitOptions & { readonly seed: number },
-    watchers: { readonly matchers: readonly SpanMatcher[]; readonly budget: Budget | undefined },
+    watchers: Watchers,
     arena: Arena,
     contexts: ContextTable,
   ) {
-    this.#options = options;
     this.#maxTraceSpans = options.maxTraceSpans ?? 2 ** 31;
     this.#maxTraceBytes = options.maxTraceBytes ?? 2 ** 31;
     this.#matchers = watchers.matchers;
     this.#budget = watchers.budget;
-    this.#isWatched = this.#matchers.length > 0 || this.#budget !== undefined;
+    this.#listeners = watchers.listeners;
+    this.traces = new TraceSlots(options.seed);
+    this.deadlines = new Deadlines(options, watchers.waits, this.traces);
+    this.#needsFacts = this.#listeners.length > 0 || this.deadlines.looks;
+    this.#isWatched = this.#matchers.length > 0 || this.#budget !== undefined || this.#needsFacts;
     this.#arena = arena;
     this.#contexts = contexts;
-    this.traces = new TraceSlots(options.seed);
     this.#facts = { ...NO_FACTS, head: NONE, spans: () => this.#spansFrom(this.#facts.head) };
   }
 
   /** Opens a trace that waits from now on. */
   open(hash: number, id0: number, id1: number, id2: number, id3: number, nowMs: number): number {
     const trace = this.traces.add(hash, id0, id1, id2, id3, nowMs);
-    this.waiting.push(trace, this.traces.generation[trace], nowMs + this.#options.decisionWaitMs);
+    this.deadlines.open(trace, nowMs);
     return trace;
   }
 
@@ -97,14 +106,16 @@ export class PendingTraces {
       if ((matched & (1 << i)) === 0 && matchers[i]?.matches(batch, row, nowMs) === true) matched |= 1 << i;
     traces.matched[trace] = matched;
     this.#budget?.arrived(traces.startMs[trace], nowMs, batch.length[row]);
+    if (!this.#needsFacts) return;
+    const facts = this.factsOf(trace, nowMs);
+    this.deadlines.look(trace, facts, nowMs);
+    for (const each of this.#listeners) each.arrived?.(trace, facts, batch.length[row]);
   }
 
   #noteError(trace: number, nowMs: number): void {
-    const { traces } = this;
-    const { afterErrorMs } = this.#options;
-    if (afterErrorMs !== undefined && (traces.flags[trace] & TRACE_ERROR) === 0)
-      this.failed.push(trace, traces.generation[trace], nowMs + afterErrorMs);
-    traces.flags[trace] |= TRACE_ERROR;
+    const { flags } = this.traces;
+    if ((flags[trace] & TRACE_ERROR) === 0) this.deadlines.failed(trace, nowMs);
+    flags[trace] |= TRACE_ERROR;
   }
 
   /** What few spans say about their trace: the time of an entry span, explicit randomness, that the root is there. */
@@ -117,10 +128,7 @@ export class PendingTraces {
     if ((flags & ROOT) === 0 || (traces.flags[trace] & TRACE_HAS_ROOT) !== 0) return;
     traces.flags[trace] |= TRACE_HAS_ROOT;
     traces.rootMs[trace] = durationMs;
-    const dueMs = nowMs + this.#options.afterRootMs;
-    // A root that comes late hurries nothing.
-    if (dueMs < traces.startMs[trace] + this.#options.decisionWaitMs)
-      this.rooted.push(trace, traces.generation[trace], dueMs);
+    this.deadlines.rooted(trace, nowMs);
   }
 
   #readRandom(batch: SpanBatch, row: number, trace: number): void {

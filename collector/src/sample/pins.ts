@@ -1,5 +1,5 @@
 // What someone asked to keep for a time: a trace, or everything of a service or an operation.
-// A pinned trace is kept for another's sake: it carries no threshold and counts in no estimate.
+// A pinned trace is kept for another's sake: it carries no threshold and counts in no estimate. An explicit drop wins.
 import type { TraceFacts } from './facts.ts';
 import { KEY_SEPARATOR, type KeyPart, type TraceKey, type TraceKeys } from './trace-key.ts';
 
@@ -30,6 +30,12 @@ export class Pins {
   }
 
   get count(): number {
+    return this.#until.size;
+  }
+
+  /** How many have not run out. */
+  inForce(nowMs: number): number {
+    this.#expire(nowMs);
     return this.#until.size;
   }
 

@@ -10,6 +10,7 @@ import {
   leavesOf,
   matcherKey,
 } from './condition-config.ts';
+import { checkComposite, COMPOSITE_SHAPE } from './composite-config.ts';
 import { isLearning, LEARNING_SHAPES } from './learning-config.ts';
 import { MAX_MATCHERS } from './facts.ts';
 
@@ -60,8 +61,10 @@ const policy = z
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.floor }),
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.new_path }),
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.relative_latency }),
+    z.strictObject({ ...POLICY_FIELDS, ...COMPOSITE_SHAPE }),
   ])
-  .superRefine(checkLeaf);
+  .superRefine(checkLeaf)
+  .superRefine(checkComposite);
 
 export const DEFAULT_POLICIES = [
   { name: 'errors', type: 'status' },
@@ -78,7 +81,7 @@ export const policies = z
   .max(MAX_POLICIES)
   .prefault([...DEFAULT_POLICIES])
   .refine((list) => new Set(list.map((each) => each.name)).size === list.length, 'names must differ')
-  .superRefine(checkMatchers)
+  .superRefine((list, context) => checkMatchers(list, context))
   .describe('all are evaluated; an explicit drop wins, else the one that keeps the largest share decides');
 
 export type PolicyConfig = z.output<typeof policy>;
@@ -87,16 +90,25 @@ export type PolicyConfigOf<T extends PolicyConfig['type']> = Extract<PolicyConfi
 /** The configuration of a policy that is a condition. */
 export type RuleConfig = PolicyConfigOf<ConditionConfig['type']>;
 
-/** Conditions of a policy: what it is made of, then its `if`. */
+/** Conditions of a policy: what it is made of, its parts in order, then its `if`. */
 export function conditionsOf(config: PolicyConfig): ConditionConfig[] {
   const asked = config.if === undefined ? [] : [config.if];
   if (config.type === 'probabilistic' || isLearning(config)) return asked;
+  if (config.type === 'composite') return [...config.parts.map(({ when }) => when), ...asked];
   return [config.type === 'drop' ? config.when : config, ...asked];
 }
 
-/** Refuses what would need more bits of a trace than there are. */
-export function checkMatchers(list: readonly PolicyConfig[], context: z.RefinementCtx): void {
-  const leaves = list.flatMap(conditionsOf).flatMap(leavesOf);
+/**
+ * Refuses what would need more bits of a trace than there are.
+ *
+ * @param others conditions beside those of policies
+ */
+export function checkMatchers(
+  list: readonly PolicyConfig[],
+  context: z.RefinementCtx,
+  others: readonly ConditionConfig[] = [],
+): void {
+  const leaves = [...list.flatMap(conditionsOf), ...others].flatMap(leavesOf);
   const keys = new Set(leaves.flatMap((each) => matcherKey(each) ?? []));
   const needed = keys.size + list.filter(({ type }) => type === 'relative_latency').length;
   if (needed <= MAX_MATCHERS) return;

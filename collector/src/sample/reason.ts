@@ -1,6 +1,6 @@
 // Why a span was kept, as attributes to append to it: a second field 9 is one more attribute.
 import { ProtobufWriter } from '../otlp/writer.ts';
-import type { PolicyClass } from './sampler.ts';
+import type { Policy, PolicyClass } from './sampler.ts';
 
 const SPAN_ATTRIBUTES = 9;
 const KEY_VALUE = { key: 1, value: 2 } as const;
@@ -18,9 +18,12 @@ export const REASON_ATTRIBUTES = {
 
 /**
  * Why a trace is kept: it had to be, it keeps its key visible, its randomness let it, its span came after the decision,
- * someone asked for it.
+ * or it is kept for another's sake.
  */
-export type KeepReason = 'forced' | 'floor' | 'probability' | 'late' | 'pin';
+export type KeepReason = 'forced' | 'floor' | 'probability' | 'late' | Sake;
+
+/** For whose sake a trace is kept that its policies do not keep: someone's who asked, or a kept trace's that links to it. */
+export type Sake = 'pin' | 'link';
 
 /** The reason that follows from a policy's class. */
 export const REASON_OF: Readonly<Record<PolicyClass, KeepReason>> = {
@@ -49,6 +52,28 @@ export function reasonBytes(policy: string, reason: KeepReason, isCut: boolean):
     ready.set(key, bytes);
   }
   return bytes;
+}
+
+/** Says of decisions by which policy traces were kept, as a name and as bytes. */
+export class KeepReasons {
+  readonly #policies: readonly Policy[];
+  readonly #writesAttributes: boolean;
+
+  /** @param writesAttributes whether kept spans say why */
+  constructor(policies: readonly Policy[], { writesAttributes }: { readonly writesAttributes: boolean }) {
+    this.#policies = policies;
+    this.#writesAttributes = writesAttributes;
+  }
+
+  /** @param policy its index; for another's sake, that stands in its place */
+  nameOf(policy: number, sake: Sake | undefined): string {
+    return sake ?? this.#policies[policy]?.name ?? '';
+  }
+
+  /** @param name as `nameOf` has it. @returns undefined where kept spans do not say why */
+  bytesOf(name: string, reason: KeepReason, isCut: boolean): Uint8Array | undefined {
+    return this.#writesAttributes ? reasonBytes(name, reason, isCut) : undefined;
+  }
 }
 
 function text(writer: ProtobufWriter, key: string, value: string): void {

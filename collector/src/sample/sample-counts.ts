@@ -1,12 +1,20 @@
 // What the trace buffer counts between two readings of its owner.
 
 /**
- * What ended the waiting of a trace: some time after its root or its first error, the whole wait, the byte budget, its own
- * size, the end of the process.
+ * What ended the waiting of a trace: some time after its root, its first error or the match of a configured wait, the whole
+ * wait, the byte budget, its own size, the end of the process.
  */
-export const DECISION_CAUSES = ['root', 'error', 'wait', 'budget', 'size', 'stop'] as const;
+export const DECISION_CAUSES = ['root', 'error', 'match', 'wait', 'budget', 'size', 'stop'] as const;
 
 export type DecisionCause = (typeof DECISION_CAUSES)[number];
+
+/**
+ * What became of a link from a kept trace to another: the other was kept by then or is kept for it, was dropped, or did not
+ * come in time; or there were too many links.
+ */
+export const LINK_RESULTS = ['followed', 'already_kept', 'unresolved', 'unseen', 'over_limit'] as const;
+
+export type LinkResult = (typeof LINK_RESULTS)[number];
 
 /** Counts since they were last taken. */
 export interface SampleCounts {
@@ -23,6 +31,7 @@ export interface SampleCounts {
   /** Traces that policies keep and hard caps did not. */
   cappedTraces: number;
   decided: Record<DecisionCause, number>;
+  links: Record<LinkResult, number>;
 }
 
 export function emptyCounts(): SampleCounts {
@@ -37,7 +46,8 @@ export function emptyCounts(): SampleCounts {
     inconsistentThresholds: 0,
     keptTraces: new Map(),
     cappedTraces: 0,
-    decided: { root: 0, error: 0, wait: 0, budget: 0, size: 0, stop: 0 },
+    decided: { root: 0, error: 0, match: 0, wait: 0, budget: 0, size: 0, stop: 0 },
+    links: { followed: 0, already_kept: 0, unresolved: 0, unseen: 0, over_limit: 0 },
   };
 }
 

@@ -1,6 +1,7 @@
 // Policies and how they are combined: all are evaluated, an explicit drop wins, else the lowest threshold decides.
 import { type Half56, isBelow, KEEP_ALL } from '../otlp/trace-state.ts';
 import { byKey } from './by-key.ts';
+import { composite } from './composite.ts';
 import type { ConditionConfig } from './condition-config.ts';
 import { type Condition, conditionMaker } from './conditions.ts';
 import { MAX_MATCHERS, type SpanMatcher, type TraceFacts } from './facts.ts';
@@ -10,6 +11,8 @@ import { probabilistic } from './probabilistic.ts';
 import { relativeLatency } from './relative-latency.ts';
 import { drop, rule } from './rules.ts';
 import { TraceKeys } from './trace-key.ts';
+import type { Wait } from './waits.ts';
+import type { WaitConfig } from './waits-config.ts';
 
 /** In which order hard caps are filled: what must be kept, what keeps a key visible, and the rest. */
 export type PolicyClass = 'forced' | 'floor' | 'rest';
@@ -22,11 +25,22 @@ export interface Policy {
   readonly drops?: boolean;
   /** The threshold at which this policy keeps the trace, for one that drops any; undefined where it has no say. */
   evaluate(facts: TraceFacts): Half56 | undefined;
+  /**
+   * Called for every span as it comes, once its trace knows of it; for policies that count what arrives.
+   *
+   * @param trace tells traces apart while they wait; used again for another, whose first span has `spanCount` 1
+   * @param facts of the trace so far
+   * @param bytes of the span
+   */
+  arrived?(trace: number, facts: TraceFacts, bytes: number): void;
   /** Called once for every decided trace, whoever kept or dropped it; for policies that learn from traffic. */
   observe?(facts: TraceFacts, reached: Readonly<Verdict>): void;
   /** How often a key or an operation found no room in the policy's table and shared a place with others. */
   overflowed?(): number;
 }
+
+/** Whoever counts what arrives. */
+export type ArrivalListener = Pick<Policy, 'arrived'>;
 
 /** What a policy may ask for while it is made. */
 export interface PolicyContext {
@@ -44,6 +58,8 @@ export interface PolicyContext {
 export interface Sampler {
   readonly policies: readonly Policy[];
   readonly matchers: readonly SpanMatcher[];
+  /** Times for traces for which a condition holds; not of a shadow. */
+  readonly waits: readonly Wait[];
   /** For others who want to know a trace by its service or operation. */
   readonly keys: TraceKeys;
 }
@@ -68,13 +84,18 @@ const POLICY_TYPES = {
   by_key: byKey,
   floor,
   new_path: newPath,
+  composite,
   relative_latency: relativeLatency,
 } as const satisfies {
   [T in PolicyConfig['type']]: (config: PolicyConfigOf<T>, context: PolicyContext) => Policy;
 };
 
-/** Makes the configured policies, in order. */
-export function createSampler(configs: readonly PolicyConfig[], random: () => number): Sampler {
+/** Makes the configured policies, in order, and what waits need of them. */
+export function createSampler(
+  configs: readonly PolicyConfig[],
+  random: () => number,
+  waits: readonly WaitConfig[] = [],
+): Sampler {
   const matchers: SpanMatcher[] = [];
   const matcher = (each: SpanMatcher): number => {
     if (matchers.length >= MAX_MATCHERS) throw new Error('the configuration check lets no more matchers in');
@@ -88,7 +109,25 @@ export function createSampler(configs: readonly PolicyConfig[], random: () => nu
     const policy = create(config, context);
     return config.if === undefined ? policy : restricted(policy, context.condition(config.if));
   });
-  return { policies, matchers, keys: context.keys };
+  // After the policies, whose bits do not depend on waits.
+  const times = waits.map((config): Wait => ({
+    holds: waitCondition(config, policies, context),
+    decisionWaitMs: config.decision_wait,
+    afterRootMs: config.after_root,
+    afterMatchMs: config.after_match,
+  }));
+  return { policies, matchers, waits: times, keys: context.keys };
+}
+
+/** A wait applies where its condition holds, or where its policy has a say, which then is a last word. */
+function waitCondition(
+  { when, policy: name }: WaitConfig,
+  policies: readonly Policy[],
+  context: PolicyContext,
+): Condition {
+  if (when !== undefined) return context.condition(when);
+  const policy = policies.find((each) => each.name === name);
+  return (facts) => policy?.evaluate(facts) !== undefined;
 }
 
 /** A policy that neither judges nor learns from traces for which the condition does not hold. */
@@ -102,7 +141,11 @@ function restricted(policy: Policy, holds: Condition): Policy {
     observe(facts, reached) {
       if (policy.observe !== undefined && holds(facts)) policy.observe(facts, reached);
     },
-    overflowed: () => policy.overflowed?.() ?? 0,
+    // What holds of a trace so far may change, so who counts arrivals looks at the condition itself.
+    ...(policy.arrived === undefined
+      ? {}
+      : { arrived: (trace, facts, bytes) => policy.arrived?.(trace, facts, bytes) }),
+    ...(policy.overflowed === undefined ? {} : { overflowed: () => policy.overflowed?.() ?? 0 }),
   };
 }
 

@@ -27,6 +27,19 @@ export class Shadow {
     this.#operation = operation;
   }
 
+  /** Whether any of its policies counts what arrives. */
+  get listens(): boolean {
+    return this.#sampler.policies.some(({ arrived }) => arrived !== undefined);
+  }
+
+  /** Tells its policies of a span, as those in force are told. */
+  arrived(trace: number, facts: TraceFacts, bytes: number): void {
+    const { matched } = facts;
+    facts.matched = matched >>> this.#firstMatcher;
+    for (const each of this.#sampler.policies) each.arrived?.(trace, facts, bytes);
+    facts.matched = matched;
+  }
+
   /** Judges a trace that was judged before. Leaves its own verdict behind: call it last. */
   look(facts: TraceFacts, randomHigh: number, randomLow: number, isKept: boolean): void {
     const operation = this.#operation.of(facts);

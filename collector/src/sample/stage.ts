@@ -4,14 +4,14 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { DecisionAnswer } from '../web/api.ts';
 import type { BudgetOptions } from './budget.ts';
 import { sampleConfig, type SampleConfig } from './config.ts';
-import type { KeptBatch, PinWish, SamplingState, SamplingView } from './contract.ts';
+import type { DecisionListener, DecisionState, KeptBatch, PinWish, SamplingState, SamplingView } from './contract.ts';
 import { DecisionHistory } from './ledger-history.ts';
 import type { HardCapOptions } from './hard-caps.ts';
 import { sampleInstruments } from './instruments.ts';
 import { DEFAULT_MAX_DECISIONS } from './ledger-config.ts';
 import type { OverloadCause } from './overload.ts';
+import { OwnMetrics } from './own-metrics.ts';
 import { MAX_PINS, type Pin } from './pins.ts';
-import { DECISION_CAUSES, takeCounts } from './sample-counts.ts';
 import { createSampler } from './sampler.ts';
 import { TraceBuffer } from './trace-buffer.ts';
 
@@ -52,22 +52,26 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
   queueFill: () => number = () => 0;
   /** Why traces were kept or dropped; its archive is wired by whoever knows the store. */
   readonly history: DecisionHistory;
+  /** Told of every decision; wired, before anything starts, by whoever knows what follows them. */
+  decided: DecisionListener | undefined;
   readonly #earlyPins: Pin[] = [];
+  readonly #metrics: OwnMetrics;
   #warned = false;
 
   constructor(config: SampleConfig, host: SampleHost, next: Consumer<KeptBatch>) {
     this.#config = config;
     this.#host = host;
     this.#next = next;
+    this.#metrics = new OwnMetrics(host);
     this.#seed = Math.floor(host.random() * 2 ** 32);
     this.#tickedMs = host.clock.monotonicMs();
     this.#wallOffsetMs = host.clock.nowMs() - this.#tickedMs;
-    this.history = new DecisionHistory(config.policies, host.clock);
+    this.history = new DecisionHistory(config, host.clock);
   }
 
   async start(): Promise<void> {
     // Shown at 0 from the start, so that the first kept trace of a policy is seen as an increase.
-    for (const { name } of this.#config.policies) this.#host.count('kept_traces', 0, { policy: name });
+    this.#metrics.show(this.#config.policies.map(({ name }) => name));
     this.#tickedMs = this.#host.clock.monotonicMs();
     this.#cancelTick = this.#host.clock.every(TICK_MS, () => this.tick());
   }
@@ -128,6 +132,16 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
     return this.#buffer?.pendingSpans ?? 0;
   }
 
+  /** What is known of a trace, from memory alone. */
+  stateOf(id0: number, id1: number, id2: number, id3: number): DecisionState {
+    const buffer = this.#buffer;
+    if (buffer === undefined) return 'unseen';
+    if (buffer.waiting(id0, id1, id2, id3) !== undefined) return 'pending';
+    const row = buffer.ledger.find(id0, id1, id2, id3);
+    if (row < 0) return 'unseen';
+    return buffer.ledger.isKept(row) ? 'kept' : 'dropped';
+  }
+
   why(traceId: string): Promise<DecisionAnswer> {
     return this.history.why(traceId, this.#buffer);
   }
@@ -138,14 +152,23 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
 
   state(): SamplingState {
     const buffer = this.#buffer;
-    if (buffer === undefined) return NO_STATE;
+    const nowMs = this.#host.clock.monotonicMs();
+    if (buffer === undefined)
+      return {
+        ...NO_STATE,
+        policies: this.#config.policies.map(({ name }) => ({ name, overflowed: 0 })),
+        pins: this.#earlyPins.filter(({ untilMs }) => untilMs >= nowMs).length,
+        ...(this.#config.shadow === undefined ? {} : { shadow: { policies: [], operations: [] } }),
+      };
     const { overload, budget, shadow, pins } = buffer.decisions;
     return {
-      estimate: buffer.estimate.read(this.#host.clock.monotonicMs()),
+      estimate: buffer.estimate.read(nowMs),
       budgetRatio: budget?.ratio ?? 1,
+      floorsOverBudget: budget?.overPerSecond(nowMs) ?? 0,
+      policies: buffer.policies.map((policy) => ({ name: policy.name, overflowed: policy.overflowed?.() ?? 0 })),
       overload: { ratio: overload.ratio, ...(overload.cause === undefined ? {} : { cause: overload.cause }) },
       notRandom: [...buffer.randomness.constantBits].map(([service, bits]) => ({ service, bits })),
-      pins: pins.count,
+      pins: pins.inForce(nowMs),
       ...(shadow === undefined ? {} : { shadow: shadow.read() }),
     };
   }
@@ -164,7 +187,7 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
     const { random } = this.#host;
     const buffer = new TraceBuffer(
       {
-        sampler: createSampler(this.#config.policies, random),
+        sampler: createSampler(this.#config.policies, random, this.#config.waits),
         decisionWaitMs: this.#config.decision_wait,
         afterRootMs: this.#config.after_root,
         afterErrorMs: this.#config.after_error === 0 ? undefined : this.#config.after_error,
@@ -176,6 +199,7 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
         hardCaps: hardCaps(this.#config.hard_caps),
         shadow: this.#config.shadow === undefined ? undefined : createSampler(this.#config.shadow.policies, random),
         wallMs: (monotonicMs) => monotonicMs + this.#wallOffsetMs,
+        links: this.#config.links,
         reasonAttributes: this.#config.ledger.reason_attributes,
         seed: this.#seed,
       },
@@ -189,42 +213,18 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
       },
     );
     for (const pin of this.#earlyPins.splice(0)) buffer.decisions.pins.add(pin, this.#host.clock.monotonicMs());
+    buffer.decided = this.decided;
     buffer.ledger.retire = (decisions) => this.history.retire(decisions);
     return buffer;
   }
 
-  /** Moves the buffer's counts to the instruments. */
   #count(): void {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
-    const counts = takeCounts(buffer.counts);
-    const host = this.#host;
-    if (counts.keptSpans > 0) host.count('kept', counts.keptSpans);
-    if (counts.notSampledSpans > 0) host.count('dropped', counts.notSampledSpans, { reason: 'not_sampled' });
-    if (counts.droppedSpans > 0) host.count('dropped', counts.droppedSpans, { reason: 'drop_policy' });
-    if (counts.cappedTraces > 0) host.count('capped_traces', counts.cappedTraces);
-    if (counts.lateDroppedSpans > 0) {
-      host.count('dropped', counts.lateDroppedSpans, { reason: 'late' });
-      host.count('late', counts.lateDroppedSpans, { decision: 'dropped' });
-    }
-    if (counts.lateKeptSpans > 0) host.count('late', counts.lateKeptSpans, { decision: 'kept' });
-    if (counts.lateErrors > 0) host.count('late_errors', counts.lateErrors);
-    if (counts.inconsistentThresholds > 0) host.count('threshold_inconsistent', counts.inconsistentThresholds);
-    if (counts.unknownThresholds > 0) {
-      host.count('threshold_unknown', counts.unknownThresholds);
-      this.#warnUnknown(buffer);
-    }
-    for (const [policy, traces] of counts.keptTraces) host.count('kept_traces', traces, { policy });
+    const { unknownThresholds } = buffer.counts;
+    this.#metrics.report(buffer);
+    if (unknownThresholds > 0) this.#warnUnknown(buffer);
     for (const service of buffer.notRandom.splice(0)) this.#warnNotRandom(service);
-    for (const cause of DECISION_CAUSES)
-      if (counts.decided[cause] > 0) host.count('traces', counts.decided[cause], { cause });
-    host.record('budget_ratio', buffer.decisions.budget?.ratio ?? 1);
-    host.record('overload_ratio', buffer.decisions.overload.ratio);
-    host.record('pending', buffer.pendingSpans);
-    host.record('pending_traces', buffer.pendingTraces);
-    host.record('size', buffer.usedBytes);
-    host.record('decisions', buffer.ledger.count);
-    host.record('decisions_size', buffer.ledger.sizeBytes);
   }
 
   #warnNotRandom(service: string): void {
@@ -269,6 +269,8 @@ function hardCaps(config: SampleConfig['hard_caps']): HardCapOptions | undefined
 const NO_STATE: SamplingState = {
   estimate: { exact: 0, estimate: 0, low: 0, high: 0, isEnough: false },
   budgetRatio: 1,
+  floorsOverBudget: 0,
+  policies: [],
   overload: { ratio: 1 },
   notRandom: [],
   pins: 0,

@@ -2,19 +2,23 @@
 // Pure: time and arena come as arguments, kept traces leave through `emit`, counts are read by the owner.
 import { type Arena, SEGMENT_BYTES } from '../otlp/arena.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
-import { HAS_TRACE_STATE, type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
+import { HAS_LINKS, HAS_TRACE_STATE, type SpanBatch } from '../otlp/span-batch.ts';
 import { hexId, idRandomHigh, idRandomLow } from '../otlp/trace-id.ts';
 import { RecentEstimate } from './adjusted-count.ts';
 import type { BudgetOptions } from './budget.ts';
-import type { DeadlineQueue } from './deadline-queue.ts';
+import type { DecisionListener } from './contract.ts';
+import { type Ending, endingOf } from './deadlines.ts';
 import { Decisions, type Outcome } from './decisions.ts';
 import type { HardCapOptions } from './hard-caps.ts';
 import { IdRandomness } from './id-randomness.ts';
 import { KeptStaging } from './kept-staging.ts';
+import { LateSpans } from './late-spans.ts';
 import { Ledger } from './ledger.ts';
-import { type DecisionCause, emptyCounts } from './sample-counts.ts';
-import { type KeepReason, REASON_OF, reasonBytes } from './reason.ts';
-import type { Sampler } from './sampler.ts';
+import type { WaitingTrace } from './ledger-history.ts';
+import { Links } from './links.ts';
+import { KeepReasons, REASON_OF } from './reason.ts';
+import { emptyCounts } from './sample-counts.ts';
+import type { Policy, Sampler } from './sampler.ts';
 import { PendingTraces, type WaitOptions } from './pending-traces.ts';
 import { NONE, SPAN_SLOT_BYTES } from './span-slots.ts';
 import type { TraceDecision } from './threshold-suffix.ts';
@@ -31,6 +35,8 @@ export interface TraceBufferOptions extends WaitOptions {
   readonly shadow?: Sampler | undefined;
   /** Milliseconds since the epoch of a monotonic time. */
   readonly wallMs?: (monotonicMs: number) => number;
+  /** Whether traces that kept ones link to are kept too. */
+  readonly links?: 'follow' | 'ignore';
   /** Whether kept spans say which policy kept them. */
   readonly reasonAttributes?: boolean;
   readonly seed: number;
@@ -46,12 +52,17 @@ export class TraceBuffer {
   readonly estimate = new RecentEstimate();
   readonly ledger: Ledger;
   readonly decisions: Decisions;
+  /** Told of every decision, where anything follows them. */
+  decided: DecisionListener | undefined;
   readonly #options: TraceBufferOptions;
   readonly #arena: Arena;
   readonly #contexts: ContextTable;
   readonly #emit: (batch: KeptStaging) => void;
   readonly #pending: PendingTraces;
   readonly #staging: KeptStaging;
+  readonly #reasons: KeepReasons;
+  readonly #late: LateSpans;
+  readonly #links: Links | undefined;
 
   constructor(options: TraceBufferOptions, arena: Arena, contexts: ContextTable, emit: (batch: KeptStaging) => void) {
     this.#options = options;
@@ -59,12 +70,30 @@ export class TraceBuffer {
     this.#contexts = contexts;
     this.#emit = emit;
     this.ledger = new Ledger(options.maxDecisions, options.seed);
-    const { sampler, hardCaps, budget, shadow, wallMs = (ms) => ms } = options;
-    this.decisions = new Decisions({ sampler, hardCaps, budget, shadow, wallMs, ledger: this.ledger });
+    const { sampler, hardCaps, budget, shadow, wallMs = (ms) => ms, seed, decisionWaitMs: waitMs } = options;
+    const { ledger, counts } = this;
+    this.decisions = new Decisions({ sampler, hardCaps, budget, shadow, wallMs, ledger, counts });
     this.#staging = new KeptStaging(arena, contexts, this.counts, this.unknown);
+    this.#reasons = new KeepReasons(sampler.policies, { writesAttributes: options.reasonAttributes === true });
     const matchers = [...sampler.matchers, ...(shadow?.matchers ?? [])];
-    const watchers = { matchers, budget: this.decisions.budget };
+    const watchers = {
+      matchers,
+      budget: this.decisions.budget,
+      listeners: this.decisions.listeners,
+      waits: sampler.waits,
+    };
     this.#pending = new PendingTraces(options, watchers, arena, contexts);
+    const { decisions } = this;
+    const { linked } = decisions;
+    if (options.links !== 'ignore')
+      this.#links = new Links({ pending: this.#pending.traces, linked, ledger, counts, waitMs, seed });
+    const [reasons, links, staging] = [this.#reasons, this.#links, this.#staging];
+    this.#late = new LateSpans({ ledger, decisions, counts, reasons, links, staging, arena, contexts });
+  }
+
+  /** Those in force, in order. */
+  get policies(): readonly Policy[] {
+    return this.#options.sampler.policies;
   }
 
   get pendingSpans(): number {
@@ -75,11 +104,13 @@ export class TraceBuffer {
     return this.#pending.traces.count;
   }
 
-  /** Of a trace that waits: when its first span came, monotonic, and how many have come. */
-  waiting(id0: number, id1: number, id2: number, id3: number): { startMs: number; spanCount: number } | undefined {
+  /** Tells of a trace that waits. */
+  waiting(id0: number, id1: number, id2: number, id3: number): WaitingTrace | undefined {
     const { traces } = this.#pending;
     const trace = traces.find(traces.hash(id0, id1, id2, id3), id0, id1, id2, id3);
-    return trace === NONE ? undefined : { startMs: traces.startMs[trace], spanCount: traces.spanCount[trace] };
+    if (trace === NONE) return undefined;
+    const isLinked = this.decisions.linked.get(trace) !== undefined;
+    return { startMs: traces.startMs[trace], spanCount: traces.spanCount[trace], isLinked };
   }
 
   /** What the byte budget counts: whole pinned segments and the columns. */
@@ -87,7 +118,8 @@ export class TraceBuffer {
     return (
       this.#arena.pinnedBytes +
       this.#pending.spans.count * SPAN_SLOT_BYTES +
-      this.#pending.traces.count * TRACE_SLOT_BYTES
+      this.#pending.traces.count * TRACE_SLOT_BYTES +
+      (this.#links?.sizeBytes ?? 0)
     );
   }
 
@@ -106,13 +138,15 @@ export class TraceBuffer {
       if (trace === NONE) {
         const decided = this.ledger.find(a, b, c, d);
         if (decided >= 0) {
-          this.#addLate(batch, row, decided);
+          this.#late.add(batch, row, decided, nowMs);
+          if (this.#staging.isFull) this.flush();
           continue;
         }
         trace = pending.open(hash, a, b, c, d, nowMs);
+        if (this.#links !== undefined && this.#links.awaited > 0) this.#links.arrived(trace, hash, a, b, c, d);
         this.#lookAtId(batch, row);
       }
-      if (pending.append(batch, row, trace, nowMs)) this.#decide(trace, nowMs, 'size');
+      if (pending.append(batch, row, trace, nowMs)) this.#decide(trace, nowMs, GROWN);
     }
     if (this.usedBytes > this.#options.maxPendingBytes) this.#relieve(nowMs);
     this.flush();
@@ -120,18 +154,25 @@ export class TraceBuffer {
 
   /** Decides traces whose time has come, up to about `maxSpans` of their spans. @returns whether more are due */
   tick(nowMs: number, maxSpans = Infinity): boolean {
-    let left = this.#decideDue(this.#pending.failed, nowMs, 'error', maxSpans);
-    left = this.#decideDue(this.#pending.rooted, nowMs, 'root', left);
-    left = this.#decideDue(this.#pending.waiting, nowMs, 'wait', left);
+    const { deadlines, traces } = this.#pending;
+    let left = maxSpans;
+    while (left > 0) {
+      const trace = deadlines.next(nowMs);
+      if (trace === NONE) break;
+      left -= traces.spanCount[trace];
+      this.#decide(trace, nowMs, deadlines.ending);
+    }
     if (this.decisions.sliceEndMs <= nowMs) this.#closeSlice(nowMs);
+    this.#links?.expire(nowMs);
     this.flush();
     return left <= 0;
   }
 
   /** Decides everything that waits, as at the end of the process. */
   decideAll(nowMs: number): void {
-    while (this.#pending.waiting.count > 0) this.#decideFirst(this.#pending.waiting, nowMs, 'stop');
+    while (this.#decideOldest(nowMs, STOPPED));
     this.#closeSlice(nowMs);
+    this.#links?.expire(Infinity);
     this.flush();
   }
 
@@ -157,64 +198,18 @@ export class TraceBuffer {
     if (found !== undefined) this.notRandom.push(found);
   }
 
-  #addLate(batch: SpanBatch, row: number, decided: number): void {
-    if (!this.ledger.isKept(decided)) {
-      this.counts.lateDroppedSpans++;
-      if (batch.status[row] === STATUS_ERROR) this.counts.lateErrors++;
-      this.#arena.release(batch.segment, batch.length[row]);
-      this.#contexts.release(batch.context[row], 1);
-      return;
-    }
-    const { policy, thresholdHigh, thresholdLow, ...random } = this.ledger.read(decided);
-    const ids = [batch.trace0[row], batch.trace1[row], batch.trace2[row], batch.trace3[row]] as const;
-    this.#staging.beginTrace(hexId(...ids), this.#nameOf(policy), true);
-    const isErased = policy < 0 || (random.capped && this.decisions.erasesCapped);
-    const randomHigh = random.hasRandom ? random.randomHigh : idRandomHigh(ids[2], ids[3]);
-    const randomLow = random.hasRandom ? random.randomLow : idRandomLow(ids[3]);
-    const { offset, length, context, flags } = batch;
-    this.#staging.addSpan(
-      { segment: batch.segment, offset: offset[row], length: length[row], context: context[row], flags: flags[row] },
-      {
-        threshold: isErased ? undefined : { high: thresholdHigh, low: thresholdLow },
-        randomHigh,
-        randomLow,
-        reason: this.#reason(policy, 'late', false),
-      },
-    );
-    this.counts.lateKeptSpans++;
-    if (this.#staging.isFull) this.flush();
+  /** Decides the trace that has waited longest. @returns false where none waits */
+  #decideOldest(nowMs: number, ending: Ending): boolean {
+    const trace = this.#pending.deadlines.oldest();
+    if (trace === NONE) return false;
+    this.#decide(trace, nowMs, ending);
+    return true;
   }
 
-  #reason(policy: number, reason: KeepReason, isCut: boolean): Uint8Array | undefined {
-    return this.#options.reasonAttributes === true ? reasonBytes(this.#nameOf(policy), reason, isCut) : undefined;
-  }
-
-  #nameOf(policy: number): string {
-    return this.#options.sampler.policies[policy]?.name ?? PINNED;
-  }
-
-  /** @returns spans left of `maxSpans` */
-  #decideDue(queue: DeadlineQueue, nowMs: number, cause: DecisionCause, maxSpans: number): number {
-    let left = maxSpans;
-    while (left > 0 && queue.nextMs <= nowMs && queue.count > 0) left -= this.#decideFirst(queue, nowMs, cause);
-    return left;
-  }
-
-  /** Decides the first trace of a queue, unless another queue was sooner. @returns its spans */
-  #decideFirst(queue: DeadlineQueue, nowMs: number, cause: DecisionCause): number {
-    const { slot, generation } = queue;
-    queue.shift();
-    const { traces } = this.#pending;
-    if (traces.generation[slot] !== generation || (traces.flags[slot] & TRACE_HELD) !== 0) return 0;
-    const spans = traces.spanCount[slot];
-    this.#decide(slot, nowMs, cause);
-    return spans;
-  }
-
-  #decide(trace: number, nowMs: number, cause: DecisionCause): void {
+  #decide(trace: number, nowMs: number, ending: Ending): void {
     const pending = this.#pending;
-    this.counts.decided[cause]++;
-    const outcome = this.decisions.decide(trace, pending.identityOf(trace), pending.factsOf(trace, nowMs), cause);
+    this.counts.decided[ending.cause]++;
+    const outcome = this.decisions.decide(trace, pending.identityOf(trace), pending.factsOf(trace, nowMs), ending);
     if (outcome === undefined) pending.traces.flags[trace] |= TRACE_HELD;
     else this.#apply(trace, outcome, nowMs);
   }
@@ -228,36 +223,39 @@ export class TraceBuffer {
   }
 
   /** Passes a decided trace's spans on or gives them back. */
-  #apply(trace: number, { kept, policy, threshold, isCut, isPinned, erasesThreshold }: Outcome, nowMs: number): void {
+  #apply(trace: number, { kept, policy, threshold, isCut, sake, erasesThreshold }: Outcome, nowMs: number): void {
     const { traces } = this.#pending;
     this.estimate.add(traces.spanCount[trace], kept && !erasesThreshold ? threshold : undefined, nowMs);
     if (kept) {
       const { id0, id1, id2, id3, randomHigh, randomLow } = this.#pending.identityOf(trace);
-      const name = this.#nameOf(policy);
+      const name = this.#reasons.nameOf(policy, sake);
       this.counts.keptTraces.set(name, (this.counts.keptTraces.get(name) ?? 0) + 1);
       this.#staging.beginTrace(hexId(id0, id1, id2, id3), name, false);
       const keptBy = this.#options.sampler.policies[policy]?.class ?? 'rest';
-      const reason = this.#reason(policy, isPinned ? 'pin' : REASON_OF[keptBy], isCut);
-      this.#stageAll(traces.head[trace], {
-        threshold: erasesThreshold ? undefined : threshold,
-        randomHigh,
-        randomLow,
-        reason,
-      });
+      const reason = this.#reasons.bytesOf(name, sake ?? REASON_OF[keptBy], isCut);
+      // Links are followed from traces that are kept by their own right only.
+      const links = sake === undefined ? this.#links : undefined;
+      links?.begin(id0, id1, id2, id3);
+      const decision = { threshold: erasesThreshold ? undefined : threshold, randomHigh, randomLow, reason };
+      this.#stageAll(traces.head[trace], decision, links, nowMs);
     } else {
       const isDropped = policy >= 0 && this.#options.sampler.policies[policy]?.drops === true;
       this.counts[isDropped ? 'droppedSpans' : 'notSampledSpans'] += traces.spanCount[trace];
       this.#pending.drop(traces.head[trace]);
     }
+    this.decisions.linked.settle(trace, kept);
+    this.decided?.(kept, traces.id0[trace], traces.id1[trace], traces.id2[trace], traces.id3[trace]);
     traces.remove(trace);
     if (this.#staging.isFull) this.flush();
   }
 
-  #stageAll(head: number, decision: TraceDecision): void {
+  #stageAll(head: number, decision: TraceDecision, links: Links | undefined, nowMs: number): void {
     const { spans } = this.#pending;
     const { segment, offset, length, context, flags, next } = spans;
     for (let slot = spans.inOrder(head); slot !== NONE;) {
       const following = next[slot];
+      if (links !== undefined && (flags[slot] & HAS_LINKS) !== 0)
+        links.follow(this.#arena.source(segment[slot]).bytes, offset[slot], length[slot], nowMs);
       this.#staging.addSpan(
         {
           segment: segment[slot],
@@ -281,10 +279,10 @@ export class TraceBuffer {
       if (sparse.length * SEGMENT_BYTES >= this.#arena.pinnedBytes * EVACUATE_FROM)
         this.#pending.spans.evacuate(this.#arena, new Set(sparse));
       if (this.usedBytes <= this.#options.maxPendingBytes || this.pendingTraces === 0) return;
-      for (let i = 0; i < RELIEF_TRACES && this.#pending.waiting.count > 0; i++)
-        this.#decideFirst(this.#pending.waiting, nowMs, 'budget');
+      let decided = 0;
+      while (decided < RELIEF_TRACES && this.#decideOldest(nowMs, RELIEVED)) decided++;
       // What the hard caps hold is memory too.
-      if (this.#pending.waiting.count === 0) this.#closeSlice(nowMs);
+      if (decided < RELIEF_TRACES) this.#closeSlice(nowMs);
     }
   }
 }
@@ -293,5 +291,7 @@ export class TraceBuffer {
 const EVACUATE_FROM = 0.25;
 /** Traces decided early between two looks at the budget. */
 const RELIEF_TRACES = 64;
-/** Stands where a policy's name would: no policy kept the trace. */
-const PINNED = 'pin';
+/** What ends the waiting before its time. */
+const GROWN = endingOf('size');
+const RELIEVED = endingOf('budget');
+const STOPPED = endingOf('stop');

@@ -17,6 +17,8 @@ interface PlacedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly span: ScenarioSpan;
+  /** Trace ids. */
+  readonly links: readonly string[];
 }
 
 /** Spans are dated from here on; no decision depends on it. */
@@ -38,18 +40,26 @@ export function arrivalsOf(test: ScenarioTest): { arrivals: Arrival[]; traceIds:
   return { arrivals, traceIds };
 }
 
-function copiesOf(span: ScenarioSpan, line: number, { randomness }: ScenarioTest): PlacedSpan[] {
-  const { copies, trace } = span;
-  if (copies === undefined) {
-    const traceId = traceIdOf(trace, randomness[trace] ?? 0.5);
-    return [{ atMs: span.at, traceId, spanId: spanIdOf(span.id ?? `line ${line}`, traceId), span }];
-  }
-  const randomnessOf = spread(copies);
-  return Array.from({ length: copies }, (_, i) => {
-    const traceId = traceIdOf(`${trace} ${i}`, randomness[trace] ?? randomnessOf(i));
+function copiesOf(span: ScenarioSpan, line: number, test: ScenarioTest): PlacedSpan[] {
+  const own = idsOf(span, test);
+  const linked = span.links.map((trace) =>
+    idsOf(test.spans.find((each) => each.trace === trace) ?? { trace, copies: undefined }, test),
+  );
+  return Array.from({ length: span.copies ?? 1 }, (_, i) => {
+    const traceId = own(i);
     const spanId = spanIdOf(span.id ?? `line ${line}`, traceId);
-    return { atMs: span.at + i * span.every, traceId, spanId, span };
+    return { atMs: span.at + i * span.every, traceId, spanId, span, links: linked.map((idOf) => idOf(i)) };
   });
+}
+
+/** The id of a trace, or those of its copies by their number. */
+function idsOf(
+  { trace, copies }: Pick<ScenarioSpan, 'trace' | 'copies'>,
+  { randomness }: ScenarioTest,
+): (copy: number) => string {
+  if (copies === undefined) return () => traceIdOf(trace, randomness[trace] ?? 0.5);
+  const randomnessOf = spread(copies);
+  return (copy) => traceIdOf(`${trace} ${copy}`, randomness[trace] ?? randomnessOf(copy));
 }
 
 /** Randomness spread evenly over all copies, and nearly so over any run of neighbours: a share keeps just its share. */
@@ -90,7 +100,7 @@ function requestOf(spans: readonly PlacedSpan[]): object {
   return { resourceSpans };
 }
 
-function spanOf({ atMs, traceId, spanId, span }: PlacedSpan): object {
+function spanOf({ atMs, traceId, spanId, span, links }: PlacedSpan): object {
   const endMs = EPOCH_MS + atMs;
   return {
     traceId,
@@ -103,6 +113,8 @@ function spanOf({ atMs, traceId, spanId, span }: PlacedSpan): object {
     startTimeUnixNano: `${endMs - span.duration}000000`,
     endTimeUnixNano: `${endMs}000000`,
     attributes: attributesOf(span.attributes),
+    // Which span of the trace is meant plays no part.
+    links: links.map((linkedId) => ({ traceId: linkedId, spanId: spanIdOf('linked', linkedId) })),
     ...(span.status === 'unset' ? {} : { status: { code: `STATUS_CODE_${span.status.toUpperCase()}` } }),
   };
 }

@@ -2,8 +2,8 @@
 import type { DecisionAnswer } from '../web/api.ts';
 import type { Expectation, ExpectedCount } from './format.ts';
 
-/** Stands for the policy where none had a say. */
-const NO_POLICY = 'none';
+/** Stands for the policy where none had a say, and for the wait where there is no name to tell. */
+const NONE = 'none';
 
 type ExpectedDecision = Extract<Expectation, { decision: string }>;
 type ExpectedCounts = Exclude<Expectation, ExpectedDecision>;
@@ -21,9 +21,9 @@ function unmetDecision(expected: ExpectedDecision, answers: readonly DecisionAns
   if (answers.length > 1) return [`has ${answers.length} copies, so expect counts, as in { kept: 10 }`];
   const [answer] = answers;
   if (answer?.decision === undefined) return [answer?.summary ?? 'was not seen'];
-  const { threshold, cause } = answer.decision;
-  const found = { decision: answer.state, policy: policyOf(answer), threshold, cause };
-  const differing = (['decision', 'policy', 'threshold', 'cause'] as const).flatMap((key) => {
+  const { threshold, cause, wait = NONE } = answer.decision;
+  const found = { decision: answer.state, policy: policyOf(answer), threshold, cause, wait };
+  const differing = (['decision', 'policy', 'threshold', 'cause', 'wait'] as const).flatMap((key) => {
     const wanted = expected[key];
     return wanted === undefined || wanted === found[key] ? [] : `${key} ${wanted} instead of ${found[key] || 'none'}`;
   });
@@ -45,7 +45,7 @@ function unmetCounts({ kept, policies }: ExpectedCounts, answers: readonly Decis
 }
 
 function policyOf({ decision }: DecisionAnswer): string {
-  return decision?.policy === undefined || decision.policy === '' ? NO_POLICY : decision.policy;
+  return decision?.policy === undefined || decision.policy === '' ? NONE : decision.policy;
 }
 
 function isWithin(value: number, expected: ExpectedCount): boolean {

@@ -28,6 +28,10 @@ const span = z.strictObject({
   resource: attributes.describe('attributes of its resource, beside service.name'),
   sampled: z.boolean().optional().describe('its sampled flag; left out, it comes without flags'),
   trace_state: z.string().optional(),
+  links: z
+    .array(word)
+    .default([])
+    .describe('traces it links to, by their words; of a line with copies, each copy links to the one of its number'),
 });
 
 const count = z.union([z.number().int().min(0), z.strictObject({ min: z.number(), max: z.number() })]);
@@ -42,6 +46,7 @@ const expectation = z.union([
       .optional()
       .describe('sampling threshold as in tracestate, hexadecimal without trailing zeros'),
     cause: word.optional().describe('what ended the waiting, as the metric evenkeel_sample_traces_total has it'),
+    wait: word.optional().describe('name of the wait whose time that was; none where it was a time for all traces'),
   }),
   z.strictObject({
     kept: count.optional().describe('how many of the copies are kept'),

@@ -45,7 +45,7 @@ export async function runTest(config: Config, test: ScenarioTest): Promise<strin
     if (intake.batch.rejected > 0) return ['a span is not sound: its id is zero, or its text is no text'];
     await stage.consume(intake.batch);
   }
-  clock.advance(config.sample.decision_wait + SETTLE_MS);
+  clock.advance(longestWaitMs(config.sample) + SETTLE_MS);
   const problems: string[] = [];
   for (const [trace, expected] of Object.entries(test.expect)) {
     const answers = await Promise.all([...(traceIds.get(trace) ?? [])].map((id) => stage.why(id)));
@@ -53,6 +53,10 @@ export async function runTest(config: Config, test: ScenarioTest): Promise<strin
   }
   await stage.stop();
   return problems;
+}
+
+function longestWaitMs({ decision_wait, waits }: SampleConfig): number {
+  return Math.max(decision_wait, ...waits.map((wait) => wait.decision_wait ?? 0));
 }
 
 function sampleStage(config: SampleConfig, clock: ManualClock, random: () => number): SampleStage {

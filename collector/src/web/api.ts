@@ -90,9 +90,14 @@ export interface DecisionJson {
   readonly kept: boolean;
   /** Unix milliseconds, to the second. */
   readonly decidedMs: number;
-  /** What ended the waiting: root, error, wait, budget, size, stop. */
+  /** What ended the waiting: root, error, match, wait, budget, size, stop. */
   readonly cause: string;
-  /** Name of the policy that decided; empty where none had a say. */
+  /** Name of the configured wait whose time that was; absent where it was a time for all traces. */
+  readonly wait?: string;
+  /**
+   * Name of the policy that decided; empty where none had a say. `pin` and `link` where it was kept for another's sake:
+   * someone's who asked, or a kept trace's that links to it.
+   */
   readonly policy: string;
   /** What the randomness was compared with, as `th` has it, and the share it keeps. */
   readonly threshold: string;
@@ -108,6 +113,8 @@ export interface DecisionJson {
   /** Absent where no span without a parent had come. */
   readonly rootMs?: number;
   readonly hasError: boolean;
+  /** Id of the kept trace that links to it; absent where none does or memory does not know it any more. */
+  readonly linkedFrom?: string;
   /** Hard caps raised the threshold. */
   readonly capped: boolean;
   /** It was decided because it had grown too large. */
@@ -149,6 +156,18 @@ export interface ExporterBooks {
   readonly balanced: boolean;
 }
 
+/** Log records that follow their trace. */
+export interface LogBooks {
+  readonly accepted: number;
+  /** By reason. */
+  readonly passed: Readonly<Record<string, number>>;
+  /** By reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly held: number;
+  /** accepted = passed + dropped + held, exactly. */
+  readonly balanced: boolean;
+}
+
 /** GET /api/books */
 export interface BooksAnswer {
   readonly spans: {
@@ -166,6 +185,8 @@ export interface BooksAnswer {
     readonly thresholdUnknown: number;
     readonly thresholdInconsistent: number;
   };
+  /** Log records, where they follow their trace; absent where they only pass. */
+  readonly logs?: LogBooks;
   /** Requests and bytes refused, by reason, without the reasons that never struck. */
   readonly refused: readonly { readonly reason: string; readonly requests: number; readonly bytes: number }[];
   readonly keptTraces: readonly { readonly policy: string; readonly traces: number }[];
@@ -180,12 +201,6 @@ export interface BooksAnswer {
   readonly unknownThresholds: readonly { readonly service: string; readonly spans: number }[];
   /** Share of memory by holder, in bytes; `limit` is `memory_limit`. */
   readonly memory: { readonly limit: number; readonly holders: Readonly<Record<string, number>>; readonly rss: number };
-}
-
-/** GET /api/events: server-sent events, each second, named `operations` and `books`; each is the answer above. */
-export interface PageEvents {
-  readonly operations: OperationsAnswer;
-  readonly books: BooksAnswer;
 }
 
 /** GET /health and /ready */

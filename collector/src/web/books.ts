@@ -1,11 +1,13 @@
 // The books: what came in is where it went. Read from the same counters the metrics page shows.
 import type { Telemetry } from '../pipeline/telemetry.ts';
-import type { BooksAnswer, ExporterBooks } from './api.ts';
+import type { BooksAnswer, ExporterBooks, LogBooks } from './api.ts';
 
 /** What the books need beside the counters. */
 export interface BooksSources {
   readonly telemetry: Telemetry;
   pendingSpans(): number;
+  /** Whether log records follow their trace, and so have books. */
+  readonly followsLogs: boolean;
   unknownThresholds(): { service: string; spans: number }[];
   /** Undefined where the store is off. */
   storeStats(): { traces: number; bytes: number; dropped: number } | undefined;
@@ -21,7 +23,7 @@ export function readBooks(sources: BooksSources): BooksAnswer {
   const kept = telemetry.read('sample', 'kept');
   const pending = sources.pendingSpans();
   const dropped = byAttribute(telemetry, 'sample', 'dropped', 'reason');
-  const droppedSpans = Object.values(dropped).reduce((sum, spans) => sum + spans, 0);
+  const droppedSpans = sumOf(dropped);
   const stored = sources.storeStats();
   return {
     spans: {
@@ -36,6 +38,7 @@ export function readBooks(sources: BooksSources): BooksAnswer {
       thresholdUnknown: telemetry.read('sample', 'threshold_unknown'),
       thresholdInconsistent: telemetry.read('sample', 'threshold_inconsistent'),
     },
+    ...(sources.followsLogs ? { logs: logBooks(telemetry) } : {}),
     refused: refusals(telemetry),
     keptTraces: telemetry
       .points('sample', 'kept_traces')
@@ -43,8 +46,16 @@ export function readBooks(sources: BooksSources): BooksAnswer {
     exporters: sources.exporters().map((name) => exporterBooks(telemetry, name, kept)),
     store: { enabled: stored !== undefined, ...(stored ?? { traces: 0, bytes: 0, dropped: 0 }) },
     unknownThresholds: sources.unknownThresholds(),
-    memory: { limit: sources.memoryLimitBytes, holders: memoryHolders(telemetry), rss: sources.rssBytes() },
+    memory: { limit: sources.memoryLimitBytes, holders: memoryHolders(sources), rss: sources.rssBytes() },
   };
+}
+
+function logBooks(telemetry: Telemetry): LogBooks {
+  const accepted = telemetry.read('logs', 'records');
+  const passed = byAttribute(telemetry, 'logs', 'passed', 'reason');
+  const dropped = byAttribute(telemetry, 'logs', 'dropped', 'reason');
+  const held = telemetry.read('logs', 'held');
+  return { accepted, passed, dropped, held, balanced: accepted === sumOf(passed) + sumOf(dropped) + held };
 }
 
 function exporterBooks(telemetry: Telemetry, name: string, kept: number): ExporterBooks {
@@ -70,16 +81,21 @@ function refusals(telemetry: Telemetry): BooksAnswer['refused'] {
 }
 
 /** Every gauge of bytes, by the stage that holds them; the ring is a file, not memory. */
-function memoryHolders(telemetry: Telemetry): Record<string, number> {
+function memoryHolders({ telemetry, followsLogs }: BooksSources): Record<string, number> {
   const queues = telemetry.points('export', 'queue_size').reduce((sum, { value }) => sum + value, 0);
   return {
     'waiting spans': telemetry.read('sample', 'size'),
     decisions: telemetry.read('sample', 'decisions_size'),
+    ...(followsLogs ? { 'held logs': telemetry.read('logs', 'size') } : {}),
     'bodies in flight': telemetry.read('receive', 'in_flight'),
     'span metrics': telemetry.read('measure', 'size'),
     'export queues': queues,
     'store queue': telemetry.read('store', 'queue_size'),
   };
+}
+
+function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function byAttribute(telemetry: Telemetry, stage: string, name: string, key: string): Record<string, number> {

@@ -11,6 +11,7 @@ import { Access, type Denied } from './access.ts';
 import type { BooksAnswer, DecisionAnswer, HealthAnswer, OperationsAnswer, TracesAnswer } from './api.ts';
 import type { WebConfig } from './config.ts';
 import { EventStreams } from './events.ts';
+import type { PageEvents } from './page-events.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
 import { readWish } from './pins.ts';
 import { sendForm, takeForm, wantsPage } from './sign-in.ts';
@@ -62,7 +63,10 @@ export class WebServer {
   constructor(config: WebConfig, host: Pick<Host, 'clock' | 'log'>, views: WebViews, pageFolder: string) {
     this.#views = views;
     this.#files = readPageFiles(pageFolder);
-    this.#events = new EventStreams(host.clock, () => ({ operations: this.#operations(), books: views.books() }));
+    this.#events = new EventStreams(
+      host.clock,
+      () => ({ operations: this.#operations(), books: views.books(), sampling: views.sampling() }) satisfies PageEvents,
+    );
     this.#listener = new HttpListener('web', config, host, (request, response) => void this.#serve(request, response));
     this.#access = new Access(this.#listener, [config.host, ...config.host_names], host.clock);
   }

@@ -28,6 +28,22 @@ it('refuses sizes that do not fit the memory together', () => {
   check('memory_limit: 32MiB');
 });
 
+it('refuses times that no trace would wait for, but not the default after a shorter wait', () => {
+  check('sample: { decision_wait: 2s }');
+  check(
+    'sample: { decision_wait: 2s, after_root: 3s }',
+    'sample.after_root: is longer than decision_wait (2s), so no trace waits for it',
+  );
+  check('sample: { after_error: 31s }', 'sample.after_error: is longer than decision_wait (30s)');
+  const waits = (times: string): string =>
+    `sample: { waits: [{ name: a, when: { type: status }, after_match: 1s }, { name: b, when: { type: status }, ${times} }] }`;
+  check(waits('after_root: 31s'), 'sample.waits[1].after_root: is longer than sample.decision_wait (30s)');
+  check(waits('after_match: 31s'), 'sample.waits[1].after_match: is longer than sample.decision_wait (30s)');
+  check(waits('decision_wait: 10s, after_root: 11s'), 'sample.waits[1].after_root: is longer than its decision_wait');
+  check(waits('decision_wait: 5m, after_root: 1m, after_match: 5m'));
+  check('sample: false');
+});
+
 it('refuses durations that a timer cannot count and zeros that would never rest', () => {
   check('export: { drain_timeout: 30d }', 'export.drain_timeout: must be from');
   const exporter = (settings: string): string =>

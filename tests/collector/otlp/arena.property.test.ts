@@ -90,6 +90,31 @@ test('frees a body larger than a segment with its last span, and leaves the open
   expect(() => arena.source(large.segment)).toThrow(/freed/);
 });
 
+test('keeps emptied segments for the next bodies, and gives back what nobody needed since the last trim', () => {
+  const arena = new Arena();
+  const fill = (segments: number): void => {
+    const taken = Array.from({ length: segments }, () => arena.copy([Buffer.alloc(SEGMENT_BYTES)], SEGMENT_BYTES));
+    expect(arena.pinnedBytes + arena.spareBytes).toBeLessThanOrEqual(8 * SEGMENT_BYTES);
+    for (const { segment } of taken) arena.release(segment, SEGMENT_BYTES);
+  };
+  fill(8);
+  // The open segment is no spare.
+  expect(arena.spareBytes).toBe(7 * SEGMENT_BYTES);
+  arena.trim();
+  fill(8);
+  fill(3);
+  // All of them were needed.
+  arena.trim();
+  expect(arena.spareBytes).toBe(7 * SEGMENT_BYTES);
+  fill(3);
+  // Three, of which one was open already.
+  arena.trim();
+  expect(arena.spareBytes).toBe(2 * SEGMENT_BYTES);
+  arena.trim();
+  expect(arena.spareBytes).toBe(0);
+  fill(8);
+});
+
 test('refuses to release what is not live', () => {
   const arena = new Arena();
   const { segment } = arena.copy([Buffer.alloc(10)], 10);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { tracesFromJson } from '../../../collector/src/otlp/json.ts';
+import { logsFromJson, tracesFromJson } from '../../../collector/src/otlp/json.ts';
 import { Malformed } from '../../../collector/src/otlp/malformed.ts';
 import { decodeBody, type PlainSpan } from '../../support/decoded.ts';
+import { decodeSignal } from '../../support/otlp-signals.ts';
 
 function spanOf(span: object): PlainSpan | undefined {
   const body = { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
@@ -88,4 +89,53 @@ test('refuses attributes nested without end instead of running out of stack', ()
   expect(
     refusal(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"k","value":${value}}]}]}]}]}`),
   ).toMatch(/json/);
+});
+
+test('reads every field of a log record, with what surrounds it', () => {
+  const record = {
+    timeUnixNano: '1800000000000000000',
+    observedTimeUnixNano: '1800000000000000001',
+    severityNumber: 'SEVERITY_NUMBER_WARN2',
+    severityText: 'WARN',
+    body: { kvlistValue: { values: [{ key: 'k', value: { arrayValue: { values: [{ intValue: 5 }] } } }] } },
+    attributes: [{ key: 'größe', value: { doubleValue: 1.5 } }],
+    droppedAttributesCount: 3,
+    flags: 1,
+    traceId: '5B8EFFF798038103D269B633813FC60C',
+    spanId: 'eee19b7ec3c1b174',
+    eventName: 'event',
+    unknown: [1],
+  };
+  const around = { resource: { attributes: [{ key: 'a', value: { boolValue: true } }] }, schemaUrl: 'https://r' };
+  const inScope = { scope: { name: 'logger', version: '2' }, schemaUrl: 'https://s' };
+  const request = { resourceLogs: [{ ...around, scopeLogs: [{ ...inScope, logRecords: [record] }] }] };
+  const { unknown: _, ...known } = record;
+  const expected = {
+    ...known,
+    severityNumber: 14,
+    body: { kvlistValue: { values: [{ key: 'k', value: { arrayValue: { values: [{ intValue: '5' }] } } }] } },
+    traceId: 'W47/95gDgQPSabYzgT/GDA==',
+    spanId: '7uGbfsPBsXQ=',
+  };
+  expect(decodeSignal('logs', logsFromJson(Buffer.from(JSON.stringify(request))))).toEqual({
+    resourceLogs: [{ ...around, scopeLogs: [{ ...inScope, logRecords: [expected] }] }],
+  });
+});
+
+test('reads severities by number or name and refuses others', () => {
+  const convert = (severityNumber: unknown): unknown => {
+    const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityNumber }] }] }] };
+    return decodeSignal('logs', logsFromJson(Buffer.from(JSON.stringify(request))));
+  };
+  const check = (severityNumber: unknown, expected: object): void =>
+    expect(convert(severityNumber), String(severityNumber)).toEqual({
+      resourceLogs: [{ scopeLogs: [{ logRecords: [expected] }] }],
+    });
+  check(13, { severityNumber: 13 });
+  check('SEVERITY_NUMBER_UNSPECIFIED', {});
+  check('SEVERITY_NUMBER_TRACE', { severityNumber: 1 });
+  check('SEVERITY_NUMBER_INFO', { severityNumber: 9 });
+  check('SEVERITY_NUMBER_FATAL4', { severityNumber: 24 });
+  check(null, {});
+  expect(() => convert('WARN')).toThrow(/severityNumber is no whole number/);
 });

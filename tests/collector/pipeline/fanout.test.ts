@@ -32,3 +32,14 @@ it('sends traces one way and other signals the other', async () => {
   for (const signal of ['traces', 'metrics', 'logs'] as const) await parted.consume({ signal });
   expect(seen).toEqual(['spans traces', 'rest metrics', 'rest logs']);
 });
+
+it('sends logs a third way where there is one', async () => {
+  const seen: string[] = [];
+  const to = (name: string) => ({
+    consume: async ({ signal }: { signal: string }) => void seen.push(`${name} ${signal}`),
+  });
+  type Other = { signal: 'metrics' | 'logs' };
+  const parted = bySignal<{ signal: 'traces' }, Other>(to('spans'), to('rest'), to('records'));
+  for (const signal of ['traces', 'metrics', 'logs'] as const) await parted.consume({ signal });
+  expect(seen).toEqual(['spans traces', 'rest metrics', 'records logs']);
+});

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { giveBack } from '../../../collector/src/receive/give-back.ts';
+import { giveBack, giveBackWhole } from '../../../collector/src/receive/give-back.ts';
 import { startCollector } from '../../support/running-collector.ts';
 import { bodyOf, traffic } from '../../support/traffic.ts';
 
@@ -14,6 +14,14 @@ test('frees chunks that have their memory for themselves, and no others', () => 
   expect(shared.byteLength).toBe(128 * 1024);
   // A second time does no harm.
   giveBack([own, part, small]);
+});
+
+test('frees a whole buffer also where it is longer than what was made in it, and never a pool', () => {
+  const inflated = Buffer.from(new ArrayBuffer(64 * 1024), 0, 60_000);
+  const pooled = Buffer.from('a small one');
+  giveBackWhole(inflated);
+  giveBackWhole(pooled);
+  expect([inflated.length, pooled.toString()]).toEqual([0, 'a small one']);
 });
 
 function request(body: Buffer): Buffer {

@@ -111,3 +111,36 @@ test('leaves estimates unbiased through steps of traffic', () => {
   }
   expect(Math.abs(estimate / truth - 1)).toBeLessThan(0.01);
 });
+
+test('counts what must be kept beyond the target, and nothing that only comes in a burst', () => {
+  const budget = new Budget({ spansPerSecond: 100, bytesPerSecond: undefined });
+  const decide = (second: number, spans: number, kept = true): void => {
+    budget.arrived(second * 1000, second * 1000, SPAN_BYTES);
+    budget.decided('floor', kept, spans, spans * SPAN_BYTES);
+  };
+  // Ten seconds' worth at once finds room where less came before.
+  for (let second = 0; second < 20; second++) decide(second, 10);
+  decide(20, 900);
+  expect(budget.overSpans).toBe(0);
+  // From then on 50 a second are too many, in parts of 25.
+  for (let second = 21; second < 141; second++) for (let i = 0; i < 6; i++) decide(second, 25);
+  const shown = budget.overPerSecond(140_000);
+  expect(Math.abs(shown / 50 - 1)).toBeLessThan(0.03);
+  expect(Math.abs(budget.overSpans / (120 * 50) - 1)).toBeLessThan(0.1);
+  const before = budget.overSpans;
+  decide(141, 1000, false);
+  budget.decided('rest', true, 1000, 0);
+  budget.decided(undefined, true, 1000, 0);
+  expect(budget.overSpans).toBe(before);
+  expect(budget.overPerSecond(170_000)).toBeLessThan(shown * 0.6);
+  expect(budget.overPerSecond(201_000)).toBe(0);
+});
+
+test('counts a kept trace as beyond the target where either of two has no room', () => {
+  const budget = new Budget({ spansPerSecond: 1000, bytesPerSecond: 1000 });
+  budget.arrived(0, 0, SPAN_BYTES);
+  budget.decided('forced', true, 10, 10_000);
+  expect(budget.overSpans).toBe(0);
+  budget.decided('forced', true, 10, 10);
+  expect(budget.overSpans).toBe(10);
+});

@@ -197,7 +197,55 @@ it('tells of policies that learn what the decision shows', () => {
     [3, 'below', 'its key was kept at this share; randomness 3fa0… is below threshold 8 (keeps 50 %)'],
   ]);
   check({ ...zero, policy: 3 }, [[3, 'keeps', 'its key was kept at this share']]);
+  const linked = { ...HEALTHY, kept: true, linked: true, policy: -1, thresholdHigh: 0x123, thresholdLow: 0x4567 };
+  expect(explain(configs, linked).summary).toContain(
+    'Kept because a kept trace links to it: the one whose id ends in 00001230004567. ',
+  );
   expect(explain(configs, { ...HEALTHY, ...zero, policy: -1 }).summary).toContain(
     'Kept because somebody asked to keep it. ',
   );
+});
+
+it('tells which part of a composite policy a trace belonged to', () => {
+  const composite = {
+    type: 'composite',
+    spans_per_second: 10,
+    parts: [
+      { name: 'checkout', when: { type: 'service', names: ['checkout'] }, share: 0.5 },
+      { when: { type: 'span_count', min: 50 }, share: 0.3 },
+    ],
+  };
+  const check = (change: Partial<DecisionRecord>, finding: string, text: string, config: object = composite): void => {
+    const { policies } = explain(parse([config, { type: 'status' }]), { ...HEALTHY, ...change });
+    expect([policies[0]?.finding, policies[0]?.text]).toEqual([finding, text]);
+  };
+  const half = { policy: 0, thresholdHigh: 0x8000000, thresholdLow: 0 };
+  const below = 'randomness 3fa0… is below threshold 8 (keeps 50 %)';
+  check({ ...half, matched: 1 }, 'below', `it belongs to checkout: a span is of service "checkout"; ${below}`);
+  check({ ...half, spanCount: 50 }, 'below', `it belongs to part 2: it has 50 spans, at least 50; ${below}`);
+  check({ ...half }, 'below', `it belongs to the rest; ${below}`, { ...composite, rest: 0.2 });
+  check(
+    { policy: 1, matched: 1 },
+    'unknown',
+    'it belongs to checkout: a span is of service "checkout"; what share it had by then is not remembered',
+  );
+  check({ policy: 1 }, 'silent', 'it belongs to none of its parts');
+  check({ ...FORCED, policy: 0, matched: 1 }, 'keeps', 'it belongs to checkout: a span is of service "checkout"');
+});
+
+it('says which of the configured waits ended the waiting', () => {
+  const known = { waits: ['batch', 'failed'] };
+  const check = (change: Partial<DecisionRecord>, text: string, wait?: string): void => {
+    const { summary, decision } = explain(DEFAULTS, { ...HEALTHY, ...change }, known);
+    expect(summary).toContain(`It was decided ${text}.`);
+    expect(decision.wait).toBe(wait);
+  };
+  check({ cause: 'root', wait: 0 }, 'some time after its root span, as the wait batch says', 'batch');
+  check(
+    { cause: 'match', wait: 1 },
+    'some time after a wait of its own came to apply, as the wait failed says',
+    'failed',
+  );
+  check({ cause: 'wait', wait: -1 }, 'after the longest wait');
+  check({ cause: 'wait', wait: 7 }, 'after the longest wait');
 });

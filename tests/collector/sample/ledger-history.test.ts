@@ -177,7 +177,7 @@ sample:
 
   it('answers from memory while the disk does not, and claims nothing of traces that memory does not know', async () => {
     const clock = new ManualClock();
-    const history = new DecisionHistory(policiesSchema.parse(undefined), clock);
+    const history = new DecisionHistory({ policies: policiesSchema.parse(undefined), waits: [] }, clock);
     history.archive = {
       keepDecisions: () => {},
       findDecision: () => Promise.reject(new Error('the store is busy')),

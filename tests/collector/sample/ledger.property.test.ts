@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest';
 import { type DecisionRecord, Ledger, type RetiredDecisions } from '../../../collector/src/sample/ledger.ts';
 import { readRecord, recordsOver, RECORD_WORDS } from '../../../collector/src/sample/ledger-record.ts';
-import { hexId } from '../../../collector/src/otlp/trace-id.ts';
+import { hexId, idRandomHigh, idRandomLow } from '../../../collector/src/otlp/trace-id.ts';
 import { pick, seeded } from '../../support/random.ts';
 
 type Id = readonly [number, number, number, number];
 
-const CAUSES = ['root', 'wait', 'budget', 'stop', 'error', 'size'] as const;
+const CAUSES = ['root', 'wait', 'budget', 'stop', 'error', 'size', 'match'] as const;
 const START_SECONDS = 1_800_000_000;
 
 /** Ids that differ in one word only are as likely as any: an index must look at all four. */
@@ -29,6 +29,7 @@ function anyRecord(random: () => number, n: number): DecisionRecord {
     randomLow: pick(random, 2 ** 28),
     hasRandom: flag(),
     cause: CAUSES[pick(random, CAUSES.length)] ?? 'wait',
+    wait: pick(random, 9) - 1,
     spanCount: pick(random, 2 ** 24),
     longestEntryMs: Math.fround(random() * 1e6),
     rootMs: flag() ? -1 : Math.fround(random() * 1e6),
@@ -36,6 +37,7 @@ function anyRecord(random: () => number, n: number): DecisionRecord {
     matched: pick(random, 2 ** 31),
     capped: flag(),
     drops: flag(),
+    linked: flag(),
     cut: flag(),
     nowMs: (START_SECONDS + n) * 1000,
   };
@@ -93,6 +95,25 @@ test('hands over what it forgets, all of it and once, also at the end', () => {
     expect(lastSeconds - firstSeconds).toBe(count - 1);
     if (i > 0) expect(firstSeconds).toBe((blocks[i - 1]?.lastSeconds ?? 0) + 1);
   }
+});
+
+test('finds by the end of its id what was decided before another, also in the older half, and nothing decided after', () => {
+  const ledger = new Ledger(600, 7);
+  const random = seeded(4);
+  const ids = Array.from({ length: 800 }, (): Id => [1, 2, 3, 4].map(() => pick(random, 2 ** 32)) as unknown as Id);
+  for (const [n, id] of ids.entries()) ledger.add(...id, anyRecord(random, n));
+  // Of 800, the first 300 are forgotten.
+  const check = (other: number, sought: number, isFound: boolean): void => {
+    const id = ids[sought] ?? [0, 0, 0, 0];
+    const found = ledger.idBefore(ledger.find(...(ids[other] ?? id)), idRandomHigh(id[2], id[3]), idRandomLow(id[3]));
+    expect(found, `${sought} before ${other}`).toBe(isFound ? hexId(...id) : undefined);
+  };
+  for (let i = 0; i < 500; i++) {
+    const [other, sought] = [300 + pick(random, 500), 200 + pick(random, 600)];
+    check(other, sought, sought >= 300 && sought < other);
+  }
+  check(300, 300, false);
+  check(799, 300, true);
 });
 
 test('keeps a million decisions in 64 bytes each, and is right for those kept, dropped and never seen', () => {

@@ -114,6 +114,12 @@ const CONFORMANCE: { readonly [T in PolicyConfig['type']]: Row } = {
   floor: { config: { traces: 1 }, class: 'floor', says: [[{}, '0']], silent: [] },
   new_path: { config: { within: '1h' }, class: 'floor', says: [[{}, '0']], silent: [] },
   relative_latency: { config: { min_samples: 100 }, ...MATCHED },
+  composite: {
+    config: { spans_per_second: 10, parts: [{ when: FAILED, share: 0.5 }] },
+    class: 'rest',
+    says: [[{ hasError: true }, '0']],
+    silent: [{}],
+  },
 };
 
 /** Evaluates the only policy of a configuration; its threshold as text, undefined where it has no say. */

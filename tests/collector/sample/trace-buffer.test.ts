@@ -16,7 +16,7 @@ test('decides a trace a while after its root, or after the wait where the root n
   expect(buffer.pendingTraces).toBe(1);
   buffer.tick(30_000);
   expect(kept.at(1)?.spans).toEqual(['span 2']);
-  expect(buffer.counts.decided).toEqual({ root: 1, wait: 1, budget: 0, size: 0, error: 0, stop: 0 });
+  expect(buffer.counts.decided).toEqual({ root: 1, wait: 1, budget: 0, size: 0, error: 0, match: 0, stop: 0 });
   expect(buffer.counts.keptSpans).toBe(3);
 });
 
@@ -28,7 +28,7 @@ test('keeps a root that comes late in the wait no longer than the wait', () => {
   expect(kept).toHaveLength(1);
   buffer.tick(100_000);
   expect(kept).toHaveLength(1);
-  expect(buffer.counts.decided).toEqual({ root: 0, wait: 1, budget: 0, size: 0, error: 0, stop: 0 });
+  expect(buffer.counts.decided).toEqual({ root: 0, wait: 1, budget: 0, size: 0, error: 0, match: 0, stop: 0 });
 });
 
 test('keeps by the lowest threshold and says so on every span', () => {
@@ -182,7 +182,7 @@ test('decides everything at the end and holds nothing after', () => {
   const traces = traffic({ seed: 6, traces: 1000, maxSpans: 5 });
   for (const trace of traces) add(0, ...trace);
   buffer.decideAll(1e9);
-  expect(buffer.counts.decided).toEqual({ root: 0, wait: 0, budget: 0, size: 0, error: 0, stop: 1000 });
+  expect(buffer.counts.decided).toEqual({ root: 0, wait: 0, budget: 0, size: 0, error: 0, match: 0, stop: 1000 });
   expect([buffer.pendingSpans, buffer.pendingTraces, intake.arena.liveBytes]).toEqual([0, 0, 0]);
   expect(buffer.counts.keptSpans + buffer.counts.notSampledSpans).toBe(traces.flat().length);
   expect(kept.length).toBeGreaterThan(400);

@@ -1,48 +1,12 @@
 // What the sampling stage does beside its policies: wishes, a shadow, early decisions, hard caps, reasons, warnings.
 import { expect, test } from 'vitest';
-import { sampleConfig } from '../../../collector/src/sample/config.ts';
-import type { KeptBatch } from '../../../collector/src/sample/contract.ts';
-import { SampleStage } from '../../../collector/src/sample/stage.ts';
-import { SpanEncoder } from '../../../collector/src/otlp/encode.ts';
-import { decodeBody, type DecodedSpan } from '../../support/decoded.ts';
-import { testIntake } from '../../support/intake.ts';
-import { testHost } from '../../support/surroundings.ts';
-import { HIGH, LOW, root, span } from '../../support/trace-scene.ts';
-import { bodyOf, type TestSpan } from '../../support/traffic.ts';
+import type { DecodedSpan } from '../../support/decoded.ts';
+import { staged } from '../../support/staged-sampling.ts';
+import { HIGH, linksTo, LOW, root, span } from '../../support/trace-scene.ts';
+import type { TestSpan } from '../../support/traffic.ts';
 
 const HALF = [{ name: 'half', type: 'probabilistic', ratio: 0.5 }];
 const ERRORS = [{ name: 'errors', type: 'status' }];
-
-interface Scene {
-  readonly stage: SampleStage;
-  readonly host: ReturnType<typeof testHost>;
-  readonly kept: DecodedSpan[];
-  readonly counts: Map<string, number>;
-  take(...spans: TestSpan[]): Promise<void>;
-}
-
-async function staged(config: object): Promise<Scene> {
-  const host = testHost();
-  const kept: DecodedSpan[] = [];
-  const encoder = new SpanEncoder();
-  const next = {
-    consume: async (batch: KeptBatch) => void kept.push(...decodeBody(encoder.encode(batch, 0, batch.spanCount))),
-  };
-  const stage = new SampleStage(sampleConfig.parse({ after_root: '1s', ...config }), host, next);
-  await stage.start();
-  const intake = testIntake({ unsampled: ['shop'] });
-  return {
-    stage,
-    host,
-    kept,
-    counts: host.values,
-    async take(...spans) {
-      const body = bodyOf(spans);
-      expect(intake.take([body], body.length, host.clock.nowMs(), host.clock.monotonicMs())).toBe('accepted');
-      await stage.consume(intake.batch);
-    },
-  };
-}
 
 const names = (kept: readonly DecodedSpan[]): (string | undefined)[] => kept.map(({ span: each }) => each.name);
 
@@ -121,6 +85,69 @@ test('keeps what someone asks for, for a time, without a threshold', async () =>
   await take(root(13, LOW, { service: 'other' }));
   host.clock.advance(400);
   expect(names(kept).slice(3)).toEqual(['root 11', 'anything']);
+});
+
+test('says how many wishes are in force, and that a shadow is set, also before the first span', async () => {
+  const { stage, host, take } = await staged({ policies: HALF, shadow: { policies: ERRORS } });
+  stage.pin({ service: 'shop', forMs: 1000 });
+  stage.pin({ service: 'other', forMs: 5000 });
+  expect(stage.state()).toMatchObject({ pins: 2, shadow: { policies: [], operations: [] } });
+  host.clock.advance(2000);
+  expect(stage.state().pins).toBe(1);
+  await take(root(1, HIGH));
+  expect(stage.state().pins).toBe(1);
+  host.clock.advance(4000);
+  expect(stage.state().pins).toBe(0);
+});
+
+test('keeps what someone asks for beyond hard caps, unless a policy drops it', async () => {
+  const { stage, host, kept, take } = await staged({
+    policies: [
+      { name: 'probes', type: 'drop', when: { type: 'operation', names: ['probe'] } },
+      { name: 'all', type: 'probabilistic', ratio: 1 },
+    ],
+    hard_caps: { spans_per_second: 4 },
+  });
+  const probe = root(60, HIGH, { name: 'probe' });
+  for (const { traceId } of [root(1, 1), probe])
+    expect(stage.pin({ traceId: traceId.toString('hex'), forMs: 60_000 })).toBe(true);
+  await take(probe, ...Array.from({ length: 50 }, (_, i) => root(i + 1, i + 1)));
+  host.clock.advance(2500);
+  expect(names(kept)).toContain('root 1');
+  expect(names(kept)).not.toContain('root 2');
+  expect(names(kept)).not.toContain('probe');
+  const { decision } = await stage.why(probe.traceId.toString('hex'));
+  expect(decision?.policy).toBe('probes');
+});
+
+test('says of a trace kept for a link which trace links to it, and counts it by that', async () => {
+  const { stage, host, kept, take, counts } = await staged({ policies: HALF });
+  const linking = root(1, HIGH, linksTo(root(2, LOW).traceId));
+  await take(linking, span(2, LOW));
+  const pending = async (): Promise<string> => (await stage.why(root(2, LOW).traceId.toString('hex'))).summary;
+  expect(await pending()).toBe('Still pending: 1 span so far, the first 0 ms ago.');
+  host.clock.advance(1500);
+  expect(await pending()).toContain('A kept trace links to it, so it will be kept, unless a policy drops it.');
+  host.clock.advance(30_000);
+  expect(kept.map(reasonsOf)).toEqual([
+    { 'sampling.policy': 'half', 'sampling.reason': 'probability' },
+    { 'sampling.policy': 'link', 'sampling.reason': 'link' },
+  ]);
+  const id = linking.traceId.toString('hex');
+  const { state, summary, decision } = await stage.why(root(2, LOW).traceId.toString('hex'));
+  expect(state).toBe('kept');
+  expect(summary).toBe(`Kept because a kept trace links to it: ${id}. It was decided after the longest wait.`);
+  expect(decision).toMatchObject({ policy: 'link', linkedFrom: id, threshold: '' });
+  expect(counts.get('links{result=followed}')).toBe(1);
+  expect(counts.get('kept_traces{policy=link}')).toBe(1);
+  expect((await stage.why(id)).decision).not.toHaveProperty('linkedFrom');
+});
+
+test('follows no links where the configuration says so', async () => {
+  const { host, kept, take } = await staged({ policies: HALF, links: 'ignore' });
+  await take(root(1, HIGH, linksTo(root(2, LOW).traceId)), span(2, LOW));
+  host.clock.advance(31_000);
+  expect(names(kept)).toEqual(['root 1']);
 });
 
 test('asks a shadow about the same traces and lets it have no effect', async () => {

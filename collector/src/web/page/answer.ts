@@ -1,4 +1,4 @@
-// Answers of the API: asked for once, and again while somebody looks.
+// Answers of the API: asked for once, and again while somebody looks; and what is sent to it.
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** What is known of an answer; after a failure the earlier answer stays, with the problem beside it. */
@@ -14,6 +14,7 @@ export interface Loaded<T> {
 type Outcome<T> = Pick<Loaded<T>, 'problem'> & { readonly status: number; readonly answer?: T };
 
 const REFRESH_EVERY_MS = 5000;
+const SIGNED_OUT = 'you are signed out; reload the page to sign in';
 
 /**
  * Fetches an answer, and again every five seconds while the tab is visible.
@@ -48,10 +49,24 @@ export function useAnswer<T>(url: string, refresh: (shown: T | undefined) => boo
   return loaded.url === url ? loaded : nothing;
 }
 
+/** Sends a wish to the sidecar. @returns what is wrong, empty where nothing is */
+export async function send(url: string, body: object): Promise<string> {
+  try {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (response.ok) return '';
+    if (response.status === 401) return SIGNED_OUT;
+    const { error = `the sidecar answered ${response.status}` } = (await response.json()) as { error?: string };
+    return error;
+  } catch {
+    return 'the sidecar does not answer';
+  }
+}
+
 async function ask<T>(url: string, signal: AbortSignal): Promise<Outcome<T>> {
   try {
     const response = await fetch(url, { signal });
-    if (response.status === 401) return { status: 401, problem: 'you are signed out; reload the page to sign in' };
+    if (response.status === 401) return { status: 401, problem: SIGNED_OUT };
     if (!response.ok) return { status: response.status, problem: `the sidecar answered ${response.status}` };
     // The sidecar that serves the page writes these answers from the same types, so they are taken at their word.
     return { status: response.status, answer: (await response.json()) as T, problem: '' };

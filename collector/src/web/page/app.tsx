@@ -7,9 +7,12 @@ import type { LiveFeed } from './feed.ts';
 import { useRoute } from './hooks.ts';
 import { OperationsView } from './operations-view.tsx';
 import { type Route, linkTo } from './route.ts';
+import { SamplingView } from './sampling-view.tsx';
 import { chooseTheme, nextTheme, storedTheme } from './theme.ts';
 import { TraceView } from './trace-view.tsx';
 import { TracesView } from './traces-view.tsx';
+
+const SAMPLING = linkTo({ view: 'sampling', service: '', operation: '', traceId: '' });
 
 const PLACES = [
   { name: 'Operations', href: linkTo({ view: 'operations' }), views: ['operations'] },
@@ -18,6 +21,7 @@ const PLACES = [
     href: linkTo({ view: 'traces', service: '', operation: '', errorsOnly: false }),
     views: ['traces', 'trace'],
   },
+  { name: 'Sampling', href: SAMPLING, views: ['sampling'] },
   { name: 'Books', href: linkTo({ view: 'books' }), views: ['books'] },
 ];
 
@@ -25,6 +29,7 @@ const TITLES: Readonly<Record<Route['view'], string>> = {
   operations: 'Operations',
   traces: 'Kept traces',
   trace: 'Trace',
+  sampling: 'Sampling',
   books: 'Books',
   unknown: 'Not found',
 };
@@ -64,6 +69,7 @@ function View({ route, feed }: { route: Route; feed: LiveFeed }): ComponentChild
   if (route.view === 'operations') return <OperationsView feed={feed} />;
   if (route.view === 'traces') return <TracesView route={route} feed={feed} />;
   if (route.view === 'trace') return <TraceView key={route.traceId} traceId={route.traceId} />;
+  if (route.view === 'sampling') return <SamplingView route={route} feed={feed} />;
   if (route.view === 'books') return <BooksView feed={feed} />;
   return (
     <section class="empty">

@@ -1,6 +1,7 @@
 // The tables below the equations: refusals, and who holds the memory.
 import type { ComponentChildren } from 'preact';
 import type { BooksAnswer } from '../api.ts';
+import { CountTable } from './count-table.tsx';
 import { bytes, count, percent, words } from './format.ts';
 
 export function RefusedTable({ refused }: { refused: BooksAnswer['refused'] }): ComponentChildren {
@@ -10,29 +11,17 @@ export function RefusedTable({ refused }: { refused: BooksAnswer['refused'] }): 
       {refused.length === 0 ? (
         <p>No request was refused.</p>
       ) : (
-        <table>
-          <caption class="hidden">Refused requests by reason</caption>
-          <thead>
-            <tr>
-              <th scope="col">Reason</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col" class="number">
-                Size
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {refused.map(({ reason, requests, bytes: size }) => (
-              <tr key={reason}>
-                <th scope="row">{words(reason)}</th>
-                <td class="number">{count(requests)}</td>
-                <td class="number">{bytes(size)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <CountTable
+          caption="Refused requests by reason"
+          hidesCaption
+          nameColumn="Reason"
+          columns={['Requests', 'Size']}
+          rows={refused.map(({ reason, requests, bytes: size }) => ({
+            id: reason,
+            name: words(reason),
+            cells: [count(requests), bytes(size)],
+          }))}
+        />
       )}
     </section>
   );

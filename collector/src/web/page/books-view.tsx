@@ -1,8 +1,9 @@
 // The books: what came in is where it went, to the last span.
 import type { ComponentChildren } from 'preact';
-import type { BooksAnswer, ExporterBooks } from '../api.ts';
+import type { BooksAnswer, ExporterBooks, LogBooks } from '../api.ts';
 import { Equation, Reasons } from './equation.tsx';
 import { NoSpansYet, Waiting } from './empty-state.tsx';
+import { Fact } from './fact.tsx';
 import type { LiveFeed } from './feed.ts';
 import { bytes, count, counted } from './format.ts';
 import { useFeed } from './hooks.ts';
@@ -22,6 +23,7 @@ export function BooksView({ feed }: { feed: LiveFeed }): ComponentChildren {
           {books.spans.accepted === 0 && <NoSpansYet />}
           <UnknownThresholds books={books} />
           <Exporters exporters={books.exporters} kept={books.spans.kept} />
+          {books.logs !== undefined && <Logs logs={books.logs} />}
           <Asides books={books} />
           <RefusedTable refused={books.refused} />
           <MemoryShares memory={books.memory} />
@@ -114,36 +116,51 @@ function Exporters({ exporters, kept }: ExportersProps): ComponentChildren {
   );
 }
 
-function Asides({ books }: { books: BooksAnswer }): ComponentChildren {
-  const { rejected, duplicates, late, thresholdUnknown, thresholdInconsistent } = books.spans;
+/** Only where records follow their trace. */
+function Logs({ logs }: { logs: LogBooks }): ComponentChildren {
+  const { accepted, passed, dropped, held, balanced } = logs;
   return (
     <section class="panel">
-      <h2>Beside the equation</h2>
-      <dl class="facts">
-        <Fact name="Rejected" value={rejected} why="spans of accepted bodies with a bad id or bad text; not accepted" />
-        <Fact name="Duplicates" value={duplicates} why="spans of a body sent again; answered, not counted twice" />
-        {Object.entries(late).map(([decision, spans]) => (
-          <Fact key={decision} name={`Late, ${decision}`} value={spans} why="came after the decision and followed it" />
-        ))}
-        <Fact name="Threshold unknown" value={thresholdUnknown} why="kept spans whose sender says no threshold" />
-        <Fact
-          name="Threshold inconsistent"
-          value={thresholdInconsistent}
-          why="spans below their own threshold, which was erased"
-        />
-      </dl>
+      <h2>Log records</h2>
+      <Equation
+        total={{ name: 'accepted', value: accepted }}
+        parts={[
+          { name: 'passed', value: sum(passed) },
+          { name: 'dropped', value: sum(dropped) },
+          { name: 'held', value: held },
+        ]}
+        balanced={balanced}
+      />
+      <div class="columns">
+        <Reasons title="Passed records by reason" counts={passed} none="None was passed on yet." />
+        <Reasons title="Dropped records by reason" counts={dropped} none="None was dropped." />
+      </div>
     </section>
   );
 }
 
-function Fact({ name, value, why }: { name: string; value: number; why: string }): ComponentChildren {
+function Asides({ books }: { books: BooksAnswer }): ComponentChildren {
+  const { rejected, duplicates, late, thresholdUnknown, thresholdInconsistent } = books.spans;
+  const facts = [
+    ['Rejected', rejected, 'spans of accepted bodies with a bad id or bad text; not accepted'],
+    ['Duplicates', duplicates, 'spans of a body sent again; answered, not counted twice'],
+    ...Object.entries(late).map(
+      ([decision, spans]) => [`Late, ${decision}`, spans, 'came after the decision and followed it'] as const,
+    ),
+    ['Threshold unknown', thresholdUnknown, 'kept spans whose sender says no threshold'],
+    ['Threshold inconsistent', thresholdInconsistent, 'spans below their own threshold, which was erased'],
+  ] as const;
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <span class="value">{count(value)}</span> {why}
-      </dd>
-    </div>
+    <section class="panel">
+      <h2>Beside the equation</h2>
+      <dl class="facts">
+        {facts.map(([name, value, why]) => (
+          <Fact key={name} name={name} value={count(value)}>
+            {why}
+          </Fact>
+        ))}
+      </dl>
+    </section>
   );
 }
 

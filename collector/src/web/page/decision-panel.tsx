@@ -4,6 +4,7 @@ import type { DecisionAnswer, DecisionJson, PolicyFinding } from '../api.ts';
 import { useAnswer } from './answer.ts';
 import { Waiting } from './empty-state.tsx';
 import { count, dateTime, duration, percent } from './format.ts';
+import { linkTo } from './route.ts';
 
 const FINDINGS: Readonly<Record<PolicyFinding['finding'], string>> = {
   keeps: 'keeps it',
@@ -46,10 +47,17 @@ export function DecisionPanel({ traceId, folded }: { traceId: string; folded: bo
 }
 
 function Decision({ answer }: { answer: DecisionAnswer }): ComponentChildren {
-  const { summary, decision, policies, horizon } = answer;
+  const { traceId, state, summary, decision, policies, horizon } = answer;
   return (
     <>
       <p>{summary}</p>
+      {/* What is decided stays so. */}
+      {(state === 'pending' || state === 'unseen') && (
+        <p>
+          <a href={linkTo({ view: 'sampling', service: '', operation: '', traceId })}>Keep this trace</a>, should it be
+          decided soon.
+        </p>
+      )}
       {decision !== undefined && <Inputs decision={decision} />}
       {policies.length > 0 && <Policies policies={policies} />}
       <p class="note">
@@ -64,7 +72,7 @@ function Decision({ answer }: { answer: DecisionAnswer }): ComponentChildren {
 }
 
 function Inputs({ decision }: { decision: DecisionJson }): ComponentChildren {
-  const { threshold, ratio, randomness, keptFromRatio, rootMs, spanCount, hasError, foundIn } = decision;
+  const { threshold, ratio, randomness, keptFromRatio, rootMs, spanCount, hasError, foundIn, linkedFrom } = decision;
   const facts = [
     ['Decided', `${dateTime(decision.decidedMs)}, found ${foundIn === 'disk' ? 'on disk' : 'in memory'}`],
     ['Spans', `${count(spanCount)}${hasError ? ', with an error' : ', none failed'}`],
@@ -75,6 +83,14 @@ function Inputs({ decision }: { decision: DecisionJson }): ComponentChildren {
   ];
   return (
     <dl class="facts">
+      {linkedFrom !== undefined && (
+        <div>
+          <dt>Linked from</dt>
+          <dd>
+            <a href={linkTo({ view: 'trace', traceId: linkedFrom })}>{linkedFrom}</a>
+          </dd>
+        </div>
+      )}
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -16,11 +16,11 @@ interface EquationProps {
 export function Equation({ total, parts, balanced }: EquationProps): ComponentChildren {
   return (
     <div class="equation">
-      <TermBox {...total} />
+      <TermBox name={total.name} text={count(total.value)} />
       {parts.map((part, i) => (
         <span key={part.name} class="term-group">
           <span class="sign">{i === 0 ? (balanced ? '=' : '≠') : '+'}</span>
-          <TermBox {...part} />
+          <TermBox name={part.name} text={count(part.value)} />
         </span>
       ))}
       <span class={balanced ? 'verdict balanced' : 'verdict unbalanced'}>
@@ -30,10 +30,11 @@ export function Equation({ total, parts, balanced }: EquationProps): ComponentCh
   );
 }
 
-function TermBox({ name, value }: Term): ComponentChildren {
+/** One term with its name below. */
+export function TermBox({ name, text }: { name: string; text: string }): ComponentChildren {
   return (
     <span class="term">
-      <span class="value">{count(value)}</span> <span class="name">{name}</span>
+      <span class="value">{text}</span> <span class="name">{name}</span>
     </span>
   );
 }

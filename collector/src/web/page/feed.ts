@@ -1,6 +1,6 @@
 // The live feed: what the sidecar said last, and whether that still is the present.
 // Time and the event stream are handed in, so that it runs without a browser.
-import type { BooksAnswer, OperationsAnswer } from '../api.ts';
+import type { PageEvents } from '../page-events.ts';
 import { History } from './history.ts';
 
 /** `stale`: nothing heard for a while, numbers are old. `paused`: the reader froze them. */
@@ -10,8 +10,9 @@ export interface FeedState {
   readonly phase: Phase;
   /** Of the numbers held; undefined before the first. Unix milliseconds. */
   readonly receivedMs: number | undefined;
-  readonly operations: OperationsAnswer | undefined;
-  readonly books: BooksAnswer | undefined;
+  readonly operations: PageEvents['operations'] | undefined;
+  readonly books: PageEvents['books'] | undefined;
+  readonly sampling: PageEvents['sampling'] | undefined;
 }
 
 /** The part of EventSource that is used. */
@@ -39,12 +40,20 @@ const CLOSED = 2;
 /** Five minutes; at most 3 MB. */
 const HISTORY_LIMITS = { points: 300, operations: 500 };
 
+const NOTHING_YET: FeedState = {
+  phase: 'connecting',
+  receivedMs: undefined,
+  operations: undefined,
+  books: undefined,
+  sampling: undefined,
+};
+
 /** Holds the latest answers and tells its listeners of each change. */
 export class LiveFeed {
   readonly history = new History(HISTORY_LIMITS);
   readonly #surroundings: FeedSurroundings;
   readonly #listeners = new Set<() => void>();
-  #state: FeedState = { phase: 'connecting', receivedMs: undefined, operations: undefined, books: undefined };
+  #state = NOTHING_YET;
   #source: Source | undefined;
   /** When it was opened or last said something. */
   #signMs = 0;
@@ -99,15 +108,16 @@ export class LiveFeed {
     this.#source = source;
     this.#signMs = this.#surroundings.nowMs();
     source.addEventListener('operations', (event) => {
-      const answer = parse<OperationsAnswer>(event.data);
+      const answer = parse<PageEvents['operations']>(event.data);
       this.history.record(this.#surroundings.nowMs(), answer.operations);
       this.#receive({ operations: answer });
     });
-    source.addEventListener('books', (event) => this.#receive({ books: parse<BooksAnswer>(event.data) }));
+    source.addEventListener('books', (event) => this.#receive({ books: parse(event.data) }));
+    source.addEventListener('sampling', (event) => this.#receive({ sampling: parse(event.data) }));
     source.addEventListener('error', () => this.#interrupted());
   }
 
-  #receive(answer: Partial<Pick<FeedState, 'operations' | 'books'>>): void {
+  #receive(answer: Partial<PageEvents>): void {
     this.#signMs = this.#surroundings.nowMs();
     this.#isHeard = true;
     if (!this.#isPaused) this.#set({ ...answer, receivedMs: this.#signMs });

@@ -56,8 +56,8 @@ export function count(value: number): string {
 }
 
 /** Writes a count with its noun: `1 span`, `2 spans`. */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export function counted(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
 }
 
 export function bytes(value: number): string {

@@ -7,6 +7,7 @@ import { counted, NONE, perSecond, seconds, word } from './format.ts';
 import type { History } from './history.ts';
 import { operationId } from './operation-order.ts';
 import { keptTracesLink, shownName } from './operations-table.tsx';
+import { linkTo } from './route.ts';
 import { TimeChart } from './time-chart.tsx';
 
 interface PanelProps {
@@ -30,6 +31,12 @@ export function OperationPanel({ operation, history, state }: PanelProps): Compo
           {operation.kind !== '' && ', '}
           {counted(operation.calls, 'call')} and {counted(operation.errors, 'error')} since it began{' · '}
           <a href={keptTracesLink(operation)}>Kept traces</a>
+          {!operation.overflow && (
+            <>
+              {' · '}
+              <a href={keepLink(operation)}>Keep for a time</a>
+            </>
+          )}
         </p>
       </div>
       <div class={state.phase === 'live' ? 'charts' : 'charts old'}>
@@ -57,6 +64,11 @@ export function OperationPanel({ operation, history, state }: PanelProps): Compo
       </div>
     </section>
   );
+}
+
+/** Where traces that begin with an operation can be kept for a time; what stands for many has no name to keep by. */
+function keepLink({ service, name }: OperationSummary): string {
+  return linkTo({ view: 'sampling', service, operation: name, traceId: '' });
 }
 
 function perSecondOrNone(rate: number | null): string {

@@ -5,6 +5,7 @@ export type Route =
   | TracesRoute
   | { readonly view: 'trace'; readonly traceId: string }
   | { readonly view: 'books' }
+  | SamplingRoute
   | { readonly view: 'unknown' };
 
 export interface TracesRoute {
@@ -16,12 +17,21 @@ export interface TracesRoute {
   readonly errorsOnly: boolean;
 }
 
+/** What the form that keeps something for a time begins with; empty where nothing is chosen. */
+export interface SamplingRoute {
+  readonly view: 'sampling';
+  readonly service: string;
+  readonly operation: string;
+  readonly traceId: string;
+}
+
 /** Reads what follows the address, `#` included; whatever is not known is `unknown`. */
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const parts = path.split('/');
   if (path === '' || path === 'operations') return { view: 'operations' };
   if (path === 'books') return { view: 'books' };
+  if (path === 'sampling') return samplingRoute(new URLSearchParams(query));
   if (path === 'traces') return tracesRoute(new URLSearchParams(query));
   const traceId = parts[1] ?? '';
   if (parts[0] === 'traces' && parts.length === 2 && /^[0-9a-f]{32}$/i.test(traceId))
@@ -32,7 +42,10 @@ export function parseRoute(hash: string): Route {
 /** Writes the link to a place; the inverse of `parseRoute`. */
 export function linkTo(route: Exclude<Route, { view: 'unknown' }>): string {
   if (route.view === 'trace') return `#/traces/${route.traceId}`;
-  return route.view === 'traces' ? withQuery('#/traces', route) : `#/${route.view}`;
+  if (route.view === 'traces') return withQuery('#/traces', tracesQuery(route));
+  if (route.view !== 'sampling') return `#/${route.view}`;
+  const { service, operation, traceId: trace } = route;
+  return withQuery('#/sampling', { service, operation, trace });
 }
 
 /** Finds a trace id in what somebody pasted: the id alone, or a `traceparent` header. */
@@ -44,7 +57,7 @@ export function traceIdIn(text: string): string | undefined {
 
 /** The API address behind a list of traces. */
 export function tracesUrl(route: TracesRoute, limit: number): string {
-  const url = withQuery('api/traces', route);
+  const url = withQuery('api/traces', tracesQuery(route));
   return `${url}${url.includes('?') ? '&' : '?'}limit=${limit}`;
 }
 
@@ -57,11 +70,22 @@ function tracesRoute(query: URLSearchParams): TracesRoute {
   };
 }
 
-function withQuery(path: string, route: TracesRoute): string {
-  const query = new URLSearchParams();
-  if (route.service !== '') query.set('service', route.service);
-  if (route.operation !== '') query.set('operation', route.operation);
-  if (route.errorsOnly) query.set('errors', 'true');
+function tracesQuery({ service, operation, errorsOnly }: TracesRoute): Record<string, string> {
+  return { service, operation, errors: errorsOnly ? 'true' : '' };
+}
+
+function samplingRoute(query: URLSearchParams): SamplingRoute {
+  return {
+    view: 'sampling',
+    service: query.get('service') ?? '',
+    operation: query.get('operation') ?? '',
+    traceId: query.get('trace') ?? '',
+  };
+}
+
+/** Empty values are left out. */
+function withQuery(path: string, values: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ''));
   const text = query.toString();
   return text === '' ? path : `${path}?${text}`;
 }

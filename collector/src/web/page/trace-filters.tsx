@@ -2,16 +2,12 @@
 import type { ComponentChildren } from 'preact';
 import type { FeedState } from './feed.ts';
 import { linkTo, type TracesRoute } from './route.ts';
-
-/** Suggestions for the operation; more would not be read. */
-const MAX_SUGGESTIONS = 200;
+import { distinct, MAX_SUGGESTIONS, namesOf } from './suggestions.ts';
 
 export function TraceFilters({ route, state }: { route: TracesRoute; state: FeedState }): ComponentChildren {
   const operations = state.operations?.operations ?? [];
   const services = distinct([...operations.map((operation) => operation.service), route.service]);
-  const names = distinct(
-    operations.filter(({ service }) => route.service === '' || service === route.service).map(({ name }) => name),
-  );
+  const names = namesOf(operations, route.service);
   const go = (change: Partial<TracesRoute>): void => location.assign(linkTo({ ...route, ...change }));
   return (
     <div class="filters" role="search">
@@ -51,8 +47,4 @@ export function TraceFilters({ route, state }: { route: TracesRoute; state: Feed
       </label>
     </div>
   );
-}
-
-function distinct(texts: readonly string[]): string[] {
-  return [...new Set(texts)].filter((text) => text !== '').sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }

@@ -39,6 +39,11 @@ class FakeBrowser {
     this.#listeners.get('operations')?.({ data: JSON.stringify({ windowSeconds: 60, operations }) });
   }
 
+  /** Sends an event of another name. */
+  sendOther(name: 'books' | 'sampling', data: object): void {
+    this.#listeners.get(name)?.({ data: JSON.stringify(data) });
+  }
+
   fail(readyState: number): void {
     this.readyState = this.#source.readyState = readyState;
     this.#listeners.get('error')?.({});
@@ -69,6 +74,18 @@ test('connects, then is live with the numbers of the latest event', () => {
   browser.send(2);
   expect(browser.shown).toEqual(['live', 2]);
   expect(browser.feed.state.receivedMs).toBe(browser.nowMs);
+});
+
+test('holds the latest of each kind of event', () => {
+  const browser = started();
+  browser.sendOther('books', { books: 1 });
+  browser.sendOther('sampling', { pins: 1 });
+  browser.sendOther('sampling', { pins: 2 });
+  expect([browser.feed.state.phase, browser.feed.state.books, browser.feed.state.sampling]).toEqual([
+    'live',
+    { books: 1 },
+    { pins: 2 },
+  ]);
 });
 
 test('calls its numbers stale as soon as the stream breaks, and keeps their time', () => {

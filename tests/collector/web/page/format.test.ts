@@ -67,6 +67,7 @@ test('counts are separated and agree with their noun', () => {
   ]);
   expect(format.counted(1, 'span')).toBe('1 span');
   expect(format.counted(2000, 'span')).toBe('2,000 spans');
+  expect(format.counted(0, 'wish', 'wishes')).toBe('0 wishes');
 });
 
 test('sizes are in powers of 1024', () => {

@@ -8,6 +8,9 @@ test('every link leads where it says', () => {
     { view: 'operations' },
     { view: 'books' },
     { view: 'trace', traceId },
+    { view: 'sampling', service: '', operation: '', traceId: '' },
+    { view: 'sampling', service: 'a&b=c#d', operation: 'GET /x?y={z} 100%', traceId: '' },
+    { view: 'sampling', service: '', operation: '', traceId },
     { view: 'traces', service: '', operation: '', errorsOnly: false },
     { view: 'traces', service: 'a&b=c#d', operation: 'GET /x?y={z} 100%', errorsOnly: true },
   ];

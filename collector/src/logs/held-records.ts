@@ -1,0 +1,267 @@
+// Log records that wait for the decision on their trace: the bytes of each request's records in one chunk, the rest in columns.
+// A record is held, then staged, then gone. Knows neither time nor decisions; the owner keeps what it holds within its limit.
+import { framedLength, LogsWriter } from './logs-writer.ts';
+import type { LogScan } from './scan.ts';
+import { type HeldResource, type HeldScope, ScopeTable } from './scope-table.ts';
+
+const NONE = -1;
+const FIRST_CAPACITY = 1024;
+/** Columns of a record, its references, and its place in the rows of its chunk. */
+const RECORD_BYTES = 5 * 4 + 2 * 8;
+/** A trace with its entries in two tables; about what V8 takes. */
+const TRACE_BYTES = 240;
+/** Share of live bytes below which a chunk is worth copying. */
+const SPARSE = 0.5;
+/** Share of all bytes that must be dead before chunks are copied, so that each copy frees more than it moves. */
+const DEAD = 0.25;
+
+/** A trace with held records, in the order they came. */
+export interface HeldTrace {
+  /** The 16 bytes of its id, one character a byte. */
+  readonly key: string;
+  readonly id: readonly [number, number, number, number];
+  /** When its first record came. */
+  readonly sinceMs: number;
+  /** Where its first record is held; negative once none is. */
+  first: number;
+  last: number;
+}
+
+/** The held records of one request. Freed as a whole, or copied where few of them are left. */
+interface Chunk {
+  bytes: Buffer;
+  readonly rows: Uint32Array;
+  liveRows: number;
+  liveBytes: number;
+}
+
+/** Held and staged records. */
+export class HeldRecords {
+  /** Records held or staged. */
+  count = 0;
+  /** Framed bytes of staged records. */
+  stagedBytes = 0;
+  stagedCount = 0;
+  /** In the order of their first record. */
+  readonly traces = new Map<string, HeldTrace>();
+  readonly #chunks = new Set<Chunk>();
+  readonly #scopes = new ScopeTable();
+  readonly #staged: HeldResource[] = [];
+  readonly #writer = new LogsWriter();
+  #chunkOf: (Chunk | undefined)[] = [];
+  #scopeOf: (HeldScope | undefined)[] = [];
+  #offset = new Uint32Array(FIRST_CAPACITY);
+  #length = new Uint32Array(FIRST_CAPACITY);
+  /** The next of its trace, then of its scope's staged ones, then of the free ones. */
+  #next = new Int32Array(FIRST_CAPACITY);
+  #free = NONE;
+  /** Slots never used begin here. */
+  #fresh = 0;
+  #chunkBytes = 0;
+  #liveBytes = 0;
+
+  /** Memory of all of it: whole chunks, columns in use, traces, what surrounds the records. */
+  get sizeBytes(): number {
+    const { count, traces } = this;
+    return this.#chunkBytes + count * RECORD_BYTES + traces.size * TRACE_BYTES + this.#scopes.sizeBytes;
+  }
+
+  /**
+   * Copies records of a request and holds them.
+   *
+   * @param rows of the scan, in their order
+   * @param onTrace called for each trace that had no held record before
+   */
+  hold(body: Buffer, scan: LogScan, rows: Uint32Array, nowMs: number, onTrace: (trace: HeldTrace) => void): void {
+    const count = rows.length;
+    let length = 0;
+    for (const row of rows) length += scan.end[row] - scan.start[row];
+    const chunk = {
+      bytes: Buffer.allocUnsafeSlow(length),
+      rows: new Uint32Array(count),
+      liveRows: count,
+      liveBytes: length,
+    };
+    this.#chunks.add(chunk);
+    this.#chunkBytes += length;
+    this.#liveBytes += length;
+    this.count += count;
+    let offset = 0;
+    let scopeIndex = NONE;
+    let scope: HeldScope | undefined;
+    for (let i = 0; i < count; i++) {
+      const row = rows[i];
+      if (scan.scope[row] !== scopeIndex) {
+        scopeIndex = scan.scope[row];
+        scope = this.#scopes.join(scan, scopeIndex);
+      }
+      const slot = this.#take();
+      const start = scan.start[row];
+      const end = scan.end[row];
+      body.copy(chunk.bytes, offset, start, end);
+      chunk.rows[i] = slot;
+      this.#chunkOf[slot] = chunk;
+      this.#scopeOf[slot] = scope;
+      if (scope !== undefined) scope.records++;
+      this.#offset[slot] = offset;
+      this.#length[slot] = end - start;
+      this.#append(body, scan.traceAt[row], slot, nowMs, onTrace);
+      offset += end - start;
+    }
+  }
+
+  /** Stages the records of a trace: they leave with the next `flush`. @returns how many */
+  stage(trace: HeldTrace): number {
+    let count = 0;
+    for (let slot = this.#forget(trace); slot !== NONE; count++) {
+      const following = this.#next[slot];
+      const scope = this.#scopeOf[slot];
+      if (scope !== undefined) this.#stageIn(scope, slot);
+      slot = following;
+    }
+    this.stagedCount += count;
+    return count;
+  }
+
+  /** Gives the records of a trace up. @returns how many */
+  drop(trace: HeldTrace): number {
+    let count = 0;
+    for (let slot = this.#forget(trace); slot !== NONE; count++) {
+      const following = this.#next[slot];
+      this.#give(slot);
+      slot = following;
+    }
+    return count;
+  }
+
+  /** Writes what is staged as one request and gives it up. @returns undefined where nothing is */
+  flush(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.stagedCount === 0) return undefined;
+    for (const resource of this.#staged) {
+      const scopes = resource.staged.splice(0);
+      const lengths = scopes.map(({ bytes, stagedLength }) => framedLength(bytes.length + stagedLength));
+      this.#writer.resource(
+        resource.bytes,
+        lengths.reduce((sum, length) => sum + length, 0),
+      );
+      for (const scope of scopes) this.#write(scope);
+    }
+    this.#staged.length = 0;
+    this.stagedBytes = this.stagedCount = 0;
+    return this.#writer.take();
+  }
+
+  /** Copies what is left of sparse chunks, where that frees much. @returns whether it did */
+  compact(): boolean {
+    if (this.#chunkBytes - this.#liveBytes < this.sizeBytes * DEAD) return false;
+    const before = this.#chunkBytes;
+    for (const chunk of this.#chunks) if (chunk.liveBytes < chunk.bytes.length * SPARSE) this.#copyLive(chunk);
+    return this.#chunkBytes < before;
+  }
+
+  #copyLive(chunk: Chunk): void {
+    const bytes = Buffer.allocUnsafeSlow(chunk.liveBytes);
+    let offset = 0;
+    for (const slot of chunk.rows) {
+      // A slot that was given back may be of another chunk by now.
+      if (this.#chunkOf[slot] !== chunk) continue;
+      const from = this.#offset[slot];
+      this.#offset[slot] = offset;
+      offset += chunk.bytes.copy(bytes, offset, from, from + this.#length[slot]);
+    }
+    this.#chunkBytes += offset - chunk.bytes.length;
+    chunk.bytes = bytes;
+  }
+
+  #append(body: Buffer, traceAt: number, slot: number, nowMs: number, onTrace: (trace: HeldTrace) => void): void {
+    this.#next[slot] = NONE;
+    const key = body.toString('latin1', traceAt, traceAt + 16);
+    const known = this.traces.get(key);
+    if (known !== undefined) {
+      this.#next[known.last] = slot;
+      known.last = slot;
+      return;
+    }
+    const id = [0, 4, 8, 12].map((word) => body.readUInt32BE(traceAt + word)) as [number, number, number, number];
+    const trace = { key, id, sinceMs: nowMs, first: slot, last: slot };
+    this.traces.set(key, trace);
+    onTrace(trace);
+  }
+
+  /** Takes a trace out. @returns its first record */
+  #forget(trace: HeldTrace): number {
+    const { first } = trace;
+    if (first === NONE) return NONE;
+    this.traces.delete(trace.key);
+    trace.first = NONE;
+    return first;
+  }
+
+  #stageIn(scope: HeldScope, slot: number): void {
+    const length = framedLength(this.#length[slot]);
+    if (scope.first === NONE) {
+      if (scope.resource.staged.length === 0) this.#staged.push(scope.resource);
+      scope.resource.staged.push(scope);
+      scope.first = slot;
+    } else this.#next[scope.last] = slot;
+    scope.last = slot;
+    this.#next[slot] = NONE;
+    scope.stagedLength += length;
+    this.stagedBytes += length;
+  }
+
+  #write(scope: HeldScope): void {
+    this.#writer.scope(scope.bytes, scope.stagedLength);
+    let slot = scope.first;
+    scope.first = NONE;
+    scope.stagedLength = 0;
+    while (slot !== NONE) {
+      const following = this.#next[slot];
+      const offset = this.#offset[slot];
+      const bytes = this.#chunkOf[slot]?.bytes;
+      if (bytes !== undefined) this.#writer.record(bytes, offset, offset + this.#length[slot]);
+      this.#give(slot);
+      slot = following;
+    }
+  }
+
+  #take(): number {
+    if (this.#free !== NONE) {
+      const slot = this.#free;
+      this.#free = this.#next[slot];
+      return slot;
+    }
+    if (this.#fresh === this.#next.length) {
+      const capacity = this.#fresh * 2;
+      this.#offset = grown(new Uint32Array(capacity), this.#offset);
+      this.#length = grown(new Uint32Array(capacity), this.#length);
+      this.#next = grown(new Int32Array(capacity), this.#next);
+    }
+    return this.#fresh++;
+  }
+
+  /** Gives a record's slot back, with its chunk, scope and resource where it was their last. */
+  #give(slot: number): void {
+    const chunk = this.#chunkOf[slot];
+    const scope = this.#scopeOf[slot];
+    this.#chunkOf[slot] = this.#scopeOf[slot] = undefined;
+    this.#next[slot] = this.#free;
+    this.#free = slot;
+    this.count--;
+    if (chunk !== undefined) this.#leaveChunk(chunk, this.#length[slot]);
+    if (scope !== undefined) this.#scopes.leave(scope);
+  }
+
+  #leaveChunk(chunk: Chunk, length: number): void {
+    chunk.liveBytes -= length;
+    this.#liveBytes -= length;
+    if (--chunk.liveRows > 0) return;
+    this.#chunks.delete(chunk);
+    this.#chunkBytes -= chunk.bytes.length;
+  }
+}
+
+function grown<Column extends Uint32Array | Int32Array>(into: Column, from: Column): Column {
+  into.set(from);
+  return into;
+}

@@ -1,0 +1,11 @@
+// What the page's stream of events carries, shared by the server that writes it and the page that reads it. Types only.
+import type { SamplingState } from '../sample/contract.ts';
+import type { BooksAnswer, OperationsAnswer } from './api.ts';
+
+/** GET /api/events: server-sent events, each second; each is the answer of the path it is named after. */
+export interface PageEvents {
+  readonly operations: OperationsAnswer;
+  readonly books: BooksAnswer;
+  /** GET /api/sampling */
+  readonly sampling: SamplingState;
+}

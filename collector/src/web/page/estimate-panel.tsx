@@ -8,7 +8,8 @@ import { type Range, rangeOf, worthOf, type Worth } from './sampling-figures.ts'
 const VERDICTS: Readonly<Record<Exclude<Worth, 'nothing'>, { readonly text: string; readonly look: string }>> = {
   whole: { text: '✓ exact', look: 'balanced' },
   inside: { text: '✓ within the interval', look: 'balanced' },
-  outside: { text: 'outside the interval', look: 'doubtful' },
+  below: { text: 'too low', look: 'doubtful' },
+  above: { text: 'too high', look: 'doubtful' },
   few: { text: 'too few to say', look: 'doubtful' },
 };
 
@@ -17,8 +18,10 @@ const EXPLANATIONS: Readonly<Record<Worth, string>> = {
   few: 'Fewer than 30 traces were kept by chance, too few for an interval. More traffic brings it, or a larger share.',
   whole: 'Nothing was left to chance: every span that was decided was kept.',
   inside: 'In 19 of 20 cases the interval holds what was counted.',
-  outside:
+  below:
     'In 1 of 20 cases this is chance. If it stays, some traces have no part in the estimate: no policy has a say in them, a drop or a wish decided, or their sender states no threshold.',
+  above:
+    'In 1 of 20 cases this is chance. If it stays, trace ids are not random, or a sender states a wrong threshold.',
 };
 
 export function EstimatePanel({ estimate }: { estimate: SamplingState['estimate'] }): ComponentChildren {
@@ -39,7 +42,7 @@ interface ComparisonProps {
 
 function Comparison({ estimate, worth }: ComparisonProps): ComponentChildren {
   const { text, look } = VERDICTS[worth];
-  const hasInterval = worth === 'inside' || worth === 'outside';
+  const hasInterval = worth !== 'whole' && worth !== 'few';
   const range = hasInterval ? rangeOf(estimate) : undefined;
   return (
     <>

@@ -5,10 +5,10 @@ import { words } from './format.ts';
 type Estimate = SamplingState['estimate'];
 
 /**
- * What an estimate is worth. `whole`: nothing was left to chance. `few`: too little was kept by chance to say. `outside`: the
- * exact count is not in the interval.
+ * What an estimate is worth. `whole`: nothing was left to chance. `few`: too little was kept by chance to say. `below` and
+ * `above`: the whole interval is on that side of the exact count.
  */
-export type Worth = 'nothing' | 'few' | 'whole' | 'inside' | 'outside';
+export type Worth = 'nothing' | 'few' | 'whole' | 'inside' | 'below' | 'above';
 
 /** Holds an estimate against what was counted. */
 export function worthOf({ exact, estimate, low, high, isEnough }: Estimate): Worth {
@@ -16,7 +16,8 @@ export function worthOf({ exact, estimate, low, high, isEnough }: Estimate): Wor
   if (!isEnough) return 'few';
   // Without any trace kept by chance there is no interval, whatever was dropped.
   if (low === high) return estimate === exact ? 'whole' : 'few';
-  return low <= exact && exact <= high ? 'inside' : 'outside';
+  if (high < exact) return 'below';
+  return low > exact ? 'above' : 'inside';
 }
 
 /** Places on a scale that shows the interval and the exact count with some room either side, 0..1. */

@@ -30,8 +30,8 @@ test('an estimate is worth what its interval says of the exact count', () => {
   expect(worthOf(estimated(100, 90, 50, 160, false))).toBe('few');
   expect(worthOf(estimated(100, 98, 90, 107))).toBe('inside');
   expect(worthOf(estimated(100, 98, 100, 107))).toBe('inside');
-  expect(worthOf(estimated(100, 80, 70, 99))).toBe('outside');
-  expect(worthOf(estimated(100, 120, 101, 140))).toBe('outside');
+  expect(worthOf(estimated(100, 80, 70, 99))).toBe('below');
+  expect(worthOf(estimated(100, 120, 101, 140))).toBe('above');
 });
 
 test('an estimate without any trace kept by chance is exact, or says nothing of what was dropped', () => {

@@ -24,8 +24,11 @@ const JOINED_BYTES = 512 * 1024;
 
 interface Waiting {
   readonly signal: 'traces' | 'metrics' | 'logs';
-  readonly body: Uint8Array;
-  readonly spans: number;
+  /** Requests of one message type are concatenated by putting their bytes one behind the other. */
+  readonly parts: Uint8Array[];
+  /** Of all parts. */
+  sizeBytes: number;
+  spans: number;
   readonly contentType: string;
   /** As received for bodies passed on as they came; empty where we compress ourselves. */
   readonly contentEncoding: string;
@@ -87,12 +90,12 @@ class OtlpHttpExporter implements Exporter {
   }
 
   #enqueue(waiting: Waiting): void {
-    if (this.#queuedBytes + waiting.body.length > this.#maxQueueBytes || this.#cut.signal.aborted) {
+    if (this.#queuedBytes + waiting.sizeBytes > this.#maxQueueBytes || this.#cut.signal.aborted) {
       const reason = this.#cut.signal.aborted ? 'stop' : 'queue_full';
       this.#fail(waiting, reason);
       return;
     }
-    this.#queuedBytes += waiting.body.length;
+    this.#queuedBytes += waiting.sizeBytes;
     this.#queuedSpans += waiting.spans;
     this.#joinOrPush(waiting);
     this.#gauges();
@@ -118,21 +121,22 @@ class OtlpHttpExporter implements Exporter {
     const isJoined =
       last?.signal === 'traces' &&
       waiting.signal === 'traces' &&
-      last.body.length + waiting.body.length <= JOINED_BYTES;
+      last.sizeBytes + waiting.sizeBytes <= JOINED_BYTES;
     if (!isJoined) {
       this.#queue.push(waiting);
       return;
     }
-    // Requests of one message type are concatenated by putting their bytes one behind the other.
-    const body = Buffer.concat([last.body, waiting.body]);
-    this.#queue[this.#queue.length - 1] = { ...last, body, spans: last.spans + waiting.spans };
+    last.parts.push(...waiting.parts);
+    last.sizeBytes += waiting.sizeBytes;
+    last.spans += waiting.spans;
   }
 
   #encode(batch: KeptBatch, from: number, to: number): Waiting {
     const body = this.#encoder.encode(batch, from, to);
     return {
       signal: 'traces',
-      body,
+      parts: [body],
+      sizeBytes: body.length,
       spans: to - from,
       contentType: 'application/x-protobuf',
       contentEncoding: '',
@@ -149,7 +153,7 @@ class OtlpHttpExporter implements Exporter {
         this.#fail(waiting, 'internal');
       }
       this.#queue.shift();
-      this.#queuedBytes -= waiting.body.length;
+      this.#queuedBytes -= waiting.sizeBytes;
       this.#queuedSpans -= waiting.spans;
       this.#gauges();
     }
@@ -193,13 +197,16 @@ class OtlpHttpExporter implements Exporter {
   async #request(waiting: Waiting): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
     const headers: Record<string, string> = { ...this.#config.headers, 'content-type': waiting.contentType };
     const { compression } = this.#config;
+    const [only] = waiting.parts;
+    const body =
+      only !== undefined && waiting.parts.length === 1 ? only : Buffer.concat(waiting.parts, waiting.sizeBytes);
     if (waiting.contentEncoding !== '' || compression === 'none') {
       if (waiting.contentEncoding !== '' && waiting.contentEncoding !== 'identity')
         headers['content-encoding'] = waiting.contentEncoding;
-      return { body: waiting.body, headers };
+      return { body, headers };
     }
     headers['content-encoding'] = compression;
-    return { body: await compressors[compression](waiting.body), headers };
+    return { body: await compressors[compression](body), headers };
   }
 
   #url(signal: Waiting['signal']): string {
@@ -275,5 +282,5 @@ function endOfBody(batch: KeptBatch, from: number): number {
 }
 
 function passOn({ signal, body, contentType, contentEncoding }: SignalBody): Waiting {
-  return { signal, body, spans: 0, contentType, contentEncoding };
+  return { signal, parts: [body], sizeBytes: body.length, spans: 0, contentType, contentEncoding };
 }

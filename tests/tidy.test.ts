@@ -12,8 +12,9 @@ const LONG_FILES: Readonly<Record<string, string>> = {};
 
 /** What a room of the collector may import beside itself. Others' contract.ts is for types only. */
 const SHARED = [
-  'model', 'otlp', 'config/fields.ts', 'config/listener.ts', 'config/pattern.ts', 'errors.ts',
-  'pipeline/contract.ts', 'pipeline/http-server.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts',
+  'model', 'otlp', 'config/addresses.ts', 'config/fields.ts', 'config/listener.ts', 'config/pattern.ts', 'errors.ts',
+  'pipeline/contract.ts', 'pipeline/http-server.ts', 'pipeline/connection-cap.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts',
+  'pipeline/readers.ts', 'pipeline/trail.ts',
 ]; // prettier-ignore
 const ROOMS = ['receive', 'measure', 'remote-sampling', 'sample', 'logs', 'export', 'store', 'web'];
 /** Types that one room's contract shows the others. */
@@ -28,7 +29,8 @@ const CONTRACTS = [
 /** Rooms in which input and output happen. */
 const IO_PLACES = [
   'receive/', 'export/', 'store/', 'web/', 'cli/', 'main.ts', 'config/load.ts', 'config/generate.ts', 'pipeline/http-server.ts',
-  'pipeline/tls.ts', 'pipeline/bearer.ts', 'pipeline/watch-files.ts',
+  'pipeline/connection-cap.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts', 'pipeline/watch-files.ts',
+  'pipeline/readers.ts',
 ]; // prettier-ignore
 const IO_MODULES = [
   'fs',

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from './config/schema.ts';
 import { EvenkeelError } from './errors.ts';
+import type { exportInstruments } from './export/instruments.ts';
 import { PrometheusPage } from './export/prometheus.ts';
 import { buildPipeline, type Pipeline } from './pipeline/build.ts';
 import type { Clock, Host, Stage } from './pipeline/contract.ts';
@@ -15,6 +16,7 @@ import { collectAll } from './pipeline/own-metrics.ts';
 import { VERSION } from './version.ts';
 import { readBooks } from './web/books.ts';
 import type { BooksAnswer, HealthAnswer } from './web/api.ts';
+import type { webInstruments } from './web/instruments.ts';
 import { WebServer } from './web/server.ts';
 
 /** A stage that takes longer to start is named as the culprit. */
@@ -40,7 +42,7 @@ export interface CollectorOptions {
 export interface Collector {
   /**
    * @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID, TOKENS_UNUSABLE before anything starts; PORT_IN_USE,
-   * LISTEN_FAILED, STORE_UNUSABLE, START_TIMEOUT: whatever had started is stopped again
+   * LISTEN_FAILED, STORE_UNUSABLE, STORE_FOREIGN, START_TIMEOUT: whatever had started is stopped again
    */
   start(): Promise<CollectorUrls>;
   /** Takes nothing more in, decides and delivers what waits within the configured limit, then closes. */
@@ -85,8 +87,10 @@ class Sidecar implements Collector {
       collectAll(inOrder, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000, this.#eventLoop);
     this.#eventLoop = new EventLoop(clock, systemLoopProbe());
     const page = config.export.prometheus;
-    this.#metrics = page === false ? undefined : new PrometheusPage(page, collect, this.#startedMs, this.#host);
-    this.#web = config.web === false ? undefined : this.#createWeb(config.web);
+    const pageHost = createHost<keyof typeof exportInstruments>('export', shared);
+    this.#metrics = page === false ? undefined : new PrometheusPage(page, collect, this.#startedMs, pageHost);
+    const webHost = createHost<keyof typeof webInstruments>('web', shared);
+    this.#web = config.web === false ? undefined : this.#createWeb(config.web, webHost);
   }
 
   async start(): Promise<CollectorUrls> {
@@ -157,11 +161,11 @@ class Sidecar implements Collector {
     return parts;
   }
 
-  #createWeb(config: Exclude<Config['web'], false>): WebServer {
+  #createWeb(config: Exclude<Config['web'], false>, host: Host<keyof typeof webInstruments>): WebServer {
     const { measure, remoteSampling, store } = this.#pipeline;
     return new WebServer(
       config,
-      this.#host,
+      host,
       {
         operations: measure,
         traces: store,

@@ -7,6 +7,10 @@ export const ERRORS = {
   PORT_IN_USE: { message: 'the port is already in use', hint: 'stop the other program or configure another port' },
   LISTEN_FAILED: { message: 'the address cannot be listened on', hint: 'check host and port' },
   START_TIMEOUT: { message: 'a stage did not start in time', hint: 'the named stage is the culprit' },
+  STORE_FOREIGN: {
+    message: "the store's file is no database",
+    hint: 'move the named file away: a new one is made, and only the page misses the traces that it held',
+  },
   STORE_UNUSABLE: { message: 'the store cannot be opened', hint: 'check store.path, or set store: false' },
   CERTIFICATE_UNREADABLE: { message: 'a certificate file cannot be read', hint: 'check the path and its permissions' },
   CERTIFICATE_INVALID: {

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -86,6 +87,26 @@ describe('evenkeel config check', () => {
     );
   });
 
+  it('looks at the files it names and at the machine it runs on', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'collector.yaml');
+    writeFileSync(
+      file,
+      `receive: { http: { host: 0.0.0.0, auth: { token_file: ${folder} } } }
+web: { tls: { cert_file: /no/such.pem, key_file: /no/such.key } }
+export: { otlp: { self: { endpoint: "http://${hostname()}:4318" } } }
+`,
+    );
+    const ended = await runCommand(['config', 'check', '--json', file]);
+    const { problems } = JSON.parse(ended.stdout) as { problems: { path: string; line: number }[] };
+    expect(problems.map(({ path, line }) => `${line} ${path}`)).toEqual([
+      '3 export.otlp.self.endpoint',
+      '1 receive.http.auth.token_file',
+      '2 web.tls.cert_file',
+      '2 web.tls.key_file',
+    ]);
+  });
+
   it('shows no secret, whatever is wrong around it', async () => {
     const folder = temporaryFolder();
     const file = join(folder, 'collector.yaml');
@@ -150,7 +171,7 @@ describe('evenkeel run', () => {
       expect(ended.stderr.trim().split('\n')).toHaveLength(2);
     };
     await check(join(folder, 'file', 'below'), /^evenkeel: the store cannot be opened: .*ENOTDIR/);
-    mkdirSync(join(folder, 'taken', 'evenkeel.sqlite'), { recursive: true });
+    mkdirSync(join(folder, 'taken', 'traces.sqlite'), { recursive: true });
     await check(join(folder, 'taken'), /^evenkeel: the store cannot be opened: .*unable to open/);
     const running = startCommand(['run', ...PORTS_FREE], {}, folder);
     await eventually(running.output, () => running.output().includes('page'));

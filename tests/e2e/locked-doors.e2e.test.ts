@@ -130,11 +130,19 @@ describe('evenkeel run', () => {
     };
     await check('auth: { tokens: [hidden] }', 'receive.http.auth.tokens[0]: a token is 16 to 4096');
     writeFileSync(tokens, '\n');
-    await check(`auth: { token_file: ${tokens} }`, `${tokens} (receive.http.auth.token_file) holds no token`, 'hint:');
+    await check(
+      `auth: { token_file: ${tokens} }`,
+      `receive.http.auth.token_file: a token file cannot be used: ${tokens} holds no token`,
+      'hint:',
+    );
     writeFileSync(tokens, 'hidden\n');
-    await check(`auth: { token_file: ${tokens} }`, `${tokens} (receive.http.auth.token_file) line 1`);
+    await check(`auth: { token_file: ${tokens} }`, `${tokens} line 1`);
     const mismatch = `tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('client.key.pem')} }`;
     await check(mismatch, tlsFile('client.key.pem'), 'a certificate cannot be used', 'key values mismatch');
-    await check('tls: { cert_file: /no/such.pem, key_file: /no/such.key }', '/no/such.pem (receive.http.tls)');
+    await check(
+      'tls: { cert_file: /no/such.pem, key_file: /no/such.key }',
+      '/no/such.pem (ENOENT)',
+      '/no/such.key (ENOENT)',
+    );
   });
 });

@@ -42,6 +42,7 @@ export function configArguments(args: readonly string[]): ConfigArguments {
 
 function override(text: string): Override {
   const equals = text.indexOf('=');
-  if (equals < 1) throw new UsageError(`--set wants path=value, as in --set web.port=4321; got ${text}`);
+  // What was given is not repeated: it may be a secret whose path was forgotten.
+  if (equals < 1) throw new UsageError('--set wants path=value, as in --set web.port=4321');
   return { path: text.slice(0, equals).split('.'), value: text.slice(equals + 1) };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { type Environment, loadConfig, type Override, parseConfig } from '../config/load.ts';
+import { houseWords } from '../config/problem-words.ts';
 import { ConfigInvalid, problemsOf, readYaml, valuesOf } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
 import { EvenkeelError } from '../errors.ts';
@@ -75,7 +76,7 @@ function readScenario(file: string): ScenarioFile {
     throw new EvenkeelError('CONFIG_UNREADABLE', file, { cause });
   }
   const { document, lineOf } = readYaml(text, file);
-  const result = scenarioFile.safeParse(valuesOf(document, file));
+  const result = scenarioFile.safeParse(valuesOf(document, file), { error: houseWords });
   if (result.success) return result.data;
   throw new ConfigInvalid(
     file,

@@ -1,7 +1,9 @@
 // What no single field can tell: listeners that clash, exports to ourselves, sizes that do not fit the memory.
 import { DEFAULT_AFTER_ROOT_SECONDS } from '../sample/config.ts';
 import type { Locks } from './listener.ts';
+import type { Machine } from './machine.ts';
 import type { Config } from './schema.ts';
+import { selfExports } from './self-exports.ts';
 
 /** A problem by the path of the key that shows it. */
 export interface CrossProblem {
@@ -17,17 +19,16 @@ export interface Listener extends Locks {
   readonly port: number;
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0', '[::]']);
-
-/** Finds problems between fields that are sound by themselves. */
-export function crossCheck(config: Config): CrossProblem[] {
+/** Finds problems between fields that are sound by themselves. @param machine what is known of where it will run */
+export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
   const listeners = listenersOf(config);
   return [
     ...clashes(listeners),
-    ...selfExports(config, listeners),
+    ...selfExports(config, listeners, machine),
     ...overcommitted(config),
     ...waitProblems(config),
     ...remoteSamplingProblems(config),
+    ...machine.fileProblems(config),
   ];
 }
 
@@ -48,25 +49,6 @@ function clashes(listeners: readonly Listener[]): CrossProblem[] {
       ? []
       : [{ path: `${setting}.port`, message: `${port} is the port of ${other.setting}.port too` }];
   });
-}
-
-/** Kept traces that are sent to our own door would come in again, for ever. */
-function selfExports(config: Config, listeners: readonly Listener[]): CrossProblem[] {
-  const problems: CrossProblem[] = [];
-  for (const [name, { endpoint, traces_endpoint }] of Object.entries(config.export.otlp)) {
-    for (const [key, url] of Object.entries({ endpoint, traces_endpoint })) {
-      if (url === undefined) continue;
-      const { hostname, port, protocol } = new URL(url);
-      const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-      const own = listeners.find(
-        (listener) => listener.port === number && (LOOPBACK.has(hostname) || hostname === listener.host),
-      );
-      if (own === undefined) continue;
-      const path = `export.otlp.${name}.${key}`;
-      problems.push({ path, message: `is our own listener (${own.setting}.port); kept traces would return for ever` });
-    }
-  }
-  return problems;
 }
 
 /** A decision in memory takes at most so much. */

@@ -1,30 +1,92 @@
 // Exporters from the standard environment variables.
 import type { Environment } from './load.ts';
+import type { Problem } from './problems.ts';
 
-/** An exporter block as it would stand in the file; undefined where the environment names no endpoint. */
-export function environmentExporter(environment: Environment): Record<string, unknown> | undefined {
+/** An exporter that the environment names. */
+export interface EnvironmentExporter {
+  readonly name: string;
+  /** As it would stand in the file. */
+  readonly block: Readonly<Record<string, unknown>>;
+  /** By the block's keys, what to mend where one is wrong. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** What is wrong with variables by themselves. Those are left out of the block. */
+  readonly problems: readonly Problem[];
+}
+
+const NAME = 'environment';
+
+/** Keys of the block by the end of their variables, beside the endpoint. */
+const KEYS = {
+  HEADERS: 'headers',
+  COMPRESSION: 'compression',
+  TIMEOUT: 'timeout',
+  CERTIFICATE: 'ca_file',
+  CLIENT_CERTIFICATE: 'cert_file',
+  CLIENT_KEY: 'key_file',
+} as const;
+
+type Suffix = keyof typeof KEYS;
+
+/** Answers an exporter where the environment names an endpoint. */
+export function environmentExporter(environment: Environment): EnvironmentExporter | undefined {
   // An empty variable counts as not set, as OpenTelemetry has it.
-  const own = (name: string): string | undefined => environment[`OTEL_EXPORTER_OTLP_${name}`] || undefined;
-  const read = (suffix: string): string | undefined => own(`TRACES_${suffix}`) ?? own(suffix);
-  const tracesEndpoint = own('TRACES_ENDPOINT');
-  const endpoint = own('ENDPOINT') ?? originOf(tracesEndpoint);
+  const read = (name: string): string | undefined => environment[name] || undefined;
+  const tracesVariable = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+  const tracesEndpoint = read(tracesVariable);
+  const own = read('OTEL_EXPORTER_OTLP_ENDPOINT');
+  const endpoint = own ?? originOf(tracesEndpoint);
   if (endpoint === undefined) return undefined;
-  const headers = read('HEADERS');
-  const compression = read('COMPRESSION');
-  const timeoutMs = read('TIMEOUT');
-  const certificate = read('CERTIFICATE');
-  const clientCertificate = read('CLIENT_CERTIFICATE');
-  const clientKey = read('CLIENT_KEY');
-  return {
-    endpoint,
-    ...(tracesEndpoint === undefined ? {} : { traces_endpoint: tracesEndpoint }),
-    ...(headers === undefined ? {} : { headers: parseHeaders(headers) }),
-    ...(compression === undefined ? {} : { compression }),
-    ...(timeoutMs === undefined ? {} : { timeout: `${timeoutMs}ms` }),
-    ...(certificate === undefined ? {} : { ca_file: certificate }),
-    ...(clientCertificate === undefined ? {} : { cert_file: clientCertificate }),
-    ...(clientKey === undefined ? {} : { key_file: clientKey }),
+  const block: Record<string, unknown> = { endpoint };
+  const variables = new Map([['endpoint', own === undefined ? tracesVariable : 'OTEL_EXPORTER_OTLP_ENDPOINT']]);
+  const problems: Problem[] = [];
+  const add = (key: string, variable: string, value: unknown, problem: string | undefined): void => {
+    variables.set(key, variable);
+    if (problem === undefined) block[key] = value;
+    else problems.push({ path: variable, line: 0, message: problem });
   };
+  if (tracesEndpoint !== undefined) add('traces_endpoint', tracesVariable, tracesEndpoint, undefined);
+  const set = new Map<Suffix, string>();
+  for (const suffix of Object.keys(KEYS) as Suffix[]) {
+    // Those for traces come first.
+    const variable = [`OTEL_EXPORTER_OTLP_TRACES_${suffix}`, `OTEL_EXPORTER_OTLP_${suffix}`].find(read);
+    if (variable !== undefined) set.set(suffix, variable);
+  }
+  for (const [suffix, variable] of set) {
+    const text = read(variable) ?? '';
+    add(KEYS[suffix], variable, valueOf(suffix, text), problemOf(suffix, text, set));
+  }
+  return { name: NAME, block, variables, problems };
+}
+
+/** Puts the name of its variable in the place of each path into the block, because that is where it is mended. */
+export function nameVariables(problems: readonly Problem[], exporter: EnvironmentExporter | undefined): Problem[] {
+  if (exporter === undefined) return [...problems];
+  const block = `export.otlp.${exporter.name}.`;
+  const named = problems.map((problem) => {
+    const [key = '', ...below] = problem.path.startsWith(block) ? problem.path.slice(block.length).split('.') : [];
+    const variable = exporter.variables.get(key);
+    return variable === undefined ? problem : { ...problem, path: [variable, ...below].join('.'), line: 0 };
+  });
+  // One variable may stand behind two keys.
+  return named.filter(({ path, message }, i) => {
+    return !named.slice(0, i).some((earlier) => earlier.path === path && earlier.message === message);
+  });
+}
+
+/** What a text must be for its key to take it; what the key itself says of it is not repeated. */
+function problemOf(suffix: Suffix, text: string, set: ReadonlyMap<Suffix, string>): string | undefined {
+  if (suffix === 'TIMEOUT' && !/^\d+$/.test(text)) return 'must be a whole number of milliseconds';
+  if (suffix === 'HEADERS' && !pairsOf(text).every((pair) => /^\s*[^=\s][^=]*=/.test(pair)))
+    return 'must be name=value pairs, joined by commas';
+  const other = suffix === 'CLIENT_CERTIFICATE' ? 'CLIENT_KEY' : 'CLIENT_CERTIFICATE';
+  if ((suffix === 'CLIENT_CERTIFICATE' || suffix === 'CLIENT_KEY') && !set.has(other))
+    return `goes together with OTEL_EXPORTER_OTLP_${other}`;
+  return undefined;
+}
+
+function valueOf(suffix: Suffix, text: string): unknown {
+  if (suffix === 'HEADERS') return parseHeaders(text);
+  return suffix === 'TIMEOUT' ? `${text}ms` : text;
 }
 
 /** What is no URL stays as it is, so that the check names it. */
@@ -32,12 +94,16 @@ function originOf(url: string | undefined): string | undefined {
   return url !== undefined && URL.canParse(url) ? new URL(url).origin : url;
 }
 
+function pairsOf(text: string): string[] {
+  return text.split(',').filter((pair) => pair.trim() !== '');
+}
+
 /** `key=value,key=value`, values percent-encoded. @see OpenTelemetry specification, OTLP exporter, headers */
 function parseHeaders(text: string): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const pair of text.split(',')) {
+  for (const pair of pairsOf(text)) {
     const [key = '', ...rest] = pair.split('=');
-    if (key.trim() !== '') headers[key.trim()] = decode(rest.join('=').trim());
+    headers[key.trim()] = decode(rest.join('=').trim());
   }
   return headers;
 }

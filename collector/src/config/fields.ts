@@ -67,6 +67,11 @@ export function listenHost() {
   return z.string().min(1).default('127.0.0.1').describe('address to listen on; loopback unless you say otherwise');
 }
 
+/** Names a listener is known by, beside those it knows itself. */
+export function hostNames(fallback: string[], description: string) {
+  return z.array(z.string().min(1)).default(fallback).describe(description);
+}
+
 /** A name that becomes a metric attribute and a log word. */
 export function slug(description: string) {
   return z

@@ -4,8 +4,10 @@ import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { EvenkeelError } from '../errors.ts';
 import { substitute } from './environment.ts';
 import { crossCheck } from './cross-checks.ts';
-import { environmentExporter } from './exporters.ts';
+import { type EnvironmentExporter, environmentExporter, nameVariables } from './exporters.ts';
 import { lockFields } from './listener.ts';
+import { type Machine, NO_MACHINE } from './machine.ts';
+import { houseWords } from './problem-words.ts';
 import { ConfigInvalid, pathText, type Problem, problemsOf, readYaml, valuesOf } from './problems.ts';
 import { type Config, fileSchema, OPTIONAL_ROOMS } from './schema.ts';
 
@@ -22,17 +24,23 @@ export interface Override {
 /**
  * Loads a configuration file, or the defaults where none is named.
  *
+ * @param machine where it will run; without it, files that the configuration names are not looked at
  * @throws CONFIG_UNREADABLE, ConfigInvalid with every problem
  */
-export function loadConfig(file: string | undefined, overrides: readonly Override[], environment: Environment): Config {
-  if (file === undefined) return parseConfig('', 'defaults', overrides, environment);
+export function loadConfig(
+  file: string | undefined,
+  overrides: readonly Override[],
+  environment: Environment,
+  machine: Machine = NO_MACHINE,
+): Config {
+  if (file === undefined) return parseConfig('', 'defaults', overrides, environment, machine);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new EvenkeelError('CONFIG_UNREADABLE', file, { cause });
   }
-  return parseConfig(text, file, overrides, environment);
+  return parseConfig(text, file, overrides, environment, machine);
 }
 
 /** Checks configuration text. `file` only names it in problems. @throws ConfigInvalid */
@@ -41,6 +49,7 @@ export function parseConfig(
   file: string,
   overrides: readonly Override[] = [],
   environment: Environment = {},
+  machine: Machine = NO_MACHINE,
 ): Config {
   const { document, lineOf } = readYaml(text, file);
   const problems: Problem[] = [];
@@ -55,17 +64,20 @@ export function parseConfig(
   for (const room of off) delete values[room];
   dropEmptyKeys(values);
   for (const room of Object.values(values)) dropEmptyKeys(room);
-  addEnvironmentExporter(values, environment);
-  const result = fileSchema.safeParse(values);
+  const fromEnvironment = addEnvironmentExporter(values, environment);
+  const told = (found: readonly Problem[]): Problem[] => nameVariables(found, fromEnvironment);
+  problems.push(...(fromEnvironment?.problems ?? []));
+  const result = fileSchema.safeParse(values, { error: houseWords });
   if (!result.success) {
     // A variable that is not set is one problem, not also a wrong value.
     const unset = new Set(problems.map(({ path }) => path));
     const found = result.error.issues.flatMap((issue) => problemsOf(issue, fileSchema, lineOf));
-    problems.push(...found.filter(({ path }) => !unset.has(path)));
+    problems.push(...told(found.filter(({ path }) => !unset.has(path))));
+    throw new ConfigInvalid(file, problems);
   }
-  if (!result.success) throw new ConfigInvalid(file, problems);
   const config: Config = { ...result.data, ...Object.fromEntries(off.map((room) => [room, false])) };
-  problems.push(...crossCheck(config).map((each) => ({ ...each, line: lineOf(each.path.split(/[.[\]]+/)) })));
+  const crossed = crossCheck(config, machine);
+  problems.push(...told(crossed.map((each) => ({ ...each, line: lineOf(each.path.split(/[.[\]]+/)) }))));
   if (problems.length > 0) throw new ConfigInvalid(file, problems);
   return config;
 }
@@ -102,10 +114,15 @@ function dropEmptyKeys(values: unknown): void {
     if (value === null && !Object.hasOwn(lockFields, key)) Reflect.deleteProperty(values, key);
 }
 
-function addEnvironmentExporter(values: Record<string, unknown>, environment: Environment): void {
+/** @returns what was added; nothing where the file says where to export */
+function addEnvironmentExporter(
+  values: Record<string, unknown>,
+  environment: Environment,
+): EnvironmentExporter | undefined {
   const configured = values['export'];
-  if (configured !== undefined && (typeof configured !== 'object' || configured === null)) return;
-  if (configured !== undefined && 'otlp' in configured) return;
+  if (configured !== undefined && (typeof configured !== 'object' || configured === null)) return undefined;
+  if (configured !== undefined && 'otlp' in configured) return undefined;
   const exporter = environmentExporter(environment);
-  if (exporter !== undefined) values['export'] = { ...configured, otlp: { environment: exporter } };
+  if (exporter !== undefined) values['export'] = { ...configured, otlp: { [exporter.name]: exporter.block } };
+  return exporter;
 }

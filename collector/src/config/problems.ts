@@ -1,8 +1,9 @@
 // What is wrong with a YAML document, each problem with its path and line, all at once.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Alias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { EvenkeelError } from '../errors.ts';
 import { nearest } from './nearest.ts';
+import { TOO_MANY_ALIASES, UNKNOWN_ALIAS, yamlWords } from './problem-words.ts';
 
 /** One thing wrong with a configuration. */
 export interface Problem {
@@ -34,11 +35,13 @@ type LineOf = (path: readonly PropertyKey[]) => number;
 export function readYaml(text: string, file: string): { document: ReturnType<typeof parseDocument>; lineOf: LineOf } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const problems = document.errors.map((error) => ({
-    path: '',
-    line: lines.linePos(error.pos[0]).line,
-    message: error.message,
-  }));
+  const at = (offset: number, message: string): Problem => ({ path: '', line: lines.linePos(offset).line, message });
+  const problems = document.errors.map(({ pos, code }) => at(pos[0], yamlWords(code)));
+  visit(document, {
+    Alias(_, node: Alias) {
+      if (node.resolve(document) === undefined) problems.push(at(node.range?.[0] ?? 0, UNKNOWN_ALIAS));
+    },
+  });
   if (problems.length > 0) throw new ConfigInvalid(file, problems);
   return { document, lineOf: (path) => lineOfPath(document.contents, path, lines) };
 }
@@ -49,7 +52,8 @@ export function valuesOf(document: ReturnType<typeof parseDocument>, file: strin
     return (document.toJS() ?? {}) as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw new ConfigInvalid(file, [{ path: '', line: 0, message: error.message }]);
+    const message = error.message.startsWith('Unresolved') ? UNKNOWN_ALIAS : TOO_MANY_ALIASES;
+    throw new ConfigInvalid(file, [{ path: '', line: 0, message }]);
   }
 }
 
@@ -69,11 +73,22 @@ export function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, lineOf: L
     return issue.issues.map(({ message }) => ({ path: pathText(issue.path), line: lineOf(issue.path), message }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const choices = issue.errors.flatMap((each) => (depth(each) === 0 ? each.map(({ message }) => message) : []));
+    if (choices.length === issue.errors.length && choices.every((each) => each.startsWith(MUST_BE)))
+      return [{ path: pathText(issue.path), line: lineOf(issue.path), message: eitherOf(choices) }];
     // The alternative that fails deepest is the one that was meant.
     const meant = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
     return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, lineOf));
   }
   return [{ path: pathText(issue.path), line: lineOf(issue.path), message: issue.message }];
+}
+
+const MUST_BE = 'must be ';
+
+/** Alternatives that fail at once are all that the value might have been. */
+function eitherOf(messages: readonly string[]): string {
+  const wanted = new Set(messages.map((message) => message.slice(MUST_BE.length).split(';', 1)[0]));
+  return MUST_BE + [...wanted].join(', or ');
 }
 
 function depth(issues: readonly z.core.$ZodIssue[]): number {

@@ -12,6 +12,7 @@ import { receive } from '../receive/stage.ts';
 import { remoteSampling } from '../remote-sampling/stage.ts';
 import { sample } from '../sample/stage.ts';
 import { store } from '../store/stage.ts';
+import { webInstruments } from '../web/instruments.ts';
 import { fileSchema, OPTIONAL_ROOMS } from './schema.ts';
 
 interface JsonSchema {
@@ -134,6 +135,7 @@ function metricsPage(): string {
     logs,
     exportStage,
     store,
+    { name: 'web', instruments: webInstruments },
   ];
   const rows = stages.flatMap(({ name: stage, instruments }) =>
     Object.entries(instruments).map(([name, { kind, unit, description, attributes = {} }]) => {

@@ -1,7 +1,8 @@
 // Configuration of `export`: where kept traces go, and the metrics page.
 import { z } from 'zod';
-import { derivedSize, duration, listenHost, port, slug } from '../config/fields.ts';
+import { derivedSize, duration, hostNames, listenHost, port, slug } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
+import { TRAIL_HEADER } from '../pipeline/trail.ts';
 
 /** A base URL without credentials: those belong into headers, which are never logged. */
 const endpoint = z
@@ -21,7 +22,11 @@ const OWN_HEADERS = new Set([
   'transfer-encoding',
   'connection',
   'host',
+  TRAIL_HEADER,
 ]);
+
+/** How containers call the machine they run on; nobody can register a name below `internal`. */
+const NAMES_FROM_CONTAINERS = ['host.docker.internal', 'host.containers.internal'];
 
 /** What HTTP can carry; messages name the header, never its value. */
 const headers = z
@@ -66,7 +71,15 @@ export const exportConfig = z
     prometheus: z
       .union([
         z.literal(false),
-        z.strictObject({ host: listenHost(), port: port(8889, 'metrics page'), ...lockFields }),
+        z.strictObject({
+          host: listenHost(),
+          port: port(8889, 'metrics page'),
+          ...lockFields,
+          host_names: hostNames(
+            NAMES_FROM_CONTAINERS,
+            'further names it answers to, beside localhost, addresses and its host, where it listens on loopback without tls and auth',
+          ),
+        }),
       ])
       .prefault({})
       .describe('the metrics page at /metrics'),

@@ -1,5 +1,7 @@
 // What `export` counts. Per exporter, in spans: kept = delivered + rejected + failed + queued.
+import { connectionInstruments } from '../pipeline/connection-cap.ts';
 import type { Instruments } from '../pipeline/contract.ts';
+import { readerInstruments } from '../pipeline/readers.ts';
 
 const SIGNALS = ['metrics', 'logs'] as const;
 export const FAILED_REASONS = ['queue_full', 'retries', 'stop', 'internal'] as const;
@@ -53,4 +55,6 @@ export const exportInstruments = {
     description: 'Metrics and logs requests that went nowhere.',
     attributes: { signal: SIGNALS, reason: ['no_exporter', 'failed'] },
   },
+  ...connectionInstruments(['export.prometheus']),
+  ...readerInstruments(['export.prometheus']),
 } as const satisfies Instruments;

@@ -40,9 +40,18 @@ const compressors = {
   zstd: (body: Uint8Array) => promisify(zstdCompress)(body),
 };
 
-/** Makes an exporter; nothing is opened before `start`. */
-export function otlpHttpExporter(name: string, config: OtlpExporterConfig, host: ExportHost): Exporter {
-  return new OtlpHttpExporter(name, config, host);
+/**
+ * Makes an exporter; nothing is opened before `start`.
+ *
+ * @param marks headers that each request carries beside those configured
+ */
+export function otlpHttpExporter(
+  name: string,
+  config: OtlpExporterConfig,
+  host: ExportHost,
+  marks: () => Record<string, string> = () => ({}),
+): Exporter {
+  return new OtlpHttpExporter(name, config, host, marks);
 }
 
 class OtlpHttpExporter implements Exporter {
@@ -50,6 +59,7 @@ class OtlpHttpExporter implements Exporter {
   readonly #config: OtlpExporterConfig;
   readonly #host: ExportHost;
   readonly #maxQueueBytes: number;
+  readonly #marks: () => Record<string, string>;
   readonly #encoder = new SpanEncoder();
   readonly #queue: Waiting[] = [];
   readonly #cut = new AbortController();
@@ -58,10 +68,11 @@ class OtlpHttpExporter implements Exporter {
   #queuedSpans = 0;
   #delivering: Promise<void> | undefined;
 
-  constructor(name: string, config: OtlpExporterConfig, host: ExportHost) {
+  constructor(name: string, config: OtlpExporterConfig, host: ExportHost, marks: () => Record<string, string>) {
     this.name = name;
     this.#config = config;
     this.#host = host;
+    this.#marks = marks;
     this.#maxQueueBytes = config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES;
   }
 
@@ -119,9 +130,7 @@ class OtlpHttpExporter implements Exporter {
     // The first is being delivered and stays as it is.
     const last = this.#queue.length > 1 ? this.#queue.at(-1) : undefined;
     const isJoined =
-      last?.signal === 'traces' &&
-      waiting.signal === 'traces' &&
-      last.sizeBytes + waiting.sizeBytes <= JOINED_BYTES;
+      last?.signal === 'traces' && waiting.signal === 'traces' && last.sizeBytes + waiting.sizeBytes <= JOINED_BYTES;
     if (!isJoined) {
       this.#queue.push(waiting);
       return;
@@ -195,8 +204,8 @@ class OtlpHttpExporter implements Exporter {
   }
 
   async #request(waiting: Waiting): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
-    const headers: Record<string, string> = { ...this.#config.headers, 'content-type': waiting.contentType };
-    const { compression } = this.#config;
+    const { compression, headers: configured } = this.#config;
+    const headers: Record<string, string> = { ...configured, ...this.#marks(), 'content-type': waiting.contentType };
     const [only] = waiting.parts;
     const body =
       only !== undefined && waiting.parts.length === 1 ? only : Buffer.concat(waiting.parts, waiting.sizeBytes);

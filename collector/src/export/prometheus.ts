@@ -6,16 +6,27 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { Host } from '../pipeline/contract.ts';
-import { HttpListener, type ListenerConfig } from '../pipeline/http-server.ts';
+import type { ListenerHost } from '../pipeline/connection-cap.ts';
+import { FOREIGN_NAME, HttpListener, type ListenerConfig } from '../pipeline/http-server.ts';
+import { type ReaderHost, Readers } from '../pipeline/readers.ts';
 import { CONTENT_TYPES, type ExpositionFormat, negotiate, writeFamily } from './exposition.ts';
 
 /** Text written between two turns of the event loop; a turn of writing then takes well below 5 ms. */
 const CHUNK_CHARACTERS = 128 * 1024;
 const STOP_WITHIN_MS = 500;
+/** What a scrape is counted as while it is read: four at once, as many as have a reason to look at one time. */
+const SCRAPE_BYTES = 4 * 1024 * 1024;
+
+export interface PrometheusPageConfig extends ListenerConfig {
+  /** It answers to, beside localhost, addresses and its host. */
+  readonly host_names?: readonly string[];
+}
 
 /** Serves `/metrics`. */
 export class PrometheusPage {
   readonly #listener: HttpListener;
+  readonly #readers: Readers;
+  readonly #hostNames: readonly string[];
   readonly #collect: () => Iterable<MetricFamily>;
   /** Monotonic time since when this page could have shown a series. */
   readonly #sinceMs: number;
@@ -29,12 +40,14 @@ export class PrometheusPage {
    * @param nowMs monotonic time: a series that began later is shown once at 0 first
    */
   constructor(
-    config: ListenerConfig,
+    config: PrometheusPageConfig,
     collect: () => Iterable<MetricFamily>,
     nowMs: number,
-    host: Pick<Host, 'clock' | 'log'>,
+    host: ListenerHost & ReaderHost,
   ) {
     this.#host = host;
+    this.#readers = new Readers('export.prometheus', host);
+    this.#hostNames = config.host_names ?? [];
     this.#collect = collect;
     this.#sinceMs = nowMs;
     this.#listener = new HttpListener('export.prometheus', config, host, (request, response) => {
@@ -52,6 +65,10 @@ export class PrometheusPage {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#listener.mayBeMisled(request, this.#hostNames)) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end(`${FOREIGN_NAME}\n`);
+      return;
+    }
     if (!this.#listener.admits(request)) {
       response.writeHead(401, { 'content-type': 'text/plain', ...CHALLENGE }).end('a token is needed\n');
       return;
@@ -65,6 +82,7 @@ export class PrometheusPage {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
+    if (!this.#readers.admit(response, SCRAPE_BYTES)) return this.#readers.refuse(response);
     const format = negotiate(request.headers.accept);
     response.writeHead(200, { 'content-type': CONTENT_TYPES[format] });
     // Prometheus names itself by this header. A person with curl is shown the truth at once instead.

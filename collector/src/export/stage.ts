@@ -20,11 +20,14 @@ export class ExportStage implements Stage<Exportable> {
   readonly #exporters: readonly Exporter[];
   readonly #host: ExportHost;
   readonly #drainMs: number;
+  /** Headers by which exports that come back are known. */
+  marks: () => Record<string, string> = () => ({});
 
   constructor(config: ExportConfig, host: ExportHost) {
     this.#host = host;
     this.#drainMs = config.drain_timeout;
-    this.#exporters = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host));
+    const marks = (): Record<string, string> => this.marks();
+    this.#exporters = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host, marks));
   }
 
   /** Of the exporter whose queue is fullest, 0..1. */

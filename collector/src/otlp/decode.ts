@@ -40,35 +40,38 @@ const decoder = new TextDecoder();
 const TRACE_ID = 0x0a;
 const ATTRIBUTE = 0x4a;
 const EVENT = 0x5a;
+/** Of an AnyValue. */
+const STRING = 0x0a;
 
-/** What to read of a TracesData message. */
-export interface DecodeOptions {
-  /** `outline` leaves attributes and events out, which are most of the work. */
-  readonly depth?: 'full' | 'outline';
-  /** Only spans of this trace, as 16 bytes; the others are passed over. */
-  readonly traceId?: Uint8Array;
+/** Where a span stands in a TracesData message, and what stands around it. */
+export interface SpanPlace {
+  readonly start: number;
+  readonly end: number;
+  readonly service: string;
+  readonly scope: string;
 }
 
+/** Longer texts are cut, longer structured values are only measured: one value must not fill an answer. */
+const MAX_VALUE_BYTES = 16 * 1024;
+
 /**
- * Reads the spans of a TracesData message.
+ * Finds the spans of a TracesData message, in its order.
  *
  * @throws Malformed where the bytes are none
  */
-export function decodeSpans(bytes: Uint8Array, { depth = 'full', traceId }: DecodeOptions = {}): DecodedSpan[] {
-  const spans: DecodedSpan[] = [];
+export function* spanPlaces(bytes: Uint8Array): Generator<SpanPlace> {
   for (const resourceSpans of children(bytes, 0, bytes.length, 0x0a)) {
     const service = readServiceName(bytes.subarray(resourceSpans.start, resourceSpans.end));
     for (const scopeSpans of children(bytes, resourceSpans.start, resourceSpans.end, 0x12)) {
       const scope = scopeName(bytes, scopeSpans.start, scopeSpans.end);
-      for (const span of children(bytes, scopeSpans.start, scopeSpans.end, 0x12))
-        if (traceId === undefined || isOfTrace(bytes, span.start, span.end, traceId))
-          spans.push(decodeSpan(bytes, span, { service, scope }, depth));
+      for (const { start, end } of children(bytes, scopeSpans.start, scopeSpans.end, 0x12))
+        yield { start, end, service, scope };
     }
   }
-  return spans;
 }
 
-function isOfTrace(bytes: Uint8Array, start: number, end: number, traceId: Uint8Array): boolean {
+/** @param traceId 16 bytes */
+export function isOfTrace(bytes: Uint8Array, { start, end }: SpanPlace, traceId: Uint8Array): boolean {
   for (const id of children(bytes, start, end, TRACE_ID))
     return Buffer.compare(bytes.subarray(id.start, id.end), traceId) === 0;
   return false;
@@ -90,17 +93,15 @@ function scopeName(bytes: Uint8Array, start: number, end: number): string {
   return '';
 }
 
-function decodeSpan(
-  bytes: Uint8Array,
-  { start, end }: { readonly start: number; readonly end: number },
-  origin: Pick<DecodedSpan, 'service' | 'scope'>,
-  depth: 'full' | 'outline',
-): DecodedSpan {
+/** @param depth `outline` leaves attributes and events out, which are most of the work */
+export function decodeSpan(bytes: Uint8Array, place: SpanPlace, depth: 'full' | 'outline'): DecodedSpan {
+  const { start, end, service, scope } = place;
   const span: DecodedSpan = {
     traceId: '',
     spanId: '',
     parentSpanId: '',
-    ...origin,
+    service,
+    scope,
     name: '',
     kind: 0,
     startNs: 0n,
@@ -171,13 +172,14 @@ function keyValue(bytes: Uint8Array, start: number, end: number): { key: string;
 function anyValue(bytes: Uint8Array, start: number, end: number): Value {
   let value: Value = null;
   const field = new FieldCursor(bytes, start, end);
-  while (field.next()) value = valueOf(field);
+  while (field.next())
+    value = field.tag === STRING || end - start <= MAX_VALUE_BYTES ? valueOf(field) : `(${end - start} bytes)`;
   return value;
 }
 
 function valueOf({ bytes, tag, start, end }: FieldCursor): Value {
   switch (tag) {
-    case 0x0a:
+    case STRING:
       return text(bytes, start, end);
     case 0x10:
       return readVarint64(bytes, start, end) !== 0n;
@@ -201,6 +203,8 @@ function valueOf({ bytes, tag, start, end }: FieldCursor): Value {
 }
 
 function text(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start > MAX_VALUE_BYTES)
+    return `${decoder.decode(bytes.subarray(start, start + MAX_VALUE_BYTES))}… (${end - start} bytes)`;
   return decoder.decode(bytes.subarray(start, end));
 }
 

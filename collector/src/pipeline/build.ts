@@ -1,4 +1,5 @@
 // Wires the fixed order, from export back to receive. Each room is here once, and nowhere else.
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../config/schema.ts';
 import { exportStage } from '../export/stage.ts';
 import { logs, type LogsStage } from '../logs/stage.ts';
@@ -10,10 +11,12 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import { sample, type SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, SignalBody } from '../sample/contract.ts';
 import { store, type StoreStage } from '../store/stage.ts';
+import { webInstruments } from '../web/instruments.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { type MemoryShares, memoryShares } from './memory.ts';
+import { Trail } from './trail.ts';
 
 /** The stages of one sidecar. `inOrder` is the order of the flow: stopped from the front, started from the back. */
 export interface Pipeline {
@@ -38,6 +41,7 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const shares = memoryShares(config.memory_limit, { pendingBytes, exporters, followsLogs });
   for (const { name, instruments } of [receive, measure, remoteSampling, sample, logs, exportStage, store])
     shared.telemetry.declare(name, instruments);
+  shared.telemetry.declare('web', webInstruments);
 
   const sampleConfig =
     config.sample === false
@@ -61,6 +65,7 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
     kept,
   );
   if (sampleConfig.ledger.max_disk > 0) sampleTo.history.archive = storeTo;
+  sampleTo.history.ring = storeTo;
   // What exporters have still to deliver is the one thing that flows back, as a number.
   sampleTo.queueFill = () => exportTo.queueFill();
   const logsTo = createLogs(config, shares, shared, sampleTo, exportTo);
@@ -74,6 +79,10 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
     createHost('receive', shared),
     bySignal<SpanBatch, SignalBody>(spans, exportTo, logsTo),
   );
+  // From the system's source: the host's randomness may be the same in two sidecars, which then take each other's for their own.
+  const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
+  exportTo.marks = () => trail.headers();
+  receiveFrom.originOf = (header) => trail.read(header);
   const back = { sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const stages = { receive: receiveFrom, measure: measureTo, remote_sampling: remoteTo, ...back };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));

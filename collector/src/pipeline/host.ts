@@ -43,8 +43,16 @@ export function createHost<Name extends string>(stage: string, shared: Surroundi
   };
 }
 
-/** Senders choose names, so a line is made to stay one line: control characters would forge others. */
+/**
+ * Senders choose names, so a line is made to stay one line and to read as it is: control characters would forge others,
+ * and those of format turn the direction of text around or hide in it.
+ */
 function oneLine(text: string): string {
-  const escaped = text.replace(/[\p{Cc}\u2028\u2029]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escapeOf);
   return escaped.length > MAX_LINE ? `${escaped.slice(0, MAX_LINE)}…` : escaped;
+}
+
+function escapeOf(character: string): string {
+  const digits = (character.codePointAt(0) ?? 0).toString(16);
+  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits.padStart(4, '0')}`;
 }

@@ -3,14 +3,13 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { isAddress, isLoopback, plainHost } from '../config/addresses.ts';
 import type { ListenerTls, Locks } from '../config/listener.ts';
 import { EvenkeelError } from '../errors.ts';
 import { BearerTokens } from './bearer.ts';
+import { capRequests, type ListenerHost } from './connection-cap.ts';
 import type { Host } from './contract.ts';
 import { listenerFiles, openTls } from './tls.ts';
-
-/** Connections of one server at once; each costs a socket and some kilobytes. */
-const MAX_CONNECTIONS = 2048;
 
 /** A client that does not finish its handshake within this is cut. */
 const HANDSHAKE_WITHIN_MS = 10_000;
@@ -25,7 +24,7 @@ export interface ListenerConfig extends Locks {
 export class HttpListener {
   readonly #config: ListenerConfig;
   readonly #setting: string;
-  readonly #host: Pick<Host, 'clock' | 'log'>;
+  readonly #host: ListenerHost;
   readonly #server: Server | HttpsServer;
   readonly #tokens: BearerTokens | undefined;
   #stopTls = (): void => {};
@@ -36,7 +35,7 @@ export class HttpListener {
   constructor(
     setting: string,
     config: ListenerConfig,
-    host: Pick<Host, 'clock' | 'log'>,
+    host: ListenerHost,
     serve: RequestListener,
     options: ServerOptions = {},
   ) {
@@ -48,6 +47,7 @@ export class HttpListener {
       tls === undefined
         ? createServer(options, serve)
         : createTlsServer({ ...options, ...tlsServerOptions(tls) }, serve);
+    capRequests(this.#server, setting, host);
     this.#tokens = auth === undefined ? undefined : new BearerTokens(auth, `${setting}.auth`, host);
   }
 
@@ -64,6 +64,19 @@ export class HttpListener {
   /** Judges the token of a request; without `auth` every request is admitted. */
   admits(request: IncomingMessage): boolean {
     return this.#tokens === undefined || this.#tokens.admits(request.headers.authorization);
+  }
+
+  /**
+   * Tells whether a web page may have led a browser here, by a name of its own that was made to point at this machine
+   * (DNS rebinding). Locked listeners are safe, as the page has no token and no certificate for its name. One bound
+   * beyond loopback is reached by names nobody here knows, so nothing is said of it.
+   *
+   * @param names it is asked for by, beside addresses, localhost and its configured host
+   */
+  mayBeMisled(request: IncomingMessage, names: readonly string[]): boolean {
+    const { host, tls, auth } = this.#config;
+    if (tls !== undefined || auth !== undefined || !isLoopback(plainHost(host))) return false;
+    return !isOwnName(request, [host, ...names]);
   }
 
   /** @throws PORT_IN_USE, LISTEN_FAILED, CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID, TOKENS_UNUSABLE */
@@ -85,6 +98,24 @@ export class HttpListener {
     this.#tokens?.close();
     await stopServer(this.#server, withinMs);
   }
+}
+
+/** What a request under a foreign name is told, with 403. */
+export const FOREIGN_NAME = 'this address is served under its own name only';
+
+/**
+ * Tells whether a request names this server by an address, by localhost or by one of its names. Under any other name a
+ * web page of that name could read what it answers.
+ */
+export function isOwnName({ headers }: IncomingMessage, names: readonly string[]): boolean {
+  const asked = hostAsked(headers.host);
+  return isAddress(asked) || isLoopback(asked) || names.some((name) => plainHost(name) === asked);
+}
+
+/** Host of a `host` header in its plain form, without port; empty where it is none. */
+export function hostAsked(header: string | undefined): string {
+  const [host = ''] = /^[\w.-]+|^\[[\da-f:.]+\]/i.exec(header ?? '') ?? [];
+  return /^(:\d+)?$/.test((header ?? '').slice(host.length)) ? plainHost(host) : '';
 }
 
 /** What a TLS server is made with; certificates come by `setSecureContext`, before it listens and whenever they change. */
@@ -120,7 +151,6 @@ export function listen(
   setting: string,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.maxConnections = MAX_CONNECTIONS;
     // Stays: a failing accept later on is the system's trouble, and must not end the process.
     server.on('error', (cause: NodeJS.ErrnoException) => {
       const code = cause.code === 'EADDRINUSE' ? 'PORT_IN_USE' : 'LISTEN_FAILED';

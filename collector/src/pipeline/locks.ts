@@ -1,10 +1,10 @@
 // Looks at every lock before anything opens: files that cannot be used, doors that stand open to the network.
-import { type Listener, listenersOf } from '../config/cross-checks.ts';
+import { isLoopback, plainHost } from '../config/addresses.ts';
+import { type CrossProblem, type Listener, listenersOf } from '../config/cross-checks.ts';
 import type { Config } from '../config/schema.ts';
+import { EvenkeelError } from '../errors.ts';
 import { readTokens } from './bearer.ts';
-import { listenerFiles, readTls } from './tls.ts';
-
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
+import { listenerFiles, readTls, type TlsFiles } from './tls.ts';
 
 /**
  * Reads every certificate and token file once, so that a wrong one stops the start before it has begun.
@@ -20,10 +20,46 @@ export function checkLocks(config: Config): void {
     readTls({ certFile: cert_file, keyFile: key_file, caFile: ca_file }, `export.otlp.${name}`);
 }
 
+/** Finds every file of a configuration that cannot be read or used, each under its key. Says nothing of its content. */
+export function fileProblems(config: Config): CrossProblem[] {
+  const listeners = listenersOf(config).flatMap(({ setting, tls, auth }) => [
+    ...(tls === undefined ? [] : tlsProblems(listenerFiles(tls), `${setting}.tls`, 'client_ca_file')),
+    ...(auth === undefined ? [] : problemOf(`${setting}.auth.token_file`, () => readTokens(auth, `${setting}.auth`))),
+  ]);
+  const exporters = Object.entries(config.export.otlp).flatMap(([name, { ca_file, cert_file, key_file }]) =>
+    tlsProblems({ certFile: cert_file, keyFile: key_file, caFile: ca_file }, `export.otlp.${name}`, 'ca_file'),
+  );
+  return [...listeners, ...exporters];
+}
+
+/** Each file by itself, and the pair only where both are sound. */
+function tlsProblems({ certFile, keyFile, caFile }: TlsFiles, setting: string, caKey: string): CrossProblem[] {
+  const check = (key: string, files: TlsFiles): CrossProblem[] =>
+    problemOf(`${setting}.${key}`, (path) => readTls(files, path));
+  const pair = [...check('cert_file', { certFile }), ...check('key_file', { keyFile })];
+  return [
+    ...(pair.length > 0 || certFile === undefined ? pair : check('key_file', { certFile, keyFile })),
+    ...check(caKey, { caFile }),
+  ];
+}
+
+function problemOf(path: string, look: (path: string) => unknown): CrossProblem[] {
+  try {
+    look(path);
+  } catch (error) {
+    if (!(error instanceof EvenkeelError)) throw error;
+    const { code = '' } = (error.cause ?? {}) as NodeJS.ErrnoException;
+    // As in ENOENT; codes of libraries are in the message where they say something.
+    const why = /^E[A-Z]+$/.test(code) ? ` (${code})` : '';
+    return [{ path, message: error.message.replace(` (${path})`, '') + why }];
+  }
+  return [];
+}
+
 /** What is wrong with listeners beyond loopback, by their block, as in `receive.http`. */
 export function exposures(config: Config): Map<string, string> {
   const found = listenersOf(config).flatMap((listener) => {
-    const problem = LOOPBACK.test(listener.host) ? undefined : exposureOf(listener);
+    const problem = isLoopback(plainHost(listener.host)) ? undefined : exposureOf(listener);
     return problem === undefined ? [] : [[listener.setting, problem] as const];
   });
   return new Map(found);

@@ -11,12 +11,14 @@ const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/jso
 const RPC_CODES: Readonly<Record<number, number>> = {
   400: 3,
   401: 16,
+  403: 7,
   404: 5,
   405: 12,
   408: 4,
   413: 8,
   415: 3,
   503: 14,
+  508: 9,
 };
 
 /** So much of a refused body is read and thrown away, for the sake of its sender hearing the answer. */

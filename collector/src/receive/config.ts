@@ -1,6 +1,6 @@
 // Configuration of `receive` and of what is known about the sources that send here.
 import { z } from 'zod';
-import { derivedSize, duration, listenHost, port, size } from '../config/fields.ts';
+import { derivedSize, duration, hostNames, listenHost, port, size } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
 import { redactionConfig } from './redaction-config.ts';
 
@@ -18,6 +18,10 @@ const http = z
     host: listenHost(),
     port: port(4318, 'OTLP/HTTP'),
     ...lockFields,
+    host_names: hostNames(
+      [],
+      'further names that web pages may send to, as through a proxy, where it listens on loopback without tls and auth; programs may use any name',
+    ),
     max_body: size('16MiB', 'largest body, inflated, at most half of max_in_flight; larger ones get 413', {
       min: 1024,
     }),

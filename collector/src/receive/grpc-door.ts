@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import { Server as TlsServer } from 'node:tls';
 import { BearerTokens } from '../pipeline/bearer.ts';
+import { capCalls } from '../pipeline/connection-cap.ts';
 import { listen, logFailedHandshakes, stopServer, tlsServerOptions } from '../pipeline/http-server.ts';
 import { listenerFiles, openTls } from '../pipeline/tls.ts';
 import type { GrpcConfig } from './config.ts';
@@ -63,6 +64,7 @@ export class GrpcDoor {
       requestTimeoutMs: config.request_timeout,
       admits: (authorization) => this.#tokens === undefined || this.#tokens.admits(authorization),
     });
+    capCalls(this.#server, SETTING, path.host);
     this.#server.on('session', (session: ServerHttp2Session) => {
       const connection = this.#watch(session);
       session.on('stream', (stream, headers) => {

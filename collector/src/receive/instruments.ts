@@ -1,6 +1,7 @@
 // What `receive` counts. Reasons are closed sets: a refusal that is not listed here does not compile.
 import type { Instruments } from '../pipeline/contract.ts';
 import type { MalformedReason } from '../otlp/malformed.ts';
+import { connectionInstruments } from '../pipeline/connection-cap.ts';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 
@@ -20,7 +21,9 @@ const MALFORMED = [
 ] as const satisfies readonly MalformedReason[];
 
 const REFUSED = [
+  'foreign_name',
   'unauthorized',
+  'loop',
   'path',
   'method',
   'content_type',
@@ -80,5 +83,12 @@ export const receiveInstruments = {
     description: 'Attributes, values and texts redacted, by rule.',
     attributes: { rule: 'config' },
   },
+  untold_origins: {
+    kind: 'counter',
+    unit: '{request}',
+    description:
+      'Requests from more sidecars than a request onwards can name; were it to come back, nobody would notice.',
+  },
+  ...connectionInstruments(['receive.http', 'receive.grpc']),
   in_flight: { kind: 'gauge', unit: 'By', description: 'Bytes of bodies being read or inflated.' },
 } as const satisfies Instruments;

@@ -1,6 +1,7 @@
 // OTLP/gRPC: judges a call, reads its one message and answers; what is done with the message stands in take-body.ts.
 // Unary calls of the three Export methods and nothing else: no reflection, no health service.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { TRAIL_HEADER } from '../pipeline/trail.ts';
 import type { ReadBody } from './admission.ts';
 import { answerCall, FRAME_BYTES, refuseCall, STATUS, type Status } from './grpc-answer.ts';
 import type { ContentEncoding } from './inflate.ts';
@@ -9,6 +10,7 @@ import {
   type Accepted,
   type BodyPath,
   countRefusal,
+  refuseOwn,
   Refusal,
   refusalOf,
   REJECTED_MESSAGE,
@@ -30,6 +32,7 @@ const MAX_OPEN_CALLS = 1024;
 /** Statuses by reason; whatever makes no sense by itself is INVALID_ARGUMENT. */
 const STATUSES: Readonly<Partial<Record<RefusedReason, Status>>> = {
   unauthorized: STATUS.unauthenticated,
+  loop: STATUS.failedPrecondition,
   path: STATUS.unimplemented,
   method: STATUS.unimplemented,
   content_encoding: STATUS.unimplemented,
@@ -86,6 +89,7 @@ async function handle(
 ): Promise<Accepted> {
   if (!options.admits(headers.authorization))
     throw new Refusal('unauthorized', 'send a valid token as authorization: Bearer');
+  refuseOwn(headers[TRAIL_HEADER], 'receive.grpc', options);
   if (headers[':method'] !== 'POST') throw new Refusal('method', 'only POST is served here');
   if (!CONTENT_TYPE.test(headers['content-type'] ?? ''))
     throw new Refusal('content_type', 'only gRPC with protobuf is served here');

@@ -1,6 +1,8 @@
 // OTLP/HTTP: judges a request, reads its body and answers; what is done with the body stands in take-body.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CHALLENGE } from '../pipeline/bearer.ts';
+import { FOREIGN_NAME } from '../pipeline/http-server.ts';
+import { TRAIL_HEADER } from '../pipeline/trail.ts';
 import { answerAccepted, answerRefused, type BodyFormat } from './answer.ts';
 import type { ContentEncoding } from './inflate.ts';
 import type { RefusedReason, Signal } from './instruments.ts';
@@ -8,6 +10,7 @@ import {
   type Accepted,
   type BodyPath,
   countRefusal,
+  refuseOwn,
   Refusal,
   refusalOf,
   REJECTED_MESSAGE,
@@ -35,11 +38,16 @@ export interface OtlpHttpOptions extends BodyPath {
   readonly maxJsonBytes: number;
   /** Judges the token of a request. */
   readonly admits: (request: IncomingMessage) => boolean;
+  /** Judges the name a request asks for. */
+  readonly mayBeMisled: (request: IncomingMessage) => boolean;
 }
 
 /** Statuses by reason; whatever makes no sense by itself is 400. */
 const STATUSES: Readonly<Partial<Record<RefusedReason, number>>> = {
+  foreign_name: 403,
   unauthorized: 401,
+  // Of all that are not to be tried again the one that says what is wrong.
+  loop: 508,
   path: 404,
   method: 405,
   content_type: 415,
@@ -86,7 +94,11 @@ async function handle(
   signal: Signal | undefined,
   options: OtlpHttpOptions,
 ): Promise<Accepted> {
+  // Programs name no origin and may well use names not known here; browsers do with every POST.
+  if (request.headers.origin !== undefined && options.mayBeMisled(request))
+    throw new Refusal('foreign_name', FOREIGN_NAME);
   if (!options.admits(request)) throw new Refusal('unauthorized', 'send a valid token as authorization: Bearer');
+  refuseOwn(request.headers[TRAIL_HEADER], 'receive.http', options);
   if (signal === undefined) throw new Refusal('path', 'only /v1/traces, /v1/metrics and /v1/logs are served here');
   if (request.method !== 'POST') throw new Refusal('method', 'only POST is served here');
   const contentType = mediaType(request);

@@ -1,6 +1,7 @@
 // Opens the doors and closes them in order: no new connection, open requests answered, then silence.
 import { HttpListener } from '../pipeline/http-server.ts';
 import type { Consumer, Host, StageDef, Stage } from '../pipeline/contract.ts';
+import type { Origin } from '../pipeline/trail.ts';
 import { Admission } from './admission.ts';
 import { type GrpcConfig, type ReceiveConfig, receiveStageConfig } from './config.ts';
 import { receiveInstruments } from './instruments.ts';
@@ -35,6 +36,8 @@ export class ReceiveStage implements Stage<never> {
   readonly #trimEvery: () => () => void;
   #grpc: GrpcDoor | undefined;
   #cancelTrim: (() => void) | undefined;
+  /** Says whether what comes in was sent by our own exporters. */
+  originOf: (trail: string | undefined) => Origin = () => 'elsewhere';
   /** URL of OTLP/HTTP, once started. */
   url = '';
   /** URL of OTLP/gRPC, once started, where it is on. */
@@ -56,12 +59,15 @@ export class ReceiveStage implements Stage<never> {
       random: host.random,
       redaction,
     });
-    const path = { admission, intake, host, next, redaction, unpacksLogs: config.unpack_logs === true };
+    const unpacksLogs = config.unpack_logs === true;
+    const originOf: BodyPath['originOf'] = (trail) => this.originOf(trail);
+    const path = { admission, intake, host, next, redaction, unpacksLogs, originOf };
     const serve = otlpHttp({
       ...path,
       maxBodyBytes,
       maxJsonBytes: config.http.max_json_body,
       admits: (request) => this.#http.admits(request),
+      mayBeMisled: (request) => this.#http.mayBeMisled(request, config.http.host_names),
       limitKey: 'receive.http.max_body',
     });
     this.#http = new HttpListener('receive.http', config.http, host, serve, {

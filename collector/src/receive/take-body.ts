@@ -4,6 +4,7 @@ import type { Consumer, Host } from '../pipeline/contract.ts';
 import { logsFromJson, tracesFromJson } from '../otlp/json.ts';
 import { Malformed } from '../otlp/malformed.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { Origin } from '../pipeline/trail.ts';
 import type { SignalBody } from '../sample/contract.ts';
 import type { Admission, ReadBody, RefusedAtDoor } from './admission.ts';
 import type { BodyFormat } from './answer.ts';
@@ -27,6 +28,8 @@ export interface BodyPath {
   readonly redaction?: Redaction | undefined;
   /** Logs are handed on in protobuf and not compressed, because what comes next reads them. */
   readonly unpacksLogs?: boolean;
+  /** Reads where a request says its content has been. */
+  readonly originOf: (trail: string | undefined) => Origin;
   /** Configuration key of the largest body, named where one is larger. */
   readonly limitKey: string;
 }
@@ -126,6 +129,20 @@ export function countRefusal(error: unknown, { reason }: Refusal, sizeBytes: num
   host.count('refused', 1, { reason });
   host.count('refused_size', sizeBytes, { reason });
   if (reason === 'internal') host.log('error', 'INTERNAL', String(error instanceof Error ? error.stack : error));
+}
+
+/**
+ * Refuses what our own exporters sent: it was counted and kept once, and would go round for ever.
+ *
+ * @param door its block, as in `receive.http`
+ */
+export function refuseOwn(trail: string | string[] | undefined, door: string, { originOf, host }: BodyPath): void {
+  const origin = originOf(typeof trail === 'object' ? trail.join() : trail);
+  if (origin === 'untold') host.count('untold_origins', 1);
+  if (origin !== 'here') return;
+  const way = 'let no endpoint of export.otlp, nor of a sidecar or proxy behind it, lead back here';
+  host.log('error', `LOOP_${door}`, `what this sidecar exports comes back to ${door} and is refused; ${way}`);
+  throw new Refusal('loop', 'this comes from the exporters of the sidecar it is sent to');
 }
 
 /** Whatever stopped a body, as a refusal. */

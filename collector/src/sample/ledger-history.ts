@@ -1,6 +1,6 @@
 // Answers why a trace was kept or dropped: from what still waits, from memory, then from the store's disk.
 import type { Clock } from '../pipeline/contract.ts';
-import type { DecisionArchive } from '../store/contract.ts';
+import type { DecisionArchive, KeptReasons } from '../store/contract.ts';
 import type { DecisionAnswer, DecisionHorizon, DecisionJson } from '../web/api.ts';
 import { explain, type Explanation, pendingSummary } from './explain.ts';
 import type { Ledger, RetiredDecisions } from './ledger.ts';
@@ -34,6 +34,8 @@ interface BlockMeta {
 export class DecisionHistory {
   /** Where old decisions go; without it they are forgotten. */
   archive: DecisionArchive | undefined;
+  /** Who still has kept traces whose decision is known no more, as after a process that was killed. */
+  ring: KeptReasons | undefined;
   readonly #policies: readonly PolicyConfig[];
   readonly #waits: readonly string[];
   readonly #meta: string;
@@ -88,6 +90,8 @@ export class DecisionHistory {
     const archived = await this.archive?.findDecision(id);
     const horizon = this.#horizon(traces);
     if (archived === undefined) {
+      const policy = await this.ring?.keptBy(traceId);
+      if (policy !== undefined) return { traceId, state: 'kept', summary: onlyInRing(policy), policies: [], horizon };
       const summary = `Not seen since ${new Date(horizon.sinceMs).toISOString()}.`;
       return { traceId, state: 'unseen', summary, policies: [], horizon };
     }
@@ -111,6 +115,17 @@ export class DecisionHistory {
       earlier: spans,
     };
   }
+}
+
+/** What is told of a trace that the ring has and no ledger. */
+function onlyInRing(policy: string): string {
+  const why =
+    policy === 'pin'
+      ? 'because somebody asked to keep it'
+      : policy === 'link'
+        ? 'because a kept trace links to it'
+        : `by ${policy}`;
+  return `Kept ${why}: its spans are in the ring. The decision itself was lost, most likely with a process that was killed.`;
 }
 
 type TraceIdWords = readonly [number, number, number, number];

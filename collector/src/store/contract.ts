@@ -1,6 +1,4 @@
 // What other rooms may know of the store, and what its two threads say to each other.
-import type { TraceAnswer, TraceSummary } from '../web/api.ts';
-
 /** A question for kept traces; all conditions hold together. */
 export interface TraceQuery {
   readonly service?: string;
@@ -10,11 +8,22 @@ export interface TraceQuery {
   readonly limit: number;
 }
 
-/** Kept traces of the ring, newest first. */
+/** Tells whether an answer is still waited for; where it is not, it is not made. */
+export type IsWanted = () => boolean;
+
+/** Kept traces of the ring. Answers are JSON, written where they are made: an object would be copied and written again. */
 export interface TracesView {
-  list(query: TraceQuery): Promise<readonly TraceSummary[]>;
-  get(traceId: string): Promise<TraceAnswer | undefined>;
+  /** @returns a TracesAnswer, newest first */
+  list(query: TraceQuery, isWanted?: IsWanted): Promise<Uint8Array>;
+  /** @returns a TraceAnswer of at most 4 MiB; undefined where the ring does not hold the trace */
+  get(traceId: string, isWanted?: IsWanted): Promise<Uint8Array | undefined>;
   stats(): { readonly traces: number; readonly bytes: number; readonly dropped: number };
+}
+
+/** Why traces were kept, as far as the ring has them. */
+export interface KeptReasons {
+  /** @returns the name of the policy that kept it, `pin` or `link`; undefined where the ring does not hold the trace */
+  keptBy(traceId: string): Promise<string | undefined>;
 }
 
 /** Decisions that memory gives up, to be kept on disk. */
@@ -80,20 +89,32 @@ export interface DecisionsHeld {
   readonly coverage: DecisionCoverage;
 }
 
+/** A question that is answered at once. */
+export type ShortQuestion =
+  | { readonly kind: 'decision'; readonly traceId: readonly [number, number, number, number] }
+  | { readonly kind: 'kept_by'; readonly traceId: string };
+
+/** A question that may read all of the ring: answered in turns. */
+export type LongQuestion =
+  | { readonly kind: 'list'; readonly query: TraceQuery }
+  | { readonly kind: 'get'; readonly traceId: string };
+
 /** Main thread to store thread. */
 export type StoreRequest =
   | { readonly kind: 'keep'; readonly traces: KeptTraces; readonly nowMs: number }
-  | { readonly kind: 'list'; readonly id: number; readonly query: TraceQuery }
-  | { readonly kind: 'get'; readonly id: number; readonly traceId: string }
+  | { readonly kind: 'short'; readonly id: number; readonly question: ShortQuestion }
+  | { readonly kind: 'long'; readonly id: number; readonly question: LongQuestion }
   | { readonly kind: 'keep_decisions'; readonly block: DecisionBlock }
   | { readonly kind: 'decisions_lost' }
-  | { readonly kind: 'decision'; readonly id: number; readonly traceId: readonly [number, number, number, number] }
   | { readonly kind: 'close' };
 
 /** Store thread to main thread. */
 export type StoreReply =
   | { readonly kind: 'open'; readonly traces: number; readonly bytes: number; readonly decisions: DecisionsHeld }
-  | { readonly kind: 'unusable'; readonly message: string }
+  /** `foreign` is the file that is no database. */
+  | { readonly kind: 'unusable'; readonly message: string; readonly foreign?: string }
+  /** The ring's file was damaged; an empty one has taken its place. */
+  | { readonly kind: 'ring_lost'; readonly message: string }
   | { readonly kind: 'kept'; readonly sizeBytes: number; readonly traces: number; readonly bytes: number }
   | { readonly kind: 'failed'; readonly sizeBytes: number; readonly lost: number; readonly message: string }
   | { readonly kind: 'decisions_kept'; readonly decisions: DecisionsHeld }

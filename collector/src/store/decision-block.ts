@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { DecisionBlock } from './contract.ts';
+import { FILE_MODE } from './private-files.ts';
 
 /** Four words. */
 export type TraceIdWords = readonly [number, number, number, number];
@@ -62,7 +63,7 @@ export function writeBlock(path: string, block: DecisionBlock, follows: boolean,
   new Uint8Array(head.buffer).set(meta, HEAD_BYTES);
   const pages = head.subarray(HEAD_WORDS + metaWords, HEAD_WORDS + metaWords + pageCount * 2);
   const filter = head.subarray(HEAD_WORDS + metaWords + pageCount * 2);
-  const file = openSync(path, 'w');
+  const file = openSync(path, 'w', FILE_MODE);
   try {
     writeRecords(file, head.byteLength, { words, order, recordWords: recordBytes / 4, pages, filter, seed });
     head.set([MAGIC, VERSION, head.byteLength, recordBytes, count, meta.length, filterLines]);

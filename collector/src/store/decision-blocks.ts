@@ -1,9 +1,10 @@
 // The folder of old decisions: block files, newest asked first, oldest deleted first. Synchronous: runs in the store's
 // own thread, which alone has the folder because it alone has the ring's file.
-import { closeSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArchivedDecision, DecisionBlock, DecisionsHeld, DecisionSpan } from './contract.ts';
 import { findInBlock, openBlock, type OpenBlock, type TraceIdWords, writeBlock } from './decision-block.ts';
+import { FILE_MODE, makePrivateFile, makePrivateFolder } from './private-files.ts';
 
 const FOLDER = 'decisions';
 const BLOCK_FILE = /^(\d{10})\.block$/;
@@ -35,12 +36,12 @@ export class DecisionBlocks {
     this.#folder = join(path, FOLDER);
     this.#maxBytes = maxBytes;
     this.#seed = seed;
-    if (!existsSync(this.#folder)) mkdirSync(this.#folder);
+    makePrivateFolder(this.#folder);
     this.#open();
     const marker = join(this.#folder, RUNNING);
     const isLastSound = this.#nextNumber === 1 + (this.#blocks.at(-1)?.number ?? 0);
     this.#follows = isLastSound && !existsSync(marker);
-    writeFileSync(marker, '');
+    writeFileSync(marker, '', { mode: FILE_MODE });
     this.#makeRoom();
   }
 
@@ -106,8 +107,12 @@ export class DecisionBlocks {
       this.#nextNumber = number + 1;
       // The last one is looked at whole: a machine that lost its power tears what was written last.
       const block = openBlock(path, i === files.length - 1);
-      if (block === undefined) this.#delete(path);
-      else this.#blocks.push({ ...block, number, path });
+      if (block === undefined) {
+        this.#delete(path);
+        continue;
+      }
+      makePrivateFile(path);
+      this.#blocks.push({ ...block, number, path });
     }
   }
 

@@ -1,13 +1,14 @@
 // What the list of traces shows and is searched by, made from stored bytes when somebody asks, not when they come.
-import { decodeSpans } from '../otlp/decode.ts';
+import { decodeSpan, spanPlaces } from '../otlp/decode.ts';
 import type { TraceSummary } from '../web/api.ts';
 import type { KeptTraces } from './contract.ts';
-import { byStart, joinSearch, merge, searchText, summarise } from './trace-answer.ts';
+import { joinSearch, merge, TraceSum } from './trace-sum.ts';
+import { inTurns, type Turns } from './turns.ts';
 
 /** One trace as one batch has it. */
 export interface Outline {
   readonly summary: TraceSummary;
-  /** See `searchText`. */
+  /** See `TraceSum`. */
   readonly search: string;
   /** The trace began in an earlier batch. */
   readonly isLate: boolean;
@@ -15,26 +16,32 @@ export interface Outline {
 
 /** Outlines remembered, half a kilobyte each; of more, those of old batches are made anew for each list. */
 const MAX_REMEMBERED = 32_768;
+/** One whose text to search is longer than this counts as several. */
+const USUAL_SEARCH_TEXT = 512;
 const ID_DIGITS = 32;
 
 /** Outlines by batch. */
 export class Outlines {
   readonly #remembered = new Map<number, readonly Outline[]>();
+  readonly #making = new Set<number>();
   #count = 0;
   #newest = 0;
 
   /** @param read called where the batch's outlines are not remembered */
-  of(batch: number, read: () => KeptTraces): readonly Outline[] {
+  *of(batch: number, read: () => KeptTraces): Turns<readonly Outline[]> {
     const known = this.#remembered.get(batch);
     if (known !== undefined) return known;
-    const outlines = outlinesOf(read());
-    this.#remember(batch, outlines);
+    this.#making.add(batch);
+    const outlines = yield* outlinesOf(read());
+    // Its number may be another batch's by now, where it was forgotten meanwhile.
+    if (this.#making.delete(batch)) this.#remember(batch, outlines);
     return outlines;
   }
 
   forget(batch: number): void {
-    this.#count -= this.#remembered.get(batch)?.length ?? 0;
+    this.#count -= weight(this.#remembered.get(batch) ?? []);
     this.#remembered.delete(batch);
+    this.#making.delete(batch);
   }
 
   #remember(batch: number, outlines: readonly Outline[]): void {
@@ -45,29 +52,35 @@ export class Outlines {
       for (const each of oldestFirst.slice(0, Math.ceil(oldestFirst.length / 2))) this.forget(each);
     }
     this.#remembered.set(batch, outlines);
-    this.#count += outlines.length;
+    this.#count += weight(outlines);
     this.#newest = Math.max(this.#newest, batch);
   }
 }
 
+function weight(outlines: readonly Outline[]): number {
+  return outlines.reduce((sum, { search }) => sum + Math.ceil(search.length / USUAL_SEARCH_TEXT), 0);
+}
+
 /** The traces of a batch, in the order in which they were handed over. */
-function outlinesOf({ traceIds, reasons, late, body }: KeptTraces): Outline[] {
-  const spansOf = Map.groupBy(decodeSpans(body, { depth: 'outline' }), ({ traceId }) => traceId);
+function* outlinesOf({ traceIds, reasons, late, body }: KeptTraces): Turns<Outline[]> {
+  const sums = new Map<string, TraceSum>();
+  yield* inTurns(spanPlaces(body), (place) => {
+    const span = decodeSpan(body, place, 'outline');
+    const sum = sums.get(span.traceId) ?? new TraceSum();
+    sum.add(span);
+    sums.set(span.traceId, sum);
+  });
   const lateEntries = new Set(late);
   const outlines = new Map<string, Outline>();
   reasons.forEach((reason, entry) => {
     const traceId = traceIds.slice(entry * ID_DIGITS, (entry + 1) * ID_DIGITS);
     const isLate = lateEntries.has(entry);
     const known = outlines.get(traceId);
-    const spans = spansOf.get(traceId);
+    const sum = sums.get(traceId);
     // Late spans in the batch of their trace are among its spans already.
     if (known !== undefined) outlines.set(traceId, { ...known, isLate: known.isLate && isLate });
-    else if (spans !== undefined)
-      outlines.set(traceId, {
-        summary: summarise(traceId, reason, byStart(spans)),
-        search: searchText(spans),
-        isLate,
-      });
+    else if (sum !== undefined)
+      outlines.set(traceId, { summary: sum.summary(traceId, reason), search: sum.search, isLate });
   });
   return [...outlines.values()];
 }

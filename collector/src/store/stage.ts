@@ -4,7 +4,6 @@ import { EvenkeelError } from '../errors.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
 import type { Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { KeptBatch } from '../sample/contract.ts';
-import type { TraceAnswer, TraceSummary } from '../web/api.ts';
 import { storeConfig, type StoreConfig } from './config.ts';
 import { storeInstruments } from './instruments.ts';
 import type {
@@ -13,6 +12,8 @@ import type {
   DecisionBlock,
   DecisionCoverage,
   DecisionsHeld,
+  IsWanted,
+  KeptReasons,
   KeptTraces,
   StoreReply,
   StoreRequest,
@@ -20,6 +21,7 @@ import type {
   TraceQuery,
   TracesView,
 } from './contract.ts';
+import { Questions } from './questions.ts';
 
 type StoreHost = Host<keyof typeof storeInstruments>;
 
@@ -30,15 +32,8 @@ export const store = {
   create: (config: StoreOptions, host) => new StoreStage(config, host),
 } satisfies StageDef<typeof storeConfig, typeof storeInstruments, KeptBatch, never>;
 
-interface Question {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /** Its objects live as long as one batch. */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 };
-/** Questions open at once; a page that asks faster than the thread answers is told so. */
-const MAX_QUESTIONS = 64;
 
 /** The ring loses whole bodies, so one of several traces is only a small part of it. */
 const MAX_RING_SHARE = 1 / 16;
@@ -53,11 +48,11 @@ export type StoreOptions = StoreConfig & {
 };
 
 /** The running stage, and the page's view of the ring. */
-export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive {
+export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, DecisionArchive {
   readonly #config: StoreOptions;
   readonly #host: StoreHost;
   readonly #encoder = new SpanEncoder();
-  readonly #questions = new Map<number, Question>();
+  readonly #questions: Questions;
   /** Traces of each hand-over that the thread has not answered yet, in order. */
   readonly #onTheWay: number[] = [];
   /** Decisions of each block that the thread has not answered yet, in order. */
@@ -68,16 +63,19 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
   #worker: Worker | undefined;
   #isOpen = false;
   #queueBytes = 0;
-  #nextQuestion = 1;
   #stats = { traces: 0, bytes: 0, dropped: 0 };
   #closed: (() => void) | undefined;
 
   constructor(config: StoreOptions, host: StoreHost) {
     this.#config = config;
     this.#host = host;
+    this.#questions = new Questions((request) => {
+      this.#worker?.postMessage(request);
+      return this.#worker !== undefined;
+    });
   }
 
-  /** @throws STORE_UNUSABLE */
+  /** @throws STORE_UNUSABLE, STORE_FOREIGN */
   start(): Promise<void> {
     const workerData: StoreWorkerData = {
       path: this.#config.path,
@@ -91,10 +89,11 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
     const worker = new Worker(new URL(file, import.meta.url), { workerData, resourceLimits: WORKER_LIMITS });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
-      const unusable = (message: string): void => {
+      const unusable = (message: string, foreign?: string): void => {
         this.#worker = undefined;
         void worker.terminate();
-        reject(new EvenkeelError('STORE_UNUSABLE', `${this.#config.path}: ${message}`));
+        if (foreign === undefined) reject(new EvenkeelError('STORE_UNUSABLE', `${this.#config.path}: ${message}`));
+        else reject(new EvenkeelError('STORE_FOREIGN', `${foreign}: ${message}`));
       };
       const lost = (message: string): void => {
         unusable(message);
@@ -107,7 +106,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
         if (this.#worker === worker) lost('no reason given');
       });
       worker.on('message', (reply: StoreReply) => {
-        if (reply.kind === 'unusable') unusable(reply.message);
+        if (reply.kind === 'unusable') unusable(reply.message, reply.foreign);
         else {
           if (reply.kind === 'open') {
             this.#isOpen = true;
@@ -169,12 +168,16 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
     this.#worker?.postMessage(request, [body.buffer]);
   }
 
-  list(query: TraceQuery): Promise<readonly TraceSummary[]> {
-    return this.#ask((id) => ({ kind: 'list', id, query })) as Promise<readonly TraceSummary[]>;
+  list(query: TraceQuery, isWanted: IsWanted = () => true): Promise<Uint8Array> {
+    return this.#questions.askLong({ kind: 'list', query }, isWanted) as Promise<Uint8Array>;
   }
 
-  get(traceId: string): Promise<TraceAnswer | undefined> {
-    return this.#ask((id) => ({ kind: 'get', id, traceId })) as Promise<TraceAnswer | undefined>;
+  get(traceId: string, isWanted: IsWanted = () => true): Promise<Uint8Array | undefined> {
+    return this.#questions.askLong({ kind: 'get', traceId }, isWanted) as Promise<Uint8Array | undefined>;
+  }
+
+  keptBy(traceId: string): Promise<string | undefined> {
+    return this.#questions.askShort({ kind: 'kept_by', traceId }) as Promise<string | undefined>;
   }
 
   keepDecisions(block: DecisionBlock): void {
@@ -190,7 +193,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
   }
 
   findDecision(traceId: readonly [number, number, number, number]): Promise<ArchivedDecision | undefined> {
-    return this.#ask((id) => ({ kind: 'decision', id, traceId })) as Promise<ArchivedDecision | undefined>;
+    return this.#questions.askShort({ kind: 'decision', traceId }) as Promise<ArchivedDecision | undefined>;
   }
 
   decisionCoverage(): DecisionCoverage {
@@ -202,23 +205,9 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
     return this.#stats;
   }
 
-  #ask(request: (id: number) => StoreRequest): Promise<unknown> {
-    const worker = this.#worker;
-    if (worker === undefined || this.#questions.size >= MAX_QUESTIONS)
-      return Promise.reject(new Error(worker === undefined ? 'the store is closed' : 'the store is busy'));
-    const id = this.#nextQuestion++;
-    return new Promise((resolve, reject) => {
-      this.#questions.set(id, { resolve, reject });
-      worker.postMessage(request(id));
-    });
-  }
-
   #hear(reply: StoreReply): void {
     if (reply.kind === 'answer' || reply.kind === 'refused') {
-      const question = this.#questions.get(reply.id);
-      this.#questions.delete(reply.id);
-      if (reply.kind === 'answer') question?.resolve(reply.value);
-      else question?.reject(new Error(reply.message));
+      this.#questions.hear(reply);
     } else if (reply.kind === 'failed') {
       this.#settle(reply.sizeBytes);
       this.#drop(reply.lost, 'failed');
@@ -232,6 +221,9 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
       this.#recordDecisions(reply.decisions);
       this.#host.count('decisions_dropped', reply.lost, { reason: 'failed' });
       this.#host.log('error', 'STORE_DECISIONS', `decisions were not stored: ${reply.message}`);
+    } else if (reply.kind === 'ring_lost') {
+      const what = `the file of kept traces was damaged and is set aside as traces.sqlite.damaged`;
+      this.#host.log('warning', 'STORE_RING_LOST', `${what}; exporters got them all the same: ${reply.message}`);
     } else if (reply.kind === 'closed') this.#closed?.();
     else if (reply.kind === 'kept' || reply.kind === 'open') {
       if (reply.kind === 'kept') this.#settle(reply.sizeBytes);
@@ -268,9 +260,8 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, DecisionArchive
 
   /** After its thread is gone nothing is answered any more; the sidecar itself goes on. */
   #ended(message: string): void {
-    for (const { reject } of this.#questions.values()) reject(new Error(message));
-    this.#questions.clear();
     this.#worker = undefined;
+    this.#questions.fail(message);
     const lost = this.#onTheWay.splice(0).reduce((sum, traces) => sum + traces, 0);
     if (lost > 0) this.#drop(lost, 'failed');
     for (const count of this.#blocksOnTheWay.splice(0))

@@ -1,76 +1,75 @@
-// From stored bytes to what the page shows of a trace.
+// Writes what the page shows of one trace as the JSON that is sent, span by span and within a limit of bytes.
 import type { DecodedSpan } from '../otlp/decode.ts';
-import type { SpanJson, TraceSummary } from '../web/api.ts';
+import type { SpanJson, TraceAnswer, TraceSummary } from '../web/api.ts';
+import { byStart } from './span-choice.ts';
 
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUSES = ['UNSET', 'OK', 'ERROR'];
 
-/** Sorts spans in place, the earliest start first. */
-export function byStart(spans: DecodedSpan[]): DecodedSpan[] {
-  return spans.sort((a, b) => (a.startNs < b.startNs ? -1 : a.startNs > b.startNs ? 1 : 0));
+/** Of one answer; several of them are on their way at once, within the limit of the page's listener. */
+export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Kept free for each span still to come, so that one with much to tell does not keep others from being shown at all. */
+const BARE_SPAN_BYTES = 512;
+
+/** The spans of an answer in the making, in any order. */
+export class AnswerText {
+  readonly #startNs: bigint;
+  readonly #spans: { readonly startNs: bigint; readonly text: string }[] = [];
+  #toCome: number;
+  #left = MAX_ANSWER_BYTES;
+  #withoutDetail = 0;
+
+  /**
+   * @param startNs of the trace
+   * @param count spans to come
+   */
+  constructor(startNs: bigint, count: number) {
+    this.#startNs = startNs;
+    this.#toCome = count;
+  }
+
+  /** Bytes that attributes and events of the next span may take. */
+  get roomForDetail(): number {
+    return this.#left - this.#toCome * BARE_SPAN_BYTES;
+  }
+
+  /** Adds a span; without attributes and events where they find no room. */
+  add(span: DecodedSpan, depth: 'full' | 'outline'): void {
+    const json = spanJson(span, this.#startNs);
+    this.#toCome--;
+    const whole = depth === 'full' ? JSON.stringify(json) : undefined;
+    if (whole !== undefined && Buffer.byteLength(whole) <= this.roomForDetail) return this.#take(span, whole);
+    const bare = JSON.stringify({ ...json, attributes: [], events: [], detailLeftOut: true } satisfies SpanJson);
+    if (Buffer.byteLength(bare) > this.#left) return;
+    this.#withoutDetail++;
+    this.#take(span, bare);
+  }
+
+  /** @returns JSON of a TraceAnswer */
+  finish(summary: TraceSummary): Uint8Array<ArrayBuffer> {
+    const shown = this.#spans.length;
+    const isWhole = shown === summary.spanCount && this.#withoutDetail === 0;
+    const cut = isWhole ? {} : { cut: { spans: summary.spanCount, shown, withoutDetail: this.#withoutDetail } };
+    const head = JSON.stringify({ summary, ...cut } satisfies Omit<TraceAnswer, 'spans'>);
+    const spans = byStart(this.#spans).map(({ text }) => text);
+    return new TextEncoder().encode(`${head.slice(0, -1)},"spans":[${spans.join()}]}`);
+  }
+
+  #take({ startNs }: DecodedSpan, text: string): void {
+    this.#left -= Buffer.byteLength(text) + 1;
+    this.#spans.push({ startNs, text });
+  }
 }
 
-/** @param spans earliest first, at least one */
-export function summarise(traceId: string, reason: string, spans: readonly DecodedSpan[]): TraceSummary {
-  const ids = new Set(spans.map((span) => span.spanId));
-  const root =
-    spans.find((span) => span.parentSpanId === '') ?? spans.find((span) => !ids.has(span.parentSpanId)) ?? spans[0];
-  const startNs = spans[0]?.startNs ?? 0n;
-  const endNs = spans.reduce((latest, span) => (span.endNs > latest ? span.endNs : latest), startNs);
+function spanJson(span: DecodedSpan, traceStartNs: bigint): SpanJson {
   return {
-    traceId,
-    startMs: Number(startNs / 1000n) / 1000,
-    durationMs: milliseconds(endNs - startNs),
-    rootService: root?.service ?? '',
-    rootName: root?.name ?? '',
-    spanCount: spans.length,
-    errorCount: spans.filter((span) => span.status === 2).length,
-    reason,
-  };
-}
-
-/** Joins the summary of late spans to that of their trace. */
-export function merge(known: TraceSummary, late: TraceSummary): TraceSummary {
-  const startMs = Math.min(known.startMs, late.startMs);
-  const endMs = Math.max(known.startMs + known.durationMs, late.startMs + late.durationMs);
-  return {
-    ...known,
-    startMs,
-    durationMs: endMs - startMs,
-    spanCount: known.spanCount + late.spanCount,
-    errorCount: known.errorCount + late.errorCount,
-  };
-}
-
-/** Of a trace with more operations than this takes, the first ones are found. */
-const MAX_SEARCH_TEXT = 64 * 1024;
-
-/** Text to search for a service, or for a service and operation: one pair a line, each once, a line feed before and after. */
-export function searchText(spans: readonly DecodedSpan[]): string {
-  return withLines('\n', new Set(spans.map((span) => `${span.service}\t${span.name}`)));
-}
-
-/** Joins two such texts. */
-export function joinSearch(known: string, more: string): string {
-  return withLines(known, more.split('\n').slice(1, -1));
-}
-
-function withLines(text: string, pairs: Iterable<string>): string {
-  for (const pair of pairs) if (text.length < MAX_SEARCH_TEXT && !text.includes(`\n${pair}\n`)) text += `${pair}\n`;
-  return text;
-}
-
-/** @param spans earliest first */
-export function spansJson(spans: readonly DecodedSpan[]): SpanJson[] {
-  const startNs = spans[0]?.startNs ?? 0n;
-  return spans.map((span) => ({
     spanId: span.spanId,
     parentSpanId: span.parentSpanId,
     service: span.service,
     scope: span.scope,
     name: span.name,
     kind: `SPAN_KIND_${KINDS[span.kind] ?? 'UNSPECIFIED'}`,
-    offsetMs: milliseconds(span.startNs - startNs),
+    offsetMs: milliseconds(span.startNs - traceStartNs),
     durationMs: milliseconds(span.endNs > span.startNs ? span.endNs - span.startNs : 0n),
     status: `STATUS_CODE_${STATUSES[span.status] ?? 'UNSET'}`,
     statusMessage: span.statusMessage,
@@ -78,10 +77,10 @@ export function spansJson(spans: readonly DecodedSpan[]): SpanJson[] {
     attributes: span.attributes,
     events: span.events.map(({ name, timeNs, attributes }) => ({
       name,
-      offsetMs: milliseconds(timeNs - startNs),
+      offsetMs: milliseconds(timeNs - traceStartNs),
       attributes,
     })),
-  }));
+  };
 }
 
 function milliseconds(ns: bigint): number {

@@ -1,25 +1,53 @@
 // The store's thread: owns the file, answers the main thread. Errors become replies; only a broken file ends it.
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { StoreReply, StoreRequest, StoreWorkerData } from './contract.ts';
+import type { TracesAnswer } from '../web/api.ts';
+import type { LongQuestion, ShortQuestion, StoreReply, StoreRequest, StoreWorkerData } from './contract.ts';
 import { DecisionBlocks } from './decision-blocks.ts';
-import { TraceRing } from './sqlite.ts';
+import { foreignFile, isBroken, setAside, TraceRing } from './sqlite.ts';
+import type { Turns } from './turns.ts';
 
 assert(parentPort !== null, 'the store worker runs as a thread');
 const port = parentPort;
 const say = (reply: StoreReply): void => port.postMessage(reply);
+const data = workerData as StoreWorkerData;
+let isClosed = false;
+
+let ring: TraceRing;
 
 try {
-  const data = workerData as StoreWorkerData;
-  const ring = new TraceRing(data);
+  ring = openRing();
   const decisions = new DecisionBlocks(data.path, data.decisionBytes, data.seed);
-  port.on('message', (request: StoreRequest) => serve(ring, decisions, request));
+  port.on('message', (request: StoreRequest) => serve(decisions, request));
   say({ kind: 'open', traces: ring.traces, bytes: ring.bytes, decisions: decisions.held });
 } catch (error) {
-  say({ kind: 'unusable', message: messageOf(error) });
+  const foreign = foreignFile(data.path, error);
+  say({ kind: 'unusable', message: messageOf(error), ...(foreign === undefined ? {} : { foreign }) });
 }
 
-function serve(ring: TraceRing, decisions: DecisionBlocks, request: StoreRequest): void {
+/** Opens the ring, anew where its file is damaged. */
+function openRing(): TraceRing {
+  try {
+    return new TraceRing(data);
+  } catch (error) {
+    if (!isBroken(error)) throw error;
+    setAside(data.path);
+    say({ kind: 'ring_lost', message: messageOf(error) });
+    return new TraceRing(data);
+  }
+}
+
+/** Begins anew where an error says that the ring's file is damaged. */
+function mend(error: unknown): void {
+  if (!isBroken(error) || isClosed) return;
+  ring.close();
+  setAside(data.path);
+  ring = new TraceRing(data);
+  say({ kind: 'ring_lost', message: messageOf(error) });
+}
+
+function serve(decisions: DecisionBlocks, request: StoreRequest): void {
   if (request.kind === 'keep') {
     const { traces, nowMs } = request;
     const sizeBytes = traces.body.length;
@@ -28,6 +56,7 @@ function serve(ring: TraceRing, decisions: DecisionBlocks, request: StoreRequest
       say({ kind: 'kept', sizeBytes, traces: ring.traces, bytes: ring.bytes });
     } catch (error) {
       say({ kind: 'failed', sizeBytes, lost: traces.reasons.length, message: messageOf(error) });
+      mend(error);
     }
     // Freed at once: garbage is seldom collected here, and these bytes are most of it.
     traces.body.buffer.transfer(0);
@@ -48,24 +77,51 @@ function serve(ring: TraceRing, decisions: DecisionBlocks, request: StoreRequest
     return say({ kind: 'decisions_loss_noted', decisions: decisions.held });
   }
   if (request.kind === 'close') {
+    isClosed = true;
     ring.close();
     decisions.close();
     say({ kind: 'closed' });
     port.close();
     return;
   }
+  if (request.kind === 'long') return void answerInTurns(request.id, turnsOf(request.question));
   try {
-    say({ kind: 'answer', id: request.id, value: answer(ring, decisions, request) });
+    say({ kind: 'answer', id: request.id, value: shortAnswer(decisions, request.question) });
   } catch (error) {
     say({ kind: 'refused', id: request.id, message: messageOf(error) });
+    mend(error);
   }
 }
 
-type StoreQuestion = Extract<StoreRequest, { kind: 'list' | 'get' | 'decision' }>;
+function shortAnswer(decisions: DecisionBlocks, question: ShortQuestion): unknown {
+  return question.kind === 'decision' ? decisions.find(question.traceId) : ring.keptBy(question.traceId);
+}
 
-function answer(ring: TraceRing, decisions: DecisionBlocks, request: StoreQuestion): unknown {
-  if (request.kind === 'list') return ring.list(request.query);
-  return request.kind === 'get' ? ring.get(request.traceId) : decisions.find(request.traceId);
+type Json = Uint8Array<ArrayBuffer> | undefined;
+
+function* turnsOf(question: LongQuestion): Turns<Json> {
+  if (question.kind === 'get') return yield* ring.get(question.traceId);
+  const traces = yield* ring.list(question.query);
+  return new TextEncoder().encode(JSON.stringify({ traces } satisfies TracesAnswer));
+}
+
+/** Lets what has come meanwhile be served between two turns; given up where the store closes. */
+async function answerInTurns(id: number, turns: Turns<Json>): Promise<void> {
+  try {
+    for (;;) {
+      const { done, value } = turns.next();
+      if (done === true)
+        return port.postMessage(
+          { kind: 'answer', id, value } satisfies StoreReply,
+          value === undefined ? [] : [value.buffer],
+        );
+      await nextTurn();
+      if (isClosed) return;
+    }
+  } catch (error) {
+    say({ kind: 'refused', id, message: messageOf(error) });
+    mend(error);
+  }
 }
 
 function messageOf(error: unknown): string {

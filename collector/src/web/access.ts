@@ -2,13 +2,12 @@
 // Knows nothing of what is served. Sessions are in memory only: a restart ends them.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isLoopback, plainHost } from '../config/addresses.ts';
 import type { Clock } from '../pipeline/contract.ts';
-import type { HttpListener } from '../pipeline/http-server.ts';
+import { hostAsked, type HttpListener, isOwnName } from '../pipeline/http-server.ts';
 
 /** A working day. */
 const SESSION_MS = 12 * 3_600_000;
-const LOOPBACK_ADDRESS = /^(::ffff:)?127\.|^::1$/;
-const LOOPBACK_NAME = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])$/;
 
 /** Why a request is not served. */
 export interface Denied {
@@ -27,7 +26,7 @@ export class Access {
   /** @param names the server may be asked for by, beside addresses and localhost */
   constructor(listener: HttpListener, names: readonly string[], clock: Clock) {
     this.#listener = listener;
-    this.#names = names.map((name) => name.toLowerCase());
+    this.#names = names;
     this.#clock = clock;
   }
 
@@ -41,9 +40,7 @@ export class Access {
    * made to point here would let any web page read the sidecar (DNS rebinding).
    */
   isOwnName(request: IncomingMessage): boolean {
-    const name = nameOf(request);
-    if (name === 'localhost' || this.#names.includes(name)) return true;
-    return /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^\[[0-9a-f:.]+\]$/.test(name);
+    return isOwnName(request, this.#names);
   }
 
   /** Judges what changes nothing. */
@@ -58,9 +55,8 @@ export class Access {
   mayWrite(request: IncomingMessage): Denied | undefined {
     if (!isSameOrigin(request)) return { status: 403, error: 'this comes from another web page' };
     if (!this.isLocked) {
-      const { remoteAddress = '' } = request.socket;
-      if (LOOPBACK_ADDRESS.test(remoteAddress) && LOOPBACK_NAME.test(nameOf(request)) && !isForwarded(request))
-        return undefined;
+      const isHere = isLoopback(plainHost(request.socket.remoteAddress ?? ''));
+      if (isHere && isLoopback(hostAsked(request.headers.host)) && !isForwarded(request)) return undefined;
       return { status: 403, error: 'without web.auth, changes are taken from this machine only' };
     }
     if (this.#listener.admits(request)) return undefined;
@@ -102,11 +98,6 @@ export class Access {
   #cookieName(): string {
     return `evenkeel_session_${new URL(this.#listener.url).port}`;
   }
-}
-
-/** Host asked for, without port. */
-function nameOf({ headers }: IncomingMessage): string {
-  return (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
 }
 
 /** False where a browser says that the request comes from elsewhere; programs say nothing. */

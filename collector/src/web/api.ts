@@ -64,11 +64,21 @@ export interface SpanJson {
   readonly traceState: string;
   readonly attributes: readonly AttributeJson[];
   readonly events: readonly SpanEventJson[];
+  /** Its attributes and events found no room in the answer. */
+  readonly detailLeftOut?: true;
 }
 
 /** GET /api/traces/{traceId}; 404 where the ring does not hold it (any more). */
 export interface TraceAnswer {
   readonly summary: TraceSummary;
+  /** Where the trace is larger than an answer: at most 5000 spans, the earliest that failed and the earliest of all. */
+  readonly cut?: {
+    /** Of the whole trace. */
+    readonly spans: number;
+    readonly shown: number;
+    /** Of those shown, how many come without attributes and events. */
+    readonly withoutDetail: number;
+  };
   /** Earliest start first. */
   readonly spans: readonly SpanJson[];
 }
@@ -138,6 +148,7 @@ export interface DecisionAnswer {
   readonly state: 'kept' | 'dropped' | 'pending' | 'unseen';
   /** One sentence. */
   readonly summary: string;
+  /** Absent of a trace that was kept and whose decision is lost. */
   readonly decision?: DecisionJson;
   /** In the order of the configuration that was in force. */
   readonly policies: readonly PolicyFinding[];

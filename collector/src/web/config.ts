@@ -1,6 +1,6 @@
 // Configuration of `web`: the page and its API.
 import { z } from 'zod';
-import { listenHost, port } from '../config/fields.ts';
+import { hostNames, listenHost, port } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
 
 export const webConfig = z
@@ -8,10 +8,7 @@ export const webConfig = z
     host: listenHost(),
     port: port(4320, 'page, API, health'),
     ...lockFields,
-    host_names: z
-      .array(z.string().min(1))
-      .default([])
-      .describe('further names the page answers to, beside localhost, addresses and its host'),
+    host_names: hostNames([], 'further names the page answers to, beside localhost, addresses and its host'),
   })
   .prefault({});
 

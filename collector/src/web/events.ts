@@ -3,15 +3,25 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../pipeline/contract.ts';
 
 const EVERY_MS = 1000;
-/** Pages open at once; each costs a socket and a copy of every event. */
+/** Pages open at once; each costs a socket and, while it does not read, an event. */
 const MAX_STREAMS = 32;
+/** A page that has not read an event for so long is gone or means no good; its place is another's. */
+const READ_WITHIN_MS = 30_000;
+/** Events that pages have yet to read, over all of them; beyond it those that are behind are dropped at once. */
+const MAX_BEHIND_BYTES = 8 * 1024 * 1024;
+
+interface Stream {
+  /** Asked before each event. */
+  readonly mayStay: () => boolean;
+  /** Monotonic time of the last event that was written. */
+  writtenMs: number;
+}
 
 /** Streams named events, each read once and written to every open page. */
 export class EventStreams {
   readonly #clock: Clock;
   readonly #read: () => Readonly<Record<string, unknown>>;
-  /** With each open page, whether it may stay. */
-  readonly #open = new Map<ServerResponse, () => boolean>();
+  readonly #open = new Map<ServerResponse, Stream>();
   #cancel: (() => void) | undefined;
 
   /** @param read answers the data of each event by its name */
@@ -30,7 +40,7 @@ export class EventStreams {
     if (this.#open.size >= MAX_STREAMS) return false;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 2000\n\n');
-    this.#open.set(response, mayStay);
+    this.#open.set(response, { mayStay, writtenMs: this.#clock.monotonicMs() });
     response.once('close', () => {
       this.#open.delete(response);
       if (this.#open.size === 0) this.#stop();
@@ -47,18 +57,28 @@ export class EventStreams {
   }
 
   #send(): void {
+    const nowMs = this.#clock.monotonicMs();
     const text = this.#text();
-    for (const [response, mayStay] of this.#open) {
-      if (!mayStay()) response.end();
+    let behindBytes = 0;
+    for (const [response, stream] of this.#open) {
+      const behind = response.writableLength;
+      behindBytes += behind;
+      if (!stream.mayStay()) response.end();
+      else if (behind === 0) {
+        response.write(text);
+        stream.writtenMs = nowMs;
+      }
       // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
-      else if (response.writableLength === 0) response.write(text);
+      else if (behindBytes > MAX_BEHIND_BYTES || nowMs - stream.writtenMs >= READ_WITHIN_MS) response.destroy();
     }
   }
 
-  #text(): string {
-    return Object.entries(this.#read())
-      .map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
-      .join('');
+  /** Bytes that all pages share. */
+  #text(): Buffer {
+    const events = Object.entries(this.#read()).map(
+      ([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`,
+    );
+    return Buffer.from(events.join(''));
   }
 
   #stop(): void {

@@ -2,13 +2,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OperationsView } from '../measure/contract.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
-import type { Host } from '../pipeline/contract.ts';
-import { HttpListener } from '../pipeline/http-server.ts';
+import type { ListenerHost } from '../pipeline/connection-cap.ts';
+import { FOREIGN_NAME, HttpListener } from '../pipeline/http-server.ts';
+import { type ReaderHost, Readers } from '../pipeline/readers.ts';
 import type { PinWish, SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
 import { Access, type Denied } from './access.ts';
-import type { BooksAnswer, DecisionAnswer, HealthAnswer, OperationsAnswer, TracesAnswer } from './api.ts';
+import type { BooksAnswer, DecisionAnswer, HealthAnswer, OperationsAnswer } from './api.ts';
 import type { WebConfig } from './config.ts';
 import { EventStreams } from './events.ts';
 import type { PageEvents } from './page-events.ts';
@@ -47,8 +48,15 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/ready']);
 
 interface Answer {
   readonly status: number;
+  /** Written as JSON, unless it is bytes already. */
   readonly body: unknown;
 }
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+/** What the ring is read for, in up to some hundred milliseconds, and what is held to be its usual size at most. */
+const LARGE_ANSWER_BYTES = 256 * 1024;
+const RING_PATH = /^\/api\/traces(\/[^/]+)?$/;
+const NO_TRACES = new TextEncoder().encode('{"traces":[]}');
 
 /** Serves page, API, events and health. */
 export class WebServer {
@@ -56,13 +64,15 @@ export class WebServer {
   readonly #listener: HttpListener;
   readonly #access: Access;
   readonly #events: EventStreams;
+  readonly #readers: Readers;
   readonly #files: ReadonlyMap<string, PageFile>;
   url = '';
 
   /** @param pageFolder the built page */
-  constructor(config: WebConfig, host: Pick<Host, 'clock' | 'log'>, views: WebViews, pageFolder: string) {
+  constructor(config: WebConfig, host: ListenerHost & ReaderHost, views: WebViews, pageFolder: string) {
     this.#views = views;
     this.#files = readPageFiles(pageFolder);
+    this.#readers = new Readers('web', host);
     this.#events = new EventStreams(
       host.clock,
       () => ({ operations: this.#operations(), books: views.books(), sampling: views.sampling() }) satisfies PageEvents,
@@ -84,13 +94,13 @@ export class WebServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     if (!this.#access.isOwnName(request))
-      return sendJson(response, { status: 403, body: { error: 'this address is served under its own name only' } });
+      return this.#sendJson(response, { status: 403, body: { error: FOREIGN_NAME } });
     const url = URL.parse(request.url ?? '/', 'http://sidecar');
-    if (url === null) return sendJson(response, { status: 400, body: { error: 'this is no path' } });
+    if (url === null) return this.#sendJson(response, { status: 400, body: { error: 'this is no path' } });
     if (request.method !== 'GET' && request.method !== 'HEAD') return this.#write(url, request, response);
     if (!OPEN_PATHS.has(url.pathname) && !this.#access.mayRead(request)) {
       if (wantsPage(request)) return sendForm(response);
-      return sendDenied(response, 401, 'a token is needed');
+      return this.#sendDenied(response, 401, 'a token is needed');
     }
     return this.#read(url, request, response);
   }
@@ -101,32 +111,39 @@ export class WebServer {
     const denied = this.#access.mayWrite(request);
     // Whoever signs in has no token to show yet; only other web pages are kept from it.
     if (denied !== undefined && !(isSignIn && denied.status === 401))
-      return sendDenied(response, denied.status, denied.error);
+      return this.#sendDenied(response, denied.status, denied.error);
     if (isSignIn) return takeForm(request, response, this.#access);
-    if (request.method === 'POST' && url.pathname === '/api/pins') return sendJson(response, await this.#pin(request));
+    if (request.method === 'POST' && url.pathname === '/api/pins')
+      return this.#sendJson(response, await this.#pin(request));
     response.setHeader('allow', 'GET, HEAD');
-    return sendJson(response, { status: 405, body: { error: 'only GET is served here' } });
+    return this.#sendJson(response, { status: 405, body: { error: 'only GET is served here' } });
   }
 
   async #read(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (url.pathname === '/api/events' && request.method === 'GET') {
       const mayStay = (): boolean => this.#access.mayRead(request);
       if (!this.#events.add(response, mayStay))
-        sendJson(response, { status: 503, body: { error: 'too many pages are open' } });
+        this.#sendJson(response, { status: 503, body: { error: 'too many pages are open' } });
       return undefined;
     }
     const file = this.#files.get(url.pathname);
-    if (file !== undefined) return sendFile(response, file);
+    if (file !== undefined) return this.#sendFile(response, file);
     if (url.pathname === '/')
-      return sendJson(response, { status: 404, body: { error: 'the page was not built; run npm run build' } });
+      return this.#sendJson(response, { status: 404, body: { error: 'the page was not built; run npm run build' } });
+    // An answer that could not be sent is not made either.
+    if (RING_PATH.test(url.pathname) && !this.#readers.makeRoom(LARGE_ANSWER_BYTES))
+      return this.#readers.refuse(response);
     try {
-      return sendJson(response, await this.#answer(url));
+      return this.#sendJson(response, await this.#answer(url, response));
     } catch (error) {
-      return sendJson(response, { status: 503, body: { error: error instanceof Error ? error.message : 'failed' } });
+      return this.#sendJson(response, {
+        status: 503,
+        body: { error: error instanceof Error ? error.message : 'failed' },
+      });
     }
   }
 
-  async #answer(url: URL): Promise<Answer> {
+  async #answer(url: URL, response: ServerResponse): Promise<Answer> {
     const path = url.pathname;
     if (path === '/health') return { status: 200, body: this.#views.health() };
     if (path === '/ready') {
@@ -137,11 +154,11 @@ export class WebServer {
     if (path === '/api/books') return { status: 200, body: this.#views.books() };
     if (path === '/api/sampling') return { status: 200, body: this.#views.sampling() };
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
-    if (path === '/api/traces') return this.#traces(url.searchParams);
+    if (path === '/api/traces') return this.#traces(url.searchParams, response);
     const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
     if (asked !== undefined) return this.#decision(asked.toLowerCase());
     const traceId = /^\/api\/traces\/([0-9a-f]{32})$/.exec(path.toLowerCase())?.[1];
-    if (traceId !== undefined) return this.#trace(traceId);
+    if (traceId !== undefined) return this.#trace(traceId, response);
     return { status: 404, body: { error: 'nothing is served at this path' } };
   }
 
@@ -174,7 +191,7 @@ export class WebServer {
     return { windowSeconds: view?.windowSeconds() ?? 0, operations: view?.operations() ?? [] };
   }
 
-  async #traces(parameters: URLSearchParams): Promise<Answer> {
+  async #traces(parameters: URLSearchParams, response: ServerResponse): Promise<Answer> {
     const limit = Number(parameters.get('limit') ?? DEFAULT_TRACES);
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_TRACES)
       return { status: 400, body: { error: `limit is a whole number from 1 to ${MAX_TRACES}` } };
@@ -186,32 +203,28 @@ export class WebServer {
       ...(service === null || service === '' ? {} : { service }),
       ...(operation === null || operation === '' ? {} : { operation }),
     };
-    const traces = (await this.#views.traces?.list(query)) ?? [];
-    return { status: 200, body: { traces } satisfies TracesAnswer };
+    const traces = await this.#views.traces?.list(query, () => !response.destroyed);
+    return { status: 200, body: traces ?? NO_TRACES };
   }
 
-  async #trace(traceId: string): Promise<Answer> {
-    const trace = await this.#views.traces?.get(traceId);
+  async #trace(traceId: string, response: ServerResponse): Promise<Answer> {
+    const trace = await this.#views.traces?.get(traceId, () => !response.destroyed);
     if (trace === undefined) return { status: 404, body: { error: 'the ring does not hold this trace' } };
     return { status: 200, body: trace };
   }
-}
 
-function sendJson(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
-}
+  #sendJson(response: ServerResponse, { status, body }: Answer): void {
+    const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
+    this.#readers.send(response, status, JSON_HEADERS, bytes);
+  }
 
-function sendDenied(response: ServerResponse, status: Denied['status'], error: string): void {
-  if (status === 401) response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
-  sendJson(response, { status, body: { error } });
-}
+  #sendDenied(response: ServerResponse, status: Denied['status'], error: string): void {
+    if (status === 401) response.setHeader('www-authenticate', CHALLENGE['www-authenticate']);
+    this.#sendJson(response, { status, body: { error } });
+  }
 
-function sendFile(response: ServerResponse, file: PageFile): void {
-  response.writeHead(200, {
-    'content-type': file.mediaType,
-    'content-length': file.body.length,
-    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-  });
-  response.end(response.req.method === 'HEAD' ? undefined : file.body);
+  #sendFile(response: ServerResponse, { mediaType, body, immutable }: PageFile): void {
+    const cache = immutable ? 'public, max-age=31536000, immutable' : 'no-cache';
+    this.#readers.send(response, 200, { 'content-type': mediaType, 'cache-control': cache }, body);
+  }
 }

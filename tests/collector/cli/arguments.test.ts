@@ -25,3 +25,8 @@ it('refuses what it does not know', () => {
   check(['--set', 'web.port'], /path=value/);
   check(['--set', '=1'], /path=value/);
 });
+
+it('does not repeat a setting whose path was forgotten, because it may be a secret', () => {
+  for (const given of ['hidden-word', '=hidden-word'])
+    expect(() => configArguments(['--set', given])).toThrow(/^(?!.*hidden-word)/);
+});

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ConfigInvalid, type Environment, loadConfig, parseConfig } from '../../../collector/src/config/load.ts';
+import { NO_MACHINE } from '../../../collector/src/config/machine.ts';
 import type { Config } from '../../../collector/src/config/schema.ts';
 
 const FIXTURES = new URL('../../fixtures/config/', import.meta.url);
@@ -102,6 +103,17 @@ describe('a bad file', () => {
   });
 });
 
+it('is told of files that cannot be used beside all else, where the machine is known', () => {
+  const problem = { path: 'web.auth.token_file', message: 'cannot be read' };
+  const machine = { ...NO_MACHINE, fileProblems: (config: Config) => (config.web === false ? [] : [problem]) };
+  const text = 'receive: { http: { port: 4320 } }\nweb:\n  auth: { token_file: /no/such }\n';
+  const check = (known: typeof machine | undefined, ...problems: string[]): void =>
+    expect(problemsOf(() => parseConfig(text, 'f', [], {}, known))).toEqual(problems);
+  const clash = '2 web.port: 4320 is the port of receive.http.port too';
+  check(undefined, clash);
+  check(machine, clash, '3 web.auth.token_file: cannot be read');
+});
+
 function messageOf(run: () => unknown): string {
   try {
     run();
@@ -193,23 +205,36 @@ describe('the standard variables of exporters', () => {
     const check = (environment: Environment, ...problems: string[]): void => {
       expect(problemsOf(() => exportersOf(environment))).toEqual(problems);
     };
-    const at = '0 export.otlp.environment';
     check(
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' },
-      `${at}.endpoint: is our own listener (receive.http.port); kept traces would return for ever`,
+      `0 OTEL_EXPORTER_OTLP_ENDPOINT: is our own listener (receive.http.port); kept traces would return for ever`,
     );
     check(
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://me:secret@b:1' },
-      `${at}.endpoint: must not carry credentials; use headers`,
-    );
-    check(
-      { ...ENDPOINT, OTEL_EXPORTER_OTLP_TIMEOUT: 'soon' },
-      `${at}.timeout: must be a duration such as 250ms, 30s or 5m`,
+      '0 OTEL_EXPORTER_OTLP_ENDPOINT: must not carry credentials; use headers',
     );
     check(
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'backend' },
-      `${at}.endpoint: must be an http:// or https:// URL`,
-      `${at}.traces_endpoint: must be an http:// or https:// URL`,
+      '0 OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: must be an http:// or https:// URL',
     );
+    const wrong = (name: string, value: string, problem: string): void =>
+      check({ ...ENDPOINT, [`OTEL_EXPORTER_OTLP_${name}`]: value }, `0 OTEL_EXPORTER_OTLP_${name}${problem}`);
+    wrong('TIMEOUT', 'soon', ': must be a whole number of milliseconds');
+    wrong('TIMEOUT', '1', ': must be from 10ms to 24d');
+    wrong('TRACES_COMPRESSION', 'brotli', ': must be gzip, zstd or none');
+    wrong('CLIENT_KEY', '/etc/key.pem', ': goes together with OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE');
+    wrong('HEADERS', 'bad name=hidden-word', '.bad name: is no name of a header');
+    for (const headers of ['hidden-word', 'a=b,hidden-word', '=hidden-word', ' =hidden-word'])
+      wrong('TRACES_HEADERS', headers, ': must be name=value pairs, joined by commas');
+  });
+
+  it('are all judged at once, beside the file', () => {
+    const environment = { ...ENDPOINT, OTEL_EXPORTER_OTLP_TIMEOUT: 'soon', OTEL_EXPORTER_OTLP_HEADERS: 'abc' };
+    const found = problemsOf(() => parseConfig('web: { prot: 1 }', 'f', [], environment));
+    expect(found.map((problem) => problem.split(':')[0])).toEqual([
+      '0 OTEL_EXPORTER_OTLP_HEADERS',
+      '0 OTEL_EXPORTER_OTLP_TIMEOUT',
+      '1 web.prot',
+    ]);
   });
 });

@@ -46,6 +46,46 @@ const born = (name: string, value: number, startMs = SINCE_MS + 1): MetricPoint 
   startMs,
 });
 
+describe('the name a page is asked for by', () => {
+  it('is its own or an address on loopback, so that no web page can read it by a name of its own', async () => {
+    const { urls } = await startCollector('export: { prometheus: { host_names: [metrics.internal] } }');
+    const check = async (host: string, status: number): Promise<void> => {
+      expect([host, (await send(urls.metrics, { headers: { host } })).status]).toEqual([host, status]);
+    };
+    const { port } = new URL(urls.metrics);
+    for (const own of ['127.0.0.1', 'localhost', 'LOCALHOST.', '[::1]', '10.1.2.3', 'metrics.internal'])
+      await check(`${own}:${port}`, 200);
+    for (const foreign of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1.evil.example',
+      'x@127.0.0.1',
+      'localhost:x',
+    ])
+      await check(foreign, 403);
+    const refused = await send(urls.metrics, { headers: { host: 'evil.example' } });
+    expect(refused.body.toString()).toBe('this address is served under its own name only\n');
+    const page = await send(`${urls.page}/api/books`, { headers: { host: 'evil.example' } });
+    expect(page.status).toBe(403);
+  });
+
+  it('may be that of the machine as containers know it', async () => {
+    const { urls } = await startCollector();
+    for (const host of ['host.docker.internal:8889', 'host.containers.internal'])
+      expect((await send(urls.metrics, { headers: { host } })).status).toBe(200);
+  });
+
+  it('is not asked for beyond loopback, nor where the page is locked', async () => {
+    const token = 'a-token-of-some-length';
+    const open = await startCollector('export: { prometheus: { host: 0.0.0.0 } }');
+    const locked = await startCollector(`export: { prometheus: { auth: { tokens: [${token}] } } }`);
+    const headers = { host: 'sidecar:8889', authorization: `Bearer ${token}` };
+    expect((await send(open.urls.metrics.replace('0.0.0.0', '127.0.0.1'), { headers })).status).toBe(200);
+    expect((await send(locked.urls.metrics, { headers })).status).toBe(200);
+    expect((await send(locked.urls.metrics, { headers: { host: 'sidecar:8889' } })).status).toBe(401);
+  });
+});
+
 describe('the metrics page', () => {
   it('speaks both formats, and ends OpenMetrics with its mark', async () => {
     const { url } = await openPage(() => counter(born('a', 1, 0)));

@@ -22,10 +22,10 @@ it('takes a word or a block, and passes logs through unless told otherwise', () 
 
 it('says what is wrong with either form', () => {
   const check = (yaml: string, message: RegExp): void => expect(() => logsOf(yaml)).toThrow(message);
-  check('logs: folow', /test\.yaml:1 logs: Invalid option: expected one of "pass"\|"follow"/);
-  check('logs: { max_held: 8MiB }', /logs\.mode: Invalid option/);
+  check('logs: folow', /test\.yaml:1 logs: must be pass or follow, or a map/);
+  check('logs: { max_held: 8MiB }', /logs\.mode: is missing; must be pass or follow/);
   check('logs: { mode: follow, max_wait: 10ms }', /logs\.max_wait: must be from 1000ms/);
-  check('logs: true', /logs: Invalid/);
+  check('logs: true', /logs: must be pass or follow, or a map/);
 });
 
 it('counts what logs may hold against the one number', () => {

@@ -42,6 +42,12 @@ it('escapes what would begin another line or speak to the terminal', () => {
   expect(lines[0]).toContain(String.raw`evil\u000a2027`);
 });
 
+it('escapes what would turn text around or hide in it', () => {
+  const [line = ''] = linesOf('\u202egnp.exe \u2066a\u2069 b\u200bc \ufeffd \u{e0041}');
+  expect(line).not.toMatch(/\p{Cf}/u);
+  expect(line).toContain(String.raw`\u202egnp.exe \u2066a\u2069 b\u200bc \ufeffd \u{e0041}`);
+});
+
 it('cuts lines that senders make long', () => {
   expect(linesOf('x'.repeat(100_000))[0]?.length).toBeLessThan(1100);
 });

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createCollector } from '../../../collector/src/collector.ts';
 import { parseConfig } from '../../../collector/src/config/load.ts';
-import { exposures } from '../../../collector/src/pipeline/locks.ts';
+import { exposures, fileProblems } from '../../../collector/src/pipeline/locks.ts';
 import { clientTls, tlsFile } from '../../support/certificates.ts';
 import { post, send } from '../../support/http.ts';
 import { startCollector } from '../../support/running-collector.ts';
@@ -56,6 +56,47 @@ export: { prometheus: { ${everywhere} } }`,
     expect(warnings).toEqual([
       expect.stringContaining('warning collector EXPOSED_web: web listens on 0.0.0.0 without authentication'),
     ]);
+  });
+});
+
+describe('files that a configuration names', () => {
+  it('are all looked at, and each that cannot be used is told under its key, without its content', () => {
+    const folder = temporaryFolder();
+    const [empty, words] = [join(folder, 'empty'), join(folder, 'words')];
+    writeFileSync(empty, '');
+    writeFileSync(words, 'hidden-word-0123456789\nhidden word\n');
+    const problems = fileProblems(
+      parseConfig(
+        `receive:
+  http: { tls: { cert_file: /no/such.pem, key_file: ${folder}, client_ca_file: ${words} }, auth: { token_file: ${empty} } }
+  grpc: { tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('renewed.key.pem')} } }
+export:
+  prometheus: { auth: { token_file: ${words} } }
+  otlp: { next: { endpoint: "https://next:4318", ca_file: ${empty}, cert_file: ${words}, key_file: /no/such.key } }
+web: { tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('server.key.pem')} }, auth: { token_file: /no/such } }`,
+        'test',
+      ),
+    );
+    const found = problems.map(({ path, message }) => `${path}: ${message}`);
+    expect(found).toEqual([
+      'receive.http.tls.cert_file: a certificate file cannot be read: /no/such.pem (ENOENT)',
+      `receive.http.tls.key_file: a certificate file cannot be read: ${folder} (EISDIR)`,
+      expect.stringMatching(/^receive\.http\.tls\.client_ca_file: .*words holds no PEM certificate/),
+      `receive.http.auth.token_file: a token file cannot be used: ${empty} holds no token`,
+      expect.stringMatching(/^receive\.grpc\.tls\.key_file: .*server\.pem, .*renewed\.key\.pem: key values mismatch$/),
+      expect.stringMatching(
+        /^web\.auth\.token_file: a token file cannot be used: \/no\/such cannot be read \(ENOENT\)$/,
+      ),
+      expect.stringMatching(/^export\.prometheus\.auth\.token_file: .*words line 2: a token is 16 to/),
+      expect.stringMatching(/^export\.otlp\.next\.cert_file: .*words holds no PEM certificate/),
+      'export.otlp.next.key_file: a certificate file cannot be read: /no/such.key (ENOENT)',
+      expect.stringMatching(/^export\.otlp\.next\.ca_file: .*empty holds no PEM certificate/),
+    ]);
+    expect(found.join()).not.toContain('hidden');
+  });
+
+  it('are no problem where they are sound', () => {
+    expect(fileProblems(parseConfig(`web: { ${MUTUAL} }\nreceive: { http: { ${TLS}, ${AUTH} } }`, 'test'))).toEqual([]);
   });
 });
 

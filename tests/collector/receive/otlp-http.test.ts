@@ -236,6 +236,30 @@ describe('a refused request', () => {
   });
 });
 
+describe('a request of a web page', () => {
+  const check = async (door: RunningCollector, headers: Record<string, string>, status: number): Promise<void> => {
+    const answer = await door.traces(bodyOf([testSpan()]), headers);
+    expect([headers, answer.status]).toEqual([headers, status]);
+    if (status === 403) expect(statusIn(answer).message).toBe('this address is served under its own name only');
+  };
+
+  it('is refused where a name of its own was made to point here, while programs may use any name', async () => {
+    const door = await startCollector('receive: { http: { host_names: [shop.internal] } }');
+    const origin = 'http://evil.example';
+    await check(door, { host: 'evil.example', origin }, 403);
+    await check(door, { host: 'evil.example:4318', origin: 'null' }, 403);
+    await check(door, { host: 'host.docker.internal:4318' }, 200);
+    for (const host of ['localhost:4318', '127.0.0.1', '[::1]:4318', 'shop.internal'])
+      await check(door, { host, origin: 'http://localhost:3000' }, 200);
+    expect(refusedRequests(door)).toEqual({ foreign_name: 2 });
+  });
+
+  it('is not judged by its name beyond loopback', async () => {
+    const door = await startCollector('receive: { http: { host: 0.0.0.0 } }');
+    await check(door, { host: 'sidecar:4318', origin: 'http://shop.example' }, 200);
+  });
+});
+
 describe('metrics and logs', () => {
   it('are taken and counted as dropped where nobody wants them', async () => {
     const { urls, metrics } = await startCollector();

@@ -1,5 +1,5 @@
 // Why a trace was kept or dropped, asked of whole collectors: pending, in memory, on disk, after a restart.
-import { truncateSync, readdirSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from '../../../collector/src/sample/ledger.ts';
@@ -172,6 +172,38 @@ sample:
     // The clock of this one starts anew; what counts is that the lost stretch is in neither.
     expect(torn.horizon).toMatchObject({ sinceMs: START_MS, earlier: [{ fromMs: START_MS + 1000 }] });
     expect(torn.horizon.earlier[0]?.toMs).toBeLessThan(START_MS + 26_000);
+    await next.stop();
+  });
+
+  it('falls back to the ring for a trace that was kept by a process that was killed', async () => {
+    const clock = new ManualClock();
+    const history = new DecisionHistory({ policies: policiesSchema.parse(undefined), waits: [] }, clock);
+    const check = async (reason: string | undefined, state: string, summary: RegExp): Promise<void> => {
+      history.ring = { keptBy: async () => reason };
+      const answer = await history.why('ab'.repeat(16), undefined);
+      expect([answer.state, answer.decision, answer.policies]).toEqual([state, undefined, []]);
+      expect(answer.summary).toMatch(summary);
+    };
+    await check('errors', 'kept', /^Kept by errors: its spans are in the ring\. The decision itself was lost/);
+    await check('pin', 'kept', /^Kept because somebody asked to keep it: /);
+    await check('link', 'kept', /^Kept because a kept trace links to it: /);
+    await check(undefined, 'unseen', /^Not seen since/);
+  });
+
+  it('is wired to the ring of an earlier run', async () => {
+    const storePath = temporaryFolder();
+    const running = await startCollector(SMALL, { storePath });
+    await running.traces(bodyOf([testSpan({ trace: 'fails', error: true })]));
+    running.clock.advance(5000);
+    await running.stop();
+    // As a kill leaves it: the ring was written, the decisions in memory were not.
+    rmSync(join(storePath, 'decisions'), { recursive: true });
+    const next = await startCollector(SMALL, { storePath });
+    expect(await why(next, 'fails')).toMatchObject({
+      state: 'kept',
+      summary: expect.stringContaining('Kept by errors'),
+    });
+    expect(await why(next, 'other')).toMatchObject({ state: 'unseen' });
     await next.stop();
   });
 

@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ErrorCode } from '../../../collector/src/errors.ts';
 import { storeInstruments } from '../../../collector/src/store/instruments.ts';
+import type { TraceQuery } from '../../../collector/src/store/contract.ts';
+import type { TraceAnswer, TracesAnswer, TraceSummary } from '../../../collector/src/web/api.ts';
 import { store, type StoreStage } from '../../../collector/src/store/stage.ts';
 import { eventually } from '../../support/eventually.ts';
 import { keptBatch } from '../../support/kept-batch.ts';
@@ -16,6 +19,14 @@ interface Opened {
 }
 
 const ALL = { limit: 500 };
+
+function json<T>(bytes: Uint8Array | undefined): T {
+  return JSON.parse(Buffer.from(bytes ?? []).toString()) as T;
+}
+
+async function listed(stage: StoreStage, query: TraceQuery = ALL): Promise<readonly TraceSummary[]> {
+  return json<TracesAnswer>(await stage.list(query)).traces;
+}
 
 function create(settings: object = {}, path = temporaryFolder()): Opened {
   const own = testHost('store', storeInstruments);
@@ -43,14 +54,14 @@ describe('the store', () => {
       keptBatch([testSpan({ trace: 'a' }), testSpan({ trace: 'b', error: true })], { policy: 'share' }),
     );
     await stage.consume(keptBatch([testSpan({ trace: 'a', name: 'late' })], { policy: 'share', late: true }));
-    const listed = await stage.list(ALL);
-    expect(listed.map(({ spanCount, reason }) => [spanCount, reason]).sort()).toEqual([
+    const all = await listed(stage);
+    expect(all.map(({ spanCount, reason }) => [spanCount, reason]).sort()).toEqual([
       [1, 'share'],
       [2, 'share'],
     ]);
-    expect(await stage.list({ ...ALL, errorsOnly: true })).toHaveLength(1);
-    const trace = await stage.get(traceIdOf('a').toString('hex'));
-    expect(trace?.spans.map(({ name }) => name).sort()).toEqual(['GET /cart', 'late']);
+    expect(await listed(stage, { ...ALL, errorsOnly: true })).toHaveLength(1);
+    const trace = json<TraceAnswer>(await stage.get(traceIdOf('a').toString('hex')));
+    expect(trace.spans.map(({ name }) => name).sort()).toEqual(['GET /cart', 'late']);
     expect(await stage.get('0'.repeat(32))).toBeUndefined();
     expect(stage.stats()).toMatchObject({ traces: 2, dropped: 0 });
     expect([own.read('traces'), own.read('queue_size'), own.counts('dropped')]).toEqual([2, 0, {}]);
@@ -63,9 +74,9 @@ describe('the store', () => {
     const { dropped } = stage.stats();
     expect(dropped).toBeGreaterThan(20);
     expect(own.counts('dropped')).toEqual({ queue_full: dropped });
-    expect(await stage.list(ALL)).toHaveLength(50 - dropped);
+    expect(await listed(stage)).toHaveLength(50 - dropped);
     await stage.consume(keptBatch([testSpan({ trace: 'later' })]));
-    expect(await stage.list(ALL)).toHaveLength(51 - dropped);
+    expect(await listed(stage)).toHaveLength(51 - dropped);
   });
 
   it('loses only a small part of its ring where something new comes', async () => {
@@ -76,7 +87,7 @@ describe('the store', () => {
     await stage.list(ALL);
     expect(stage.stats()).toMatchObject({ dropped: 0 });
     expect(stage.stats().bytes).toBeGreaterThan(13 * 1024);
-    const newest = (await stage.list(ALL)).map(({ traceId }) => traceId);
+    const newest = (await listed(stage)).map(({ traceId }) => traceId);
     expect(newest.slice(0, 3)).toEqual(['399', '398', '397'].map((trace) => traceIdOf(trace).toString('hex')));
   });
 
@@ -85,7 +96,32 @@ describe('the store', () => {
     const answers = await Promise.allSettled(Array.from({ length: 80 }, () => stage.list(ALL)));
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(64);
     expect(answers.at(-1)).toMatchObject({ reason: new Error('the store is busy') });
-    expect(await stage.list(ALL)).toEqual([]);
+    expect(await listed(stage)).toEqual([]);
+  });
+
+  it('answers short questions and keeps traces between two turns of a long one', async () => {
+    const { stage } = await started();
+    const large = Array.from({ length: 30_000 }, () => testSpan({ trace: 'large' }));
+    await stage.consume(keptBatch(large));
+    const order: string[] = [];
+    const long = ['large', 'large', 'large'].map(async (trace) => {
+      await stage.get(traceIdOf(trace).toString('hex'));
+      order.push('trace');
+    });
+    await stage.consume(keptBatch([testSpan({ trace: 'new' })], { policy: 'share' }));
+    const short = stage.keptBy(traceIdOf('new').toString('hex')).then((policy) => order.push(policy ?? 'nothing'));
+    await Promise.all([...long, short]);
+    expect(order).toEqual(['share', 'trace', 'trace', 'trace']);
+    expect(await stage.keptBy('0'.repeat(32))).toBeUndefined();
+  });
+
+  it('closes without waiting for what is asked of it', async () => {
+    const { stage } = await started();
+    await stage.consume(keptBatch(Array.from({ length: 20_000 }, () => testSpan({ trace: 'large' }))));
+    const id = traceIdOf('large').toString('hex');
+    const asked = Array.from({ length: 30 }, () => stage.get(id).catch((error: Error) => error.message));
+    await stage.stop();
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['the store is closed']));
   });
 
   it('keeps what it was given before it closes', async () => {
@@ -111,10 +147,10 @@ describe('the store', () => {
 
 describe('a store that cannot be used', () => {
   it('says why and starts nothing', async () => {
-    const check = async (path: string, message: RegExp): Promise<void> => {
+    const check = async (path: string, message: RegExp, code: ErrorCode = 'STORE_UNUSABLE'): Promise<void> => {
       const { stage } = create({}, path);
       const failed = stage.start();
-      await expect(failed).rejects.toMatchObject({ code: 'STORE_UNUSABLE' });
+      await expect(failed).rejects.toMatchObject({ code });
       await expect(failed).rejects.toThrow(message);
       await expect(stage.list(ALL)).rejects.toThrow('the store is closed');
     };
@@ -126,9 +162,10 @@ describe('a store that cannot be used', () => {
     writeFileSync(file, '');
     await check(join(file, 'below'), /ENOTDIR/);
     const foreign = temporaryFolder();
-    writeFileSync(join(foreign, 'evenkeel.sqlite'), 'not a database '.repeat(100));
-    await check(foreign, /not a database/);
-    expect(await first.stage.list(ALL)).toEqual([]);
+    writeFileSync(join(foreign, 'traces.sqlite'), 'not a database '.repeat(100));
+    // What may be moved away is named.
+    await check(foreign, /traces\.sqlite: file is not a database/, 'STORE_FOREIGN');
+    expect(await listed(first.stage)).toEqual([]);
   });
 
   it('is refused when it is in use, not when it was', async () => {
@@ -140,11 +177,36 @@ describe('a store that cannot be used', () => {
   });
 });
 
+describe('a damaged file of kept traces', () => {
+  /** What a machine that went down may leave: pages of which only some were written. */
+  function damage(path: string): void {
+    const file = join(path, 'traces.sqlite');
+    const bytes = readFileSync(file);
+    bytes.fill(0xa5, 65_536, 65_636);
+    writeFileSync(file, bytes);
+  }
+
+  it('is set aside at the start, and an empty one takes its place', async () => {
+    const path = temporaryFolder();
+    const first = create({}, path);
+    await first.stage.start();
+    await first.stage.consume(keptBatch([testSpan()]));
+    await first.stage.stop();
+    damage(path);
+    const second = create({}, path);
+    await second.stage.start();
+    await second.stage.consume(keptBatch([testSpan({ trace: 'new' })]));
+    expect(await listed(second.stage)).toHaveLength(1);
+    expect(second.own.log.join()).toContain('warning store STORE_RING_LOST');
+    expect(existsSync(join(path, 'traces.sqlite.damaged'))).toBe(true);
+  });
+});
+
 describe('the end of its thread', () => {
   it('fails open questions, drops what comes, and lets the sidecar go on', async () => {
     const { stage, own, worker } = await started();
     await stage.consume(keptBatch([testSpan({ trace: 'a' })]));
-    expect(await stage.list(ALL)).toHaveLength(1);
+    expect(await listed(stage)).toHaveLength(1);
     const asked = stage.list(ALL).catch((error: Error) => error.message);
     await worker.terminate();
     expect(typeof (await asked)).toMatch(/string|object/);

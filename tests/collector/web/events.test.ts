@@ -99,14 +99,14 @@ describe('a stream of events', () => {
 
   it('gets no backlog where its reader is slow', async () => {
     let n = 0;
-    const filler = 'x'.repeat(500_000);
+    const filler = 'x'.repeat(1_000_000);
     const { open, clock } = await rig(() => ({ books: { n: ++n, filler } }));
     const slow = await open();
     const quick = await open();
     let quickBytes = 0;
     quick.response.on('data', (data: Buffer) => (quickBytes += data.length));
     slow.response.pause();
-    for (let i = 1; i <= 80; i++) {
+    for (let i = 1; i <= 25; i++) {
       clock.advance(1000);
       await eventually('the quick one to hear it', () => quickBytes > i * filler.length);
     }
@@ -118,8 +118,43 @@ describe('a stream of events', () => {
     });
     const numbers = [...slow.heard().matchAll(/"n":(\d+)/g)].map(([, each]) => Number(each));
     expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
-    // What the sockets held came; forty megabytes did not wait in memory.
-    expect(numbers.filter((each) => each <= last).length).toBeLessThan(40);
+    // What the sockets held came; the rest of 25 megabytes did not wait in memory.
+    expect(numbers.filter((each) => each <= last).length).toBeLessThan(18);
+  });
+
+  it('ends where its reader has not read for half a minute', async () => {
+    const { open, clock } = await rig(() => ({ books: 'x'.repeat(1_000_000) }));
+    const [quick, slow] = [await open(), await open()];
+    let quickBytes = 0;
+    let isCut = false;
+    quick.response.on('data', (data: Buffer) => (quickBytes += data.length));
+    slow.response.once('error', () => (isCut = true));
+    slow.response.pause();
+    const beats = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const before = quickBytes;
+        clock.advance(1000);
+        await eventually('the quick one to hear it', () => quickBytes > before + 1_000_000);
+      }
+    };
+    await beats(25);
+    expect(isCut).toBe(false);
+    // The sockets took some events before it fell behind.
+    await beats(25);
+    slow.response.resume();
+    await eventually('the slow one to end', () => isCut);
+  });
+
+  it('ends at once where those that do not read hold too much', async () => {
+    const { open, clock } = await rig(() => ({ books: 'x'.repeat(24_000_000) }));
+    const slow = await open();
+    let isCut = false;
+    slow.response.once('error', () => (isCut = true));
+    slow.response.pause();
+    clock.advance(1000);
+    slow.response.resume();
+    await eventually('the slow one to end', () => isCut);
+    expect(slow.heard().length).toBeLessThan(24_000_000);
   });
 
   it('is refused beyond 32 at a time', async () => {

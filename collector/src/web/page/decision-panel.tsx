@@ -26,7 +26,7 @@ export function DecisionPanel({ traceId, folded }: { traceId: string; folded: bo
   const { answer, problem } = useAnswer<DecisionAnswer>(
     `api/traces/${traceId}/decision`,
     // What is decided stays so.
-    (shown) => shown?.decision === undefined,
+    (shown) => shown === undefined || shown.state === 'pending' || shown.state === 'unseen',
   );
   if (answer === undefined)
     return problem === '' ? <Waiting>Asking for the decision…</Waiting> : <p class="notice warn">Why: {problem}.</p>;

@@ -1,4 +1,5 @@
 // Numbers as people read them. Ratios become percentages here and nowhere else.
+import type { TraceAnswer } from '../api.ts';
 
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 /** Scale of each unit in milliseconds. */
@@ -58,6 +59,17 @@ export function count(value: number): string {
 /** Writes a count with its noun: `1 span`, `2 spans`. */
 export function counted(value: number, noun: string, plural = `${noun}s`): string {
   return `${count(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** Says what is missing of a trace that is too large to be shown whole. */
+export function cutText({ spans, shown, withoutDetail }: NonNullable<TraceAnswer['cut']>): string {
+  const parts = [
+    shown < spans &&
+      `Shown are ${count(shown)} of ${count(spans)} spans: the first that failed, and the first of the rest.`,
+    withoutDetail > 0 && `${count(withoutDetail)} of those shown come without attributes and events.`,
+    'What was exported is whole.',
+  ];
+  return parts.filter((part) => part !== false).join(' ');
 }
 
 export function bytes(value: number): string {

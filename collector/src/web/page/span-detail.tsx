@@ -25,7 +25,11 @@ export function SpanDetail({ span }: { span: SpanJson }): ComponentChildren {
         <Fact name="Tracestate">{span.traceState === '' ? 'none' : span.traceState}</Fact>
       </dl>
       <p>Sampling: {explainThreshold(span.traceState)}.</p>
-      <Attributes title="Attributes" attributes={span.attributes} />
+      {span.detailLeftOut === true ? (
+        <p class="event">Its attributes and events are left out: the trace is too large to show all of them.</p>
+      ) : (
+        <Attributes title="Attributes" attributes={span.attributes} />
+      )}
       {span.events.length > 0 && <h3>Events</h3>}
       {span.events.map((event, i) => (
         <Event key={i} event={event} />

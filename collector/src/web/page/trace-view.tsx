@@ -4,7 +4,7 @@ import type { TraceAnswer } from '../api.ts';
 import { useAnswer } from './answer.ts';
 import { DecisionPanel } from './decision-panel.tsx';
 import { Waiting } from './empty-state.tsx';
-import { counted, dateTime, duration } from './format.ts';
+import { counted, cutText, dateTime, duration } from './format.ts';
 import { linkTo } from './route.ts';
 import { explainSampling } from './threshold.ts';
 import { Waterfall } from './waterfall-table.tsx';
@@ -38,7 +38,7 @@ export function TraceView({ traceId }: { traceId: string }): ComponentChildren {
 }
 
 function Trace({ trace }: { trace: TraceAnswer }): ComponentChildren {
-  const { summary, spans } = trace;
+  const { summary, cut, spans } = trace;
   const services = new Set(spans.map((span) => span.service)).size;
   return (
     <>
@@ -49,12 +49,13 @@ function Trace({ trace }: { trace: TraceAnswer }): ComponentChildren {
         {summary.rootName === '' ? '(no name)' : summary.rootName} <span class="quiet-text">{summary.rootService}</span>
       </h1>
       <p class="totals">
-        {duration(summary.durationMs)}, {counted(spans.length, 'span')} of {counted(services, 'service')},{' '}
+        {duration(summary.durationMs)}, {counted(summary.spanCount, 'span')} of {counted(services, 'service')},{' '}
         {counted(summary.errorCount, 'error')}, started {dateTime(summary.startMs)}
       </p>
       <p class="why">{explainSampling(summary.reason, spans)}</p>
       <p class="id">Trace id {summary.traceId}</p>
       <DecisionPanel traceId={summary.traceId} folded={true} />
+      {cut !== undefined && <p class="notice">{cutText(cut)}</p>}
       <Waterfall spans={spans} />
     </>
   );

@@ -5,6 +5,19 @@ function check<T>(write: (value: T) => string, cases: readonly (readonly [T, str
   for (const [value, text] of cases) expect([value, write(value)]).toEqual([value, text]);
 }
 
+test('a trace that is cut says what is missing', () => {
+  check(format.cutText, [
+    [
+      { spans: 30_000, shown: 5000, withoutDetail: 0 },
+      'Shown are 5,000 of 30,000 spans: the first that failed, and the first of the rest. What was exported is whole.',
+    ],
+    [
+      { spans: 900, shown: 900, withoutDetail: 12 },
+      '12 of those shown come without attributes and events. What was exported is whole.',
+    ],
+  ]);
+});
+
 test('durations have three digits and the unit that fits', () => {
   check(format.duration, [
     [0, '0 ms'],

@@ -115,7 +115,7 @@ describe('logs that follow their trace', () => {
   it('keep their books whatever comes, and lose no record that may not be dropped', async () => {
     const random = seeded(23);
     const sink = await startSink();
-    const running = await startCollector(CONFIG(sink, 'logs: { mode: follow, max_held: 32KiB, max_wait: 8s }'));
+    const running = await startCollector(CONFIG(sink, 'logs: { mode: follow, max_held: 32KiB, max_wait: 10s }'));
     const traces = Array.from({ length: 60 }, (_, i) => ({ trace: `trace ${i}`, error: i % 3 === 0, began: false }));
     const sent: RecordShape[] = [];
     for (let step = 0; step < 150; step++) {

@@ -1,6 +1,9 @@
 // What no single field can tell: listeners that clash, exports to ourselves, sizes that do not fit the memory.
+import { configuredSizes, memoryShares } from '../pipeline/memory.ts';
 import { DEFAULT_AFTER_ROOT_SECONDS } from '../sample/config.ts';
+import { isAddress, isUsualLoopback, isWildcard, plainHost } from './addresses.ts';
 import type { Locks } from './listener.ts';
+import { longestWaitMs } from './longest-wait.ts';
 import type { Machine } from './machine.ts';
 import type { Config } from './schema.ts';
 import { selfExports } from './self-exports.ts';
@@ -27,6 +30,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
     ...selfExports(config, listeners, machine),
     ...overcommitted(config),
     ...waitProblems(config),
+    ...logsWaitProblems(config),
     ...remoteSamplingProblems(config),
     ...machine.fileProblems(config),
   ];
@@ -42,32 +46,29 @@ export function listenersOf({ receive, web, export: { prometheus } }: Config): L
 }
 
 function clashes(listeners: readonly Listener[]): CrossProblem[] {
-  return listeners.flatMap(({ setting, port }, i) => {
+  return listeners.flatMap(({ setting, host, port }, i) => {
     // Port 0 lets the system choose, so it clashes with nothing.
-    const other = listeners.slice(0, i).find((earlier) => port !== 0 && earlier.port === port);
+    const other = listeners
+      .slice(0, i)
+      .find((earlier) => port !== 0 && earlier.port === port && meet(plainHost(earlier.host), plainHost(host)));
     return other === undefined
       ? []
       : [{ path: `${setting}.port`, message: `${port} is the port of ${other.setting}.port too` }];
   });
 }
 
-/** A decision in memory takes at most so much. */
-const DECISION_BYTES = 64;
+/** Tells whether two plain hosts may be one address. */
+function meet(one: string, other: string): boolean {
+  if (one === other || isWildcard(one) || isWildcard(other)) return true;
+  // Which of its addresses localhost stands for is the system's to say.
+  return isUsualLoopback(one) && isUsualLoopback(other) && !(isAddress(one) && isAddress(other));
+}
 
-/** Sizes that were set by hand have to fit into the one number together. */
-function overcommitted({ memory_limit, receive, sample, logs, store, export: { otlp } }: Config): CrossProblem[] {
-  const sizes = [
-    receive.http.max_in_flight ?? 0,
-    sample === false ? 0 : (sample.max_pending ?? 0),
-    sample === false ? 0 : (sample.max_decisions ?? 0) * DECISION_BYTES,
-    logs === false || logs.mode === 'pass' ? 0 : (logs.max_held ?? 0),
-    ...Object.values(otlp).map(({ max_queue = 0 }) => max_queue),
-  ];
-  // The store's queue has a default; it counts where anything else was set.
-  const storeBytes = store === false ? 0 : store.max_queue;
-  const sum = sizes.reduce((total, bytes) => total + bytes, 0);
-  if (sum + storeBytes <= memory_limit || (sum === 0 && storeBytes <= memory_limit / 4)) return [];
-  const message = `is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (${mebibytes(sum + storeBytes)})`;
+/** Sizes that were set by hand have to fit into the one number together, beside the least that the others need. */
+function overcommitted(config: Config): CrossProblem[] {
+  const { totalBytes } = memoryShares(config.memory_limit, configuredSizes(config));
+  if (totalBytes <= config.memory_limit) return [];
+  const message = `is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (${mebibytes(totalBytes)}), those not set at their least`;
   return [{ path: 'memory_limit', message }];
 }
 
@@ -93,6 +94,15 @@ function waitProblems({ sample }: Config): CrossProblem[] {
       ];
     }),
   ];
+}
+
+/** Records that are given up before their trace can be decided do not follow it. */
+function logsWaitProblems({ logs, sample }: Config): CrossProblem[] {
+  if (logs === false || logs.mode === 'pass' || logs.max_wait === undefined) return [];
+  const longest = longestWaitMs({ sample });
+  if (logs.max_wait >= longest) return [];
+  const message = `is less than the longest decision_wait (${longest / 1000}s), so records of traces that wait so long pass undecided`;
+  return [{ path: 'logs.max_wait', message }];
 }
 
 /** A service cannot be told to sample and be known to send everything; nor be told anything without the page's port. */

@@ -17,8 +17,17 @@ export interface Machine {
 /** Nothing is known of it, so that only what the text says counts. */
 export const NO_MACHINE: Machine = { hostName: '', addresses: [], fileProblems: () => [] };
 
-/** The machine this process runs on. */
-export function thisMachine(): Machine {
-  const addresses = Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => address));
-  return { hostName: hostname(), addresses, fileProblems };
+/** The machine this process runs on. @param interfaces lists its interfaces by name */
+export function thisMachine(interfaces: typeof networkInterfaces = networkInterfaces): Machine {
+  return { hostName: hostname(), addresses: addressesOf(interfaces), fileProblems };
+}
+
+function addressesOf(interfaces: typeof networkInterfaces): string[] {
+  try {
+    return Object.values(interfaces()).flatMap((each = []) => each.map(({ address }) => address));
+  } catch {
+    // A sandbox may forbid netlink sockets (systemd: RestrictAddressFamilies). All that is missed then is an export to an
+    // address of our own, which is noticed as a loop when it begins.
+    return [];
+  }
 }

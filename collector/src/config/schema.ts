@@ -22,7 +22,7 @@ const MIN_MEMORY_BYTES = 32 * 1024 * 1024;
 export const fileSchema = z.strictObject({
   memory_limit: size(
     '256MiB',
-    'the one number that bounds memory, at least 32MiB; rooms get fixed shares of it',
+    'the one number that bounds memory, at least 32MiB; rooms get fixed shares of it, or less where sizes set by hand leave less',
   ).refine((bytes) => bytes >= MIN_MEMORY_BYTES, 'must be at least 32MiB'),
   sources: sourcesConfig.describe('what is known of the services that send here'),
   receive: receiveConfig.describe('doors for telemetry'),

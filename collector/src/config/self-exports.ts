@@ -1,5 +1,5 @@
 // Exports to our own listeners: kept traces would come in again, for ever. What names resolve to is not asked here;
-// a loop by a name is noticed when it begins, see receive/trail.ts.
+// a loop by a name is noticed when it begins, see pipeline/trail.ts.
 import { isAddress, isLoopback, isUsualLoopback, isWildcard, plainHost } from './addresses.ts';
 import type { CrossProblem, Listener } from './cross-checks.ts';
 import type { Machine } from './machine.ts';

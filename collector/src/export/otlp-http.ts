@@ -4,6 +4,7 @@ import { gzip, zstdCompress } from 'node:zlib';
 import type { Host } from '../pipeline/contract.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
 import type { Exportable, KeptBatch, SignalBody } from '../sample/contract.ts';
+import { BodyParts } from './body-parts.ts';
 import type { OtlpExporterConfig } from './config.ts';
 import type { Exporter } from './contract.ts';
 import { HttpClient, type PostResult } from './http-client.ts';
@@ -14,6 +15,10 @@ import { isRetryable, parseRetryAfterMs, retryDelayMs } from './retry.ts';
 /** Until `memory_limit` says otherwise. */
 const DEFAULT_MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 
+type Signal = Exportable['signal'];
+/** Headers that each request of a signal carries beside those configured. */
+export type Marks = (signal: Signal) => Record<string, string>;
+
 type ExportHost = Host<keyof typeof exportInstruments>;
 type FailedReason = (typeof FAILED_REASONS)[number];
 
@@ -23,11 +28,8 @@ const BODY_BYTES = 3 * 1024 * 1024;
 const JOINED_BYTES = 512 * 1024;
 
 interface Waiting {
-  readonly signal: 'traces' | 'metrics' | 'logs';
-  /** Requests of one message type are concatenated by putting their bytes one behind the other. */
-  readonly parts: Uint8Array[];
-  /** Of all parts. */
-  sizeBytes: number;
+  readonly signal: Signal;
+  readonly parts: BodyParts;
   spans: number;
   readonly contentType: string;
   /** As received for bodies passed on as they came; empty where we compress ourselves. */
@@ -40,16 +42,12 @@ const compressors = {
   zstd: (body: Uint8Array) => promisify(zstdCompress)(body),
 };
 
-/**
- * Makes an exporter; nothing is opened before `start`.
- *
- * @param marks headers that each request carries beside those configured
- */
+/** Makes an exporter; nothing is opened before `start`. */
 export function otlpHttpExporter(
   name: string,
   config: OtlpExporterConfig,
   host: ExportHost,
-  marks: () => Record<string, string> = () => ({}),
+  marks: Marks = () => ({}),
 ): Exporter {
   return new OtlpHttpExporter(name, config, host, marks);
 }
@@ -59,7 +57,7 @@ class OtlpHttpExporter implements Exporter {
   readonly #config: OtlpExporterConfig;
   readonly #host: ExportHost;
   readonly #maxQueueBytes: number;
-  readonly #marks: () => Record<string, string>;
+  readonly #marks: Marks;
   readonly #encoder = new SpanEncoder();
   readonly #queue: Waiting[] = [];
   readonly #cut = new AbortController();
@@ -68,7 +66,7 @@ class OtlpHttpExporter implements Exporter {
   #queuedSpans = 0;
   #delivering: Promise<void> | undefined;
 
-  constructor(name: string, config: OtlpExporterConfig, host: ExportHost, marks: () => Record<string, string>) {
+  constructor(name: string, config: OtlpExporterConfig, host: ExportHost, marks: Marks) {
     this.name = name;
     this.#config = config;
     this.#host = host;
@@ -101,12 +99,12 @@ class OtlpHttpExporter implements Exporter {
   }
 
   #enqueue(waiting: Waiting): void {
-    if (this.#queuedBytes + waiting.sizeBytes > this.#maxQueueBytes || this.#cut.signal.aborted) {
+    if (this.#queuedBytes + waiting.parts.sizeBytes > this.#maxQueueBytes || this.#cut.signal.aborted) {
       const reason = this.#cut.signal.aborted ? 'stop' : 'queue_full';
       this.#fail(waiting, reason);
       return;
     }
-    this.#queuedBytes += waiting.sizeBytes;
+    this.#queuedBytes += waiting.parts.sizeBytes;
     this.#queuedSpans += waiting.spans;
     this.#joinOrPush(waiting);
     this.#gauges();
@@ -130,13 +128,14 @@ class OtlpHttpExporter implements Exporter {
     // The first is being delivered and stays as it is.
     const last = this.#queue.length > 1 ? this.#queue.at(-1) : undefined;
     const isJoined =
-      last?.signal === 'traces' && waiting.signal === 'traces' && last.sizeBytes + waiting.sizeBytes <= JOINED_BYTES;
+      last?.signal === 'traces' &&
+      waiting.signal === 'traces' &&
+      last.parts.sizeBytes + waiting.parts.sizeBytes <= JOINED_BYTES;
     if (!isJoined) {
       this.#queue.push(waiting);
       return;
     }
-    last.parts.push(...waiting.parts);
-    last.sizeBytes += waiting.sizeBytes;
+    last.parts.append(waiting.parts.whole());
     last.spans += waiting.spans;
   }
 
@@ -144,8 +143,7 @@ class OtlpHttpExporter implements Exporter {
     const body = this.#encoder.encode(batch, from, to);
     return {
       signal: 'traces',
-      parts: [body],
-      sizeBytes: body.length,
+      parts: new BodyParts(body),
       spans: to - from,
       contentType: 'application/x-protobuf',
       contentEncoding: '',
@@ -162,7 +160,7 @@ class OtlpHttpExporter implements Exporter {
         this.#fail(waiting, 'internal');
       }
       this.#queue.shift();
-      this.#queuedBytes -= waiting.sizeBytes;
+      this.#queuedBytes -= waiting.parts.sizeBytes;
       this.#queuedSpans -= waiting.spans;
       this.#gauges();
     }
@@ -205,10 +203,12 @@ class OtlpHttpExporter implements Exporter {
 
   async #request(waiting: Waiting): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
     const { compression, headers: configured } = this.#config;
-    const headers: Record<string, string> = { ...configured, ...this.#marks(), 'content-type': waiting.contentType };
-    const [only] = waiting.parts;
-    const body =
-      only !== undefined && waiting.parts.length === 1 ? only : Buffer.concat(waiting.parts, waiting.sizeBytes);
+    const headers: Record<string, string> = {
+      ...configured,
+      ...this.#marks(waiting.signal),
+      'content-type': waiting.contentType,
+    };
+    const body = waiting.parts.whole();
     if (waiting.contentEncoding !== '' || compression === 'none') {
       if (waiting.contentEncoding !== '' && waiting.contentEncoding !== 'identity')
         headers['content-encoding'] = waiting.contentEncoding;
@@ -218,7 +218,7 @@ class OtlpHttpExporter implements Exporter {
     return { body: await compressors[compression](body), headers };
   }
 
-  #url(signal: Waiting['signal']): string {
+  #url(signal: Signal): string {
     const { endpoint, traces_endpoint } = this.#config;
     if (signal === 'traces' && traces_endpoint !== undefined) return traces_endpoint;
     const url = new URL(endpoint);
@@ -227,7 +227,7 @@ class OtlpHttpExporter implements Exporter {
   }
 
   /** Without query: some receivers take their token there. */
-  #safeUrl(signal: Waiting['signal']): string {
+  #safeUrl(signal: Signal): string {
     const { origin, pathname } = new URL(this.#url(signal));
     return origin + pathname;
   }
@@ -291,5 +291,5 @@ function endOfBody(batch: KeptBatch, from: number): number {
 }
 
 function passOn({ signal, body, contentType, contentEncoding }: SignalBody): Waiting {
-  return { signal, parts: [body], sizeBytes: body.length, spans: 0, contentType, contentEncoding };
+  return { signal, parts: new BodyParts(body), spans: 0, contentType, contentEncoding };
 }

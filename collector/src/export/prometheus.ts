@@ -17,7 +17,7 @@ const STOP_WITHIN_MS = 500;
 /** What a scrape is counted as while it is read: four at once, as many as have a reason to look at one time. */
 const SCRAPE_BYTES = 4 * 1024 * 1024;
 
-export interface PrometheusPageConfig extends ListenerConfig {
+interface PrometheusPageConfig extends ListenerConfig {
   /** It answers to, beside localhost, addresses and its host. */
   readonly host_names?: readonly string[];
 }

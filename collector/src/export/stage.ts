@@ -4,7 +4,7 @@ import type { Exportable } from '../sample/contract.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
 import type { Exporter } from './contract.ts';
 import { exportInstruments } from './instruments.ts';
-import { otlpHttpExporter } from './otlp-http.ts';
+import { type Marks, otlpHttpExporter } from './otlp-http.ts';
 
 type ExportHost = Host<keyof typeof exportInstruments>;
 
@@ -21,12 +21,12 @@ export class ExportStage implements Stage<Exportable> {
   readonly #host: ExportHost;
   readonly #drainMs: number;
   /** Headers by which exports that come back are known. */
-  marks: () => Record<string, string> = () => ({});
+  marks: Marks = () => ({});
 
   constructor(config: ExportConfig, host: ExportHost) {
     this.#host = host;
     this.#drainMs = config.drain_timeout;
-    const marks = (): Record<string, string> => this.marks();
+    const marks: Marks = (signal) => this.marks(signal);
     this.#exporters = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host, marks));
   }
 

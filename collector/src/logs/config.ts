@@ -1,6 +1,6 @@
 // Configuration of `logs`: whether log records pass through, or follow the decision on their trace.
 import { z } from 'zod';
-import { derivedSize, duration } from '../config/fields.ts';
+import { derivedSize, duration, optionalDuration } from '../config/fields.ts';
 
 const mode = z.enum(['pass', 'follow']);
 
@@ -15,7 +15,10 @@ const block = z.strictObject({
     '6s',
     'a record whose trace has no span here yet waits so long for one, then passes; senders export logs before spans, which they flush every 5s; 0s: it passes at once',
   ),
-  max_wait: duration('2m', 'a held record passes undecided after so long', { min: 1000 }),
+  max_wait: optionalDuration(
+    'a held record passes undecided after so long, at least the longest decision_wait; by default 5s more than that and unseen_wait together',
+    { min: 1000 },
+  ),
 });
 
 export const logsConfig = z.union([mode.transform((chosen) => block.parse({ mode: chosen })), block]).prefault('pass');

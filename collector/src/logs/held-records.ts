@@ -1,18 +1,21 @@
-// Log records that wait for the decision on their trace: the bytes of each request's records in one chunk, the rest in columns.
+// Log records that wait for the decision on their trace: the bytes of each request's records as one copy, the rest in columns.
 // A record is held, then staged, then gone. Knows neither time nor decisions; the owner keeps what it holds within its limit.
+import { copyInto } from '../otlp/columns.ts';
 import { framedLength, LogsWriter } from './logs-writer.ts';
 import type { LogScan } from './scan.ts';
 import { type HeldResource, type HeldScope, ScopeTable } from './scope-table.ts';
 
 const NONE = -1;
 const FIRST_CAPACITY = 1024;
-/** Columns of a record, its references, and its place in the rows of its chunk. */
-const RECORD_BYTES = 5 * 4 + 2 * 8;
+/** Columns of a record and its references. */
+const RECORD_BYTES = 3 * 4 + 2 * 8;
+/** Its place in the rows of its request, which is freed with the request's bytes only. */
+const ROW_BYTES = Uint32Array.BYTES_PER_ELEMENT;
 /** A trace with its entries in two tables; about what V8 takes. */
 const TRACE_BYTES = 240;
-/** Share of live bytes below which a chunk is worth copying. */
+/** Share of live bytes below which a request is worth copying. */
 const SPARSE = 0.5;
-/** Share of all bytes that must be dead before chunks are copied, so that each copy frees more than it moves. */
+/** Share of all bytes that must be dead before requests are copied, so that each copy frees more than it moves. */
 const DEAD = 0.25;
 
 /** A trace with held records, in the order they came. */
@@ -28,10 +31,12 @@ export interface HeldTrace {
 }
 
 /** The held records of one request. Freed as a whole, or copied where few of them are left. */
-interface Chunk {
+interface HeldRequest {
   bytes: Buffer;
-  readonly rows: Uint32Array;
+  /** Slots of its records, those given back included. */
+  rows: Uint32Array;
   liveRows: number;
+  /** Of records and rows. */
   liveBytes: number;
 }
 
@@ -44,11 +49,11 @@ export class HeldRecords {
   stagedCount = 0;
   /** In the order of their first record. */
   readonly traces = new Map<string, HeldTrace>();
-  readonly #chunks = new Set<Chunk>();
+  readonly #requests = new Set<HeldRequest>();
   readonly #scopes = new ScopeTable();
   readonly #staged: HeldResource[] = [];
   readonly #writer = new LogsWriter();
-  #chunkOf: (Chunk | undefined)[] = [];
+  #requestOf: (HeldRequest | undefined)[] = [];
   #scopeOf: (HeldScope | undefined)[] = [];
   #offset = new Uint32Array(FIRST_CAPACITY);
   #length = new Uint32Array(FIRST_CAPACITY);
@@ -57,13 +62,13 @@ export class HeldRecords {
   #free = NONE;
   /** Slots never used begin here. */
   #fresh = 0;
-  #chunkBytes = 0;
+  #requestBytes = 0;
   #liveBytes = 0;
 
-  /** Memory of all of it: whole chunks, columns in use, traces, what surrounds the records. */
+  /** Memory of all of it: whole requests, columns in use, traces, what surrounds the records. */
   get sizeBytes(): number {
     const { count, traces } = this;
-    return this.#chunkBytes + count * RECORD_BYTES + traces.size * TRACE_BYTES + this.#scopes.sizeBytes;
+    return this.#requestBytes + count * RECORD_BYTES + traces.size * TRACE_BYTES + this.#scopes.sizeBytes;
   }
 
   /**
@@ -76,15 +81,16 @@ export class HeldRecords {
     const count = rows.length;
     let length = 0;
     for (const row of rows) length += scan.end[row] - scan.start[row];
-    const chunk = {
+    const liveBytes = length + count * ROW_BYTES;
+    const request = {
       bytes: Buffer.allocUnsafeSlow(length),
       rows: new Uint32Array(count),
       liveRows: count,
-      liveBytes: length,
+      liveBytes,
     };
-    this.#chunks.add(chunk);
-    this.#chunkBytes += length;
-    this.#liveBytes += length;
+    this.#requests.add(request);
+    this.#requestBytes += liveBytes;
+    this.#liveBytes += liveBytes;
     this.count += count;
     let offset = 0;
     let scopeIndex = NONE;
@@ -98,9 +104,9 @@ export class HeldRecords {
       const slot = this.#take();
       const start = scan.start[row];
       const end = scan.end[row];
-      body.copy(chunk.bytes, offset, start, end);
-      chunk.rows[i] = slot;
-      this.#chunkOf[slot] = chunk;
+      body.copy(request.bytes, offset, start, end);
+      request.rows[i] = slot;
+      this.#requestOf[slot] = request;
       this.#scopeOf[slot] = scope;
       if (scope !== undefined) scope.records++;
       this.#offset[slot] = offset;
@@ -151,26 +157,32 @@ export class HeldRecords {
     return this.#writer.take();
   }
 
-  /** Copies what is left of sparse chunks, where that frees much. @returns whether it did */
+  /** Copies what is left of sparse requests, where that frees much. @returns whether it did */
   compact(): boolean {
-    if (this.#chunkBytes - this.#liveBytes < this.sizeBytes * DEAD) return false;
-    const before = this.#chunkBytes;
-    for (const chunk of this.#chunks) if (chunk.liveBytes < chunk.bytes.length * SPARSE) this.#copyLive(chunk);
-    return this.#chunkBytes < before;
+    if (this.#requestBytes - this.#liveBytes < this.sizeBytes * DEAD) return false;
+    const before = this.#requestBytes;
+    for (const request of this.#requests) if (request.liveBytes < sizeOf(request) * SPARSE) this.#copyLive(request);
+    return this.#requestBytes < before;
   }
 
-  #copyLive(chunk: Chunk): void {
-    const bytes = Buffer.allocUnsafeSlow(chunk.liveBytes);
+  #copyLive(request: HeldRequest): void {
+    const { liveRows } = request;
+    const bytes = Buffer.allocUnsafeSlow(request.liveBytes - liveRows * ROW_BYTES);
+    const rows = new Uint32Array(liveRows);
     let offset = 0;
-    for (const slot of chunk.rows) {
-      // A slot that was given back may be of another chunk by now.
-      if (this.#chunkOf[slot] !== chunk) continue;
+    let row = 0;
+    for (const slot of request.rows) {
+      // A slot that was given back may be of another request by now.
+      if (this.#requestOf[slot] !== request) continue;
       const from = this.#offset[slot];
       this.#offset[slot] = offset;
-      offset += chunk.bytes.copy(bytes, offset, from, from + this.#length[slot]);
+      offset += request.bytes.copy(bytes, offset, from, from + this.#length[slot]);
+      rows[row++] = slot;
     }
-    this.#chunkBytes += offset - chunk.bytes.length;
-    chunk.bytes = bytes;
+    this.#requestBytes -= sizeOf(request);
+    request.bytes = bytes;
+    request.rows = rows;
+    this.#requestBytes += sizeOf(request);
   }
 
   #append(body: Buffer, traceAt: number, slot: number, nowMs: number, onTrace: (trace: HeldTrace) => void): void {
@@ -218,7 +230,7 @@ export class HeldRecords {
     while (slot !== NONE) {
       const following = this.#next[slot];
       const offset = this.#offset[slot];
-      const bytes = this.#chunkOf[slot]?.bytes;
+      const bytes = this.#requestOf[slot]?.bytes;
       if (bytes !== undefined) this.#writer.record(bytes, offset, offset + this.#length[slot]);
       this.#give(slot);
       slot = following;
@@ -233,35 +245,35 @@ export class HeldRecords {
     }
     if (this.#fresh === this.#next.length) {
       const capacity = this.#fresh * 2;
-      this.#offset = grown(new Uint32Array(capacity), this.#offset);
-      this.#length = grown(new Uint32Array(capacity), this.#length);
-      this.#next = grown(new Int32Array(capacity), this.#next);
+      this.#offset = copyInto(new Uint32Array(capacity), this.#offset);
+      this.#length = copyInto(new Uint32Array(capacity), this.#length);
+      this.#next = copyInto(new Int32Array(capacity), this.#next);
     }
     return this.#fresh++;
   }
 
-  /** Gives a record's slot back, with its chunk, scope and resource where it was their last. */
+  /** Gives a record's slot back, with its request, scope and resource where it was their last. */
   #give(slot: number): void {
-    const chunk = this.#chunkOf[slot];
+    const request = this.#requestOf[slot];
     const scope = this.#scopeOf[slot];
-    this.#chunkOf[slot] = this.#scopeOf[slot] = undefined;
+    this.#requestOf[slot] = this.#scopeOf[slot] = undefined;
     this.#next[slot] = this.#free;
     this.#free = slot;
     this.count--;
-    if (chunk !== undefined) this.#leaveChunk(chunk, this.#length[slot]);
+    if (request !== undefined) this.#leaveRequest(request, this.#length[slot]);
     if (scope !== undefined) this.#scopes.leave(scope);
   }
 
-  #leaveChunk(chunk: Chunk, length: number): void {
-    chunk.liveBytes -= length;
-    this.#liveBytes -= length;
-    if (--chunk.liveRows > 0) return;
-    this.#chunks.delete(chunk);
-    this.#chunkBytes -= chunk.bytes.length;
+  #leaveRequest(request: HeldRequest, length: number): void {
+    request.liveBytes -= length + ROW_BYTES;
+    this.#liveBytes -= length + ROW_BYTES;
+    if (--request.liveRows > 0) return;
+    this.#requests.delete(request);
+    this.#requestBytes -= sizeOf(request);
   }
 }
 
-function grown<Column extends Uint32Array | Int32Array>(into: Column, from: Column): Column {
-  into.set(from);
-  return into;
+/** What a request holds in memory, live or not. */
+function sizeOf({ bytes, rows }: HeldRequest): number {
+  return bytes.length + rows.byteLength;
 }

@@ -1,6 +1,7 @@
 // Finds the records of a logs request and what decides on them: trace id and severity. Judges structure and text on the way.
 // Makes no object a record; what surrounds the records is copied once a scope.
 import { checkAttribute, checkValue } from '../otlp/attributes.ts';
+import { copyInto } from '../otlp/columns.ts';
 import { checkResourceSpans, checkScopeSpans } from '../otlp/context-check.ts';
 import { Malformed } from '../otlp/malformed.ts';
 import {
@@ -162,12 +163,12 @@ export class LogScan {
 
   #grow(): void {
     const capacity = this.start.length * 2;
-    this.start = grown(new Uint32Array(capacity), this.start);
-    this.end = grown(new Uint32Array(capacity), this.end);
-    this.traceAt = grown(new Int32Array(capacity), this.traceAt);
-    this.isSevere = grown(new Uint8Array(capacity), this.isSevere);
-    this.isFit = grown(new Uint8Array(capacity), this.isFit);
-    this.scope = grown(new Uint32Array(capacity), this.scope);
+    this.start = copyInto(new Uint32Array(capacity), this.start);
+    this.end = copyInto(new Uint32Array(capacity), this.end);
+    this.traceAt = copyInto(new Int32Array(capacity), this.traceAt);
+    this.isSevere = copyInto(new Uint8Array(capacity), this.isSevere);
+    this.isFit = copyInto(new Uint8Array(capacity), this.isFit);
+    this.scope = copyInto(new Uint32Array(capacity), this.scope);
   }
 }
 
@@ -205,9 +206,4 @@ function letters(bytes: Uint8Array, start: number, end: number): string {
 function isZero(bytes: Uint8Array, start: number): boolean {
   for (let i = start; i < start + TRACE_ID_BYTES; i++) if (bytes[i] !== 0) return false;
   return true;
-}
-
-function grown<Column extends Uint8Array | Uint32Array | Int32Array>(into: Column, from: Column): Column {
-  into.set(from);
-  return into;
 }

@@ -38,7 +38,7 @@ export class ScopeTable {
     const key = bytes.toString('latin1');
     let scope = resource.scopes.get(key);
     if (scope === undefined) {
-      scope = { bytes, key, resource, records: 0, first: -1, last: -1, stagedLength: 0 };
+      scope = { bytes: ownCopy(bytes), key, resource, records: 0, first: -1, last: -1, stagedLength: 0 };
       resource.scopes.set(key, scope);
       this.sizeBytes += sizeOf(scope);
     }
@@ -60,12 +60,19 @@ export class ScopeTable {
     const key = bytes.toString('latin1');
     let resource = this.#resources.get(key);
     if (resource === undefined) {
-      resource = { bytes, key, scopes: new Map(), staged: [] };
+      resource = { bytes: ownCopy(bytes), key, scopes: new Map(), staged: [] };
       this.#resources.set(key, resource);
       this.sizeBytes += sizeOf(resource);
     }
     return resource;
   }
+}
+
+/** What a scan gives is a slice of a pool, which would stay as a whole for as long as this is held. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }
 
 function sizeOf({ bytes }: HeldResource | HeldScope): number {

@@ -10,6 +10,8 @@ import { LogScan } from './scan.ts';
 
 /** Until `memory_limit` says otherwise. */
 const DEFAULT_MAX_HELD_BYTES = 16 * 1024 * 1024;
+/** Until the waits of traces say otherwise. */
+const DEFAULT_MAX_WAIT_MS = 120_000;
 /** What was let go within this time leaves as one request. */
 const TICK_MS = 500;
 /** Or as soon as it is so large. */
@@ -162,7 +164,7 @@ export class LogsStage implements Stage<SignalBody> {
 
   /** Looks at what has waited long enough, and hands on what was let go. */
   #tick(): void {
-    const { unseen_wait, max_wait } = this.#config;
+    const { unseen_wait, max_wait = DEFAULT_MAX_WAIT_MS } = this.#config;
     const nowMs = this.#host.clock.monotonicMs();
     for (const trace of this.#unseen) {
       if (trace.sinceMs + unseen_wait > nowMs) break;

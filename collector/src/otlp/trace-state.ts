@@ -12,7 +12,8 @@ export interface Half56 {
 export const KEEP_ALL: Half56 = { high: 0, low: 0 };
 
 const HALF = 2 ** 28;
-const DIGITS = 14;
+/** Hexadecimal digits of 56 bits; as precision of a threshold they keep it from being rounded, which would bend small shares. */
+export const DIGITS = 14;
 
 /** What the tracestate read last says. */
 export const otState = {

@@ -1,5 +1,6 @@
 // Wires the fixed order, from export back to receive. Each room is here once, and nowhere else.
 import { randomBytes } from 'node:crypto';
+import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
 import { exportStage } from '../export/stage.ts';
 import { logs, type LogsStage } from '../logs/stage.ts';
@@ -15,8 +16,11 @@ import { webInstruments } from '../web/instruments.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
-import { type MemoryShares, memoryShares } from './memory.ts';
+import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
 import { Trail } from './trail.ts';
+
+/** Slices of the hard caps and steps of the clock add to the wait of a trace; records that follow it outlast them. */
+const AFTER_DECISION_MS = 5000;
 
 /** The stages of one sidecar. `inOrder` is the order of the flow: stopped from the front, started from the back. */
 export interface Pipeline {
@@ -35,10 +39,7 @@ const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as 
 
 /** Makes every stage. Nothing runs before `start`. */
 export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
-  const exporters = Object.keys(config.export.otlp).length;
-  const pendingBytes = config.sample === false ? undefined : config.sample.max_pending;
-  const followsLogs = config.logs !== false && config.logs.mode === 'follow';
-  const shares = memoryShares(config.memory_limit, { pendingBytes, exporters, followsLogs });
+  const shares = memoryShares(config.memory_limit, configuredSizes(config));
   for (const { name, instruments } of [receive, measure, remoteSampling, sample, logs, exportStage, store])
     shared.telemetry.declare(name, instruments);
   shared.telemetry.declare('web', webInstruments);
@@ -59,7 +60,7 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
     {
       ...sampleConfig,
       max_pending: shares.pendingBytes,
-      max_decisions: sampleConfig.max_decisions ?? shares.maxDecisions,
+      max_decisions: shares.maxDecisions,
     },
     createHost('sample', shared),
     kept,
@@ -81,8 +82,8 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   );
   // From the system's source: the host's randomness may be the same in two sidecars, which then take each other's for their own.
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
-  exportTo.marks = () => trail.headers();
-  receiveFrom.originOf = (header) => trail.read(header);
+  exportTo.marks = (signal) => trail.headers(signal);
+  receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const back = { sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const stages = { receive: receiveFrom, measure: measureTo, remote_sampling: remoteTo, ...back };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
@@ -101,7 +102,7 @@ function receiveConfig(config: Config, shares: MemoryShares, unpacksLogs: boolea
   const { http } = config.receive;
   return {
     ...config.receive,
-    http: { ...http, max_in_flight: http.max_in_flight ?? shares.inFlightBytes },
+    http: { ...http, max_in_flight: shares.inFlightBytes },
     sources: config.sources,
     redaction: config.redaction,
     dimensions: config.measure === false ? [] : config.measure.dimensions,
@@ -119,7 +120,8 @@ function createLogs(
   next: Consumer<SignalBody>,
 ): LogsStage | undefined {
   if (config.logs === false || config.logs.mode === 'pass') return undefined;
-  const options = { ...config.logs, max_held: config.logs.max_held ?? shares.heldLogBytes };
+  const { unseen_wait, max_wait = longestWaitMs(config) + unseen_wait + AFTER_DECISION_MS } = config.logs;
+  const options = { ...config.logs, max_held: shares.heldLogBytes, max_wait };
   const stage = logs.create(options, createHost('logs', shared), next);
   // Decisions flow on to the logs; what is known of a trace is asked as its records come.
   decider.decided = (kept, id0, id1, id2, id3) => stage.decided(kept, id0, id1, id2, id3);

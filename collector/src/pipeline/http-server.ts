@@ -76,6 +76,8 @@ export class HttpListener {
   mayBeMisled(request: IncomingMessage, names: readonly string[]): boolean {
     const { host, tls, auth } = this.#config;
     if (tls !== undefined || auth !== undefined || !isLoopback(plainHost(host))) return false;
+    // Every browser says which name it asks for; health checks over HTTP/1.0 say none.
+    if (request.headers.host === undefined) return false;
     return !isOwnName(request, [host, ...names]);
   }
 

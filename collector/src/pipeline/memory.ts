@@ -1,4 +1,5 @@
-// How the one number, memory_limit, is shared out. Rooms that name their own size keep it.
+// How the one number, memory_limit, is shared out. Rooms that name their own size keep it; the others share what is left.
+import type { Config } from '../config/schema.ts';
 
 /**
  * Shares of the limit; with what bodies may pin above the share of waiting spans they make the whole at the default limit.
@@ -7,6 +8,8 @@
 const SHARES = { pending: 3 / 8, inFlight: 1 / 8, queues: 5 / 16, decisions: 1 / 8 } as const;
 /** Of held logs, where logs follow their trace; waiting spans, who hold the largest share, have so much less. */
 const HELD_LOGS_SHARE = 1 / 16;
+/** Shares are of no less than this, whatever others were given: 2 MiB in flight then let bodies of 1 MiB in, as SDKs send them. */
+const LEAST_SHARED_BYTES = 16 * 1024 * 1024;
 /** What one decision takes in memory at most, with its index. */
 const DECISION_BYTES = 64;
 /** Beyond it more memory brings no more decisions, unless configured: older ones are on disk. */
@@ -14,40 +17,82 @@ const MAX_DECISIONS = 1_000_000;
 /** Above what waiting spans may pin, for the bodies that are copied before the oldest traces are decided. */
 const ARENA_ABOVE_PENDING_BYTES = 16 * 1024 * 1024;
 
-/** Bytes for each holder. */
+/** What each holder may take: as configured, else its share. */
 export interface MemoryShares {
   readonly pendingBytes: number;
   readonly arenaBytes: number;
   readonly inFlightBytes: number;
-  /** For one exporter. */
+  /** For one exporter whose queue is not configured. */
   readonly queueBytes: number;
   readonly maxDecisions: number;
   /** 0 where logs only pass. */
   readonly heldLogBytes: number;
+  /** Of all together, every queue and the store's included; above the limit where too much was configured. */
+  readonly totalBytes: number;
 }
 
-/** What decides on the shares, beside the limit. */
-export interface MemoryWishes {
-  /** Of waiting spans, where configured. */
+/** Sizes as far as they are configured. */
+interface ConfiguredSizes {
   readonly pendingBytes?: number | undefined;
-  /** How many share the queues; at least one share is kept. */
-  readonly exporters: number;
+  readonly inFlightBytes?: number | undefined;
+  readonly maxDecisions?: number | undefined;
+  /** One for each exporter. */
+  readonly queueBytes: readonly (number | undefined)[];
   readonly followsLogs?: boolean;
+  readonly heldLogBytes?: number | undefined;
+  /** It has a size of its own and no share. */
+  readonly storeQueueBytes?: number;
 }
 
-/** Shares the limit out. */
-export function memoryShares(
-  limitBytes: number,
-  { pendingBytes, exporters, followsLogs = false }: MemoryWishes,
-): MemoryShares {
-  const heldLogs = followsLogs ? HELD_LOGS_SHARE : 0;
-  const pending = pendingBytes ?? Math.floor(limitBytes * (SHARES.pending - heldLogs));
+/** Reads the sizes off a configuration. */
+export function configuredSizes({ receive, sample, logs, store, export: { otlp } }: Config): ConfiguredSizes {
+  const followsLogs = logs !== false && logs.mode === 'follow';
   return {
-    pendingBytes: pending,
-    heldLogBytes: Math.floor(limitBytes * heldLogs),
-    arenaBytes: pending + ARENA_ABOVE_PENDING_BYTES,
-    inFlightBytes: Math.floor(limitBytes * SHARES.inFlight),
-    maxDecisions: Math.min(MAX_DECISIONS, Math.floor((limitBytes * SHARES.decisions) / DECISION_BYTES)),
-    queueBytes: Math.floor((limitBytes * SHARES.queues) / Math.max(1, exporters)),
+    // With `sample: false` traces wait a second for their spans, and are remembered.
+    pendingBytes: sample === false ? undefined : sample.max_pending,
+    maxDecisions: sample === false ? undefined : sample.max_decisions,
+    inFlightBytes: receive.http.max_in_flight,
+    queueBytes: Object.values(otlp).map(({ max_queue }) => max_queue),
+    followsLogs,
+    heldLogBytes: followsLogs ? logs.max_held : undefined,
+    storeQueueBytes: store === false ? 0 : store.max_queue,
   };
+}
+
+/** Shares the limit out. Who is not given a size takes its share, or less where sizes that were given leave less. */
+export function memoryShares(limitBytes: number, sizes: ConfiguredSizes): MemoryShares {
+  const { pendingBytes, inFlightBytes, maxDecisions, heldLogBytes, queueBytes, storeQueueBytes = 0 } = sizes;
+  const heldLogs = sizes.followsLogs === true ? HELD_LOGS_SHARE : 0;
+  const pending = SHARES.pending - heldLogs;
+  const oneQueue = SHARES.queues / Math.max(1, queueBytes.length);
+  const unset: number[] = queueBytes.filter((bytes) => bytes === undefined).map(() => oneQueue);
+  if (pendingBytes === undefined) unset.push(pending);
+  if (inFlightBytes === undefined) unset.push(SHARES.inFlight);
+  if (maxDecisions === undefined) unset.push(SHARES.decisions);
+  if (heldLogBytes === undefined) unset.push(heldLogs);
+  const decisionBytes = maxDecisions === undefined ? 0 : maxDecisions * DECISION_BYTES;
+  const setBytes = sum([pendingBytes, inFlightBytes, decisionBytes, heldLogBytes, storeQueueBytes, ...queueBytes]);
+  // What is left is shared as a limit would be of which the open shares take just so much.
+  const left = (limitBytes - setBytes) / (sum(unset) || 1);
+  const sharedBytes = Math.max(LEAST_SHARED_BYTES, Math.min(limitBytes, left));
+  const share = (ratio: number): number => Math.floor(sharedBytes * ratio);
+
+  const shares = {
+    pendingBytes: pendingBytes ?? share(pending),
+    inFlightBytes: inFlightBytes ?? share(SHARES.inFlight),
+    queueBytes: share(oneQueue),
+    maxDecisions: maxDecisions ?? Math.min(MAX_DECISIONS, Math.floor(share(SHARES.decisions) / DECISION_BYTES)),
+    heldLogBytes: heldLogBytes ?? share(heldLogs),
+  };
+  const queues = queueBytes.map((bytes) => bytes ?? shares.queueBytes);
+  const rooms = [shares.pendingBytes, shares.inFlightBytes, shares.maxDecisions * DECISION_BYTES, shares.heldLogBytes];
+  return {
+    ...shares,
+    arenaBytes: shares.pendingBytes + ARENA_ABOVE_PENDING_BYTES,
+    totalBytes: sum([...rooms, ...queues, storeQueueBytes]),
+  };
+}
+
+function sum(sizes: readonly (number | undefined)[]): number {
+  return sizes.reduce<number>((total, size = 0) => total + size, 0);
 }

@@ -1,6 +1,7 @@
 // Answers on their way to those who read a listener: bounded in bytes over all connections, and in time for each. Whoever
 // asks and does not read would otherwise hold an answer in memory for as long as the connection lasts.
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Host, Instruments } from './contract.ts';
 
 /** Of all answers of one listener: four of the largest trace, or hundreds of what the page usually asks for. */
@@ -73,7 +74,7 @@ export class Readers {
     body: Uint8Array,
   ): void {
     // Its reader went away while it was made.
-    if (response.destroyed) return;
+    if (isGone(response)) return;
     if (!this.admit(response, body.length)) return this.refuse(response);
     response.writeHead(status, { ...headers, 'content-length': body.length });
     response.end(response.req.method === 'HEAD' ? undefined : body);
@@ -109,7 +110,7 @@ export class Readers {
     const goalBytes = this.#bytes - wantedBytes;
     for (const [response, { sinceMs }] of this.#open) {
       if (sinceMs > untilMs || this.#bytes <= goalBytes) return;
-      // One that waits behind another on its connection is never told that it closed.
+      // One that waits behind another on its connection is not told by every version of Node that it closed.
       this.#forget(response);
       response.destroy();
       this.#host.count('unread_answers', 1, { listener: this.#listener });
@@ -123,4 +124,17 @@ export class Readers {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
   }
+}
+
+/**
+ * Tells whether nobody is there for an answer any more. One that waits behind another on its connection is not told by every
+ * version of Node that it closed (20 does not, 24.21 does), so that its socket is asked too.
+ */
+export function isGone(response: ServerResponse): boolean {
+  return response.destroyed || connectionOf(response)?.destroyed === true;
+}
+
+/** The connection of an answer, also of one that waits behind another; null once Node took it from its request. */
+export function connectionOf(response: ServerResponse): Socket | null {
+  return response.req.socket;
 }

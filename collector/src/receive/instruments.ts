@@ -91,4 +91,5 @@ export const receiveInstruments = {
   },
   ...connectionInstruments(['receive.http', 'receive.grpc']),
   in_flight: { kind: 'gauge', unit: 'By', description: 'Bytes of bodies being read or inflated.' },
+  spare: { kind: 'gauge', unit: 'By', description: 'Bytes of emptied segments that wait for the next bodies.' },
 } as const satisfies Instruments;

@@ -89,13 +89,13 @@ async function handle(
 ): Promise<Accepted> {
   if (!options.admits(headers.authorization))
     throw new Refusal('unauthorized', 'send a valid token as authorization: Bearer');
-  refuseOwn(headers[TRAIL_HEADER], 'receive.grpc', options);
   if (headers[':method'] !== 'POST') throw new Refusal('method', 'only POST is served here');
   if (!CONTENT_TYPE.test(headers['content-type'] ?? ''))
     throw new Refusal('content_type', 'only gRPC with protobuf is served here');
   const signal = SIGNALS.get(headers[':path'] ?? '');
   if (signal === undefined)
     throw new Refusal('path', 'only Export of the OTLP services for traces, metrics and logs is served here');
+  refuseOwn(headers[TRAIL_HEADER], signal, 'receive.grpc', options);
   const stated = encodingOf(headers);
   return takeRead(await read(), options, (body) => {
     const { chunks, length, isCompressed } = unframed(body);

@@ -98,8 +98,8 @@ async function handle(
   if (request.headers.origin !== undefined && options.mayBeMisled(request))
     throw new Refusal('foreign_name', FOREIGN_NAME);
   if (!options.admits(request)) throw new Refusal('unauthorized', 'send a valid token as authorization: Bearer');
-  refuseOwn(request.headers[TRAIL_HEADER], 'receive.http', options);
   if (signal === undefined) throw new Refusal('path', 'only /v1/traces, /v1/metrics and /v1/logs are served here');
+  refuseOwn(request.headers[TRAIL_HEADER], signal, 'receive.http', options);
   if (request.method !== 'POST') throw new Refusal('method', 'only POST is served here');
   const contentType = mediaType(request);
   const format = FORMATS.get(contentType);

@@ -1,7 +1,6 @@
 // Opens the doors and closes them in order: no new connection, open requests answered, then silence.
 import { HttpListener } from '../pipeline/http-server.ts';
 import type { Consumer, Host, StageDef, Stage } from '../pipeline/contract.ts';
-import type { Origin } from '../pipeline/trail.ts';
 import { Admission } from './admission.ts';
 import { type GrpcConfig, type ReceiveConfig, receiveStageConfig } from './config.ts';
 import { receiveInstruments } from './instruments.ts';
@@ -37,7 +36,7 @@ export class ReceiveStage implements Stage<never> {
   #grpc: GrpcDoor | undefined;
   #cancelTrim: (() => void) | undefined;
   /** Says whether what comes in was sent by our own exporters. */
-  originOf: (trail: string | undefined) => Origin = () => 'elsewhere';
+  originOf: BodyPath['originOf'] = () => 'elsewhere';
   /** URL of OTLP/HTTP, once started. */
   url = '';
   /** URL of OTLP/gRPC, once started, where it is on. */
@@ -60,7 +59,7 @@ export class ReceiveStage implements Stage<never> {
       redaction,
     });
     const unpacksLogs = config.unpack_logs === true;
-    const originOf: BodyPath['originOf'] = (trail) => this.originOf(trail);
+    const originOf: BodyPath['originOf'] = (trail, signal) => this.originOf(trail, signal);
     const path = { admission, intake, host, next, redaction, unpacksLogs, originOf };
     const serve = otlpHttp({
       ...path,
@@ -76,7 +75,11 @@ export class ReceiveStage implements Stage<never> {
     });
     // A sender may keep its connection between flushes of a minute, the longest usual export interval.
     this.#http.keepAliveMs = 75_000;
-    this.#trimEvery = () => host.clock.every(TRIM_MS, () => intake.arena.trim());
+    this.#trimEvery = () =>
+      host.clock.every(TRIM_MS, () => {
+        intake.arena.trim();
+        host.record('spare', intake.arena.spareBytes);
+      });
     this.#makeGrpc = grpc === false ? undefined : () => makeGrpc(grpc, maxInFlightBytes, path);
   }
 

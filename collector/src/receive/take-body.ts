@@ -29,7 +29,7 @@ export interface BodyPath {
   /** Logs are handed on in protobuf and not compressed, because what comes next reads them. */
   readonly unpacksLogs?: boolean;
   /** Reads where a request says its content has been. */
-  readonly originOf: (trail: string | undefined) => Origin;
+  readonly originOf: (trail: string | undefined, signal: Signal) => Origin;
   /** Configuration key of the largest body, named where one is larger. */
   readonly limitKey: string;
 }
@@ -136,8 +136,13 @@ export function countRefusal(error: unknown, { reason }: Refusal, sizeBytes: num
  *
  * @param door its block, as in `receive.http`
  */
-export function refuseOwn(trail: string | string[] | undefined, door: string, { originOf, host }: BodyPath): void {
-  const origin = originOf(typeof trail === 'object' ? trail.join() : trail);
+export function refuseOwn(
+  trail: string | string[] | undefined,
+  signal: Signal,
+  door: string,
+  { originOf, host }: BodyPath,
+): void {
+  const origin = originOf(typeof trail === 'object' ? trail.join() : trail, signal);
   if (origin === 'untold') host.count('untold_origins', 1);
   if (origin !== 'here') return;
   const way = 'let no endpoint of export.otlp, nor of a sidecar or proxy behind it, lead back here';

@@ -1,6 +1,8 @@
 // Arrivals of each second against a target: the share that may be kept of a second's traces, known before any of their
 // randomness is read, because what arrives is known seconds before it is decided.
 
+/** No share is smaller, so that estimates still learn of traffic: one trace in ten thousand shows that there is some. */
+export const LEAST_RATIO = 1e-4;
 /** Seconds of arrivals remembered; a trace that waits longer counts to the oldest. */
 const SECONDS = 256;
 /**
@@ -13,11 +15,16 @@ const NEWEST = 0.25;
 
 /** One unit, spans or bytes, of traffic that is sampled together, against its target. */
 export class Account {
-  /** A second; who shares one target out among several accounts sets it anew in each second. */
+  /** A second; who shares one target out among several accounts sets it anew for each second of arrival. */
   target: number;
+  /** What each second of decisions is to keep, whatever `aim` adds. */
+  readonly #standingAim: number;
   /** Of traces by the second of their first span. */
   readonly #arrived = new Float64Array(SECONDS);
-  /** Of traces by the second of their decision: what was kept, and the target then. */
+  /** Of them, what was decided, and what was aimed at for it. */
+  readonly #judged = new Float64Array(SECONDS);
+  readonly #credited = new Float64Array(SECONDS);
+  /** Of traces by the second of their decision: what was kept, and what was to be kept. */
   readonly #kept = new Float64Array(SECONDS);
   readonly #aimed = new Float64Array(SECONDS);
   /** Decided in the second at hand, and how much of it had to be kept. */
@@ -33,16 +40,18 @@ export class Account {
   /** What must be kept finds room for so long at the target; more than the same seconds are not saved up. */
   #room: number;
 
-  constructor(target: number) {
+  /** @param standingAim 0 for who tells by `aim` how much of the target is asked for at all */
+  constructor(target: number, standingAim = target) {
     this.target = target;
+    this.#standingAim = standingAim;
     this.#room = target * CORRECTION.seconds;
   }
 
   /** Begins a second. */
   turn(second: number): void {
-    this.#aimed[(second + SECONDS - 1) % SECONDS] = this.target;
-    this.#arrived[second % SECONDS] = 0;
-    this.#kept[second % SECONDS] = 0;
+    const at = second % SECONDS;
+    this.#arrived[at] = this.#judged[at] = this.#credited[at] = this.#kept[at] = 0;
+    this.#aimed[at] = this.#standingAim;
     if (this.#decided > 0) this.#forcedRatio += NEWEST * (this.#forced / this.#decided - this.#forcedRatio);
     this.#decided = this.#forced = 0;
     this.#room = Math.min(this.target * CORRECTION.seconds, this.#room + this.target);
@@ -84,6 +93,22 @@ export class Account {
     this.#kept[second % SECONDS] += size;
   }
 
+  /**
+   * Adds a decided trace's part of what is aimed at for the traces of its second.
+   *
+   * @param nowSecond of the decision
+   * @param whole what is aimed at for all traces of the second; once as much is decided as they brought, it is added whole
+   */
+  aim(second: number, nowSecond: number, size: number, whole: number): void {
+    const at = second % SECONDS;
+    const arrived = this.demand(second, nowSecond);
+    if (arrived <= 0) return;
+    const judged = (this.#judged[at] += size);
+    const credited = whole * Math.min(1, judged / arrived);
+    this.#aimed[nowSecond % SECONDS] += credited - this.#credited[at];
+    this.#credited[at] = credited;
+  }
+
   /** Makes room for what must be kept. @returns false where there is none: it goes beyond the target */
   makeRoom(size: number): boolean {
     if (size > this.#room) return false;
@@ -99,6 +124,7 @@ export class Account {
       kept += this.#kept[(second - i + SECONDS) % SECONDS];
       aimed += this.#aimed[(second - i + SECONDS) % SECONDS];
     }
+    if (aimed <= 0) return;
     const over = Math.min(1, kept / aimed - 1);
     this.#correction = Math.min(most, Math.max(least, this.#correction * (1 - gain * over)));
   }

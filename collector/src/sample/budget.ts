@@ -1,6 +1,6 @@
 // A target of kept spans or bytes a second for the process. Errors and floors come first; the rest shares what they leave.
 import { type Half56, KEEP_ALL, thresholdOf } from '../otlp/trace-state.ts';
-import { Account, AccountSeconds } from './account.ts';
+import { Account, AccountSeconds, LEAST_RATIO } from './account.ts';
 import type { PolicyClass } from './sampler.ts';
 
 export interface BudgetOptions {
@@ -8,8 +8,6 @@ export interface BudgetOptions {
   readonly bytesPerSecond: number | undefined;
 }
 
-/** Below this share nothing is learned any more; a trace in ten thousand shows that there is traffic. */
-const LEAST_RATIO = 1e-4;
 /** Seconds over which the page sees what errors and floors took beyond the target. */
 const SHOWN_SECONDS = 60;
 

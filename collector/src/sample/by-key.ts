@@ -1,6 +1,6 @@
 // Dynamic sampling: traces share a budget by key, rare keys whole, frequent ones down to an equal rate.
 // What a key is kept at was learned from windows that were over before, so it says nothing of the trace it is used on.
-import { type Half56, KEEP_ALL, thresholdOf } from '../otlp/trace-state.ts';
+import { DIGITS, type Half56, KEEP_ALL, thresholdOf } from '../otlp/trace-state.ts';
 import { MAX_KEYS, OVERFLOW_KEY } from './key-limit.ts';
 import type { Policy, PolicyContext } from './sampler.ts';
 import type { KeyPart } from './trace-key.ts';
@@ -31,8 +31,6 @@ export function byKey(config: ByKeyConfig, { keys }: PolicyContext): Policy {
   };
 }
 
-/** All digits a threshold has: a key's share may be anything, and rounding it would bend the estimates of small ones. */
-const PRECISION = 14;
 /** A window ends early once this many times its budget was let through: a burst of keys or of one key. */
 const EARLY_AT = 2;
 /** But not before, because rates of shorter times are noise. */
@@ -69,7 +67,7 @@ class KeyShares {
     this.#turn(nowMs);
     const entry = this.#entries.get(key) ?? (this.#isFull ? this.#entries.get(OVERFLOW_KEY) : undefined);
     if (entry === undefined || entry.ratio === 1) return KEEP_ALL;
-    return (entry.threshold ??= thresholdOf(entry.ratio, PRECISION));
+    return (entry.threshold ??= thresholdOf(entry.ratio, DIGITS));
   }
 
   add(key: string, nowMs: number): void {

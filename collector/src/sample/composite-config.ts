@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ratio, size, slug } from '../config/fields.ts';
 import { condition, type ConditionConfig } from './condition-config.ts';
 
-/** Parts of one policy; each has its condition asked for every span that tells something new. */
+/** Parts of one policy; for every span their conditions are asked in turn until one holds. */
 const MAX_PARTS = 16;
 /** Shares are written as decimal fractions, whose sum may be off by a rounding. */
 const ROUNDING = 1e-9;

@@ -1,7 +1,8 @@
 // A target of spans or bytes a second, shared out among kinds of traces: each part is sure of its share, and what it does
 // not need flows to the others. Thresholds come from arrivals, known before any randomness is read, as the budget's do.
-import { type Half56, KEEP_ALL, thresholdOf } from '../otlp/trace-state.ts';
-import { Account, AccountSeconds } from './account.ts';
+import { copyInto, lengthFor } from '../otlp/columns.ts';
+import { DIGITS, type Half56, KEEP_ALL, thresholdOf } from '../otlp/trace-state.ts';
+import { Account, AccountSeconds, LEAST_RATIO } from './account.ts';
 import { fairRate } from './by-key.ts';
 import type { CompositeFields } from './composite-config.ts';
 import type { ConditionConfig } from './condition-config.ts';
@@ -14,10 +15,6 @@ export interface CompositeConfig extends CompositeFields {
   readonly if?: ConditionConfig | undefined;
 }
 
-/** Below this share next to nothing of a part would be kept, and its estimates would say nothing. */
-const LEAST_RATIO = 1e-4;
-/** All digits a threshold has: a part's share may be anything, and rounding it would miss the target of a small one. */
-const PRECISION = 14;
 /** Of a trace on which the policy has no say. */
 const NO_PART = -1;
 
@@ -44,8 +41,12 @@ export function composite(config: CompositeConfig, { condition }: PolicyContext)
     },
     arrived: (trace, facts, bytes) => arrivals.add(trace, facts, bytes),
     observe(facts, { drops }) {
-      const part = drops ? NO_PART : partOf(facts);
-      if (part !== NO_PART) shares.decided(part, facts, isBytes ? facts.sizeBytes : facts.spanCount);
+      const part = partOf(facts);
+      if (part === NO_PART) return;
+      const size = isBytes ? facts.sizeBytes : facts.spanCount;
+      // What another policy drops has arrived, too, and leaves its room to the rest of its part.
+      shares.decided(part, facts, size);
+      if (!drops) shares.kept(part, facts, size);
     },
   };
 }
@@ -79,20 +80,16 @@ class PartArrivals {
       this.#shares.arrived(before, facts, size - total);
       this.#shares.arrived(part, facts, total);
     }
-    if (trace >= this.#part.length) this.#grow(trace);
+    if (trace >= this.#part.length) this.#part = copyInto(new Int8Array(lengthFor(trace)), this.#part);
     this.#part[trace] = part;
-  }
-
-  #grow(trace: number): void {
-    const grown = new Int8Array(2 ** Math.ceil(Math.log2(trace + 1)));
-    grown.set(this.#part);
-    this.#part = grown;
   }
 }
 
 interface Share {
   readonly ratio: number;
   readonly threshold: Half56;
+  /** Spans or bytes to keep of the second of arrival: no more than it brings, however much the part may take. */
+  readonly aim: number;
 }
 
 /** Shares of what arrives, by part, worked out once for each second of arrival and of decision. */
@@ -107,7 +104,7 @@ class PartShares {
   constructor(target: number, weights: readonly number[]) {
     this.#target = target;
     this.#weights = weights;
-    this.#accounts = weights.map((weight) => new Account(target * weight));
+    this.#accounts = weights.map((weight) => new Account(target * weight, 0));
     this.#seconds = new AccountSeconds(this.#accounts);
   }
 
@@ -124,8 +121,14 @@ class PartShares {
     return shares[part] ?? ALL;
   }
 
-  /** Learns what the share came to: the expected amount, which no randomness disturbs. */
+  /** Learns how much of what is aimed at should be kept by now. */
   decided(part: number, facts: TraceFacts, size: number): void {
+    const { aim } = this.shareOf(part, facts);
+    this.#accounts[part]?.aim(this.#seconds.of(facts.startMs), this.#seconds.now, size, aim);
+  }
+
+  /** Learns what the share came to: the expected amount, which no randomness disturbs. */
+  kept(part: number, facts: TraceFacts, size: number): void {
     const { ratio } = this.shareOf(part, facts);
     this.#accounts[part]?.keep(this.#seconds.now, size * ratio);
   }
@@ -137,8 +140,9 @@ class PartShares {
     return this.#accounts.map((account, part): Share => {
       // Where all find room, what a part could take is not what holds it down.
       account.target = Math.min(this.#target, most * (this.#weights[part] ?? 0));
+      const aim = Math.max(0, Math.min(demands[part] ?? 0, account.target));
       const ratio = Math.min(1, Math.max(LEAST_RATIO, account.ratio(second, now)));
-      return ratio === 1 ? ALL : { ratio, threshold: thresholdOf(ratio, PRECISION) };
+      return { ratio, threshold: ratio === 1 ? KEEP_ALL : thresholdOf(ratio, DIGITS), aim };
     });
   }
 
@@ -147,4 +151,4 @@ class PartShares {
   }
 }
 
-const ALL: Share = { ratio: 1, threshold: KEEP_ALL };
+const ALL: Share = { ratio: 1, threshold: KEEP_ALL, aim: 0 };

@@ -34,7 +34,7 @@ export const sampleConfig = z
     checkWaits({ waits: list, policies: inForce }, context);
     const conditions = list.flatMap(({ when }) => when ?? []);
     if (shadow !== undefined || conditions.length > 0)
-      checkMatchers([...inForce, ...(shadow?.policies ?? [])], context, conditions);
+      checkMatchers(inForce, context, { conditions, shadow: shadow?.policies });
   })
   .prefault({});
 

@@ -1,5 +1,6 @@
 // When pending traces are due. Each delay has a first in, first out queue of its own, in which deadlines come in order.
 // Says what ended the waiting, not what becomes of the trace.
+import { copyInto, lengthFor } from '../otlp/columns.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import type { TraceFacts } from './facts.ts';
 import type { DecisionCause } from './sample-counts.ts';
@@ -43,7 +44,10 @@ class Ladder {
   readonly times: WaitTimes;
   readonly moment: Moment;
   readonly queues: readonly DeadlineQueue[];
-  /** Of traces that learned too late of a delay that was over by then. */
+  /**
+   * Of traces that learned too late of a delay that was over by then. They stand in their regular queue, too, in case they
+   * learn of a longer one before it is their turn here.
+   */
   readonly overdue = new DeadlineQueue();
 
   constructor(moment: Moment, times: WaitTimes) {
@@ -110,6 +114,11 @@ export class Deadlines {
     return this.#applied !== undefined;
   }
 
+  /** Entries of all queues: a few of each trace that waits, and up to a limit those of others. */
+  get count(): number {
+    return this.#lines.reduce((sum, { queue }) => sum + queue.count, 0);
+  }
+
   /** What ended the waiting of the trace that `next` answered. */
   get ending(): Ending {
     return this.#ending;
@@ -117,7 +126,7 @@ export class Deadlines {
 
   /** A trace begins. */
   open(trace: number, nowMs: number): void {
-    this.#first.push(trace, this.#traces.generation[trace], nowMs + this.#shortestMs);
+    this.#push(this.#first, trace, nowMs + this.#shortestMs);
     if (this.#applied === undefined) return;
     this.#applied.open(trace);
     if (trace >= this.#rootedMs.length) this.#grow(trace);
@@ -128,13 +137,12 @@ export class Deadlines {
   rooted(trace: number, nowMs: number): void {
     if (this.#applied !== undefined) this.#rootedMs[trace] = nowMs;
     const dueMs = nowMs + (this.#root.times.distinctMs[0] ?? 0);
-    if (this.#hurries(trace, dueMs)) this.#root.queues[0]?.push(trace, this.#traces.generation[trace], dueMs);
+    if (this.#hurries(trace, dueMs)) this.#push(this.#root.queues[0], trace, dueMs);
   }
 
   /** The first error span of a trace has come. */
   failed(trace: number, nowMs: number): void {
-    if (this.#afterErrorMs !== undefined)
-      this.#failed.push(trace, this.#traces.generation[trace], nowMs + this.#afterErrorMs);
+    if (this.#afterErrorMs !== undefined) this.#push(this.#failed, trace, nowMs + this.#afterErrorMs);
   }
 
   /** A trace has changed: waits may apply to it from now on. */
@@ -144,19 +152,17 @@ export class Deadlines {
     const before = applied.of(trace);
     const fresh = applied.look(trace, facts);
     if (fresh === 0) return;
-    const generation = this.#traces.generation[trace];
     for (let wait = 0; wait < this.#waits.length; wait++) {
       const afterMatchMs = this.#waits[wait]?.afterMatchMs;
       if ((fresh & (1 << wait)) === 0 || afterMatchMs === undefined) continue;
-      if (this.#hurries(trace, nowMs + afterMatchMs))
-        this.#matched[wait]?.push(trace, generation, nowMs + afterMatchMs);
+      if (this.#hurries(trace, nowMs + afterMatchMs)) this.#push(this.#matched[wait], trace, nowMs + afterMatchMs);
     }
     for (const ladder of [this.#start, this.#root]) {
       const { ms } = ladder.times;
       const ownMs = ms[before | fresh] ?? 0;
       // A longer delay is met on the way up; a shorter one that is over will not be.
       if (ownMs < (ms[before] ?? 0) && this.#momentMs(ladder, trace) + ownMs <= nowMs)
-        ladder.overdue.push(trace, generation, nowMs);
+        ladder.overdue.push(trace, this.#traces.generation[trace], nowMs);
     }
   }
 
@@ -172,7 +178,7 @@ export class Deadlines {
       }
       if (first === undefined || firstMs > nowMs) return NONE;
       const trace = this.#take(first.queue);
-      if (trace !== NONE && this.#isOver(first, trace)) return trace;
+      if (trace !== NONE && this.#isOver(first, trace, nowMs)) return trace;
     }
   }
 
@@ -197,6 +203,13 @@ export class Deadlines {
     return dueMs < this.#traces.startMs[trace] + this.#longestMs;
   }
 
+  /** Queues a trace. Not for `overdue`, where one may stand several times; that is empty again after the next tick. */
+  #push(queue: DeadlineQueue | undefined, trace: number, dueMs: number): void {
+    const { generation, count } = this.#traces;
+    queue?.push(trace, generation[trace], dueMs);
+    queue?.trim(count, generation);
+  }
+
   /** Takes the first entry. @returns NONE where another queue was sooner */
   #take(queue: DeadlineQueue): number {
     const { slot, generation } = queue;
@@ -206,17 +219,20 @@ export class Deadlines {
   }
 
   /** Tells whether the waiting is over; where the trace's own delay is longer, it goes on to the next. */
-  #isOver({ cause, wait = NO_WAIT, step }: Line, trace: number): boolean {
+  #isOver({ cause, wait = NO_WAIT, step }: Line, trace: number, nowMs: number): boolean {
     if (step === undefined || this.#applied === undefined) {
       this.#ending = endingOf(cause, wait);
       return true;
     }
     const { times, queues } = step.ladder;
     const bits = this.#applied.of(trace);
+    const ownMs = times.ms[bits] ?? 0;
+    const momentMs = this.#momentMs(step.ladder, trace);
+    // It was overdue when it was queued for that, and is no longer.
+    if (step.index === queues.length && momentMs + ownMs > nowMs) return false;
     const next = step.index + 1;
-    if (next < queues.length && (times.ms[bits] ?? 0) > (times.distinctMs[step.index] ?? 0)) {
-      const dueMs = this.#momentMs(step.ladder, trace) + (times.distinctMs[next] ?? 0);
-      queues[next]?.push(trace, this.#traces.generation[trace], dueMs);
+    if (next < queues.length && ownMs > (times.distinctMs[step.index] ?? 0)) {
+      this.#push(queues[next], trace, momentMs + (times.distinctMs[next] ?? 0));
       return false;
     }
     this.#ending = endingOf(cause, times.of[bits] ?? NO_WAIT);
@@ -228,9 +244,7 @@ export class Deadlines {
   }
 
   #grow(trace: number): void {
-    const grown = new Float64Array(2 ** Math.ceil(Math.log2(trace + 1)));
-    grown.set(this.#rootedMs);
-    this.#rootedMs = grown;
+    this.#rootedMs = copyInto(new Float64Array(lengthFor(trace)), this.#rootedMs);
   }
 }
 

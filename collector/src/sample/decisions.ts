@@ -11,7 +11,15 @@ import { Pins } from './pins.ts';
 import type { Sake } from './reason.ts';
 import type { Ending } from './deadlines.ts';
 import type { SampleCounts } from './sample-counts.ts';
-import { type ArrivalListener, judge, type Policy, type PolicyClass, type Sampler, verdict } from './sampler.ts';
+import {
+  type ArrivalListener,
+  isWanted,
+  judge,
+  type Policy,
+  type PolicyClass,
+  type Sampler,
+  verdict,
+} from './sampler.ts';
 import { Shadow } from './shadow.ts';
 
 /** The id of a trace and the randomness it is decided by. */
@@ -83,6 +91,7 @@ export class Decisions {
   readonly #wallMs: DecisionsOptions['wallMs'];
   readonly #caps: HardCaps | undefined;
   readonly #held = new Map<Candidate, Held>();
+  #heldBytes = 0;
   #sliceEndMs = 0;
   #closedMs = 0;
 
@@ -119,18 +128,23 @@ export class Decisions {
     const threshold = policyClass === 'rest' ? this.#underCeilings(verdict.threshold, facts) : verdict.threshold;
     const passes = policy >= 0 && !drops && !isBelow(randomHigh, randomLow, threshold.high, threshold.low);
     for (const each of this.#observers) each.observe?.(facts, verdict);
+    // Last of those that read the verdict, and about it alone: what ceilings, caps, pins and links do is not compared.
+    this.shadow?.look(facts, randomHigh, randomLow, isWanted(randomHigh, randomLow));
     if (passes && policyClass !== undefined && this.#caps !== undefined) {
       const { spanCount: spans, sizeBytes: bytes } = facts;
       const candidate = { trace, class: policyClass, policy, threshold, randomHigh, randomLow, spans, bytes };
       this.#hold(candidate, identity, facts, ending);
-      this.shadow?.look(facts, randomHigh, randomLow, true);
       return undefined;
     }
     const sake = passes || drops ? undefined : this.#sakeOf(trace, this.#isPinned(identity, facts));
     const outcome = outcomeOf(passes, policy, threshold, ending, sake);
     this.#record(trace, identity, facts, ending, outcome, drops, false);
-    this.shadow?.look(facts, randomHigh, randomLow, outcome.kept);
     return outcome;
+  }
+
+  /** Bytes of spans that go when the slice ends. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** Milliseconds, monotonic, at which the slice ends; Infinity where nothing is held. */
@@ -141,7 +155,7 @@ export class Decisions {
   /** Ends the slice of the hard caps. @param settle called once for each trace that was held */
   closeSlice(nowMs: number, settle: (trace: number, outcome: Outcome) => void): void {
     const caps = this.#caps;
-    if (caps === undefined) return;
+    if (caps === undefined || this.#held.size === 0) return;
     const beganMs = Math.min(nowMs, Math.max(this.#closedMs, this.#sliceEndMs - SLICE_MS));
     const seconds = Math.min(MAX_SLICE_SECONDS, (nowMs - beganMs) / 1000);
     const idleSeconds = Math.max(0, (beganMs - this.#closedMs) / 1000);
@@ -156,6 +170,7 @@ export class Decisions {
     // After all that are kept, which may link to them.
     for (const { held, threshold } of left) this.#settle(held, threshold, false, settle);
     this.#held.clear();
+    this.#heldBytes = 0;
   }
 
   /** Decides a candidate. What is kept for another's sake passes no cap. */
@@ -189,6 +204,7 @@ export class Decisions {
     if (this.#held.size === 0) this.#sliceEndMs = facts.nowMs + SLICE_MS;
     const isPinned = this.#isPinned(identity, facts);
     this.#held.set(candidate, { candidate, identity: { ...identity }, facts: { ...facts }, ending, isPinned });
+    this.#heldBytes += candidate.bytes;
     this.#caps?.add(candidate);
   }
 

@@ -12,9 +12,12 @@ export interface TraceSpan {
   readonly flags: number;
 }
 
-/** One object, refilled for every decision. Nothing here depends on the trace's randomness. */
+/**
+ * One object, refilled for every decision, and for every span where anybody wants to know what it makes of its trace.
+ * Nothing here depends on the trace's randomness.
+ */
 export interface TraceFacts {
-  /** Counts verdicts: what a policy worked out for this one holds while it stays the same. */
+  /** Counts refills and verdicts: what was worked out from these facts holds while it stays the same. */
   serial: number;
   spanCount: number;
   /** Bytes of its spans as received. */
@@ -28,7 +31,7 @@ export interface TraceFacts {
   matched: number;
   /** When its first span came, monotonic. */
   startMs: number;
-  /** When it is decided, monotonic. */
+  /** When it is decided or a span of it came, monotonic. */
   nowMs: number;
   /** Its spans, in no order; made anew at each call, so only for policies that cannot do without. */
   spans(): Iterable<TraceSpan>;
@@ -40,5 +43,5 @@ export interface SpanMatcher {
   matches(batch: SpanBatch, row: number, nowMs: number): boolean;
 }
 
-/** Matchers of one configuration at most: one bit each. */
+/** Matchers of a configuration at most, with those of its shadow: one bit each. */
 export const MAX_MATCHERS = 31;

@@ -1,9 +1,9 @@
 // The batch of kept traces being filled: one set of columns, emptied after every hand-over.
 import type { Arena } from '../otlp/arena.ts';
+import { copyInto } from '../otlp/columns.ts';
 import type { Context, ContextTable } from '../otlp/context-table.ts';
 import type { KeptBatch } from './contract.ts';
 import type { SampleCounts } from './sample-counts.ts';
-import { copyInto } from './span-slots.ts';
 import { outcome, type TraceDecision, thresholdSuffix } from './threshold-suffix.ts';
 import type { UnknownThresholds } from './unknown-thresholds.ts';
 

@@ -39,7 +39,10 @@ const TAG_MASK = ~ROW_MASK;
 const MAX_ROWS = ROW_MASK - 1;
 /** Slots a row at least: with it, a decision costs at most 64 bytes, and a search looks at few slots. */
 const SLOTS_A_ROW = 1.5;
-/** Decisions looked at for the trace that another was kept for; a few milliseconds, and longer than links wait. */
+/**
+ * Decisions looked at for the trace that another was kept for: a few milliseconds, and 20 s back where 10 000 traces a
+ * second are decided. A link that waited longer than that leaves the trace it leads to unnamed.
+ */
 const LOOK_BACK = 200_000;
 
 /** 52 bytes a decision and 6 to 12 of index. Between one half and all of `maxDecisions` are remembered. */

@@ -10,7 +10,10 @@ export interface Linked {
   links: number;
 }
 
-/** Traces by their slot. Never more than wait, and so in the limit of their memory. */
+/** Of an entry and what is noted in it: some 100 bytes were measured, more where the table has just grown. */
+export const LINKED_BYTES = 128;
+
+/** Traces by their slot. Never more than wait, and counted to their memory. */
 export class LinkedTraces {
   readonly #traces = new Map<number, Linked>();
   readonly #counts: SampleCounts;
@@ -21,6 +24,10 @@ export class LinkedTraces {
 
   get count(): number {
     return this.#traces.size;
+  }
+
+  get sizeBytes(): number {
+    return this.#traces.size * LINKED_BYTES;
   }
 
   /** Notes links to a waiting trace. The first kept trace that links to it is the one that is remembered. */

@@ -12,8 +12,9 @@ import { TRACE_SLOT_BYTES, TraceSlots } from './trace-slots.ts';
 /** Links followed from one trace, and from one late span: as many as SDKs let one span have unless configured. */
 export const MAX_LINKS = 128;
 /**
- * Traces awaited at once. At the default wait this is 500 links a second to traces that never come, with less than 4 MiB.
- * Without a limit, links to made-up ids would fill the memory.
+ * Deadlines of awaited traces at once, and so no more of those: one for each moment at which one was linked, also where it
+ * has come since. At the default wait this is 500 links a second to traces that never come, with less than 4 MiB. Without
+ * a limit, links to made-up ids would fill the memory.
  */
 export const MAX_AWAITED = 16_384;
 
@@ -34,10 +35,13 @@ export class Links {
   readonly #parts: LinksParts;
   /**
    * Linked traces without a span so far, in the columns of those that wait: `spanCount` is the count of links, `startMs`
-   * the time of the last one, and the randomness that of the kept trace that links first.
+   * the time of the last one with a deadline, and the randomness that of the kept trace that links first.
    */
   readonly #awaited: TraceSlots;
-  /** One entry for each link but those at the same time. Entries of traces that came stay, and count to the limit. */
+  /**
+   * One entry for each link but those at the same time, and those that found no room and wait with an earlier one. Entries
+   * of traces that came stay until their time, and count to the limit.
+   */
   readonly #deadlines = new DeadlineQueue();
   /** Whose links are being followed, and how many more may be. */
   readonly #from = { id0: 0, id1: 0, id2: 0, id3: 0 };
@@ -53,8 +57,9 @@ export class Links {
     return this.#awaited.count;
   }
 
+  /** Of what is awaited, and of what is noted of traces that wait. */
   get sizeBytes(): number {
-    return this.#awaited.count * TRACE_SLOT_BYTES;
+    return this.#awaited.count * TRACE_SLOT_BYTES + this.#parts.linked.sizeBytes;
   }
 
   /** Begins a trace that is kept by its own right; its spans with links follow. */
@@ -122,16 +127,19 @@ export class Links {
     }
     const awaited = this.#awaited;
     let slot = awaited.find(hash, id0, id1, id2, id3);
-    if (slot === NONE || awaited.startMs[slot] !== nowMs) {
-      if (this.#deadlines.count >= MAX_AWAITED) {
+    const isNew = slot === NONE;
+    const isFull = this.#deadlines.count >= MAX_AWAITED;
+    if (isNew) {
+      if (isFull) {
         counts.links.over_limit++;
         return;
       }
-      if (slot === NONE) {
-        slot = awaited.add(hash, id0, id1, id2, id3, nowMs);
-        awaited.randomHigh[slot] = fromHigh;
-        awaited.randomLow[slot] = fromLow;
-      }
+      slot = awaited.add(hash, id0, id1, id2, id3, nowMs);
+      awaited.randomHigh[slot] = fromHigh;
+      awaited.randomLow[slot] = fromLow;
+    }
+    // Where there is no room for another deadline, the one it has ends the waiting for this link, too.
+    if (isNew || (!isFull && awaited.startMs[slot] !== nowMs)) {
       awaited.startMs[slot] = nowMs;
       this.#deadlines.push(slot, awaited.generation[slot], nowMs + this.#parts.waitMs);
     }

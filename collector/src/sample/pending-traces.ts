@@ -1,4 +1,5 @@
 // Traces that wait: their spans, what policies may ask of them, and when each is due.
+import assert from 'node:assert/strict';
 import type { Arena } from '../otlp/arena.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
 import { ENTRY, HAS_TRACE_STATE, ROOT, type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
@@ -7,7 +8,7 @@ import { otState, readOtState } from '../otlp/trace-state.ts';
 import type { Budget } from './budget.ts';
 import { type DeadlineOptions, Deadlines } from './deadlines.ts';
 import type { TraceIdentity } from './decisions.ts';
-import type { SpanMatcher, TraceFacts, TraceSpan } from './facts.ts';
+import { MAX_MATCHERS, type SpanMatcher, type TraceFacts, type TraceSpan } from './facts.ts';
 import type { ArrivalListener } from './sampler.ts';
 import type { Wait } from './waits.ts';
 import { NONE, SpanSlots } from './span-slots.ts';
@@ -56,6 +57,8 @@ export class PendingTraces {
   ) {
     this.#maxTraceSpans = options.maxTraceSpans ?? 2 ** 31;
     this.#maxTraceBytes = options.maxTraceBytes ?? 2 ** 31;
+    // A bit too many would stand for another matcher.
+    assert(watchers.matchers.length <= MAX_MATCHERS, 'more matchers than a trace has bits for');
     this.#matchers = watchers.matchers;
     this.#budget = watchers.budget;
     this.#listeners = watchers.listeners;
@@ -146,6 +149,7 @@ export class PendingTraces {
     const { traces } = this;
     const facts = this.#facts;
     const flags = traces.flags[trace];
+    facts.serial++;
     facts.spanCount = traces.spanCount[trace];
     facts.sizeBytes = traces.sizeBytes[trace];
     facts.hasError = (flags & TRACE_ERROR) !== 0;

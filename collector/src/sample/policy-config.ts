@@ -98,20 +98,30 @@ export function conditionsOf(config: PolicyConfig): ConditionConfig[] {
   return [config.type === 'drop' ? config.when : config, ...asked];
 }
 
-/**
- * Refuses what would need more bits of a trace than there are.
- *
- * @param others conditions beside those of policies
- */
+/** What looks at spans beside the policies in force. */
+interface OtherMatchers {
+  /** Of waits, which share what they look for with the policies in force. */
+  readonly conditions?: readonly ConditionConfig[];
+  /** Policies of a shadow, which share nothing with those in force. */
+  readonly shadow?: readonly PolicyConfig[] | undefined;
+}
+
+/** Refuses what would need more bits of a trace than there are. */
 export function checkMatchers(
-  list: readonly PolicyConfig[],
+  inForce: readonly PolicyConfig[],
   context: z.RefinementCtx,
-  others: readonly ConditionConfig[] = [],
+  { conditions = [], shadow }: OtherMatchers = {},
 ): void {
+  const needed = bitsOf(inForce, conditions) + bitsOf(shadow ?? [], []);
+  if (needed <= MAX_MATCHERS) return;
+  const apart = shadow === undefined ? '' : '; those of the shadow count by themselves';
+  const message = `look for ${needed} different things in every span, ${MAX_MATCHERS} are possible: conditions on attributes, trace_flags, service and operation, equal ones counted once, and each relative_latency${apart}`;
+  context.addIssue({ code: 'custom', message });
+}
+
+/** Counts the matchers of one sampler. */
+function bitsOf(list: readonly PolicyConfig[], others: readonly ConditionConfig[]): number {
   const leaves = [...list.flatMap(conditionsOf), ...others].flatMap(leavesOf);
   const keys = new Set(leaves.flatMap((each) => matcherKey(each) ?? []));
-  const needed = keys.size + list.filter(({ type }) => type === 'relative_latency').length;
-  if (needed <= MAX_MATCHERS) return;
-  const message = `look for ${needed} different things in every span, ${MAX_MATCHERS} are possible: conditions on attributes, trace_flags, service and operation, equal ones counted once, and each relative_latency`;
-  context.addIssue({ code: 'custom', message });
+  return keys.size + list.filter(({ type }) => type === 'relative_latency').length;
 }

@@ -173,6 +173,12 @@ export function judge(policies: readonly Policy[], facts: TraceFacts): void {
   }
 }
 
+/** Tells whether the verdict alone keeps a trace of this randomness. */
+export function isWanted(randomHigh: number, randomLow: number): boolean {
+  const { policy, drops, threshold } = verdict;
+  return policy >= 0 && !drops && !isBelow(randomHigh, randomLow, threshold.high, threshold.low);
+}
+
 const RANK: Readonly<Record<PolicyClass, number>> = { forced: 0, floor: 1, rest: 2 };
 
 /** Where two name the same threshold, the class that caps fill first decides, and then the first listed. */

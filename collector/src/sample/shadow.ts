@@ -1,9 +1,9 @@
 // A second set of policies, asked beside the first about the same traces and without any effect but counts: what would
-// another configuration have kept? Budget, hard caps and overload are the process's own and not part of the question.
-import { isBelow } from '../otlp/trace-state.ts';
+// another configuration have kept? Budget, hard caps, overload, pins and links act on what policies say, and are not part
+// of the question on either side.
 import type { SamplingState, ShadowCounts } from './contract.ts';
 import type { TraceFacts } from './facts.ts';
-import { judge, type Sampler, verdict } from './sampler.ts';
+import { isWanted, judge, type Sampler, verdict } from './sampler.ts';
 import { KEY_SEPARATOR, type TraceKey } from './trace-key.ts';
 
 /** Operations listed; a limit, because names come from senders. The rest is counted in all. */
@@ -40,14 +40,18 @@ export class Shadow {
     facts.matched = matched;
   }
 
-  /** Judges a trace that was judged before. Leaves its own verdict behind: call it last. */
+  /**
+   * Judges a trace that was judged before. Leaves its own verdict behind: call it last.
+   *
+   * @param isKept by the policies in force alone
+   */
   look(facts: TraceFacts, randomHigh: number, randomLow: number, isKept: boolean): void {
     const operation = this.#operation.of(facts);
     const { matched } = facts;
     facts.matched = matched >>> this.#firstMatcher;
     judge(this.#sampler.policies, facts);
-    const { policy, drops, threshold } = verdict;
-    const keeps = policy >= 0 && !drops && !isBelow(randomHigh, randomLow, threshold.high, threshold.low);
+    const { policy } = verdict;
+    const keeps = isWanted(randomHigh, randomLow);
     for (const each of this.#sampler.policies) each.observe?.(facts, verdict);
     facts.matched = matched;
     const outcome = keeps ? (isKept ? 'bothKeep' : 'wouldKeep') : isKept ? 'wouldDrop' : 'bothDrop';

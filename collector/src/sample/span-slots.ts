@@ -2,6 +2,7 @@
 // Slots are taken round and round, so that spans that came together stand together and are decided together: a free list
 // would scatter them in the course of time, and then each access to a column is a cache miss.
 import type { Arena } from '../otlp/arena.ts';
+import { copyInto } from '../otlp/columns.ts';
 
 /** Ends a list. */
 export const NONE = -1;
@@ -76,10 +77,4 @@ export class SpanSlots {
     this.flags = copyInto(new Uint8Array(capacity), this.flags);
     this.next = copyInto(new Int32Array(capacity), this.next);
   }
-}
-
-/** Copies an old column into a new, longer one. */
-export function copyInto<T extends { set(from: ArrayLike<number>): void }>(column: T, old: ArrayLike<number>): T {
-  column.set(old);
-  return column;
 }

@@ -280,8 +280,9 @@ export class TraceBuffer {
         this.#pending.spans.evacuate(this.#arena, new Set(sparse));
       if (this.usedBytes <= this.#options.maxPendingBytes || this.pendingTraces === 0) return;
       let decided = 0;
-      while (decided < RELIEF_TRACES && this.#decideOldest(nowMs, RELIEVED)) decided++;
-      // What the hard caps hold is memory too.
+      // What the hard caps hold goes when their slice ends, so no more need be decided than makes room with that.
+      const isOver = (): boolean => this.usedBytes - this.decisions.heldBytes > this.#options.maxPendingBytes;
+      while (decided < RELIEF_TRACES && isOver() && this.#decideOldest(nowMs, RELIEVED)) decided++;
       if (decided < RELIEF_TRACES) this.#closeSlice(nowMs);
     }
   }

@@ -1,6 +1,7 @@
 // Pending traces by their 128-bit id: columns, an index, and what the policies read.
+import { copyInto } from '../otlp/columns.ts';
 import { EMPTY, HashIndex } from '../otlp/hash-index.ts';
-import { copyInto, MAX_LOAD, NONE } from './span-slots.ts';
+import { MAX_LOAD, NONE } from './span-slots.ts';
 
 /** Bytes of columns, index, and the entry in the queue of deadlines that nearly every trace has. */
 export const TRACE_SLOT_BYTES = 4 * 4 + 4 * 4 + 8 * 3 + 4 * 2 + 1 + 4 + 4 * 3 + 16;

@@ -1,4 +1,5 @@
 // Which of the configured waits apply to each pending trace, and the times they come to. Says nothing about queues.
+import { copyInto, lengthFor } from '../otlp/columns.ts';
 import type { Condition } from './conditions.ts';
 import type { TraceFacts } from './facts.ts';
 
@@ -38,7 +39,7 @@ export class AppliedWaits {
 
   /** Begins a trace: nothing is known of it. */
   open(trace: number): void {
-    if (trace >= this.#bits.length) this.#grow(trace);
+    if (trace >= this.#bits.length) this.#bits = copyInto(new Uint8Array(lengthFor(trace)), this.#bits);
     this.#bits[trace] = 0;
   }
 
@@ -55,12 +56,6 @@ export class AppliedWaits {
       if ((before & (1 << i)) === 0 && this.#waits[i]?.holds(facts) === true) fresh |= 1 << i;
     this.#bits[trace] = before | fresh;
     return fresh;
-  }
-
-  #grow(trace: number): void {
-    const grown = new Uint8Array(2 ** Math.ceil(Math.log2(trace + 1)));
-    grown.set(this.#bits);
-    this.#bits = grown;
   }
 }
 

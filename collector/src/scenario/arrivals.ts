@@ -1,6 +1,6 @@
 // The spans of a scenario as OTLP requests, in the order in which they come.
 import { createHash } from 'node:crypto';
-import type { ScenarioSpan, ScenarioTest } from './format.ts';
+import { type ScenarioSpan, type ScenarioTest, TRACE_ID } from './format.ts';
 
 /** One request, and when it comes. */
 export interface Arrival {
@@ -77,7 +77,7 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 function traceIdOf(word: string, randomness: number): string {
-  if (/^[0-9a-f]{32}$/.test(word)) return word;
+  if (TRACE_ID.test(word)) return word;
   const random = Math.min(Math.floor(randomness * 2 ** 32), 2 ** 32 - 1);
   return `${digest(word, 18)}${random.toString(16).padStart(8, '0')}${digest(`random ${word}`, 6)}`;
 }

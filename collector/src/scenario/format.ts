@@ -5,6 +5,8 @@ import { duration } from '../config/fields.ts';
 /** Traces that one line of spans may stand for. */
 const MAX_COPIES = 100_000;
 const MAX_TESTS = 1000;
+/** A word that is the id itself. */
+export const TRACE_ID = /^[0-9a-f]{32}$/;
 
 const word = z.string('must be text; put digits into quotes').min(1).max(256);
 const attributes = z
@@ -31,7 +33,9 @@ const span = z.strictObject({
   links: z
     .array(word)
     .default([])
-    .describe('traces it links to, by their words; of a line with copies, each copy links to the one of its number'),
+    .describe(
+      'traces it links to, by their words, or ids that no span has; of a line with copies, each copy links to the one of its number, or to the only one',
+    ),
 });
 
 const count = z.union([z.number().int().min(0), z.strictObject({ min: z.number(), max: z.number() })]);
@@ -66,11 +70,30 @@ const test = z
   })
   .superRefine(({ randomness, spans, expect }, context) => {
     const traces = new Set(spans.map(({ trace }) => trace));
+    spans.forEach(({ links, copies = 1 }, line) =>
+      links.forEach((trace, i) => {
+        const message = linkProblem(trace, copies, spans);
+        if (message !== undefined) context.addIssue({ code: 'custom', path: ['spans', line, 'links', i], message });
+      }),
+    );
     for (const [key, words] of Object.entries({ randomness, expect }))
       for (const trace of Object.keys(words))
         if (!traces.has(trace))
           context.addIssue({ code: 'custom', path: [key, trace], message: 'no span has this trace' });
   });
+
+/** Says what is wrong with a link from a line of so many copies. One trace may be linked from many, not the reverse. */
+function linkProblem(
+  trace: string,
+  copies: number,
+  spans: readonly { readonly trace: string; readonly copies?: number | undefined }[],
+): string | undefined {
+  const linked = spans.filter((each) => each.trace === trace);
+  if (linked.length === 0)
+    return TRACE_ID.test(trace) ? undefined : 'no span has this trace, and it is no trace id of 32 hexadecimal digits';
+  const other = linked.find((each) => each.copies !== undefined && each.copies !== copies);
+  return other === undefined ? undefined : `has ${other.copies} copies, the line that links to it ${copies}`;
+}
 
 /** A file of tests. */
 export const scenarioFile = z.strictObject({

@@ -102,6 +102,7 @@ export type LongQuestion =
 /** Main thread to store thread. */
 export type StoreRequest =
   | { readonly kind: 'keep'; readonly traces: KeptTraces; readonly nowMs: number }
+  | { readonly kind: 'make_room'; readonly nowMs: number }
   | { readonly kind: 'short'; readonly id: number; readonly question: ShortQuestion }
   | { readonly kind: 'long'; readonly id: number; readonly question: LongQuestion }
   | { readonly kind: 'keep_decisions'; readonly block: DecisionBlock }
@@ -114,7 +115,9 @@ export type StoreReply =
   /** `foreign` is the file that is no database. */
   | { readonly kind: 'unusable'; readonly message: string; readonly foreign?: string }
   /** The ring's file was damaged; an empty one has taken its place. */
-  | { readonly kind: 'ring_lost'; readonly message: string }
+  | { readonly kind: 'ring_lost'; readonly message: string; readonly traces: number; readonly bytes: number }
+  | { readonly kind: 'room_made'; readonly traces: number; readonly bytes: number }
+  | { readonly kind: 'room_failed'; readonly message: string }
   | { readonly kind: 'kept'; readonly sizeBytes: number; readonly traces: number; readonly bytes: number }
   | { readonly kind: 'failed'; readonly sizeBytes: number; readonly lost: number; readonly message: string }
   | { readonly kind: 'decisions_kept'; readonly decisions: DecisionsHeld }

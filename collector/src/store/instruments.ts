@@ -6,7 +6,7 @@ export const storeInstruments = {
     kind: 'counter',
     unit: '{trace}',
     description: 'Kept traces left out of the ring; exporters got them all the same.',
-    attributes: { reason: ['queue_full', 'failed'] },
+    attributes: { reason: ['queue_full', 'too_large', 'failed'] },
   },
   traces: { kind: 'gauge', unit: '{trace}', description: 'Traces in the ring.' },
   size: { kind: 'gauge', unit: 'By', description: 'Bytes of traces in the ring.' },

@@ -2,9 +2,10 @@
 
 /** Entry i brings the schema from version i to i + 1. */
 export const MIGRATIONS = [
-  // Ids stand before the body, which is on pages of its own: a search for one reads no body.
+  // Trace ids stand before the body, which is on pages of its own: a search for one reads no body. Ids of batches never
+  // repeat, also after the ring was empty: an answer in the making may remember places in a batch that is gone.
   `CREATE TABLE batches (
-     id INTEGER PRIMARY KEY,
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
      kept_ms REAL NOT NULL,
      traces INTEGER NOT NULL,
      size INTEGER NOT NULL,

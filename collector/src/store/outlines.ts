@@ -33,7 +33,7 @@ export class Outlines {
     if (known !== undefined) return known;
     this.#making.add(batch);
     const outlines = yield* outlinesOf(read());
-    // Its number may be another batch's by now, where it was forgotten meanwhile.
+    // Of a batch that is gone meanwhile nothing is remembered: nobody would forget it.
     if (this.#making.delete(batch)) this.#remember(batch, outlines);
     return outlines;
   }

@@ -2,7 +2,7 @@
 import type { SpanPlace } from '../otlp/decode.ts';
 
 /** A person looks at the beginning of a trace and at what failed; more rows than this help nobody and cost everybody. */
-export const MAX_SPANS_SHOWN = 5000;
+const MAX_SPANS_SHOWN = 5000;
 
 /** A span of one of the batches that hold the trace. */
 export interface ChosenSpan extends SpanPlace {

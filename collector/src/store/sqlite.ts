@@ -4,6 +4,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { decodeSpan, isOfTrace, spanPlaces } from '../otlp/decode.ts';
+import { STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { TraceSummary } from '../web/api.ts';
 import type { KeptTraces, StoreWorkerData, TraceQuery } from './contract.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -22,8 +23,6 @@ const BUSY_TIMEOUT_MS = 500;
 /** Of a new file. Batches are large, and taking one out again walks all of its pages. */
 const PAGE_BYTES = 65_536;
 const ID_BYTES = 16;
-/** OTLP's STATUS_CODE_ERROR. */
-const ERROR = 2;
 
 type Statements = Record<'insert' | 'oldest' | 'remove' | 'older' | 'one' | 'body' | 'holding', StatementSync>;
 type RingOptions = Pick<StoreWorkerData, 'path' | 'ringBytes' | 'ringAgeMs'>;
@@ -73,6 +72,11 @@ export class TraceRing {
     });
   }
 
+  /** Removes what is too old by now: nothing need be kept for that. */
+  makeRoom(nowMs: number): void {
+    this.#transaction(() => this.#makeRoom(nowMs));
+  }
+
   /** Traces that answer a query, newest first. Batches may come and go between two turns. */
   *list(query: TraceQuery): Turns<TraceSummary[]> {
     const found: TraceSummary[] = [];
@@ -110,7 +114,7 @@ export class TraceRing {
         if (!isOfTrace(body, place, id)) return;
         const span = decodeSpan(body, place, 'outline');
         sum.add(span);
-        choice.add({ ...place, batch, startNs: span.startNs, isError: span.status === ERROR });
+        choice.add({ ...place, batch, startNs: span.startNs, isError: span.status === STATUS_ERROR });
       });
       free(body);
     }
@@ -174,16 +178,17 @@ export class TraceRing {
   }
 
   #transaction(run: () => void): void {
-    this.#db.exec('BEGIN');
     const { traces, bytes } = this;
+    this.#db.exec('BEGIN');
     try {
       run();
       this.#db.exec('COMMIT');
     } catch (error) {
-      // Of a damaged file nothing can be rolled back, and the first error says more.
-      if (!isBroken(error)) this.#db.exec('ROLLBACK');
       this.traces = traces;
       this.bytes = bytes;
+      // SQLite rolls back by itself where a disk is full or fails; Node 22.15 cannot say whether it did. Of a damaged file
+      // nothing can be rolled back, and the first error says more.
+      if (!isBroken(error) && this.#db.isTransaction !== false) this.#db.exec('ROLLBACK');
       throw error;
     }
   }

@@ -38,6 +38,9 @@ const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 };
 /** The ring loses whole bodies, so one of several traces is only a small part of it. */
 const MAX_RING_SHARE = 1 / 16;
 
+/** How long traces may stay beyond their age where no others come. */
+const MAKE_ROOM_EVERY_MS = 60_000;
+
 /** Blocks of decisions on their way to the thread; each is up to half of what memory holds of them. */
 const MAX_DECISION_BLOCKS = 4;
 
@@ -62,6 +65,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
   #coverage: DecisionCoverage = { spans: [], isCurrent: false };
   #worker: Worker | undefined;
   #isOpen = false;
+  #cancelMakeRoom: (() => void) | undefined;
   #queueBytes = 0;
   #stats = { traces: 0, bytes: 0, dropped: 0 };
   #closed: (() => void) | undefined;
@@ -110,6 +114,8 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
         else {
           if (reply.kind === 'open') {
             this.#isOpen = true;
+            this.#makeRoom();
+            this.#cancelMakeRoom = this.#host.clock.every(MAKE_ROOM_EVERY_MS, () => this.#makeRoom());
             resolve();
           }
           this.#hear(reply);
@@ -122,6 +128,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
     const worker = this.#worker;
     if (worker === undefined) return;
     this.#worker = undefined;
+    this.#cancelMakeRoom?.();
     // A file that does not open, as on a share that hangs, is not waited for a second time.
     if (!this.#isOpen) return void worker.terminate();
     const closed = new Promise<void>((resolve) => (this.#closed = resolve));
@@ -136,15 +143,23 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
     if (batch.traceCount > 0) this.#keep(batch, 0, batch.traceCount);
   }
 
+  #makeRoom(): void {
+    this.#worker?.postMessage({ kind: 'make_room', nowMs: this.#host.clock.nowMs() } satisfies StoreRequest);
+  }
+
   /** Sends traces over as one body, or in parts where that is too large. */
   #keep(batch: KeptBatch, first: number, end: number): void {
     const [from = 0, to = 0] = [batch.traceStart[first], batch.traceStart[end]];
     const room = this.#worker === undefined ? 0 : this.#config.max_queue - this.#queueBytes;
-    const most = end - first === 1 ? room : Math.min(room, this.#config.ring_size * MAX_RING_SHARE);
+    const ringBytes = this.#config.ring_size;
+    const most = Math.min(room, end - first === 1 ? ringBytes : ringBytes * MAX_RING_SHARE);
+    const sizeBytes = spanBytes(batch, from, to);
     // Judged by its spans first: a giant is not written out only to be left out.
-    const body = room <= 0 || spanBytes(batch, from, to) > most ? undefined : this.#encoder.encode(batch, from, to);
+    const body = room <= 0 || sizeBytes > most ? undefined : this.#encoder.encode(batch, from, to);
     if (body !== undefined && body.length <= most) this.#send(batch, first, end, body);
-    else if (room <= 0 || end - first <= 1) this.#drop(end - first, 'queue_full');
+    else if (room <= 0) this.#drop(end - first, 'queue_full');
+    // One larger than the ring would take everything else out of it, and then itself.
+    else if (end - first <= 1) this.#drop(1, (body?.length ?? sizeBytes) > ringBytes ? 'too_large' : 'queue_full');
     else {
       const middle = (first + end) >>> 1;
       this.#keep(batch, first, middle);
@@ -224,14 +239,21 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
     } else if (reply.kind === 'ring_lost') {
       const what = `the file of kept traces was damaged and is set aside as traces.sqlite.damaged`;
       this.#host.log('warning', 'STORE_RING_LOST', `${what}; exporters got them all the same: ${reply.message}`);
+      this.#recordRing(reply);
+    } else if (reply.kind === 'room_failed') {
+      this.#host.log('error', 'STORE_ROOM', `traces older than ring_age were not removed: ${reply.message}`);
     } else if (reply.kind === 'closed') this.#closed?.();
-    else if (reply.kind === 'kept' || reply.kind === 'open') {
+    else if (reply.kind === 'kept' || reply.kind === 'open' || reply.kind === 'room_made') {
       if (reply.kind === 'kept') this.#settle(reply.sizeBytes);
-      else this.#openDecisions(reply.decisions);
-      this.#stats = { ...this.#stats, traces: reply.traces, bytes: reply.bytes };
-      this.#host.record('traces', reply.traces);
-      this.#host.record('size', reply.bytes);
+      else if (reply.kind === 'open') this.#openDecisions(reply.decisions);
+      this.#recordRing(reply);
     }
+  }
+
+  #recordRing({ traces, bytes }: { readonly traces: number; readonly bytes: number }): void {
+    this.#stats = { ...this.#stats, traces, bytes };
+    this.#host.record('traces', traces);
+    this.#host.record('size', bytes);
   }
 
   #openDecisions(decisions: DecisionsHeld): void {
@@ -253,7 +275,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
     this.#host.record('queue_size', this.#queueBytes);
   }
 
-  #drop(traces: number, reason: 'queue_full' | 'failed'): void {
+  #drop(traces: number, reason: 'queue_full' | 'too_large' | 'failed'): void {
     this.#stats = { ...this.#stats, dropped: this.#stats.dropped + traces };
     this.#host.count('dropped', traces, { reason });
   }
@@ -261,6 +283,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
   /** After its thread is gone nothing is answered any more; the sidecar itself goes on. */
   #ended(message: string): void {
     this.#worker = undefined;
+    this.#cancelMakeRoom?.();
     this.#questions.fail(message);
     const lost = this.#onTheWay.splice(0).reduce((sum, traces) => sum + traces, 0);
     if (lost > 0) this.#drop(lost, 'failed');

@@ -2,6 +2,7 @@
 import type { DecodedSpan } from '../otlp/decode.ts';
 import type { SpanJson, TraceAnswer, TraceSummary } from '../web/api.ts';
 import { byStart } from './span-choice.ts';
+import { milliseconds } from './trace-sum.ts';
 
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUSES = ['UNSET', 'OK', 'ERROR'];
@@ -81,8 +82,4 @@ function spanJson(span: DecodedSpan, traceStartNs: bigint): SpanJson {
       attributes,
     })),
   };
-}
-
-function milliseconds(ns: bigint): number {
-  return Number(ns) / 1e6;
 }

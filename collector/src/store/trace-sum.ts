@@ -1,9 +1,8 @@
 // What the list tells of a trace and is searched by, gathered span by span: no span has to stay for it.
 import type { DecodedSpan } from '../otlp/decode.ts';
+import { STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { TraceSummary } from '../web/api.ts';
 
-/** OTLP's STATUS_CODE_ERROR. */
-const ERROR = 2;
 /** Names in lists are cut here, so that a list of 500 stays within a megabyte. */
 const MAX_NAME_CHARACTERS = 512;
 /** Of a trace with more operations than this takes, the first ones are found. */
@@ -30,7 +29,7 @@ export class TraceSum {
     const { parentSpanId, spanId, endNs, status, service, name } = span;
     const named = { startNs: span.startNs, service, name: shownName(name) };
     this.spans++;
-    if (status === ERROR) this.#errors++;
+    if (status === STATUS_ERROR) this.#errors++;
     if (endNs > this.#endNs) this.#endNs = endNs;
     this.#earliest = earlier(this.#earliest, named);
     if (parentSpanId === '') this.#root = earlier(this.#root, named);
@@ -111,6 +110,7 @@ function earlier(known: Named | undefined, other: Named): Named {
   return known !== undefined && known.startNs <= other.startNs ? known : other;
 }
 
-function milliseconds(ns: bigint): number {
+/** A duration as the page has it. */
+export function milliseconds(ns: bigint): number {
   return Number(ns) / 1e6;
 }

@@ -1,4 +1,5 @@
-// The store's thread: owns the file, answers the main thread. Errors become replies; only a broken file ends it.
+// The store's thread: owns the file, answers the main thread. Errors become replies; a damaged file is set aside, and
+// only where no new one can take its place does the thread end.
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -32,9 +33,7 @@ function openRing(): TraceRing {
     return new TraceRing(data);
   } catch (error) {
     if (!isBroken(error)) throw error;
-    setAside(data.path);
-    say({ kind: 'ring_lost', message: messageOf(error) });
-    return new TraceRing(data);
+    return beginAnew(error);
   }
 }
 
@@ -42,9 +41,14 @@ function openRing(): TraceRing {
 function mend(error: unknown): void {
   if (!isBroken(error) || isClosed) return;
   ring.close();
+  ring = beginAnew(error);
+}
+
+function beginAnew(error: unknown): TraceRing {
   setAside(data.path);
-  ring = new TraceRing(data);
-  say({ kind: 'ring_lost', message: messageOf(error) });
+  const empty = new TraceRing(data);
+  say({ kind: 'ring_lost', message: messageOf(error), traces: empty.traces, bytes: empty.bytes });
+  return empty;
 }
 
 function serve(decisions: DecisionBlocks, request: StoreRequest): void {
@@ -62,6 +66,16 @@ function serve(decisions: DecisionBlocks, request: StoreRequest): void {
     traces.body.buffer.transfer(0);
     return;
   }
+  if (request.kind === 'make_room') {
+    try {
+      ring.makeRoom(request.nowMs);
+      say({ kind: 'room_made', traces: ring.traces, bytes: ring.bytes });
+    } catch (error) {
+      say({ kind: 'room_failed', message: messageOf(error) });
+      mend(error);
+    }
+    return;
+  }
   if (request.kind === 'keep_decisions') {
     try {
       decisions.keep(request.block);
@@ -70,6 +84,7 @@ function serve(decisions: DecisionBlocks, request: StoreRequest): void {
       const lost = request.block.count;
       say({ kind: 'decisions_failed', lost, message: messageOf(error), decisions: decisions.held });
     }
+    request.block.records.transfer(0);
     return;
   }
   if (request.kind === 'decisions_lost') {
@@ -105,8 +120,9 @@ function* turnsOf(question: LongQuestion): Turns<Json> {
   return new TextEncoder().encode(JSON.stringify({ traces } satisfies TracesAnswer));
 }
 
-/** Lets what has come meanwhile be served between two turns; given up where the store closes. */
+/** Lets what has come meanwhile be served between two turns; given up where the store closes or the ring is lost. */
 async function answerInTurns(id: number, turns: Turns<Json>): Promise<void> {
+  const asked = ring;
   try {
     for (;;) {
       const { done, value } = turns.next();
@@ -117,6 +133,7 @@ async function answerInTurns(id: number, turns: Turns<Json>): Promise<void> {
         );
       await nextTurn();
       if (isClosed) return;
+      if (ring !== asked) throw new Error('the ring was damaged and has begun anew; ask again');
     }
   } catch (error) {
     say({ kind: 'refused', id, message: messageOf(error) });

@@ -85,6 +85,7 @@ function memoryHolders({ telemetry, followsLogs }: BooksSources): Record<string,
   const queues = telemetry.points('export', 'queue_size').reduce((sum, { value }) => sum + value, 0);
   return {
     'waiting spans': telemetry.read('sample', 'size'),
+    'emptied segments': telemetry.read('receive', 'spare'),
     decisions: telemetry.read('sample', 'decisions_size'),
     ...(followsLogs ? { 'held logs': telemetry.read('logs', 'size') } : {}),
     'bodies in flight': telemetry.read('receive', 'in_flight'),

@@ -1,6 +1,7 @@
 // Server-sent events: one reading a second for all pages together, none while nobody looks.
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../pipeline/contract.ts';
+import { connectionOf, isGone } from '../pipeline/readers.ts';
 
 const EVERY_MS = 1000;
 /** Pages open at once; each costs a socket and, while it does not read, an event. */
@@ -41,10 +42,7 @@ export class EventStreams {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 2000\n\n');
     this.#open.set(response, { mayStay, writtenMs: this.#clock.monotonicMs() });
-    response.once('close', () => {
-      this.#open.delete(response);
-      if (this.#open.size === 0) this.#stop();
-    });
+    response.once('close', () => this.#forget(response));
     response.write(this.#text());
     this.#cancel ??= this.#clock.every(EVERY_MS, () => this.#send());
     return true;
@@ -63,14 +61,31 @@ export class EventStreams {
     for (const [response, stream] of this.#open) {
       const behind = response.writableLength;
       behindBytes += behind;
-      if (!stream.mayStay()) response.end();
+      const isTooLate = behindBytes > MAX_BEHIND_BYTES || nowMs - stream.writtenMs >= READ_WITHIN_MS;
+      if (isGone(response) || (behind > 0 && isTooLate)) this.#cut(response);
+      else if (!stream.mayStay()) {
+        response.end();
+        // One that is behind keeps its place for what it has yet to read, and no longer than others do.
+        if (behind === 0) this.#forget(response);
+      }
+      // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
       else if (behind === 0) {
         response.write(text);
         stream.writtenMs = nowMs;
       }
-      // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
-      else if (behindBytes > MAX_BEHIND_BYTES || nowMs - stream.writtenMs >= READ_WITHIN_MS) response.destroy();
     }
+  }
+
+  /** The connection goes as a whole: what waits behind another stream on it would otherwise be held as long as that one. */
+  #cut(response: ServerResponse): void {
+    response.destroy();
+    connectionOf(response)?.destroy();
+    this.#forget(response);
+  }
+
+  #forget(response: ServerResponse): void {
+    this.#open.delete(response);
+    if (this.#open.size === 0) this.#stop();
   }
 
   /** Bytes that all pages share. */

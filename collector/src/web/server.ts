@@ -1,10 +1,11 @@
-// The page and its API on 4320. Reads only; everything it answers comes through the views it is handed.
+// The page and its API on 4320. Everything it answers comes through the views it is handed; a wish to keep traces is all
+// that it takes, beside a token to sign in with.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OperationsView } from '../measure/contract.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
 import { FOREIGN_NAME, HttpListener } from '../pipeline/http-server.ts';
-import { type ReaderHost, Readers } from '../pipeline/readers.ts';
+import { isGone, type ReaderHost, Readers } from '../pipeline/readers.ts';
 import type { PinWish, SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
@@ -113,10 +114,14 @@ export class WebServer {
     if (denied !== undefined && !(isSignIn && denied.status === 401))
       return this.#sendDenied(response, denied.status, denied.error);
     if (isSignIn) return takeForm(request, response, this.#access);
-    if (request.method === 'POST' && url.pathname === '/api/pins')
-      return this.#sendJson(response, await this.#pin(request));
-    response.setHeader('allow', 'GET, HEAD');
-    return this.#sendJson(response, { status: 405, body: { error: 'only GET is served here' } });
+    const isPins = url.pathname === '/api/pins';
+    if (isPins && request.method === 'POST') return this.#sendJson(response, await this.#pin(request));
+    const takesPost = isPins || (url.pathname === '/login' && this.#access.isLocked);
+    response.setHeader('allow', takesPost ? 'POST' : 'GET, HEAD');
+    return this.#sendJson(response, {
+      status: 405,
+      body: { error: `only ${takesPost ? 'POST' : 'GET'} is served here` },
+    });
   }
 
   async #read(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -203,12 +208,12 @@ export class WebServer {
       ...(service === null || service === '' ? {} : { service }),
       ...(operation === null || operation === '' ? {} : { operation }),
     };
-    const traces = await this.#views.traces?.list(query, () => !response.destroyed);
+    const traces = await this.#views.traces?.list(query, () => !isGone(response));
     return { status: 200, body: traces ?? NO_TRACES };
   }
 
   async #trace(traceId: string, response: ServerResponse): Promise<Answer> {
-    const trace = await this.#views.traces?.get(traceId, () => !response.destroyed);
+    const trace = await this.#views.traces?.get(traceId, () => !isGone(response));
     if (trace === undefined) return { status: 404, body: { error: 'the ring does not hold this trace' } };
     return { status: 200, body: trace };
   }

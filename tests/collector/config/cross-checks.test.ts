@@ -22,10 +22,30 @@ it('refuses two listeners on one port, but not two that let the system choose', 
   check('web: { port: 4317 }\nreceive: { grpc: false }');
 });
 
+it('lets two listeners share a port on different addresses only', () => {
+  const pair = (web: string, grpc: string): string =>
+    `web: { host: "${web}", port: 9000 }\nreceive: { grpc: { host: "${grpc}", port: 9000 } }`;
+  const clash = 'web.port: 9000 is the port of receive.grpc.port too';
+  check(pair('127.0.0.1', '10.1.2.3'));
+  check(pair('127.0.0.1', '::1'));
+  check(pair('::1', '0:0::1'), clash);
+  check(pair('10.1.2.3', '0.0.0.0'), clash);
+  check(pair('::', '10.1.2.3'), clash);
+  check(pair('localhost', '127.0.0.1'), clash);
+  check(pair('localhost', '10.1.2.3'));
+});
+
 it('refuses sizes that do not fit the memory together', () => {
   check('memory_limit: 64MiB\nsample: { max_pending: 10GiB }', 'memory_limit: is less than');
   check('memory_limit: 64MiB\nsample: { max_pending: 20MiB }\nreceive: { http: { max_in_flight: 8MiB } }');
   check('memory_limit: 32MiB');
+  // What is left for the rest would not do.
+  const most = 'logs: { mode: follow, max_held: 240MiB }';
+  check(
+    most,
+    'memory_limit: is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (257MiB)',
+  );
+  check(most.replace('240', '238'));
 });
 
 it('refuses times that no trace would wait for, but not the default after a shorter wait', () => {

@@ -59,6 +59,14 @@ describe('delivery', () => {
     expect(books()).toEqual({ delivered: 6, rejected: 0, queued: 0, failed: {} });
     expect(read('queue_size', of)).toBe(0);
   });
+
+  it('joins very many small ones as well', async () => {
+    const sink = await startSink();
+    const { take, settled } = await rig(sink.url);
+    for (let i = 0; i < 200; i++) take(1);
+    await settled();
+    expect(sink.requests.map(({ body }) => spansOf(body).length)).toEqual([1, 199]);
+  });
 });
 
 describe('a receiver that cannot take it now', () => {

@@ -1,4 +1,6 @@
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { PrometheusPage } from '../../../collector/src/export/prometheus.ts';
 import type { MetricFamily, MetricPoint } from '../../../collector/src/model/metric-family.ts';
@@ -67,6 +69,14 @@ describe('the name a page is asked for by', () => {
     expect(refused.body.toString()).toBe('this address is served under its own name only\n');
     const page = await send(`${urls.page}/api/books`, { headers: { host: 'evil.example' } });
     expect(page.status).toBe(403);
+  });
+
+  it('may be left out, as health checks over HTTP/1.0 do and no browser does', async () => {
+    const { urls } = await startCollector();
+    const socket = connect(Number(new URL(urls.metrics).port), '127.0.0.1', () => {
+      socket.end('GET /metrics HTTP/1.0\r\n\r\n');
+    });
+    expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
   it('may be that of the machine as containers know it', async () => {

@@ -66,6 +66,27 @@ it('lets sidecars send on to one another', async () => {
   expect(String(sink.requests[0]?.headers[TRAIL_HEADER])).toMatch(/^[0-9a-f]{16}(,[0-9a-f]{16}){2}$/);
 });
 
+it('takes one signal from a sidecar that it sends another', async () => {
+  const [tempo, loki] = [await startSink(), await startSink()];
+  let second = '';
+  const exporting = (endpoint: string, traces: string): Promise<RunningCollector> =>
+    startCollector(
+      `sample: false\nexport: { otlp: { next: { endpoint: "${endpoint}", traces_endpoint: "${traces}/v1/traces" } } }`,
+    );
+  const a = await exporting(await startForwarder(() => second), tempo.url);
+  const b = await exporting(loki.url, a.urls.otlpHttp);
+  second = b.urls.otlpHttp;
+  const logs = await post(`${a.urls.otlpHttp}/v1/logs`, '{}', { 'content-type': 'application/json' });
+  expect(logs.status).toBe(200);
+  await eventually('the logs to pass both', () => loki.requests.length === 1);
+  await sent(b);
+  await eventually('the first to take its traces', () => a.books().spans.accepted === 3);
+  a.clock.advance(2000);
+  await a.delivered();
+  expect(tempo.spans()).toHaveLength(3);
+  expect([a, b].flatMap((each) => each.books().refused)).toEqual([]);
+});
+
 it('refuses at every door, whatever the signal, in a way nobody tries again', async () => {
   const sink = await startSink();
   const running = await sidecar(sink.url);

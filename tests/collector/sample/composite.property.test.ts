@@ -22,8 +22,11 @@ interface Traffic {
   readonly traces: (second: number) => readonly (readonly [service: number, traces: number])[];
   readonly seed?: number;
   readonly waitMs?: number;
+  /** Decisions are made at multiples of this only; 0: at once. */
+  readonly tickMs?: number;
   /** Share of traces that another policy keeps. */
   readonly errorRatio?: number;
+  readonly ofErrors?: Readonly<Record<string, unknown>>;
 }
 
 interface Run {
@@ -37,13 +40,21 @@ interface Run {
 
 const SPAN_BYTES = 500;
 
+const KEPT = { name: 'errors', type: 'status' };
+
 /** Traces of 2 to 40 spans; half of the spans, and what the trace is, come half a second after the first. */
-function run({ config, seconds, traces, seed = 1, waitMs = 6000, errorRatio = 0 }: Traffic): Run {
+function run({
+  config,
+  seconds,
+  traces,
+  seed = 1,
+  waitMs = 6000,
+  tickMs = 0,
+  errorRatio = 0,
+  ofErrors = KEPT,
+}: Traffic): Run {
   const random = seeded(seed);
-  const { policies } = testSampler([
-    { name: 'errors', type: 'status' },
-    { name: 'mix', type: 'composite', parts: PARTS, ...config },
-  ]);
+  const { policies } = testSampler([ofErrors, { name: 'mix', type: 'composite', parts: PARTS, ...config }]);
   const kept = new Map<string, number>();
   let [estimate, variance, truth, slot] = [0, 0, 0, 0];
   const events: { atMs: number; apply: (nowMs: number) => void }[] = [];
@@ -74,16 +85,17 @@ function run({ config, seconds, traces, seed = 1, waitMs = 6000, errorRatio = 0 
           judge(policies, seen);
           for (const each of policies) each.observe?.(seen, verdict);
           truth += seen.spanCount;
-          const { policy, threshold } = verdict;
+          const { policy, threshold, drops } = verdict;
           const [high, low] = [Math.floor(random() * 2 ** 28), Math.floor(random() * 2 ** 28)];
-          if (policy < 0 || isBelow(high, low, threshold.high, threshold.low)) return;
+          if (policy < 0 || drops || isBelow(high, low, threshold.high, threshold.low)) return;
           const standsFor = adjustedCount(threshold.high, threshold.low);
           estimate += seen.spanCount * standsFor;
           variance += seen.spanCount ** 2 * standsFor * (standsFor - 1);
           const key = `${service} ${Math.floor(nowMs / 1000)}`;
           kept.set(key, (kept.get(key) ?? 0) + seen.spanCount);
         };
-        events.push({ atMs: startMs + waitMs, apply: decide });
+        const dueMs = startMs + waitMs;
+        events.push({ atMs: tickMs === 0 ? dueMs : Math.ceil(dueMs / tickMs) * tickMs, apply: decide });
       }
     }
   }
@@ -196,6 +208,43 @@ test('holds its target through tenfold steps of one part, whatever the wait', ()
       );
   }
 }, 30_000);
+
+test('holds its target while a part comes and goes by the second, whatever seconds are decided together', () => {
+  for (const [waitMs, tickMs] of [
+    [6300, 200],
+    [6300, 0],
+    [6700, 1000],
+    [6000, 200],
+    [1900, 200],
+  ] as const) {
+    for (const period of [2, 3]) {
+      const traces = (second: number): [number, number][] => [
+        [CHECKOUT, 500],
+        [SEARCH, second % period === 0 ? 500 : 0],
+      ];
+      const parts = PARTS.map((part) => ({ ...part, share: 0.5 }));
+      const config = { parts, spans_per_second: 4000 };
+      const result = run({ config, seconds: 140, traces, waitMs, tickMs });
+      const search = 2000 / period;
+      checkMinutes(
+        result,
+        [
+          [CHECKOUT, 4000 - search],
+          [SEARCH, search],
+        ],
+        [20, 40, 75],
+        `wait ${waitMs}, tick ${tickMs}, every ${period}`,
+      );
+    }
+  }
+}, 30_000);
+
+test('gives the room of what another policy drops to the rest of its part', () => {
+  const traces = (): [number, number][] => [[CHECKOUT, 400]];
+  const ofErrors = { name: 'errors', type: 'drop', when: { type: 'status' } };
+  const result = run({ config: { spans_per_second: 2000 }, seconds: 110, traces, errorRatio: 0.25, ofErrors });
+  checkMinutes(result, [[CHECKOUT, 2000]], [45]);
+});
 
 test('has no say on traces of no part where the rest has no share', () => {
   const traces = (): [number, number][] => [

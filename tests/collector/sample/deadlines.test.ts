@@ -1,5 +1,8 @@
 // Deadlines where the property of waits does not look: late ticks, memory, slots that are used again.
 import { expect, test } from 'vitest';
+import { Deadlines } from '../../../collector/src/sample/deadlines.ts';
+import { NONE } from '../../../collector/src/sample/span-slots.ts';
+import { TraceSlots } from '../../../collector/src/sample/trace-slots.ts';
 import { testSampler } from '../../support/sampler.ts';
 import { HIGH, root, scene, span } from '../../support/trace-scene.ts';
 import type { TestSpan } from '../../support/traffic.ts';
@@ -29,6 +32,27 @@ test('decides in the order in which traces are due, as far as there is time', ()
   const order: string[] = [];
   for (let i = 0; i < 10 && buffer.tick(10_000, 1); i++) order.push(...kept.splice(0).map(({ spans }) => spans.join()));
   expect(order).toEqual(['span 3', 'span 1', 'span 2', 'span 4']);
+});
+
+test('waits as long as the first listed wait says, in whatever order the spans of one request came', () => {
+  const waits = [
+    { name: 'slow', when: BATCH, decision_wait: '60s' },
+    { name: 'err', when: { type: 'status' }, decision_wait: '2s' },
+  ];
+  const spans = [span(1, HIGH, { statusCode: 2 }), span(1, HIGH, { service: 'batch' })];
+  const check = (late: readonly TestSpan[]): void => {
+    const { buffer, kept, add } = scene({ sampler: testSampler(ALL, waits) });
+    add(0, span(1, HIGH));
+    buffer.tick(9000);
+    add(10_000, ...late);
+    buffer.tick(59_999);
+    expect(kept).toEqual([]);
+    buffer.tick(60_000);
+    expect(kept).toHaveLength(1);
+    expect(buffer.ledger.read(0)).toMatchObject({ cause: 'wait', wait: 0 });
+  };
+  check(spans);
+  check(spans.toReversed());
 });
 
 test('decides the oldest early where memory is short, however long each may wait', () => {
@@ -71,5 +95,34 @@ test('begins a trace without the waits of the one that had its place before', ()
     expect(kept).toHaveLength((kind - 1) * 2500);
     buffer.tick(startMs + 20_000);
     expect(kept).toHaveLength(kind * 2500);
+  }
+});
+
+test('holds few entries of decided traces, and decides the others when they are due', () => {
+  const options = { decisionWaitMs: 600_000, afterRootMs: 6000 };
+  const traces = new TraceSlots(1);
+  const deadlines = new Deadlines(options, [], traces);
+  const open = (n: number, nowMs: number): number => {
+    const trace = traces.add(traces.hash(0, 0, 0, n), 0, 0, 0, n, nowMs);
+    deadlines.open(trace, nowMs);
+    return trace;
+  };
+  // One in a hundred has no root and waits for long; all others are decided after theirs.
+  const due: [number, number][] = [];
+  for (let n = 1; n <= 50_000; n++) {
+    const trace = open(n, n);
+    if (n % 100 === 0) due.push([n, n + 600_000]);
+    else deadlines.rooted(trace, n);
+    for (let over = deadlines.next(n); over !== NONE; over = deadlines.next(n)) traces.remove(over);
+    // Two queues have entries here, each up to twice those that wait and some.
+    expect(deadlines.count).toBeLessThanOrEqual(2 * (2 * traces.count + 1024));
+  }
+  for (let over = deadlines.next(60_000); over !== NONE; over = deadlines.next(60_000)) traces.remove(over);
+  expect(traces.count).toBe(due.length);
+  for (const [n, dueMs] of due) {
+    expect(deadlines.next(dueMs - 1)).toBe(NONE);
+    const trace = deadlines.next(dueMs);
+    expect([traces.id3[trace], deadlines.ending.cause]).toEqual([n, 'wait']);
+    traces.remove(trace);
   }
 });

@@ -1,5 +1,6 @@
 // What becomes of traces that kept traces link to.
 import { expect, test } from 'vitest';
+import { LINKED_BYTES } from '../../../collector/src/sample/linked-traces.ts';
 import { MAX_AWAITED, MAX_LINKS } from '../../../collector/src/sample/links.ts';
 import { testSampler } from '../../support/sampler.ts';
 import { HIGH, linksTo, LOW, root, scene, span } from '../../support/trace-scene.ts';
@@ -160,14 +161,28 @@ test('awaits so many traces at once and no more, until their time is over', () =
   buffer.tick(6000);
   expect(buffer.counts.links).toEqual(NONE);
   expect(buffer.usedBytes).toBeGreaterThan(before + MAX_AWAITED * 50);
-  add(6000, linking(traces + 1));
+  // What is awaited already takes no more room, and is awaited as long as before.
+  const known = Buffer.alloc(16, 0xee);
+  known.writeUInt32BE(0, 4);
+  add(6000, linking(traces + 1), root(traces + 3, HIGH, linksTo(known)));
   buffer.tick(12_000);
   expect(buffer.counts.links).toEqual({ ...NONE, over_limit: MAX_LINKS });
   buffer.tick(36_000);
-  expect(buffer.counts.links).toEqual({ ...NONE, over_limit: MAX_LINKS, unseen: MAX_AWAITED });
+  expect(buffer.counts.links).toEqual({ ...NONE, over_limit: MAX_LINKS, unseen: MAX_AWAITED + 1 });
   add(36_000, linking(traces + 2));
   buffer.tick(42_000);
   expect(buffer.counts.links.over_limit).toBe(MAX_LINKS);
+});
+
+test('counts what is noted of linked traces to the memory of those that wait', () => {
+  const bytesWith = (links: number): number => {
+    const { buffer, add } = scene();
+    const waits = Array.from({ length: 100 }, (_, i) => waiting(i + 2));
+    add(0, root(1, HIGH, linksTo(...waits.slice(0, links).map(({ traceId }) => traceId))), ...waits);
+    buffer.tick(6000);
+    return buffer.usedBytes;
+  };
+  expect(bytesWith(100) - bytesWith(0)).toBe(100 * LINKED_BYTES);
 });
 
 test('leaves links without effect where that is asked for', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Sampler } from '../../../collector/src/sample/sampler.ts';
 import { testSampler } from '../../support/sampler.ts';
 import { pick, seeded } from '../../support/random.ts';
 import { bodyOf, type TestSpan, traceIdPlaces, traffic } from '../../support/traffic.ts';
@@ -140,6 +141,32 @@ test('decides the oldest traces early once the byte budget is reached', () => {
   buffer.decideAll(1e9);
   expect(kept.reduce((sum, trace) => sum + trace.spans.length, 0)).toBe(buffer.counts.keptSpans);
   expect(buffer.counts.keptSpans + buffer.counts.notSampledSpans).toBe(spans + 1);
+});
+
+test('decides no more of the oldest early than makes room, also where hard caps hold them', () => {
+  const maxPendingBytes = 9 * 1024 * 1024;
+  const sampler = testSampler([{ name: 'all', type: 'probabilistic', ratio: 1 }]);
+  const hardCaps = { spansPerSecond: 1_000_000, bytesPerSecond: undefined };
+  const { buffer, add } = scene({ sampler, hardCaps, maxPendingBytes, maxDecisions: 100_000 });
+  const traces = traffic({ seed: 3, traces: 3000, maxSpans: 30 });
+  let added = 0;
+  while (buffer.counts.decided.budget === 0) add(added, ...(traces[added++] ?? expect.fail('never over the budget')));
+  expect(buffer.usedBytes).toBeLessThanOrEqual(maxPendingBytes);
+  const { budget } = buffer.counts.decided;
+  expect(buffer.pendingTraces).toBe(added - budget);
+  expect(budget).toBeLessThan(added * 0.6);
+  traces.slice(0, added).forEach(([first], t) => {
+    const [a = 0, b = 0, c = 0, d = 0] = [0, 4, 8, 12].map((at) => first?.traceId.readUInt32BE(at));
+    expect(buffer.ledger.find(a, b, c, d) >= 0, `trace ${t} of ${added}`).toBe(t < budget);
+  });
+});
+
+test('takes no more matchers, those of a shadow included, than a trace has bits', () => {
+  const many = (first: number): Sampler =>
+    testSampler(
+      Array.from({ length: 16 }, (_, i) => ({ name: `p${i}`, type: 'service', names: [`service ${first + i}`] })),
+    );
+  expect(() => scene({ sampler: many(0), shadow: many(16) })).toThrow(/bits/);
 });
 
 test('empties segments that few long traces pin, and their spans stay whole', () => {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import type { Policy } from '../../../collector/src/sample/sampler.ts';
 import { KEY_SEPARATOR, type KeyPart, TraceKeys } from '../../../collector/src/sample/trace-key.ts';
 import { factsOf } from '../../support/fact-spans.ts';
 import { facts } from '../../support/facts.ts';
 import { oneOf, pick, type Random, seeded } from '../../support/random.ts';
 import { testSpan } from '../../support/test-span.ts';
+import { HIGH, root as rootOf, scene } from '../../support/trace-scene.ts';
 import type { TestAttribute, TestSpan } from '../../support/traffic.ts';
 
 const KIND = { internal: 1, server: 2, client: 3, consumer: 5 };
@@ -123,4 +125,19 @@ test('reads a trace once for all policies with the same parts, and anew for the 
   expect(keys.of(['operation']).of(one)).toBe('one');
   one.serial++;
   expect(keys.of(['operation']).of(one)).toBe('two');
+});
+
+test('reads the key of each trace anew as its spans come', () => {
+  const keys = new TraceKeys();
+  const key = keys.of(['operation']);
+  const seen: string[] = [];
+  const watcher: Policy = {
+    name: 'watcher',
+    class: 'rest',
+    evaluate: () => undefined,
+    arrived: (_, each) => void seen.push(key.of(each)),
+  };
+  const { add } = scene({ sampler: { policies: [watcher], matchers: [], waits: [], keys } });
+  add(0, rootOf(1, HIGH, { name: 'first' }), rootOf(2, HIGH, { name: 'second' }));
+  expect(seen).toEqual(['first', 'second']);
 });

@@ -107,3 +107,22 @@ test('refuses what no span stands for', () => {
   check({ spans: [{ trace: 'a', duration: 5 }] }, 'tests.0.spans.0.duration', /must be a duration/);
   check({ spans: [] }, 'tests.0.spans', /./);
 });
+
+test('refuses links that lead nowhere', () => {
+  const check = (links: string[], copies: number | undefined, message?: RegExp): void => {
+    const spans = [{ trace: 'a', copies, links }, { trace: 'b' }, { trace: 'many', copies: 3 }];
+    const { error } = scenarioFile.safeParse({ config: {}, tests: [{ name: 'one', spans, expect: {} }] });
+    expect(error?.issues.map(({ path }) => path.join('.')) ?? []).toEqual(
+      message === undefined ? [] : ['tests.0.spans.0.links.0'],
+    );
+    if (message !== undefined) expect(error?.issues[0]?.message).toMatch(message);
+  };
+  check(['b'], undefined);
+  check(['b'], 3);
+  check(['many'], 3);
+  check(['0af7651916cd43dd8448eb211c80319c'], undefined);
+  check(['c'], undefined, /^no span has this trace, and it is no trace id of 32 hexadecimal digits$/);
+  check(['0af7651916cd43dd8448eb211c80319'], undefined, /^no span has this trace/);
+  check(['many'], undefined, /^has 3 copies, the line that links to it 1$/);
+  check(['many'], 2, /^has 3 copies, the line that links to it 2$/);
+});

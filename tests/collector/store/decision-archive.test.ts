@@ -1,6 +1,7 @@
 // Old decisions on their way to disk and back, through the store's thread.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DecisionBlock } from '../../../collector/src/store/contract.ts';
 import { storeInstruments } from '../../../collector/src/store/instruments.ts';
@@ -39,6 +40,20 @@ function block(n: number): DecisionBlock {
 }
 
 describe('the archive of decisions', () => {
+  it('gives the bytes of blocks back once they are written', async () => {
+    const thread = new Promise<Worker>((resolve) => process.once('worker', resolve));
+    const { stage } = await started(temporaryFolder());
+    const worker = await thread;
+    for (let n = 1; n <= 4; n++) {
+      const { records, ...rest } = block(n);
+      stage.keepDecisions({ ...rest, records: records.transfer(8 * 1024 ** 2) });
+      expect((await stage.findDecision([n, 0, 0, 1]))?.meta).toBe(`block ${n}`);
+    }
+    const { external_memory: bytes } = await worker.getHeapStatistics();
+    // Of four; what the thread has besides is far less than one of them.
+    expect(bytes).toBeLessThan(2 * 8 * 1024 ** 2);
+  });
+
   it('takes blocks over, finds their decisions, and keeps them over a restart', async () => {
     const path = temporaryFolder();
     const { stage, own } = await started(path);

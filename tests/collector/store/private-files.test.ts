@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DecisionBlocks } from '../../../collector/src/store/decision-blocks.ts';
+import { makePrivateFile, makePrivateFolder } from '../../../collector/src/store/private-files.ts';
 import { TraceRing } from '../../../collector/src/store/sqlite.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { testSpan } from '../../support/test-span.ts';
@@ -70,6 +71,27 @@ describe.skipIf(process.platform === 'win32')('what the store writes', () => {
     for (const file of files) chmodSync(file, 0o644);
     fill(path);
     expect(files.map(modeOf)).toEqual([PRIVATE.file, PRIVATE.file]);
+  });
+
+  it('follows no link to a file of somebody else', () => {
+    const folder = temporaryFolder();
+    const [link, target] = [join(folder, 'link'), join(folder, 'target')];
+    symlinkSync(target, link);
+    makePrivateFile(link);
+    expect(existsSync(target)).toBe(false);
+    writeFileSync(target, '');
+    chmodSync(target, 0o644);
+    makePrivateFile(link);
+    expect(modeOf(target)).toBe(0o644);
+  });
+
+  it('takes a folder that was made since it was looked for, and no file', () => {
+    const folder = temporaryFolder();
+    // There once the one before it was made, and not when it is looked for.
+    makePrivateFolder(`${folder}/made/below/..`);
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['made', 'made/below']);
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+    expect(() => makePrivateFolder(join(folder, 'link'))).toThrow(/EEXIST/);
   });
 
   it('leaves a folder as it is that somebody else made', () => {

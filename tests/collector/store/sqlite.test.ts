@@ -180,6 +180,29 @@ describe('room in the ring', () => {
     expect(opened.traces).toBe(3);
   });
 
+  it('is made by age also where nothing more is kept', () => {
+    const opened = ring(temporaryFolder(), { ringAgeMs: 1000 });
+    opened.keep(kept([[testSpan({ trace: 'a' })]]), 0);
+    opened.keep(kept([[testSpan({ trace: 'b' })]]), 500);
+    opened.makeRoom(1000);
+    expect(opened.traces).toBe(2);
+    opened.makeRoom(1001);
+    expect(idsOf(opened)).toEqual([hex('b')]);
+    opened.makeRoom(1501);
+    expect([opened.traces, opened.bytes, idsOf(opened)]).toEqual([0, 0, []]);
+  });
+
+  it('does not mix up an old batch with a new one, where the ring was empty between them', () => {
+    const opened = ring(temporaryFolder(), { ringAgeMs: 1000 });
+    opened.keep(kept([Array.from({ length: 600 }, () => testSpan({ trace: 'a' }))]), 0);
+    const old = opened.get(hex('a'));
+    old.next();
+    opened.makeRoom(2000);
+    opened.keep(kept([[testSpan({ trace: 'b', name: 'new' })]]), 2000);
+    const answer = JSON.parse(Buffer.from(finished(old).value ?? []).toString()) as TraceAnswer;
+    expect([answer.summary.spanCount, answer.spans]).toEqual([600, []]);
+  });
+
   it('is not there for a trace larger than all of it', () => {
     const opened = ring(temporaryFolder(), { ringBytes: 100 });
     opened.keep(kept([[testSpan(), testSpan()]]), 1);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -18,6 +18,14 @@ interface Opened {
   readonly own: TestHost<typeof storeInstruments>;
 }
 
+/** As in YAML, and what the store keeps for sampling. */
+interface Settings {
+  readonly max_decision_disk?: number;
+  readonly max_queue?: string;
+  readonly ring_size?: string;
+  readonly ring_age?: string;
+}
+
 const ALL = { limit: 500 };
 
 function json<T>(bytes: Uint8Array | undefined): T {
@@ -28,9 +36,9 @@ async function listed(stage: StoreStage, query: TraceQuery = ALL): Promise<reado
   return json<TracesAnswer>(await stage.list(query)).traces;
 }
 
-function create(settings: object = {}, path = temporaryFolder()): Opened {
+function create({ max_decision_disk = 0, ...settings }: Settings = {}, path = temporaryFolder()): Opened {
   const own = testHost('store', storeInstruments);
-  const stage = store.create(store.config.parse({ path, ...settings }), own.host);
+  const stage = store.create({ ...store.config.parse({ path, ...settings }), max_decision_disk }, own.host);
   onTestFinished(() => stage.stop());
   return { stage, own };
 }
@@ -40,7 +48,7 @@ function nextWorker(): Promise<Worker> {
   return new Promise((resolve) => process.once('worker', resolve));
 }
 
-async function started(settings: object = {}): Promise<Opened & { worker: Worker }> {
+async function started(settings: Settings = {}): Promise<Opened & { worker: Worker }> {
   const opened = create(settings);
   const worker = nextWorker();
   await opened.stage.start();
@@ -77,6 +85,38 @@ describe('the store', () => {
     expect(await listed(stage)).toHaveLength(50 - dropped);
     await stage.consume(keptBatch([testSpan({ trace: 'later' })]));
     expect(await listed(stage)).toHaveLength(51 - dropped);
+  });
+
+  it('leaves out a trace larger than its ring, which would empty it for nothing', async () => {
+    const { stage, own } = await started({ ring_size: '16KiB', max_queue: '8MiB' });
+    await stage.consume(keptBatch([testSpan({ trace: 'small' })]));
+    await stage.consume(keptBatch(Array.from({ length: 400 }, () => testSpan({ trace: 'large' }))));
+    expect((await listed(stage)).map(({ traceId }) => traceId)).toEqual([traceIdOf('small').toString('hex')]);
+    expect(own.counts('dropped')).toEqual({ too_large: 1 });
+    expect(stage.stats()).toMatchObject({ traces: 1, dropped: 1 });
+    // One that fits counts, also where it takes all of the room.
+    await stage.consume(keptBatch(Array.from({ length: 80 }, () => testSpan({ trace: 'fits' }))));
+    await listed(stage);
+    expect([stage.stats().traces, own.counts('dropped')]).toEqual([2, { too_large: 1 }]);
+  });
+
+  it('keeps nothing beyond its age, also where nothing new comes and after a pause', async () => {
+    const path = temporaryFolder();
+    const first = create({ ring_age: '10m' }, path);
+    await first.stage.start();
+    await first.stage.consume(keptBatch([testSpan()]));
+    expect(await listed(first.stage)).toHaveLength(1);
+    first.own.clock.advance(9 * 60_000);
+    expect(await listed(first.stage)).toHaveLength(1);
+    first.own.clock.advance(2 * 60_000);
+    expect(await listed(first.stage)).toEqual([]);
+    expect([first.stage.stats().traces, first.own.read('traces'), first.own.read('size')]).toEqual([0, 0, 0]);
+    await first.stage.consume(keptBatch([testSpan()]));
+    await first.stage.stop();
+    const second = create({ ring_age: '10m' }, path);
+    second.own.clock.advance(60 * 60_000);
+    await second.stage.start();
+    expect(await listed(second.stage)).toEqual([]);
   });
 
   it('loses only a small part of its ring where something new comes', async () => {
@@ -177,31 +217,6 @@ describe('a store that cannot be used', () => {
   });
 });
 
-describe('a damaged file of kept traces', () => {
-  /** What a machine that went down may leave: pages of which only some were written. */
-  function damage(path: string): void {
-    const file = join(path, 'traces.sqlite');
-    const bytes = readFileSync(file);
-    bytes.fill(0xa5, 65_536, 65_636);
-    writeFileSync(file, bytes);
-  }
-
-  it('is set aside at the start, and an empty one takes its place', async () => {
-    const path = temporaryFolder();
-    const first = create({}, path);
-    await first.stage.start();
-    await first.stage.consume(keptBatch([testSpan()]));
-    await first.stage.stop();
-    damage(path);
-    const second = create({}, path);
-    await second.stage.start();
-    await second.stage.consume(keptBatch([testSpan({ trace: 'new' })]));
-    expect(await listed(second.stage)).toHaveLength(1);
-    expect(second.own.log.join()).toContain('warning store STORE_RING_LOST');
-    expect(existsSync(join(path, 'traces.sqlite.damaged'))).toBe(true);
-  });
-});
-
 describe('the end of its thread', () => {
   it('fails open questions, drops what comes, and lets the sidecar go on', async () => {
     const { stage, own, worker } = await started();
@@ -221,13 +236,17 @@ describe('the end of its thread', () => {
   });
 
   it('counts what was on its way to it', async () => {
-    const { stage, own, worker } = await started();
+    const { stage, own, worker } = await started({ max_decision_disk: 1024 ** 3 });
     const batch = keptBatch(Array.from({ length: 300 }, (_, i) => testSpan({ trace: `${i}` })));
+    // Takes the thread far longer than it takes to hand the rest over.
+    const [count, recordBytes] = [400_000, 52];
+    const records = new ArrayBuffer(count * recordBytes);
+    stage.keepDecisions({ records, recordBytes, count, firstSeconds: 1, lastSeconds: 2, meta: '' });
     for (let i = 0; i < 5; i++) await stage.consume(batch);
     await worker.terminate();
     await eventually('the end to be noticed', () => own.log.length > 0);
     expect(own.read('queue_size')).toBe(0);
-    expect(own.read('dropped', { reason: 'failed' }) % 300).toBe(0);
-    expect(own.read('dropped', { reason: 'failed' })).toBeGreaterThan(0);
+    expect(own.counts('dropped')).toEqual({ failed: 5 * 300 });
+    expect(own.counts('decisions_dropped')).toEqual({ failed: count });
   });
 });

@@ -1,5 +1,5 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EventStreams } from '../../../collector/src/web/events.ts';
 import { ManualClock } from '../../support/clock.ts';
@@ -7,6 +7,9 @@ import { eventually } from '../../support/eventually.ts';
 
 interface Rig {
   readonly clock: ManualClock;
+  readonly port: number;
+  /** Whether streams may stay. */
+  mayStay: boolean;
   /** How often the data was read. */
   reads(): number;
   /** Opens a stream; `heard` is what came so far. */
@@ -21,7 +24,7 @@ async function rig(data: () => Record<string, unknown>): Promise<Rig> {
     return data();
   });
   const server = createServer((_, response) => {
-    if (!streams.add(response, () => true)) response.writeHead(503).end();
+    if (!streams.add(response, () => made.mayStay)) response.writeHead(503).end();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -31,9 +34,12 @@ async function rig(data: () => Record<string, unknown>): Promise<Rig> {
     server.closeAllConnections();
     server.close();
   });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const made: Rig = {
     clock,
+    port,
+    mayStay: true,
     reads: () => reads,
     open: () =>
       new Promise((resolve, reject) => {
@@ -48,6 +54,20 @@ async function rig(data: () => Record<string, unknown>): Promise<Rig> {
         request.end();
       }),
   };
+  return made;
+}
+
+/** Asks for many streams in one packet, one behind the other on one connection. */
+async function openPipelined(port: number, count: number): Promise<{ isClosed(): boolean; close(): void }> {
+  let isClosed = false;
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.once('close', () => (isClosed = true));
+  const heard = new Promise((resolve) => socket.once('data', resolve));
+  socket.write('GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(count));
+  await heard;
+  socket.resume();
+  return { isClosed: () => isClosed, close: () => socket.destroy() };
 }
 
 function eventsIn(text: string): [name: string, data: unknown][] {
@@ -168,5 +188,61 @@ describe('a stream of events', () => {
       next.close();
       return next.status === 200;
     });
+  });
+});
+
+describe('streams that wait behind another on their connection', () => {
+  it('give their places up when it closes, and are read no more', async () => {
+    const { open, clock, port, reads } = await rig(() => ({ a: 1 }));
+    const all = await openPipelined(port, 32);
+    await eventually('all of them', () => reads() === 32);
+    expect((await open()).status).toBe(503);
+    all.close();
+    await eventually('their places to be free', () => {
+      const before = reads();
+      clock.advance(1000);
+      return reads() === before;
+    });
+    const streams = await Promise.all(Array.from({ length: 32 }, () => open()));
+    expect(streams.every(({ status }) => status === 200)).toBe(true);
+  });
+
+  it('are cut with it after half a minute', async () => {
+    const { open, clock, port, reads } = await rig(() => ({ a: 1 }));
+    const all = await openPipelined(port, 32);
+    await eventually('all of them', () => reads() === 32);
+    clock.advance(30_000);
+    await eventually('the cut', () => all.isClosed());
+    expect((await open()).status).toBe(200);
+  });
+});
+
+describe('a stream that may not stay', () => {
+  it('gives its place up within half a minute where its reader does not read', async () => {
+    const page = await rig(() => ({ books: 'x'.repeat(1_000_000) }));
+    const [quick, slow] = [await page.open(), await page.open()];
+    let quickBytes = 0;
+    quick.response.on('data', (data: Buffer) => (quickBytes += data.length));
+    slow.response.pause();
+    for (let i = 0; i < 25; i++) {
+      const before = quickBytes;
+      page.clock.advance(1000);
+      await eventually('the quick one to hear it', () => quickBytes > before + 1_000_000);
+    }
+    page.mayStay = false;
+    page.clock.advance(30_000);
+    const before = page.reads();
+    page.clock.advance(5000);
+    expect(page.reads()).toBe(before);
+  });
+
+  it('ends in order where its reader reads', async () => {
+    const page = await rig(() => ({ a: 1 }));
+    const { response } = await page.open();
+    const ended = new Promise((resolve) => response.once('end', resolve));
+    page.mayStay = false;
+    page.clock.advance(1000);
+    await ended;
+    expect(response.complete).toBe(true);
   });
 });

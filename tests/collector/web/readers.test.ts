@@ -1,4 +1,5 @@
 // Those who ask the page for much and do not read.
+import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { IsWanted, TracesView } from '../../../collector/src/store/contract.ts';
 import type { BooksAnswer } from '../../../collector/src/web/api.ts';
@@ -70,6 +71,20 @@ describe('an answer that is not read', () => {
     await server.stop();
     await untilCut(unread);
   });
+});
+
+it('tells the ring where nobody waits for answers behind others on a connection any more', async () => {
+  const asked: IsWanted[] = [];
+  const { url } = await openPage((_, isWanted = () => true) => {
+    asked.push(isWanted);
+    return new Promise(() => {});
+  });
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(`GET ${TRACE} HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(3));
+  await eventually('the questions', () => asked.length === 3);
+  expect(asked.map((isWanted) => isWanted())).toEqual([true, true, true]);
+  socket.destroy();
+  await eventually('it to be noticed', () => asked.every((isWanted) => !isWanted()));
 });
 
 it('tells the ring where nobody waits for an answer any more', async () => {

@@ -153,13 +153,15 @@ describe('the door of the page', () => {
     expect((await get('/api/events', { host: 'evil.example' })).status).toBe(403);
   });
 
-  it('is for reading only', async () => {
+  it('is for reading only, but for wishes', async () => {
     const { get } = await openPage();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
       const answer = await get('/api/books', {}, method);
       expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     }
+    const wish = await get('/api/pins', {}, 'PUT');
+    expect([wish.status, wish.headers.allow]).toEqual([405, 'POST']);
     const head = await get('/api/books', {}, 'HEAD');
     expect([head.status, head.body.length]).toEqual([200, 0]);
   });

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 
 /** One row; as many cells as the table has columns. */
-export interface CountRow {
+interface CountRow {
   readonly id: string;
   readonly name: ComponentChildren;
   readonly cells: readonly ComponentChildren[];

@@ -10,7 +10,7 @@ export interface TypedWish {
 }
 
 /** The body of POST /api/pins. */
-export interface WishBody {
+interface WishBody {
   readonly trace_id?: string;
   readonly service?: string;
   readonly operation?: string;

@@ -52,7 +52,7 @@ export function overloadCause(cause: string | undefined): string {
 }
 
 /** A policy with what it kept and what found no room in it. */
-export interface PolicyRow {
+interface PolicyRow {
   readonly policy: string;
   readonly traces: number;
   readonly overflowed: number;

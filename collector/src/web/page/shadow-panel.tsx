@@ -45,8 +45,8 @@ function Shadow({ shadow, totals }: ShadowProps): ComponentChildren {
     <>
       <p>
         Of {counted(totals.all, 'trace')} since the start the shadow would keep{' '}
-        {share(totals.bothKeep + totals.wouldKeep)}, the policies in force kept{' '}
-        {share(totals.bothKeep + totals.wouldDrop)}. Budget, caps and overload act on the latter only.
+        {share(totals.bothKeep + totals.wouldKeep)}, the policies in force {share(totals.bothKeep + totals.wouldDrop)}.
+        Budget, caps, overload, pins and links are left out of both.
       </p>
       <CountTable
         caption="By the shadow’s policy that decided"

@@ -172,7 +172,7 @@ describe('evenkeel run', () => {
     };
     await check(join(folder, 'file', 'below'), /^evenkeel: the store cannot be opened: .*ENOTDIR/);
     mkdirSync(join(folder, 'taken', 'traces.sqlite'), { recursive: true });
-    await check(join(folder, 'taken'), /^evenkeel: the store cannot be opened: .*EISDIR/);
+    await check(join(folder, 'taken'), /^evenkeel: the store cannot be opened: .*unable to open/);
     const running = startCommand(['run', ...PORTS_FREE], {}, folder);
     await eventually(running.output, () => running.output().includes('page'));
     await check('./.evenkeel', /^evenkeel: the store cannot be opened: .*locked/);

@@ -31,7 +31,7 @@ const CLIENT = {
 
 function locked(locks: string): Promise<RunningSidecar> {
   const config = `receive: { http: { ${locks} } }\nexport: { prometheus: { ${locks} } }\nweb: { ${TLS}, ${AUTH} }\n`;
-  return startSidecar({ config: `${config}sample: false\n`, env: { TOKEN } });
+  return startSidecar({ config: `${config}sample: false\nsources: { unsampled: [shop] }\n`, env: { TOKEN } });
 }
 
 function ask({ urls }: RunningSidecar, path: string): Promise<Answered> {

@@ -118,7 +118,7 @@ describe('SIGTERM', () => {
   it('ends it also while it starts', async () => {
     const free = PORTS_FREE.flatMap((each) => ['--set', each]);
     // From a process that has hardly begun to one whose store is being opened.
-    for (const begun of ['', '.evenkeel', '.evenkeel/traces.sqlite', '.evenkeel/traces.sqlite-wal']) {
+    for (const begun of ['', '.evenkeel', '.evenkeel/traces.sqlite', '.evenkeel/traces.sqlite']) {
       const folder = temporaryFolder();
       const { child, ended } = startCommand(['run', ...free], {}, folder);
       await eventually(`${begun} to be there`, () => existsSync(join(folder, begun)));

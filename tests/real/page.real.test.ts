@@ -1,23 +1,15 @@
 // Debian's Chromium opens the page of a real sidecar: operations, an error trace's waterfall and the books, found as a
 // person would, with nothing written to the console and nothing fetched from elsewhere.
 import { randomBytes } from 'node:crypto';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchChromium, sendSpans } from '../support/browser.ts';
 import { describeWith } from '../support/real-parts.ts';
 import { type RunningSidecar, startSidecar } from '../support/sidecar.ts';
-import { bodyOf, traffic, type TestSpan } from '../support/traffic.ts';
+import { traffic, type TestSpan } from '../support/traffic.ts';
 
 /** Traces are decided at once, so that they can be looked at. */
 const CONFIG = 'sample: { decision_wait: 1s, after_root: 200ms }';
-
-const CHROMIUM_FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Markup in a name has to be shown, not obeyed. */
 const HOSTILE_NAME = 'render <img src=x onerror="document.title=1">';
@@ -52,15 +44,6 @@ function failingTrace(): TestSpan[] {
   ];
 }
 
-async function send(sidecar: RunningSidecar, spans: readonly TestSpan[]): Promise<void> {
-  const response = await fetch(`${sidecar.urls.otlpHttp}/v1/traces`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-protobuf' },
-    body: bodyOf(spans) as Uint8Array<ArrayBuffer>,
-  });
-  expect(response.status).toBe(200);
-}
-
 /** A page, and all it should not have done. */
 interface Watched {
   readonly page: Page;
@@ -91,10 +74,10 @@ describeWith(['chromium'], 'the page in Chromium', (paths) => {
 
   beforeAll(async () => {
     sidecar = await startSidecar({ config: CONFIG });
-    browser = await chromium.launch({ executablePath: paths.chromium, args: CHROMIUM_FLAGS });
+    browser = await launchChromium(paths.chromium);
     for (const trace of traffic({ seed: 1, traces: 50, maxSpans: 5, operations: 6, errorRatio: 0 }))
-      await send(sidecar, trace);
-    await send(sidecar, failingTrace());
+      await sendSpans(sidecar, trace);
+    await sendSpans(sidecar, failingTrace());
   });
   afterAll(() => browser?.close());
 
@@ -104,7 +87,7 @@ describeWith(['chromium'], 'the page in Chromium', (paths) => {
     await page.goto(silent.urls.page);
     await page.getByRole('heading', { name: 'No spans yet' }).waitFor();
     expect(await page.locator('main').textContent()).toContain('OTEL_EXPORTER_OTLP_ENDPOINT');
-    await send(silent, failingTrace());
+    await sendSpans(silent, failingTrace());
     for (const name of ['POST /checkout', 'GET /cart', 'charge card', HOSTILE_NAME])
       await page.getByRole('button', { name, exact: true }).waitFor();
     expect(await rowWith(page, 'charge card').textContent()).toContain('100 %');

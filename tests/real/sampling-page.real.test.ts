@@ -1,31 +1,22 @@
 // Debian's Chromium looks at sampling on the page of a real sidecar: nothing set, a shadow, overload, ids that are not
 // random, and a wish to keep something, also where the page is locked.
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchChromium, sendSpans } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWith, getJson } from '../support/real-parts.ts';
 import { type RunningSidecar, startSidecar } from '../support/sidecar.ts';
 import { testSpan } from '../support/test-span.ts';
-import { bodyOf, traffic, type TestSpan } from '../support/traffic.ts';
+import { traffic } from '../support/traffic.ts';
 
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
 const SOON = 'decision_wait: 1s, after_root: 200ms';
 const TOKEN = 'hidden-word-0123456789';
-
-async function send(sidecar: RunningSidecar, spans: readonly TestSpan[]): Promise<void> {
-  const response = await fetch(`${sidecar.urls.otlpHttp}/v1/traces`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-protobuf' },
-    body: bodyOf(spans) as Uint8Array<ArrayBuffer>,
-  });
-  expect(response.status).toBe(200);
-}
 
 describeWith(['chromium'], 'sampling on the page, in Chromium', (paths) => {
   let browser: Browser;
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: paths.chromium, args: FLAGS });
+    browser = await launchChromium(paths.chromium);
   });
   afterAll(() => browser?.close());
 
@@ -67,10 +58,10 @@ describeWith(['chromium'], 'sampling on the page, in Chromium', (paths) => {
       config: `sources: { unsampled: ['*'] }\nsample: { ${SOON}, ${half}, ${tenth} }`,
     });
     const traces = traffic({ seed: 7, traces: 1000, maxSpans: 4, errorRatio: 0 });
-    await send(sidecar, traces.slice(0, 20).flat());
+    await sendSpans(sidecar, traces.slice(0, 20).flat());
     const { page, faults } = await open(sidecar);
     await page.getByText('too few to say').waitFor();
-    await send(sidecar, traces.slice(20).flat());
+    await sendSpans(sidecar, traces.slice(20).flat());
     await page.getByText('✓ within the interval').waitFor();
     await page.getByText('Of 1,000 traces since the start').waitFor();
     const [wouldKeep, wouldDrop, bothKeep, bothDrop] = (
@@ -98,7 +89,7 @@ export: { otlp: { dead: { endpoint: "http://127.0.0.1:9", max_queue: 256KiB } } 
     const traces = traffic({ seed: 8, traces: 5000, maxSpans: 20, attributes: 13 });
     // Little by little: what is larger than the rest of the queue finds no place in it.
     await eventually('the page to tell', async () => {
-      await send(sidecar, traces.splice(0, 5).flat());
+      await sendSpans(sidecar, traces.splice(0, 5).flat());
       return page.getByRole('heading', { name: 'Overloaded' }).isVisible();
     });
     expect(await page.locator('.notice.warn').first().textContent()).toMatch(
@@ -109,7 +100,7 @@ export: { otlp: { dead: { endpoint: "http://127.0.0.1:9", max_queue: 256KiB } } 
   it('names services whose trace ids are not random', async () => {
     const sidecar = await startSidecar();
     const ids = Array.from({ length: 2000 }, (_, i) => Buffer.from(`${i}`.padStart(32, '0'), 'hex'));
-    await send(
+    await sendSpans(
       sidecar,
       ids.map((traceId) => ({ ...testSpan(), traceId })),
     );
@@ -122,7 +113,7 @@ export: { otlp: { dead: { endpoint: "http://127.0.0.1:9", max_queue: 256KiB } } 
     const sidecar = await startSidecar({
       config: `sample: { ${SOON}, policies: [{ name: errors, type: status }] }\nweb: { auth: { tokens: [${TOKEN}] } }`,
     });
-    await send(sidecar, [testSpan({ trace: 'dropped', name: 'GET /cart' })]);
+    await sendSpans(sidecar, [testSpan({ trace: 'dropped', name: 'GET /cart' })]);
     const page = await browser.newPage();
     await page.goto(sidecar.urls.page);
     await page.getByLabel('Token').fill(TOKEN);
@@ -134,7 +125,7 @@ export: { otlp: { dead: { endpoint: "http://127.0.0.1:9", max_queue: 256KiB } } 
     await page.keyboard.press('Enter');
     await page.getByText('For 10 minutes, every trace of GET /cart of shop is kept.').waitFor();
     await page.getByText('1 wish in force').waitFor();
-    await send(sidecar, [testSpan({ trace: 'pinned', name: 'GET /cart' })]);
+    await sendSpans(sidecar, [testSpan({ trace: 'pinned', name: 'GET /cart' })]);
     await eventually('the trace to be kept', async () => {
       const headers = { authorization: `Bearer ${TOKEN}` };
       const answer = await fetch(`${sidecar.urls.page}/api/traces`, { headers });

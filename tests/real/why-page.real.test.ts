@@ -1,14 +1,13 @@
 // Debian's Chromium asks the page of a real sidecar why a trace was dropped, and why one was kept.
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchChromium, sendSpans } from '../support/browser.ts';
 import { describeWith } from '../support/real-parts.ts';
 import { type RunningSidecar, startSidecar } from '../support/sidecar.ts';
 import { testSpan, traceIdOf } from '../support/test-span.ts';
-import { bodyOf } from '../support/traffic.ts';
 
 const CONFIG =
   'sample: { after_root: 100ms, policies: [{ name: errors, type: status }, { name: slow, type: latency }] }';
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
 
 describeWith(['chromium'], 'why, in Chromium', (paths) => {
   let sidecar: RunningSidecar;
@@ -16,16 +15,8 @@ describeWith(['chromium'], 'why, in Chromium', (paths) => {
 
   beforeAll(async () => {
     sidecar = await startSidecar({ config: CONFIG });
-    browser = await chromium.launch({ executablePath: paths.chromium, args: FLAGS });
-    const response = await fetch(`${sidecar.urls.otlpHttp}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-protobuf' },
-      body: bodyOf([
-        testSpan({ trace: 'dropped' }),
-        testSpan({ trace: 'kept', error: true }),
-      ]) as Uint8Array<ArrayBuffer>,
-    });
-    expect(response.status).toBe(200);
+    browser = await launchChromium(paths.chromium);
+    await sendSpans(sidecar, [testSpan({ trace: 'dropped' }), testSpan({ trace: 'kept', error: true })]);
   });
   afterAll(() => browser?.close());
 

@@ -1,13 +1,6 @@
 // An answer of the sidecar about one trace, as a person reads it in a terminal. Pure.
 import type { DecisionAnswer, DecisionJson, PolicyFinding } from '../web/api.ts';
-
-const FINDINGS: Readonly<Record<PolicyFinding['finding'], string>> = {
-  keeps: 'keeps it',
-  drops: 'drops it',
-  silent: 'no say',
-  below: 'not in its share',
-  unknown: 'not known',
-};
+import { FINDINGS } from '../web/finding-words.ts';
 
 /** Writes the whole answer, ending in a newline. */
 export function whyText(answer: DecisionAnswer): string {

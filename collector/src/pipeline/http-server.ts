@@ -85,13 +85,7 @@ export class HttpListener {
   async start(): Promise<void> {
     this.#tokens?.open();
     const server = this.#server;
-    if (this.#config.tls !== undefined && server instanceof TlsServer) {
-      const files = listenerFiles(this.#config.tls);
-      const tls = openTls(files, `${this.#setting}.tls`, this.#host, (material) => server.setSecureContext(material));
-      this.#stopTls = tls.stop;
-      server.setSecureContext(tls.material);
-      logFailedHandshakes(server, this.#setting, this.#host);
-    }
+    this.#stopTls = lockServer(server, this.#config.tls, this.#setting, this.#host);
     this.url = await listen(server, this.#config, `${this.#setting}.port`);
   }
 
@@ -130,8 +124,30 @@ export function tlsServerOptions({ client_ca_file }: ListenerTls): {
   return { handshakeTimeout: HANDSHAKE_WITHIN_MS, requestCert: isClientAsked, rejectUnauthorized: isClientAsked };
 }
 
+/**
+ * Gives a TLS server its certificates, now and whenever their files change, before it listens. Does nothing without `tls`.
+ *
+ * @param setting the block of its configuration, as in `receive.http`
+ * @returns stops looking at the files
+ * @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID
+ */
+export function lockServer(
+  server: NetServer,
+  tls: ListenerTls | undefined,
+  setting: string,
+  host: Pick<Host, 'clock' | 'log'>,
+): () => void {
+  if (tls === undefined || !(server instanceof TlsServer)) return () => {};
+  const { material, stop } = openTls(listenerFiles(tls), `${setting}.tls`, host, (renewed) =>
+    server.setSecureContext(renewed),
+  );
+  server.setSecureContext(material);
+  logFailedHandshakes(server, setting, host);
+  return stop;
+}
+
 /** Says why clients do not get in; they themselves only see a closed connection. */
-export function logFailedHandshakes(server: TlsServer, setting: string, { log }: Pick<Host, 'log'>): void {
+function logFailedHandshakes(server: TlsServer, setting: string, { log }: Pick<Host, 'log'>): void {
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     // A connection that just goes away, as a health check's, says nothing.
     const { authorizationError: refused = null } = socket;

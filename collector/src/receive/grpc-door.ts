@@ -7,11 +7,9 @@ import {
   type Http2Server,
   type ServerHttp2Session,
 } from 'node:http2';
-import { Server as TlsServer } from 'node:tls';
 import { BearerTokens } from '../pipeline/bearer.ts';
 import { capCalls } from '../pipeline/connection-cap.ts';
-import { listen, logFailedHandshakes, stopServer, tlsServerOptions } from '../pipeline/http-server.ts';
-import { listenerFiles, openTls } from '../pipeline/tls.ts';
+import { listen, lockServer, stopServer, tlsServerOptions } from '../pipeline/http-server.ts';
 import type { GrpcConfig } from './config.ts';
 import { FRAME_BYTES } from './grpc-answer.ts';
 import { otlpGrpc } from './otlp-grpc.ts';
@@ -81,13 +79,7 @@ export class GrpcDoor {
     const host = this.#host;
     const server = this.#server;
     this.#tokens?.open();
-    if (this.#config.tls !== undefined && server instanceof TlsServer) {
-      const files = listenerFiles(this.#config.tls);
-      const tls = openTls(files, `${SETTING}.tls`, host, (material) => server.setSecureContext(material));
-      this.#stopTls = tls.stop;
-      server.setSecureContext(tls.material);
-      logFailedHandshakes(server, SETTING, host);
-    }
+    this.#stopTls = lockServer(server, this.#config.tls, SETTING, host);
     this.url = await listen(server, this.#config, `${SETTING}.port`);
     this.#stopLooking = host.clock.every(LOOK_EVERY_MS, () => this.#look());
   }

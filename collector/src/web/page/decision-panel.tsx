@@ -1,18 +1,11 @@
 // The decision on one trace: what each policy made of it, and since when decisions are known.
 import type { ComponentChildren } from 'preact';
 import type { DecisionAnswer, DecisionJson, PolicyFinding } from '../api.ts';
+import { FINDINGS } from '../finding-words.ts';
 import { useAnswer } from './answer.ts';
 import { Waiting } from './empty-state.tsx';
 import { count, dateTime, duration, percent } from './format.ts';
 import { linkTo } from './route.ts';
-
-const FINDINGS: Readonly<Record<PolicyFinding['finding'], string>> = {
-  keeps: 'keeps it',
-  drops: 'drops it',
-  silent: 'no say',
-  below: 'not in its share',
-  unknown: 'not known',
-};
 
 const TITLES: Readonly<Record<DecisionAnswer['state'], string>> = {
   kept: 'Why it was kept',

@@ -22,23 +22,33 @@ const standardDecorators: Plugin = {
 
 export default defineConfig({
   test: {
+    // One less than the cores is the default, which is one where there are two.
+    maxWorkers: 2,
     reporters: ['default', './tests/support/count-reporter.ts'],
     projects: [
       {
         plugins: [standardDecorators],
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/**/*.e2e.test.ts', 'tests/**/*.real.test.ts', 'tests/jaeger/**', 'tests/sdk/legacy/**'],
         },
       },
       {
         oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
-        test: { name: 'unit-legacy', include: ['tests/sdk/legacy/**/*.test.ts'] },
+        test: { name: 'unit-legacy', sequence: { groupOrder: 0 }, include: ['tests/sdk/legacy/**/*.test.ts'] },
       },
       {
         plugins: [standardDecorators],
-        test: { name: 'e2e', include: ['tests/**/*.e2e.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'e2e',
+          include: ['tests/**/*.e2e.test.ts'],
+          // Each starts processes of its own and watches what they do under load.
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
       {
         plugins: [standardDecorators],

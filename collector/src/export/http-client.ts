@@ -14,6 +14,8 @@ export interface PostResult {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly error: string;
+  /** Every byte of the request was handed to the system, so that nobody reads its body any more. */
+  readonly isWritten: boolean;
 }
 
 export interface HttpClientOptions {
@@ -61,7 +63,9 @@ export class HttpClient {
         response.once('error', (error) => failed(error.message));
         response.once('end', () => {
           const { statusCode = 0, headers: answered } = response;
-          resolve({ httpStatus: statusCode, headers: answered, body: Buffer.concat(chunks), error: '' });
+          // A receiver may answer before it has read all.
+          const isWritten = request.writableFinished;
+          resolve({ httpStatus: statusCode, headers: answered, body: Buffer.concat(chunks), error: '', isWritten });
         });
       });
       request.once('error', (error: NodeJS.ErrnoException) => {
@@ -97,5 +101,5 @@ function agentOf({ ca, ...own }: TlsMaterial): HttpsAgent {
 }
 
 function unanswered(error: string): PostResult {
-  return { httpStatus: 0, headers: {}, body: Buffer.alloc(0), error };
+  return { httpStatus: 0, headers: {}, body: Buffer.alloc(0), error, isWritten: false };
 }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
 import type { Host } from '../pipeline/contract.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
+import { giveBackWhole } from '../otlp/give-back.ts';
 import type { Exportable, KeptBatch, SignalBody } from '../sample/contract.ts';
 import { BodyParts } from './body-parts.ts';
 import type { OtlpExporterConfig } from './config.ts';
@@ -176,7 +177,11 @@ class OtlpHttpExporter implements Exporter {
       if (this.#cut.signal.aborted || this.#client === undefined) return this.#fail(waiting, 'stop');
       const result = await this.#client.post(this.#url(waiting.signal), body, headers, this.#cut.signal);
       const { httpStatus } = result;
-      if (httpStatus >= 200 && httpStatus < 300) return this.#delivered(waiting, result);
+      if (httpStatus >= 200 && httpStatus < 300) {
+        // Spans were encoded for this exporter alone; bodies of other signals are shared.
+        if (waiting.signal === 'traces' && result.isWritten) giveBackWhole(body);
+        return this.#delivered(waiting, result);
+      }
       this.#host.count('requests', 1, {
         exporter: this.name,
         outcome: httpStatus === 0 ? 'unanswered' : `${httpStatus}`,
@@ -203,11 +208,8 @@ class OtlpHttpExporter implements Exporter {
 
   async #request(waiting: Waiting): Promise<{ body: Uint8Array; headers: Record<string, string> }> {
     const { compression, headers: configured } = this.#config;
-    const headers: Record<string, string> = {
-      ...configured,
-      ...this.#marks(waiting.signal),
-      'content-type': waiting.contentType,
-    };
+    const headers: Record<string, string> = { ...configured, ...this.#marks(waiting.signal) };
+    headers['content-type'] = waiting.contentType;
     const body = waiting.parts.whole();
     if (waiting.contentEncoding !== '' || compression === 'none') {
       if (waiting.contentEncoding !== '' && waiting.contentEncoding !== 'identity')
@@ -215,7 +217,9 @@ class OtlpHttpExporter implements Exporter {
       return { body, headers };
     }
     headers['content-encoding'] = compression;
-    return { body: await compressors[compression](body), headers };
+    const compressed = await compressors[compression](body);
+    if (waiting.signal === 'traces') giveBackWhole(body);
+    return { body: compressed, headers };
   }
 
   #url(signal: Signal): string {

@@ -8,7 +8,7 @@ import type { Origin } from '../pipeline/trail.ts';
 import type { SignalBody } from '../sample/contract.ts';
 import type { Admission, ReadBody, RefusedAtDoor } from './admission.ts';
 import type { BodyFormat } from './answer.ts';
-import { giveBack, giveBackWhole } from './give-back.ts';
+import { giveBack, giveBackWhole } from '../otlp/give-back.ts';
 import { type ContentEncoding, inflateLarge, inflateSmall, TooLarge } from './inflate.ts';
 import type { RefusedReason, receiveInstruments, Signal } from './instruments.ts';
 import { redactSignal, type SignalRequest } from './redact-signal.ts';

@@ -1,4 +1,4 @@
-// Gives the memory of a body back as soon as it is read, instead of at some later garbage collection: what sockets read
+// Gives the memory of a body back as soon as it is read or sent, instead of at some later garbage collection: what sockets read
 // is many times what lives, and would be most of the process under load.
 
 /** Below this the call costs more than the memory is worth. */
@@ -18,8 +18,11 @@ export function giveBack(chunks: readonly Buffer[]): void {
   }
 }
 
-/** Frees a buffer that was made for its only reader, as an inflated body is; it may have room behind its bytes. */
-export function giveBackWhole({ buffer, byteOffset, byteLength }: Buffer): void {
+/**
+ * Frees bytes that were made for their only reader, as an inflated body or an encoded one; there may be room behind
+ * them.
+ */
+export function giveBackWhole({ buffer, byteOffset, byteLength }: Uint8Array): void {
   // What Node takes from its pool is smaller than this, and has neighbours.
   if (byteLength < LEAST_BYTES || byteLength < Buffer.poolSize >>> 1 || byteOffset !== 0) return;
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);

@@ -54,7 +54,7 @@ const otlpExporterFields = z.strictObject({
     .describe('PEM file of the certificate shown to a receiver that asks for one; changes are taken up within 30s'),
   key_file: z.string().optional().describe('PEM file of its private key, without a passphrase'),
   max_queue: derivedSize(
-    'bytes waiting for delivery, beyond which new traces are lost to this exporter; five sixteenths of memory_limit, shared by all',
+    'bytes waiting for delivery, beyond which new traces are lost to this exporter; a quarter of memory_limit, shared by all',
   ),
   retry_initial: duration('1s', 'wait before the second attempt; doubles, with jitter', { min: 10 }),
   retry_max: duration('30s', 'longest wait between attempts', { min: 10 }),

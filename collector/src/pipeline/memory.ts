@@ -2,10 +2,10 @@
 import type { Config } from '../config/schema.ts';
 
 /**
- * Shares of the limit; with what bodies may pin above the share of waiting spans they make the whole at the default limit.
+ * Shares of the limit; what they leave is for what the allocator and the runtime add to held bytes under load.
  * Queues have room for what a backend misses in 20 s at 20 000 spans a second and a quarter kept.
  */
-const SHARES = { pending: 3 / 8, inFlight: 1 / 8, queues: 5 / 16, decisions: 1 / 8 } as const;
+const SHARES = { pending: 3 / 8, inFlight: 1 / 8, queues: 1 / 4, decisions: 1 / 8 } as const;
 /** Of held logs, where logs follow their trace; waiting spans, who hold the largest share, have so much less. */
 const HELD_LOGS_SHARE = 1 / 16;
 /** Shares are of no less than this, whatever others were given: 2 MiB in flight then let bodies of 1 MiB in, as SDKs send them. */

@@ -13,16 +13,16 @@ it('shares the one number out', () => {
     pendingBytes: 96 * MIB,
     arenaBytes: 112 * MIB,
     inFlightBytes: 32 * MIB,
-    queueBytes: 80 * MIB,
+    queueBytes: 64 * MIB,
     maxDecisions: 524_288,
-    totalBytes: 240 * MIB,
+    totalBytes: 224 * MIB,
   });
 });
 
 it('leaves the queues one share, however many there are', () => {
   for (const exporters of [0, 1, 2, 3, 7]) {
     const { queueBytes } = memoryShares(64 * MIB, { queueBytes: unset(exporters) });
-    expect(queueBytes * Math.max(1, exporters)).toBeLessThanOrEqual(20 * MIB);
+    expect(queueBytes * Math.max(1, exporters)).toBeLessThanOrEqual(16 * MIB);
   }
 });
 
@@ -57,15 +57,15 @@ it('gives less to the others where a configured size takes more than its share, 
   const { totalBytes, ...shares } = memoryShares(256 * MIB, {
     queueBytes: unset(1),
     followsLogs: true,
-    heldLogBytes: 200 * MIB,
+    heldLogBytes: 204 * MIB,
   });
-  // 56 MiB are left for shares of 5, 2, 5 and 2 sixteenths.
+  // 52 MiB are left for shares of 5, 2, 4 and 2 sixteenths.
   expect(shares).toEqual({
-    heldLogBytes: 200 * MIB,
+    heldLogBytes: 204 * MIB,
     pendingBytes: 20 * MIB,
     arenaBytes: 36 * MIB,
     inFlightBytes: 8 * MIB,
-    queueBytes: 20 * MIB,
+    queueBytes: 16 * MIB,
     maxDecisions: 131_072,
   });
   expect(totalBytes).toBe(256 * MIB);

@@ -83,12 +83,14 @@ class Sidecar implements Collector {
     this.#host = createHost('collector', shared);
     this.#pipeline = buildPipeline(config, shared);
     const { inOrder } = this.#pipeline;
-    const collect = (): ReturnType<typeof collectAll> =>
-      collectAll(inOrder, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000, this.#eventLoop);
+    const collect = (stages = inOrder): ReturnType<typeof collectAll> =>
+      collectAll(stages, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000, this.#eventLoop);
+    const exportTo = this.#pipeline.export;
+    exportTo.collectOwn = () => collect(inOrder.filter(({ stage }) => stage !== exportTo));
     this.#eventLoop = new EventLoop(clock, systemLoopProbe());
     const page = config.export.prometheus;
     const pageHost = createHost<keyof typeof exportInstruments>('export', shared);
-    this.#metrics = page === false ? undefined : new PrometheusPage(page, collect, this.#startedMs, pageHost);
+    this.#metrics = page === false ? undefined : new PrometheusPage(page, () => collect(), this.#startedMs, pageHost);
     const webHost = createHost<keyof typeof webInstruments>('web', shared);
     this.#web = config.web === false ? undefined : this.#createWeb(config.web, webHost);
   }

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { otlpExporterConfig } from '../../collector/src/export/config.ts';
-import type { Exporter } from '../../collector/src/export/contract.ts';
+import type { TraceExporter } from '../../collector/src/export/contract.ts';
 import { exportInstruments } from '../../collector/src/export/instruments.ts';
 import { otlpHttpExporter } from '../../collector/src/export/otlp-http.ts';
 import { eventually } from './eventually.ts';
@@ -13,7 +13,7 @@ import { testHost, type TestHost } from './test-host.ts';
 import { testSpan } from './test-span.ts';
 
 export interface Rig extends TestHost<typeof exportInstruments> {
-  readonly exporter: Exporter;
+  readonly exporter: TraceExporter;
   /** Hands over a batch of so many spans, one trace. */
   take(spans: number): void;
   /** The books of this exporter; every look checks that they balance. */

@@ -1,7 +1,7 @@
 // A stage of logs with its surroundings: what it sends is gathered, what is known of traces is said by the test.
 import { logs } from '../../collector/src/logs/stage.ts';
 import { logsInstruments } from '../../collector/src/logs/instruments.ts';
-import type { DecisionState, SignalBody } from '../../collector/src/sample/contract.ts';
+import type { DecisionState, LogsBody } from '../../collector/src/sample/contract.ts';
 import { logsBody, type RecordShape, saidIn } from './log-records.ts';
 import { testHost } from './test-host.ts';
 import { traceIdOf } from './test-span.ts';
@@ -22,7 +22,7 @@ export function logsRig(
   taken = (): Promise<void> => Promise.resolve(),
 ) {
   const { host, clock, read, counts: countsOf, log } = testHost('logs', logsInstruments);
-  const out: SignalBody[] = [];
+  const out: LogsBody[] = [];
   const stage = logs.create(logs.config.parse({ mode: 'follow', ...settings }), host, {
     consume: (batch) => {
       out.push(batch);

@@ -1,18 +1,31 @@
 // The whole configuration: one key a room. The truth for the loader, the JSON Schema and the reference page.
 import { z } from 'zod';
+import { aggregateConfig } from '../aggregate/config.ts';
 import { exportConfig } from '../export/config.ts';
+import { limitConfig } from '../limit/config.ts';
 import { logsConfig } from '../logs/config.ts';
 import { measureConfig } from '../measure/config.ts';
+import { monitoringConfig } from '../monitoring/config.ts';
 import { receiveConfig, sourcesConfig } from '../receive/config.ts';
 import { redactionConfig } from '../receive/redaction-config.ts';
 import { remoteSamplingConfig } from '../remote-sampling/config.ts';
 import { sampleConfig } from '../sample/config.ts';
+import { scrapeConfig } from '../scrape/config.ts';
 import { storeConfig } from '../store/config.ts';
 import { webConfig } from '../web/config.ts';
 import { size } from './fields.ts';
 
 /** Rooms that `room: false` switches off. */
-export const OPTIONAL_ROOMS = ['measure', 'sample', 'logs', 'store', 'web'] as const;
+export const OPTIONAL_ROOMS = [
+  'monitoring',
+  'measure',
+  'sample',
+  'logs',
+  'limit',
+  'aggregate',
+  'store',
+  'web',
+] as const;
 export type OptionalRoom = (typeof OPTIONAL_ROOMS)[number];
 
 /** Half of it holds waiting spans in segments of 4 MiB; with fewer than four of them nothing could wait. */
@@ -26,6 +39,8 @@ export const fileSchema = z.strictObject({
   ).refine((bytes) => bytes >= MIN_MEMORY_BYTES, 'must be at least 32MiB'),
   sources: sourcesConfig.describe('what is known of the services that send here'),
   receive: receiveConfig.describe('doors for telemetry'),
+  scrape: scrapeConfig.describe('Prometheus targets whose metrics are read'),
+  monitoring: monitoringConfig.describe('readings of the host and of this process'),
   redaction: redactionConfig.describe('what is taken out of telemetry before anything is done with it'),
   measure: measureConfig.describe('span metrics of every span'),
   remote_sampling: remoteSamplingConfig.describe(
@@ -33,7 +48,9 @@ export const fileSchema = z.strictObject({
   ),
   sample: sampleConfig.describe('which traces are kept'),
   logs: logsConfig.describe('whether log records pass through or follow the decision on their trace'),
-  export: exportConfig.describe('where kept traces go, and the metrics page'),
+  limit: limitConfig.describe('how many series metrics may have'),
+  aggregate: aggregateConfig.describe('which metrics are aggregated in windows'),
+  export: exportConfig.describe('where kept traces, metrics and logs go, and the metrics page'),
   store: storeConfig.describe('the file beside the sidecar'),
   web: webConfig.describe('the page and its API'),
 });

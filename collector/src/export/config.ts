@@ -87,6 +87,14 @@ export const exportConfig = z
       .record(slug('name of the exporter'), otlpExporterConfig)
       .default({})
       .describe('OTLP/HTTP exporters by name'),
+    interval: duration(
+      '15s',
+      'what the sidecar counts itself is pushed to exporters each; what comes in, as it comes',
+      {
+        min: 1000,
+        max: 300_000,
+      },
+    ),
     drain_timeout: duration('5s', 'at stop, delivery is tried for so long'),
   })
   .prefault({});

@@ -63,12 +63,12 @@ export function* writeFamily(
     const labels = labelText(point.attributes);
     const isHeld = family.kind !== 'gauge' && hold(sample + labels, point);
     // What shows 0 has nothing to show an example of.
-    const exemplar = format === 'openmetrics' && !isHeld ? point.exemplar : undefined;
+    const exemplar = format === 'openmetrics' && !isHeld ? point.exemplars?.at(-1) : undefined;
     yield (
       head +
         (point.histogram === undefined
-          ? `${sample}${braced(labels)} ${number(isHeld ? 0 : (point.value ?? 0))}${exemplarText(exemplar, 1)}\n`
-          : histogram(name, labels, point.histogram, isHeld, exemplar, family.unit))
+          ? `${sample}${braced(labels)} ${number(isHeld ? 0 : (point.value ?? 0))}${exemplarText(exemplar)}\n`
+          : histogram(name, labels, point.histogram, isHeld, exemplar))
     );
     head = '';
   }
@@ -80,17 +80,15 @@ function histogram(
   value: NonNullable<MetricPoint['histogram']>,
   isHeld: boolean,
   exemplar: Exemplar | undefined,
-  unit: string,
 ): string {
-  const shown = exemplar === undefined ? NaN : unit === 'ms' ? exemplar.seconds * 1000 : exemplar.seconds;
-  const place = exemplar === undefined ? -1 : bucketOf(value.bounds, shown);
+  const place = exemplar === undefined ? -1 : bucketOf(value.bounds, exemplar.value);
   const comma = labels === '' ? '' : ',';
   let text = '';
   let cumulative = 0;
   value.counts.forEach((count, i) => {
     cumulative += count;
     const bound = i < value.bounds.length ? boundText(value.bounds[i] ?? 0) : '+Inf';
-    text += `${name}_bucket{${labels}${comma}le="${bound}"} ${number(isHeld ? 0 : cumulative)}${exemplarText(i === place ? exemplar : undefined, shown)}\n`;
+    text += `${name}_bucket{${labels}${comma}le="${bound}"} ${number(isHeld ? 0 : cumulative)}${exemplarText(i === place ? exemplar : undefined)}\n`;
   });
   text += `${name}_sum${braced(labels)} ${number(isHeld ? 0 : value.sum)}\n`;
   return `${text}${name}_count${braced(labels)} ${number(isHeld ? 0 : cumulative)}\n`;
@@ -102,9 +100,9 @@ function bucketOf(bounds: readonly number[], value: number): number {
 }
 
 /** @see OpenMetrics 1.0, exemplars */
-function exemplarText(exemplar: Exemplar | undefined, value: number): string {
+function exemplarText(exemplar: Exemplar | undefined): string {
   if (exemplar === undefined) return '';
-  const { traceId, spanId, timestampMs } = exemplar;
+  const { traceId, spanId, value, timestampMs } = exemplar;
   return ` # {trace_id="${traceId}",span_id="${spanId}"} ${number(value)} ${(timestampMs / 1000).toFixed(3)}`;
 }
 

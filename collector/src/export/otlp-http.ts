@@ -1,13 +1,15 @@
 // OTLP/HTTP exporter: a queue bounded in bytes, one delivery at a time, retries with jitter, books in spans.
-import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
 import type { Host } from '../pipeline/contract.ts';
+import type { DataPoint } from '../model/data-point.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
+import { encodeMetrics } from '../otlp/encode-metrics.ts';
 import { giveBackWhole } from '../otlp/give-back.ts';
-import type { Exportable, KeptBatch, SignalBody } from '../sample/contract.ts';
+import type { Exportable, KeptBatch, LogsBody } from '../sample/contract.ts';
 import { BodyParts } from './body-parts.ts';
+import { endOfBody } from './end-of-body.ts';
+import { compressors } from './compressors.ts';
 import type { OtlpExporterConfig } from './config.ts';
-import type { Exporter } from './contract.ts';
+import type { PointExporter, TraceExporter } from './contract.ts';
 import { HttpClient, type PostResult } from './http-client.ts';
 import { type exportInstruments, FAILED_REASONS } from './instruments.ts';
 import { readRejectedSpans } from './partial-success.ts';
@@ -16,15 +18,13 @@ import { isRetryable, parseRetryAfterMs, retryDelayMs } from './retry.ts';
 /** Until `memory_limit` says otherwise. */
 const DEFAULT_MAX_QUEUE_BYTES = 64 * 1024 * 1024;
 
-type Signal = Exportable['signal'];
+type Signal = Exportable['signal'] | 'metrics';
 /** Headers that each request of a signal carries beside those configured. */
 export type Marks = (signal: Signal) => Record<string, string>;
 
 type ExportHost = Host<keyof typeof exportInstruments>;
 type FailedReason = (typeof FAILED_REASONS)[number];
 
-/** Largest body made of kept spans, before compression; receivers commonly refuse beyond 20 MiB, some beyond 4. */
-const BODY_BYTES = 3 * 1024 * 1024;
 /** Small bodies are joined up to here. */
 const JOINED_BYTES = 512 * 1024;
 
@@ -37,23 +37,17 @@ interface Waiting {
   readonly contentEncoding: string;
 }
 
-const compressors = {
-  // Level 1: the level above costs twice the CPU for a few per cent of size.
-  gzip: (body: Uint8Array) => promisify(gzip)(body, { level: 1 }),
-  zstd: (body: Uint8Array) => promisify(zstdCompress)(body),
-};
-
 /** Makes an exporter; nothing is opened before `start`. */
 export function otlpHttpExporter(
   name: string,
   config: OtlpExporterConfig,
   host: ExportHost,
   marks: Marks = () => ({}),
-): Exporter {
+): TraceExporter & PointExporter {
   return new OtlpHttpExporter(name, config, host, marks);
 }
 
-class OtlpHttpExporter implements Exporter {
+class OtlpHttpExporter implements TraceExporter, PointExporter {
   readonly name: string;
   readonly #config: OtlpExporterConfig;
   readonly #host: ExportHost;
@@ -96,6 +90,13 @@ class OtlpHttpExporter implements Exporter {
       const to = endOfBody(batch, from);
       this.#enqueue(this.#encode(batch, from, to));
       from = to;
+    }
+  }
+
+  takePoints(points: readonly DataPoint[]): void {
+    for (const { body } of encodeMetrics(points)) {
+      const described = { contentType: 'application/x-protobuf', contentEncoding: '' };
+      this.#enqueue({ signal: 'metrics', parts: new BodyParts(body), spans: 0, ...described });
     }
   }
 
@@ -286,14 +287,6 @@ class OtlpHttpExporter implements Exporter {
   }
 }
 
-/** The row behind the last one that fits into a body with row `from`; at least one row does. */
-function endOfBody(batch: KeptBatch, from: number): number {
-  let sizeBytes = 0;
-  let row = from;
-  while (row < batch.spanCount && (row === from || sizeBytes < BODY_BYTES)) sizeBytes += batch.length[row++] ?? 0;
-  return row;
-}
-
-function passOn({ signal, body, contentType, contentEncoding }: SignalBody): Waiting {
+function passOn({ signal, body, contentType, contentEncoding }: LogsBody): Waiting {
   return { signal, parts: new BodyParts(body), spans: 0, contentType, contentEncoding };
 }

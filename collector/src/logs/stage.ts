@@ -1,7 +1,7 @@
 // Lets log records follow their trace: WARN and above pass, the rest of a pending trace is held until it is decided.
 // Sits between receive and export, for logs alone; where logs only pass, it does not exist.
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
-import type { SignalBody, DecisionState } from '../sample/contract.ts';
+import type { LogsBody, DecisionState } from '../sample/contract.ts';
 import { logsConfig, type LogsConfig } from './config.ts';
 import { HeldRecords, type HeldTrace } from './held-records.ts';
 import { logsInstruments, type PassReason } from './instruments.ts';
@@ -28,14 +28,14 @@ export const logs = {
   config: logsConfig,
   instruments: logsInstruments,
   create: (config, host, next) => new LogsStage(config, host, next),
-} satisfies StageDef<typeof logsConfig, typeof logsInstruments, SignalBody, SignalBody>;
+} satisfies StageDef<typeof logsConfig, typeof logsInstruments, LogsBody, LogsBody>;
 
 /** The running stage. Takes requests in protobuf, not compressed. */
-export class LogsStage implements Stage<SignalBody> {
+export class LogsStage implements Stage<LogsBody> {
   readonly #config: LogsConfig;
   readonly #maxHeldBytes: number;
   readonly #host: LogsHost;
-  readonly #next: Consumer<SignalBody>;
+  readonly #next: Consumer<LogsBody>;
   readonly #scan = new LogScan();
   readonly #writer = new LogsWriter();
   readonly #held = new HeldRecords();
@@ -50,7 +50,7 @@ export class LogsStage implements Stage<SignalBody> {
   /** What is known of a trace; wired by whoever knows the sampling. */
   stateOf: (id0: number, id1: number, id2: number, id3: number) => DecisionState = () => 'unseen';
 
-  constructor(config: LogsConfig, host: LogsHost, next: Consumer<SignalBody>) {
+  constructor(config: LogsConfig, host: LogsHost, next: Consumer<LogsBody>) {
     this.#config = config;
     this.#maxHeldBytes = config.max_held ?? DEFAULT_MAX_HELD_BYTES;
     this.#host = host;
@@ -71,7 +71,7 @@ export class LogsStage implements Stage<SignalBody> {
   }
 
   /** Takes one request; what of it passes is handed on before this returns. @throws Malformed before anything is counted */
-  async consume(batch: SignalBody): Promise<void> {
+  async consume(batch: LogsBody): Promise<void> {
     const body = Buffer.from(batch.body.buffer, batch.body.byteOffset, batch.body.length);
     const scan = this.#scan;
     scan.read(body);

@@ -5,7 +5,6 @@ import { FieldCursor } from '../otlp/field-cursor.ts';
 import { type DimensionKeys, dimensionKeys, scanSpan } from '../otlp/scan-span.ts';
 import { SpanBatch } from '../otlp/span-batch.ts';
 import { hexId } from '../otlp/trace-id.ts';
-import type { Exemplar } from '../model/metric-family.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import { EMPTY } from '../otlp/hash-index.ts';
 import type { SpanMetrics } from './span-metrics.ts';
@@ -15,10 +14,20 @@ const MAX_SPANS_A_SECOND = 500;
 /** Of one batch, which may hold thousands: spread over it, so that one trace does not take all. */
 const MAX_SPANS_A_BATCH = 100;
 
+/** A span that was counted in a series. */
+export interface SpanExample {
+  /** Lower-case hexadecimal digits, 32 and 16. */
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly seconds: number;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs: number;
+}
+
 interface Held {
   /** Of the series when the example was taken: its row may belong to another by now. */
   readonly generation: number;
-  readonly exemplar: Exemplar;
+  readonly example: SpanExample;
 }
 
 /** The newest example of each series. */
@@ -52,9 +61,9 @@ export class Exemplars {
   }
 
   /** The example of a series; undefined where there is none yet. */
-  of(series: number): Exemplar | undefined {
+  of(series: number): SpanExample | undefined {
     const held = this.#bySeries.get(series);
-    return held?.generation === this.#metrics.generation[series] ? held.exemplar : undefined;
+    return held?.generation === this.#metrics.generation[series] ? held.example : undefined;
   }
 
   #look(kept: KeptBatch, row: number, contexts: ContextTable): void {
@@ -73,13 +82,13 @@ export class Exemplars {
     const before = this.of(series);
     if (before !== undefined && before.timestampMs >= timestampMs) return;
     const { trace0, trace1, trace2, trace3 } = scratch;
-    const exemplar = {
+    const example = {
       traceId: hexId(trace0[0], trace1[0], trace2[0], trace3[0]),
       spanId: spanIdOf(source.bytes, start, end),
       seconds: scratch.durationMs(0) / 1000,
       timestampMs,
     };
-    this.#bySeries.set(series, { generation: this.#metrics.generation[series], exemplar });
+    this.#bySeries.set(series, { generation: this.#metrics.generation[series], example });
   }
 }
 

@@ -120,19 +120,22 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
         unit: '',
         description: 'Calls of every operation, counted before sampling.',
         kind: 'counter',
-        points: this.#points((row) => ({ value: this.metrics.calls[row] ?? 0 })),
+        points: this.#points((row) => ({ value: this.metrics.calls[row] ?? 0, ...this.#exemplar(row, () => 1) })),
       },
       {
         name: DURATION,
         unit,
         description: 'Durations of every operation, counted before sampling.',
         kind: 'histogram',
-        points: this.#points((row) => ({ histogram: this.#histogram(row) })),
+        points: this.#points((row) => ({
+          histogram: this.#histogram(row),
+          ...this.#exemplar(row, (seconds) => (unit === 's' ? seconds : seconds * 1000)),
+        })),
       },
     ];
   }
 
-  *#points(read: (row: number) => Pick<MetricPoint, 'value' | 'histogram'>): Generator<MetricPoint> {
+  *#points(read: (row: number) => Pick<MetricPoint, 'value' | 'histogram' | 'exemplars'>): Generator<MetricPoint> {
     const { metrics } = this;
     for (let row = 0; row < metrics.rows; row++) {
       if (metrics.buckets[row] === undefined) continue;
@@ -140,14 +143,15 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
         attributes: this.#attributes(row),
         startMs: metrics.startMs[row] ?? 0,
         ...read(row),
-        ...this.#exemplar(row),
       };
     }
   }
 
-  #exemplar(row: number): Pick<MetricPoint, 'exemplar'> {
-    const exemplar = this.#exemplars.of(row);
-    return exemplar === undefined ? {} : { exemplar };
+  #exemplar(row: number, shown: (seconds: number) => number): Pick<MetricPoint, 'exemplars'> {
+    const example = this.#exemplars.of(row);
+    if (example === undefined) return {};
+    const { seconds, ...exemplar } = example;
+    return { exemplars: [{ ...exemplar, value: shown(seconds) }] };
   }
 
   #attributes(row: number): Record<string, string> {

@@ -1,22 +1,26 @@
 // Wires the fixed order, from export back to receive. Each room is here once, and nowhere else.
 import { randomBytes } from 'node:crypto';
+import { thisMachine } from '../config/machine.ts';
 import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
-import { exportStage } from '../export/stage.ts';
+import { exportStage, type ExportStage } from '../export/stage.ts';
 import { logs, type LogsStage } from '../logs/stage.ts';
 import { measure, type MeasureStage } from '../measure/stage.ts';
+import type { MetricBatch } from '../model/data-point.ts';
 import type { ReceiveConfig } from '../receive/config.ts';
 import { receive, type ReceiveStage } from '../receive/stage.ts';
 import { remoteSampling, type RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import { sample, type SampleStage } from '../sample/stage.ts';
-import type { KeptBatch, SignalBody } from '../sample/contract.ts';
+import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import { store, type StoreStage } from '../store/stage.ts';
 import { webInstruments } from '../web/instruments.ts';
 import type { Consumer, Stage } from './contract.ts';
+import { buildMetrics, METRIC_ROOMS, type MetricStages } from './build-metrics.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
+import { ownResource } from './own-resource.ts';
 import { Trail } from './trail.ts';
 
 /** Slices of the hard caps and steps of the clock add to the wait of a trace; records that follow it outlast them. */
@@ -31,8 +35,12 @@ export interface Pipeline {
   /** Where logs follow their trace. */
   readonly logs: LogsStage | undefined;
   readonly store: StoreStage | undefined;
+  readonly export: ExportStage;
+  readonly metrics: MetricStages;
   readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
 }
+
+const ROOMS = [receive, measure, remoteSampling, sample, logs, ...METRIC_ROOMS, exportStage, store];
 
 /** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
 const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as const;
@@ -40,14 +48,10 @@ const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as 
 /** Makes every stage. Nothing runs before `start`. */
 export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const shares = memoryShares(config.memory_limit, configuredSizes(config));
-  for (const { name, instruments } of [receive, measure, remoteSampling, sample, logs, exportStage, store])
-    shared.telemetry.declare(name, instruments);
+  for (const { name, instruments } of ROOMS) shared.telemetry.declare(name, instruments);
   shared.telemetry.declare('web', webInstruments);
 
-  const sampleConfig =
-    config.sample === false
-      ? sample.config.parse({ policies: KEEP_ALL_POLICIES, decision_wait: '1s', after_root: '0s' })
-      : config.sample;
+  const sampleConfig = sampleConfigOf(config);
   const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));
   const storeTo =
     config.store === false
@@ -75,27 +79,30 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const measureTo: MeasureStage | undefined =
     config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), afterMeasure);
   const spans = measureTo ?? afterMeasure;
+  exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
+  const metrics = buildMetrics(config, shared, exportTo.ownResource, exportTo.metrics);
   const receiveFrom = receive.create(
     receiveConfig(config, shares, logsTo !== undefined),
     createHost('receive', shared),
-    bySignal<SpanBatch, SignalBody>(spans, exportTo, logsTo),
+    bySignal<SpanBatch, MetricBatch, LogsBody>({
+      traces: spans,
+      metrics: metrics.first,
+      logs: logsTo ?? exportTo,
+    }),
   );
   // From the system's source: the host's randomness may be the same in two sidecars, which then take each other's for their own.
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
-  const back = { sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
-  const stages = { receive: receiveFrom, measure: measureTo, remote_sampling: remoteTo, ...back };
+  const front = { receive: receiveFrom, ...metrics.stages, measure: measureTo, remote_sampling: remoteTo };
+  const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
-  return {
-    receive: receiveFrom,
-    measure: measureTo,
-    remoteSampling: remoteTo,
-    sample: sampleTo,
-    logs: logsTo,
-    store: storeTo,
-    inOrder,
-  };
+  return { ...stages, measure: measureTo, remoteSampling: remoteTo, metrics: metrics.stages, inOrder };
+}
+
+function sampleConfigOf({ sample: configured }: Config): Exclude<Config['sample'], false> {
+  if (configured !== false) return configured;
+  return sample.config.parse({ policies: KEEP_ALL_POLICIES, decision_wait: '1s', after_root: '0s' });
 }
 
 function receiveConfig(config: Config, shares: MemoryShares, unpacksLogs: boolean): ReceiveConfig {
@@ -117,7 +124,7 @@ function createLogs(
   shares: MemoryShares,
   shared: Surroundings,
   decider: SampleStage,
-  next: Consumer<SignalBody>,
+  next: Consumer<LogsBody>,
 ): LogsStage | undefined {
   if (config.logs === false || config.logs.mode === 'pass') return undefined;
   const { unseen_wait, max_wait = longestWaitMs(config) + unseen_wait + AFTER_DECISION_MS } = config.logs;

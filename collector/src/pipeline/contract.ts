@@ -19,7 +19,7 @@ export interface Stage<In> extends Consumer<In> {
   /** Flushes to the next stage, then closes. May come before `start`, and twice. */
   stop?(): Promise<void>;
   /** What this stage exposes on the metrics page beside its own instruments; called at each scrape. */
-  collect?(): MetricFamily[];
+  collect?(): Iterable<MetricFamily>;
 }
 
 /** How one instrument of a stage is exposed. */

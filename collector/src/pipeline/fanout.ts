@@ -13,15 +13,23 @@ export function fanout<In>(consumers: readonly Consumer<In>[]): Consumer<In> {
   };
 }
 
-/** Sends traces one way and every other signal another; logs a third, where one is given. */
+/** Where each signal goes. */
+export interface BySignal<Traces, Metrics, Logs> {
+  readonly traces: Consumer<Traces>;
+  readonly metrics: Consumer<Metrics>;
+  readonly logs: Consumer<Logs>;
+}
+
+/** Sends each signal its own way. */
 export function bySignal<
   Traces extends { readonly signal: 'traces' },
-  Other extends { readonly signal: 'metrics' | 'logs' },
->(traces: Consumer<Traces>, other: Consumer<Other>, logs: Consumer<Other> = other): Consumer<Traces | Other> {
+  Metrics extends { readonly signal: 'metrics' },
+  Logs extends { readonly signal: 'logs' },
+>({ traces, metrics, logs }: BySignal<Traces, Metrics, Logs>): Consumer<Traces | Metrics | Logs> {
   return {
     consume(batch) {
       if (batch.signal === 'traces') return traces.consume(batch);
-      return batch.signal === 'logs' ? logs.consume(batch) : other.consume(batch);
+      return batch.signal === 'logs' ? logs.consume(batch) : metrics.consume(batch);
     },
   };
 }

@@ -17,7 +17,7 @@ const MARK = /^[0-9a-f]{16}$/;
 /** What a request says of where its content has been: here, elsewhere, or in more places than can be told on. */
 export type Origin = 'here' | 'elsewhere' | 'untold';
 
-type Signal = Exportable['signal'];
+type Signal = Exportable['signal'] | 'metrics';
 
 /**
  * Knows one sidecar's mark and, for a time, the marks of those before it. By signal, because none becomes another here:

@@ -75,6 +75,12 @@ export const receiveInstruments = {
     unit: '{span}',
     description: 'Spans of accepted bodies rejected alone for bad ids or text.',
   },
+  points: { kind: 'counter', unit: '{point}', description: 'Data points accepted.' },
+  rejected_points: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points of accepted bodies left out because they contradict themselves.',
+  },
   duplicates: { kind: 'counter', unit: '{request}', description: 'Bodies repeated within the duplicate window.' },
   duplicate_spans: { kind: 'counter', unit: '{span}', description: 'Spans of repeated bodies, not counted again.' },
   redacted: {

@@ -105,7 +105,7 @@ async function handle(
   const format = FORMATS.get(contentType);
   if (format === undefined) throw new Refusal('content_type', 'send application/x-protobuf or application/json');
   const encoding = encodingOf(request);
-  const isUnpacked = signal === 'traces' || (signal === 'logs' && options.unpacksLogs);
+  const isUnpacked = signal !== 'logs' || options.unpacksLogs;
   const isParsedJson = format === 'json' && (isUnpacked || options.redaction !== undefined);
   const maxBytes = isParsedJson ? Math.min(options.maxJsonBytes, options.maxBodyBytes) : options.maxBodyBytes;
   return takeRead(await options.admission.read(request, maxBytes), options, ({ chunks, length }) =>

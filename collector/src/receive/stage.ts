@@ -7,6 +7,7 @@ import { receiveInstruments } from './instruments.ts';
 import { createRedaction } from './redaction.ts';
 import type { GrpcDoor } from './grpc-door.ts';
 import { otlpHttp } from './otlp-http.ts';
+import { MetricIntake } from './metric-intake.ts';
 import type { BodyPath, Received } from './take-body.ts';
 import { TraceIntake } from './trace-intake.ts';
 
@@ -58,9 +59,15 @@ export class ReceiveStage implements Stage<never> {
       random: host.random,
       redaction,
     });
+    const metrics = new MetricIntake({
+      duplicateWindowMs: config.duplicate_window,
+      random: host.random,
+      redaction,
+      host,
+    });
     const unpacksLogs = config.unpack_logs === true;
     const originOf: BodyPath['originOf'] = (trail, signal) => this.originOf(trail, signal);
-    const path = { admission, intake, host, next, redaction, unpacksLogs, originOf };
+    const path = { admission, intake, metrics, host, next, redaction, unpacksLogs, originOf };
     const serve = otlpHttp({
       ...path,
       maxBodyBytes,

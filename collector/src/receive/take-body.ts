@@ -1,27 +1,30 @@
 // What the doors share: a body that was read becomes spans, is passed on, or is refused for one reason. How a sender is told
 // is each door's own.
 import type { Consumer, Host } from '../pipeline/contract.ts';
+import type { MetricBatch } from '../model/data-point.ts';
 import { logsFromJson, tracesFromJson } from '../otlp/json.ts';
 import { Malformed } from '../otlp/malformed.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Origin } from '../pipeline/trail.ts';
-import type { SignalBody } from '../sample/contract.ts';
+import type { LogsBody } from '../sample/contract.ts';
 import type { Admission, ReadBody, RefusedAtDoor } from './admission.ts';
 import type { BodyFormat } from './answer.ts';
 import { giveBack, giveBackWhole } from '../otlp/give-back.ts';
 import { type ContentEncoding, inflateLarge, inflateSmall, TooLarge } from './inflate.ts';
 import type { RefusedReason, receiveInstruments, Signal } from './instruments.ts';
 import { redactSignal, type SignalRequest } from './redact-signal.ts';
+import type { MetricIntake } from './metric-intake.ts';
 import type { Redaction } from './redaction.ts';
 import type { TraceIntake } from './trace-intake.ts';
 
 /** What receivers pass on. */
-export type Received = SpanBatch | SignalBody;
+export type Received = SpanBatch | MetricBatch | LogsBody;
 
 /** The way of a body behind the doors; all doors of a sidecar share admission, intake and what comes next. */
 export interface BodyPath {
   readonly admission: Admission;
   readonly intake: TraceIntake;
+  readonly metrics: MetricIntake;
   readonly host: Host<keyof typeof receiveInstruments>;
   readonly next: Consumer<Received>;
   /** None where no rule is configured; the intake applies it to traces. */
@@ -47,7 +50,7 @@ export interface Described {
 
 /** A body that was taken. */
 export interface Accepted {
-  /** Spans left out of it. */
+  /** Spans or data points left out of it. */
   readonly rejected: number;
 }
 
@@ -107,7 +110,9 @@ export async function takeBody(
       giveBack(chunks);
     }
   }
-  if (signal === 'logs' && path.unpacksLogs === true) {
+  if (signal === 'metrics')
+    return withInflated(joined(chunks, length), described, path, (body) => takeMetrics(body, described.format, path));
+  if (path.unpacksLogs === true) {
     await withInflated(joined(chunks, length), described, path, (body) => takeLogs(body, described.format, path));
     return { rejected: 0 };
   }
@@ -187,6 +192,22 @@ async function takeLogs(body: Buffer, format: BodyFormat, { redaction, host, nex
   redaction?.count(host);
   const unpacked = format === 'json' ? logsFromJson(redacted) : redacted;
   await next.consume({ signal: 'logs', body: unpacked, contentType: 'application/x-protobuf', contentEncoding: '' });
+}
+
+/** Hands on what the intake makes of the body; a repeat is answered as its first time was, and counted as a repeat only. */
+async function takeMetrics(body: Buffer, format: BodyFormat, { metrics, host, next }: BodyPath): Promise<Accepted> {
+  const decoder = metrics.take(body, format, host.clock.nowMs(), host.clock.monotonicMs());
+  if (decoder === undefined) {
+    host.count('duplicates', 1);
+    return { rejected: 0 };
+  }
+  for (const points of decoder.batches()) {
+    host.count('points', points.length);
+    await next.consume({ signal: 'metrics', points });
+  }
+  const { rejected } = decoder;
+  if (rejected > 0) host.count('rejected_points', rejected);
+  return { rejected };
 }
 
 /** Inflates a body and holds room for it until it is taken. */

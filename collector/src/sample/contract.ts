@@ -30,9 +30,9 @@ export interface KeptBatch {
   readonly suffix: readonly (Uint8Array | undefined)[];
 }
 
-/** A metrics or logs request; as received, unless it was taken apart on the way. */
-export interface SignalBody {
-  readonly signal: 'metrics' | 'logs';
+/** A request of logs as received, unless it was taken apart on the way. */
+export interface LogsBody {
+  readonly signal: 'logs';
   /** Still compressed if `contentEncoding` says so; belongs to the consumer. */
   readonly body: Uint8Array;
   readonly contentType: string;
@@ -47,7 +47,7 @@ export type DecisionState = DecisionAnswer['state'];
 export type DecisionListener = (kept: boolean, id0: number, id1: number, id2: number, id3: number) => void;
 
 /** What exporters take. */
-export type Exportable = KeptBatch | SignalBody;
+export type Exportable = KeptBatch | LogsBody;
 
 /** What another set of policies would have made of the same traces. */
 export interface ShadowCounts {

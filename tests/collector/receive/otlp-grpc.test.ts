@@ -85,19 +85,19 @@ describe('an accepted message', () => {
     expect(running.books().spans).toMatchObject({ accepted: 3, duplicates: 6 });
   });
 
-  it('is passed on as it came where it is metrics or logs', async () => {
+  it('is passed on as it came where it is logs', async () => {
     const sink = await startSink();
     const { urls, delivered } = await startCollector(`export: { otlp: { backend: { endpoint: ${sink.url} } } }`);
     const plain = grpcClient(urls.otlpGrpc);
     const gzip = grpcClient(urls.otlpGrpc, { gzip: true });
-    expect(await plain(Buffer.from('some metrics'), EXPORT.metrics)).toMatchObject(ACCEPTED);
+    expect(await plain(Buffer.from('some logs'), EXPORT.logs)).toMatchObject(ACCEPTED);
     await delivered();
     expect(await gzip(Buffer.alloc(300_000, 'log '), EXPORT.logs)).toMatchObject(ACCEPTED);
     await delivered();
-    expect(sink.requests.map(({ path }) => path)).toEqual(['/v1/metrics', '/v1/logs']);
-    const [metrics, logs] = sink.requests;
-    expect(metrics?.raw.toString()).toBe('some metrics');
-    expect(metrics?.headers['content-encoding']).toBeUndefined();
+    expect(sink.requests.map(({ path }) => path)).toEqual(['/v1/logs', '/v1/logs']);
+    const [few, logs] = sink.requests;
+    expect(few?.raw.toString()).toBe('some logs');
+    expect(few?.headers['content-encoding']).toBeUndefined();
     expect(logs?.body).toEqual(Buffer.alloc(300_000, 'log '));
     expect(logs?.headers).toMatchObject({ 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' });
   });

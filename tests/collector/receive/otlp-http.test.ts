@@ -260,20 +260,18 @@ describe('a request of a web page', () => {
   });
 });
 
-describe('metrics and logs', () => {
+describe('logs', () => {
   it('are taken and counted as dropped where nobody wants them', async () => {
     const { urls, metrics } = await startCollector();
     const check = async (path: string, type: string, text: string): Promise<void> => {
       const answer = await post(urls.otlpHttp + path, 'any bytes', { 'content-type': type });
       expect([answer.status, answer.headers['content-type'], answer.body.toString()]).toEqual([200, type, text]);
     };
-    await check('/v1/metrics', PROTOBUF, '');
-    await check('/v1/metrics', JSON_TYPE, '{}');
     await check('/v1/logs', PROTOBUF, '');
+    await check('/v1/logs', JSON_TYPE, '{}');
     const page = await metrics();
-    expect(page).toContain('evenkeel_export_dropped_total{signal="metrics",reason="no_exporter"} 2\n');
-    expect(page).toContain('evenkeel_export_dropped_total{signal="logs",reason="no_exporter"} 1\n');
-    expect(page).toContain('evenkeel_receive_requests_total{signal="metrics"} 2\n');
-    expect(page).toContain('evenkeel_receive_size_bytes_total{signal="metrics"} 18\n');
+    expect(page).toContain('evenkeel_export_dropped_total{signal="logs",reason="no_exporter"} 2\n');
+    expect(page).toContain('evenkeel_receive_requests_total{signal="logs"} 2\n');
+    expect(page).toContain('evenkeel_receive_size_bytes_total{signal="logs"} 18\n');
   });
 });

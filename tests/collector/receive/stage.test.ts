@@ -151,7 +151,7 @@ describe('the door', () => {
   });
 });
 
-describe('metrics and logs', () => {
+describe('logs', () => {
   it('are forwarded as they came, compressed or not', async () => {
     const sink = await startSink();
     const { urls, delivered } = await startCollector(`export: { otlp: { backend: { endpoint: ${sink.url} } } }`);
@@ -164,10 +164,10 @@ describe('metrics and logs', () => {
     };
     const protobuf = { 'content-type': 'application/x-protobuf' };
     const json = { 'content-type': 'application/json' };
-    await check('/v1/metrics', Buffer.from('some metrics'), protobuf);
+    await check('/v1/logs', Buffer.from('some logs'), protobuf);
     await check('/v1/logs', Buffer.from('{"resourceLogs":[]}'), json);
     await check('/v1/logs', gzipSync('{"resourceLogs":[]}'), { ...json, 'content-encoding': 'gzip' });
-    await check('/v1/metrics', gzipSync(Buffer.alloc(300_000)), { ...protobuf, 'content-encoding': 'gzip' });
+    await check('/v1/logs', gzipSync(Buffer.alloc(300_000)), { ...protobuf, 'content-encoding': 'gzip' });
     expect(sink.requests).toHaveLength(4);
     expect(sink.requests[0]?.headers['content-encoding']).toBeUndefined();
   });

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { EXPORT, grpcClient } from '../../support/grpc.ts';
 import { post } from '../../support/http.ts';
 import { logsBody, logsRequest, recordsOf, type RecordShape } from '../../support/log-records.ts';
-import { signalBody } from '../../support/otlp-signals.ts';
 import { type RunningCollector, startCollector } from '../../support/running-collector.ts';
 import { type Sink, startSink } from '../../support/sink.ts';
 
@@ -134,17 +133,5 @@ describe('logs that are read at the door', () => {
       expect(sink.requests[0]?.raw).toEqual(broken);
       expect(running.books().logs).toBeUndefined();
     }
-  });
-
-  it('leave metrics alone', async () => {
-    const sink = await startSink();
-    const running = await startCollector(yaml(sink));
-    const body = gzipSync(signalBody('metrics', { resourceMetrics: [{ schemaUrl: 'x' }] }));
-    const { status } = await post(`${running.urls.otlpHttp}/v1/metrics`, body, {
-      ...PROTOBUF,
-      'content-encoding': 'gzip',
-    });
-    await running.delivered();
-    expect([status, sink.requests[0]?.raw]).toEqual([200, body]);
   });
 });

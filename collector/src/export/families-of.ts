@@ -1,0 +1,92 @@
+// Data points as families: grouped by what becomes one metric for Prometheus, with the resource and the scope as labels.
+// @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility
+import { type Attribute, attributeOf, type AttributeValue, valueText } from '../model/attributes.ts';
+import type { DataPoint, Metric, PointExemplar, Resource, Scope } from '../model/data-point.ts';
+import type { Exemplar, MetricFamily, MetricPoint } from '../model/metric-family.ts';
+
+/** Of a resource, what names it in labels; the rest is in `target_info`. */
+const IDENTITY = new Set(['service.name', 'service.namespace', 'service.instance.id']);
+
+/**
+ * Groups points into families by name, unit and kind, in the order in which each comes first.
+ *
+ * @param points cumulative ones and gauges, one of a series
+ * @param own resource of this sidecar, whose series have no `job` and `instance`: who scrapes or pushes names it
+ */
+export function familiesOf(points: Iterable<DataPoint>, own: Resource): MetricFamily[] {
+  const families = new Map<string, MetricFamily & { points: MetricPoint[] }>();
+  for (const point of points) {
+    const { name, unit, description } = point.metric;
+    const kind = familyKind(point.metric);
+    const key = `${kind} ${unit} ${name}`;
+    let family = families.get(key);
+    if (family === undefined) families.set(key, (family = { name, unit, description, kind, points: [] }));
+    family.points.push(pointOf(point, own));
+  }
+  return [...families.values()];
+}
+
+function familyKind({ kind, isMonotonic }: Metric): MetricFamily['kind'] {
+  if (kind === 'sum') return isMonotonic ? 'counter' : 'gauge';
+  return kind === 'exponential_histogram' ? 'histogram' : kind;
+}
+
+function pointOf(point: DataPoint, own: Resource): MetricPoint {
+  const { metric, value, startMs, timeMs, exemplars } = point;
+  const attributes: Record<string, string> = {};
+  for (const [key, each] of point.attributes) attributes[key] = valueText(each);
+  Object.assign(attributes, scopeLabels(metric.scope));
+  if (metric.resource.key !== own.key) Object.assign(attributes, targetLabels(metric.resource));
+  return {
+    attributes,
+    ...valueOf(value),
+    timeMs,
+    ...(startMs > 0 ? { createdMs: startMs } : {}),
+    ...(exemplars.length > 0 ? { exemplars: exemplars.map(exemplarOf) } : {}),
+  };
+}
+
+function valueOf(value: DataPoint['value']): Pick<MetricPoint, 'value' | 'histogram' | 'exponential' | 'summary'> {
+  if (value.type === 'number') return { value: value.value };
+  if (value.type === 'summary') return { summary: value };
+  if (value.type === 'exponential_histogram') return { exponential: value };
+  const { bounds, counts, count, sum = NaN } = value;
+  // One that only counts and sums has one bucket, which holds all.
+  return { histogram: { bounds, counts: counts.length === 0 ? [count] : counts, sum } };
+}
+
+/** `job` and `instance`, which tell targets apart. */
+export function targetLabels({ attributes }: Resource): Record<string, string> {
+  const text = (key: string): string => textOf(attributeOf(attributes, key));
+  const namespace = text('service.namespace');
+  const job = namespace === '' ? text('service.name') : `${namespace}/${text('service.name')}`;
+  const instance = text('service.instance.id');
+  return { ...(job === '' ? {} : { job }), ...(instance === '' ? {} : { instance }) };
+}
+
+/** What `target_info` says of a resource beside its identity; undefined where that is nothing. */
+export function targetInfo({ attributes }: Resource): Record<string, string> | undefined {
+  const told = attributes.filter(([key]) => !IDENTITY.has(key));
+  return told.length === 0 ? undefined : labels(told);
+}
+
+function scopeLabels({ name, version, schemaUrl, attributes }: Scope): Record<string, string> {
+  const own: Record<string, string> = {};
+  if (name !== '') own['otel_scope_name'] = name;
+  if (version !== '') own['otel_scope_version'] = version;
+  if (schemaUrl !== '') own['otel_scope_schema_url'] = schemaUrl;
+  for (const [key, value] of attributes) own[`otel_scope_${key}`] = valueText(value);
+  return own;
+}
+
+function labels(attributes: readonly Attribute[]): Record<string, string> {
+  return Object.fromEntries(attributes.map(([key, value]) => [key, valueText(value)]));
+}
+
+function textOf(value: AttributeValue | undefined): string {
+  return value === undefined ? '' : valueText(value);
+}
+
+function exemplarOf({ traceId, spanId, value, timeMs, attributes }: PointExemplar): Exemplar {
+  return { traceId, spanId, value, timestampMs: timeMs, attributes: labels(attributes) };
+}

@@ -1,0 +1,6 @@
+// What `monitoring` counts.
+import type { Instruments } from '../pipeline/contract.ts';
+
+export const monitoringInstruments = {
+  points: { kind: 'counter', unit: '{point}', description: 'Data points read.' },
+} as const satisfies Instruments;

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { OTLP_METRICS_MESSAGES } from '../support/otlp-metrics-schema.ts';
 import { OTLP_TRACE_MESSAGES } from '../support/otlp-schema.ts';
 import { describeWith, PROGRAMS, pythonEnvironment } from '../support/real-parts.ts';
 
@@ -22,7 +23,8 @@ describeWith(['python'], 'the OTLP descriptor of the tests', ({ python }) => {
     const { stdout } = await exec(interpreter, [join(PROGRAMS, 'python/descriptors.py')]);
     const printed = JSON.parse(stdout) as Record<string, Record<string, PrintedField>>;
     const stock = mapFields(printed, ours);
-    expect(mapFields(OTLP_TRACE_MESSAGES, ([number, type, rule, oneof]) => [number, type, rule, oneof])).toEqual(stock);
+    const own = { ...OTLP_TRACE_MESSAGES, ...OTLP_METRICS_MESSAGES };
+    expect(mapFields(own, ([number, type, rule, oneof]) => [number, type, rule, oneof])).toEqual(stock);
   });
 });
 

@@ -2,16 +2,14 @@
 import { oneOf, pick, type Random, randomBytes } from './random.ts';
 import { messagesOf, parseMessage, varintBytes, type WireField, writeMessage } from './wire-tree.ts';
 
-const REQUEST = 'ExportTraceServiceRequest';
-
-/** Answers a changed copy of a body, after one to three mutations. */
-export function mutate(random: Random, body: Uint8Array): Buffer {
+/** Answers a changed copy of a body, after one to three mutations. @param request message type of the body */
+export function mutate(random: Random, body: Uint8Array, request = 'ExportTraceServiceRequest'): Buffer {
   let bent: Buffer = Buffer.from(body);
   for (let rounds = 1 + pick(random, 3); rounds > 0; rounds--) {
-    const tree = random() < 0.6 ? parseMessage(bent, REQUEST) : undefined;
+    const tree = random() < 0.6 ? parseMessage(bent, request) : undefined;
     if (tree === undefined) bent = mutateBytes(random, bent);
     else {
-      mutateTree(random, tree);
+      mutateTree(random, tree, request);
       bent = writeMessage(tree);
     }
   }
@@ -66,8 +64,8 @@ const TREE_MUTATIONS: readonly TreeMutation[] = [
   nestDeep,
 ];
 
-function mutateTree(random: Random, tree: WireField[]): void {
-  const messages = messagesOf(tree, REQUEST);
+function mutateTree(random: Random, tree: WireField[], request: string): void {
+  const messages = messagesOf(tree, request);
   const { fields, type } = oneOf(random, messages);
   oneOf(random, TREE_MUTATIONS)(random, fields, type);
 }
@@ -181,9 +179,23 @@ function changeNumber(random: Random, fields: WireField[]): void {
   if (field !== undefined) field.number = 1 + pick(random, 18);
 }
 
+const ATTRIBUTE_FIELDS: Readonly<Record<string, number>> = {
+  Span: 9,
+  Resource: 1,
+  InstrumentationScope: 3,
+  Event: 3,
+  Link: 4,
+  Metric: 12,
+  NumberDataPoint: 7,
+  HistogramDataPoint: 9,
+  ExponentialHistogramDataPoint: 1,
+  SummaryDataPoint: 7,
+  Exemplar: 7,
+};
+
 /** An attribute whose value nests lists, up to twice as deep as is allowed. */
 function nestDeep(random: Random, fields: WireField[], type: string): void {
-  const number = { Span: 9, Resource: 1, InstrumentationScope: 3, Event: 3, Link: 4 }[type];
+  const number = ATTRIBUTE_FIELDS[type];
   if (number === undefined) return;
   let value: Uint8Array = Buffer.from([0x10, 1]);
   const asPairs = random() < 0.4;

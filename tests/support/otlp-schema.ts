@@ -3,8 +3,8 @@
 import protobuf from 'protobufjs';
 import protobuf8 from 'protobufjs-8';
 
-type Field = readonly [id: number, type: string, rule?: 'repeated' | undefined, oneof?: string];
-type Message = Readonly<Record<string, Field>>;
+export type Field = readonly [id: number, type: string, rule?: 'repeated' | undefined, oneof?: string];
+export type Message = Readonly<Record<string, Field>>;
 
 /** Messages and their fields, name to [number, type, rule, oneof]. */
 export const OTLP_TRACE_MESSAGES: Readonly<Record<string, Message>> = {
@@ -101,7 +101,11 @@ function descriptor(messages = OTLP_TRACE_MESSAGES): Descriptor {
 export const schema7 = protobuf.Root.fromJSON(descriptor());
 
 /** protobufjs 8 with the rules of proto3: refuses bad UTF-8. The oracle of the fuzz. */
-export const schema8 = protobuf8.Root.fromJSON({ edition: 'proto3', ...descriptor() });
+export function schemaOf(messages: Readonly<Record<string, Message>>): protobuf8.Root {
+  return protobuf8.Root.fromJSON({ edition: 'proto3', ...descriptor(messages) });
+}
+
+export const schema8 = schemaOf(OTLP_TRACE_MESSAGES);
 
 /** The request message under protobufjs 8. */
 export const Request8 = schema8.lookupType('ExportTraceServiceRequest');

@@ -1,5 +1,6 @@
 // OTLP bodies as trees of wire fields, so that a test can bend any part and still write the lengths around it rightly.
 // Shares no code with the collector: it is one of the judges.
+import { OTLP_METRICS_MESSAGES } from './otlp-metrics-schema.ts';
 import { OTLP_TRACE_MESSAGES } from './otlp-schema.ts';
 
 /** One field as it stands on the wire. */
@@ -16,27 +17,49 @@ export interface WireField {
   stretch?: number;
 }
 
-const FIELD_TYPES = new Map(
-  Object.entries(OTLP_TRACE_MESSAGES).map(([message, fields]) => [
-    message,
-    new Map(Object.values(fields).map(([number, type]) => [number, type])),
-  ]),
-);
-
 const WIRE_TYPES: Readonly<Record<string, number>> = {
   int32: 0,
   int64: 0,
   uint32: 0,
   bool: 0,
+  uint64: 0,
+  sint32: 0,
   fixed64: 1,
+  sfixed64: 1,
   double: 1,
   fixed32: 5,
 };
+
+const MESSAGES = { ...OTLP_TRACE_MESSAGES, ...OTLP_METRICS_MESSAGES };
+
+const FIELD_TYPES = new Map(
+  Object.entries(MESSAGES).map(([message, fields]) => [
+    message,
+    new Map(Object.values(fields).map(([number, type]) => [number, type])),
+  ]),
+);
+
+/** Repeated numbers, which may also come packed into one field with a length. */
+const PACKABLE = new Map(
+  Object.entries(MESSAGES).map(([message, fields]) => [
+    message,
+    new Set(
+      Object.values(fields).flatMap(([number, type, rule]) =>
+        rule === 'repeated' && WIRE_TYPES[type] !== undefined ? [number] : [],
+      ),
+    ),
+  ]),
+);
 
 /** Wire type of a field of a known message; undefined where the field is unknown. */
 export function knownWireType(message: string, number: number): number | undefined {
   const type = FIELD_TYPES.get(message)?.get(number);
   return type === undefined ? undefined : (WIRE_TYPES[type] ?? 2);
+}
+
+/** Tells repeated numbers, which may come packed or one by one. */
+export function isPackable(message: string, number: number): boolean {
+  return PACKABLE.get(message)?.has(number) === true;
 }
 
 /** Reads a message of a known type; undefined where it is no well-formed sequence of fields. Groups are not read. */
@@ -150,7 +173,8 @@ export function odditiesOf(bytes: Uint8Array, type: string, depth = 0, found = n
       found.add('group');
       return found;
     }
-    if (wireType > 5 || (known !== undefined && known !== wireType)) found.add('wire_type');
+    const isPacked = wireType === 2 && isPackable(type, number);
+    if (wireType > 5 || (known !== undefined && known !== wireType && !isPacked)) found.add('wire_type');
     const span = valueSpan(bytes, p, wireType);
     if (span === undefined) return found;
     if (wireType === 0 && span.end - span.start > MAX_VARINT_BYTES) found.add('varint');

@@ -1,6 +1,6 @@
 // Writes data points as ExportMetricsServiceRequests.
 // @see opentelemetry-proto, metrics/v1/metrics.proto, whose field numbers stand below
-import type { DataPoint, Metric, Resource, Scope } from '../model/data-point.ts';
+import type { DataPoint, Metric } from '../model/data-point.ts';
 import { encodePoint } from './encode-points.ts';
 import { writeAttributes } from './write-attributes.ts';
 import { ProtobufWriter } from './writer.ts';
@@ -20,86 +20,125 @@ export interface EncodedMetrics {
 /**
  * Encodes points, grouped by resource, scope and metric in the order in which each comes first.
  *
- * @returns requests in protobuf of about 3 MiB each at most, where no single metric's points are larger; none for no points
+ * @returns requests in protobuf, each ended by the point with which it reaches 3 MiB; none for no points
  */
 export function encodeMetrics(points: readonly DataPoint[]): EncodedMetrics[] {
   const requests: EncodedMetrics[] = [];
-  const byResource = groupBy(points, ({ metric }) => metric.resource.key);
-  let writer = new ProtobufWriter();
-  let count = 0;
-  for (const ofResource of byResource) {
-    for (const ofScope of groupBy(ofResource, ({ metric }) => metric.scope.key)) {
-      for (const piece of pieces(ofScope)) {
-        writeResourceMetrics(writer, piece);
-        count += piece.length;
-        if (writer.length < BODY_BYTES) continue;
-        requests.push({ body: writer.take(), points: count });
-        writer = new ProtobufWriter();
-        count = 0;
-      }
+  let request = new RequestWriter();
+  for (const { metric, points: ofMetric } of grouped(points)) {
+    for (const point of ofMetric) {
+      request.add(metric, point);
+      if (request.sizeBytes < BODY_BYTES) continue;
+      requests.push(request.finish());
+      request = new RequestWriter();
     }
   }
-  if (count > 0) requests.push({ body: writer.take(), points: count });
+  if (request.points > 0) requests.push(request.finish());
   return requests;
 }
 
-/** Points written between two looks at the size: some hundred kilobytes. */
-const PIECE_POINTS = 2000;
-
-function* pieces(points: readonly DataPoint[]): Generator<readonly DataPoint[]> {
-  for (let from = 0; from < points.length; from += PIECE_POINTS) yield points.slice(from, from + PIECE_POINTS);
+/** Points of equal metrics; the first says how they are described. */
+interface Group {
+  readonly metric: Metric;
+  readonly points: DataPoint[];
 }
 
-function groupBy(points: readonly DataPoint[], keyOf: (point: DataPoint) => string): Iterable<DataPoint[]> {
-  return Map.groupBy(points, keyOf).values();
+function grouped(points: readonly DataPoint[]): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  let last: Group | undefined;
+  for (const point of points) {
+    const { metric } = point;
+    // Most come in order already.
+    if (last?.metric !== metric) last = groupOf(groups, metric);
+    last.points.push(point);
+  }
+  const byResource = Map.groupBy(groups.values(), ({ metric }) => metric.resource.key);
+  return [...byResource.values()].flatMap((ofResource) =>
+    [...Map.groupBy(ofResource, ({ metric }) => metric.scope.key).values()].flat(),
+  );
 }
 
-function writeResourceMetrics(out: ProtobufWriter, points: readonly DataPoint[]): void {
-  const [first] = points;
-  if (first === undefined) return;
-  const { resource, scope } = first.metric;
-  const start = out.open(1);
-  writeResource(out, resource);
-  const scopeStart = out.open(2);
-  writeScope(out, scope);
-  for (const ofMetric of groupBy(points, ({ metric }) => metric.key)) writeMetric(out, ofMetric);
-  if (scope.schemaUrl !== '') out.text(3, scope.schemaUrl);
-  out.close(scopeStart);
-  if (resource.schemaUrl !== '') out.text(3, resource.schemaUrl);
-  out.close(start);
+function groupOf(groups: Map<string, Group>, metric: Metric): Group {
+  let group = groups.get(metric.key);
+  if (group === undefined) groups.set(metric.key, (group = { metric, points: [] }));
+  return group;
 }
 
-function writeResource(out: ProtobufWriter, { attributes }: Resource): void {
-  const start = out.open(1);
-  writeAttributes(out, 1, attributes);
-  out.close(start);
+/** One request: what encloses the point written last stays open, for the next may be enclosed by the same. */
+class RequestWriter {
+  readonly #out = new ProtobufWriter();
+  #metric: Metric | undefined;
+  /** Where messages that are open begin: of resource, scope, metric, and the data in it. */
+  #starts = [0, 0, 0, 0];
+  points = 0;
+
+  get sizeBytes(): number {
+    return this.#out.length;
+  }
+
+  add(metric: Metric, point: DataPoint): void {
+    if (this.#metric !== metric) this.#open(metric);
+    const out = this.#out;
+    const start = out.open(1);
+    encodePoint(out, point);
+    out.close(start);
+    this.points++;
+  }
+
+  finish(): EncodedMetrics {
+    this.#close(0);
+    return { body: this.#out.take(), points: this.points };
+  }
+
+  #open(metric: Metric): void {
+    const known = this.#metric;
+    const isResource = known?.resource.key === metric.resource.key;
+    const isScope = isResource && known.scope.key === metric.scope.key;
+    this.#close(isScope ? 2 : isResource ? 1 : 0);
+    this.#metric = metric;
+    const out = this.#out;
+    const starts = this.#starts;
+    if (!isResource) {
+      starts[0] = out.open(1);
+      const start = out.open(1);
+      writeAttributes(out, 1, metric.resource.attributes);
+      out.close(start);
+    }
+    if (!isScope) {
+      starts[1] = out.open(2);
+      writeScope(out, metric);
+    }
+    starts[2] = out.open(2);
+    out.text(1, metric.name);
+    if (metric.description !== '') out.text(2, metric.description);
+    if (metric.unit !== '') out.text(3, metric.unit);
+    starts[3] = out.open(FIELDS[metric.kind]);
+  }
+
+  /** Ends what is open from the innermost to a depth: 0 the resource, 1 the scope, 2 the metric. */
+  #close(depth: number): void {
+    const metric = this.#metric;
+    if (metric === undefined) return;
+    const out = this.#out;
+    const [resource = 0, scope = 0, described = 0, data = 0] = this.#starts;
+    writeShape(out, metric);
+    out.close(data);
+    writeAttributes(out, 12, metric.metadata);
+    out.close(described);
+    if (depth === 2) return;
+    if (metric.scope.schemaUrl !== '') out.text(3, metric.scope.schemaUrl);
+    out.close(scope);
+    if (depth === 1) return;
+    if (metric.resource.schemaUrl !== '') out.text(3, metric.resource.schemaUrl);
+    out.close(resource);
+  }
 }
 
-function writeScope(out: ProtobufWriter, { name, version, attributes }: Scope): void {
+function writeScope(out: ProtobufWriter, { scope: { name, version, attributes } }: Metric): void {
   const start = out.open(1);
   if (name !== '') out.text(1, name);
   if (version !== '') out.text(2, version);
   writeAttributes(out, 3, attributes);
-  out.close(start);
-}
-
-function writeMetric(out: ProtobufWriter, points: readonly DataPoint[]): void {
-  const [first] = points;
-  if (first === undefined) return;
-  const { metric } = first;
-  const start = out.open(2);
-  out.text(1, metric.name);
-  if (metric.description !== '') out.text(2, metric.description);
-  if (metric.unit !== '') out.text(3, metric.unit);
-  const data = out.open(FIELDS[metric.kind]);
-  for (const point of points) {
-    const pointStart = out.open(1);
-    encodePoint(out, point);
-    out.close(pointStart);
-  }
-  writeShape(out, metric);
-  out.close(data);
-  writeAttributes(out, 12, metric.metadata);
   out.close(start);
 }
 

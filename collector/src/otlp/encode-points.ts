@@ -33,8 +33,8 @@ const PLACES = {
 export function encodePoint(out: ProtobufWriter, point: DataPoint): void {
   const { value, attributes, exemplars, startMs, timeMs, hasNoValue } = point;
   const places: Places = PLACES[value.type];
-  if (startMs !== 0) out.fixed64(2, nanoseconds(startMs));
-  out.fixed64(3, nanoseconds(timeMs));
+  if (startMs !== 0) out.unsigned64(2, startMs * 1e6);
+  out.unsigned64(3, timeMs * 1e6);
   if (!hasNoValue) writeValue(out, value);
   writeAttributes(out, places.attributes, attributes);
   if (places.exemplars !== 0) for (const exemplar of exemplars) writeExemplar(out, places.exemplars, exemplar);
@@ -54,38 +54,26 @@ function writeNumber(
   asDouble: number,
   asInteger: number,
 ): void {
-  if (isInteger) out.fixed64(asInteger, BigInt.asUintN(64, BigInt(value)));
+  // A fraction, or what is no number, would not survive as an integer.
+  if (isInteger && Number.isInteger(value)) out.sfixed64(asInteger, value);
   else out.double(asDouble, value);
 }
 
 function writeHistogram(out: ProtobufWriter, { count, sum, min, max, bounds, counts }: HistogramValue): void {
-  out.fixed64(4, BigInt(count));
+  out.unsigned64(4, count);
   if (sum !== undefined) out.double(5, sum);
-  writePacked(out, 6, counts, (view, at, each) => view.setBigUint64(at, BigInt(each), true));
-  writePacked(out, 7, bounds, (view, at, each) => view.setFloat64(at, each, true));
+  if (counts.length > 0) out.fixed64s(6, counts);
+  if (bounds.length > 0) out.doubles(7, bounds);
   if (min !== undefined) out.double(11, min);
   if (max !== undefined) out.double(12, max);
 }
 
-function writePacked(
-  out: ProtobufWriter,
-  field: number,
-  values: readonly number[],
-  set: (view: DataView, at: number, value: number) => void,
-): void {
-  if (values.length === 0) return;
-  const packed = new Uint8Array(values.length * 8);
-  const view = new DataView(packed.buffer);
-  values.forEach((value, i) => set(view, i * 8, value));
-  out.content(field, packed);
-}
-
 function writeExponentialHistogram(out: ProtobufWriter, value: ExponentialHistogramValue): void {
   const { count, sum, min, max, scale, zeroCount, zeroThreshold, positive, negative } = value;
-  out.fixed64(4, BigInt(count));
+  out.unsigned64(4, count);
   if (sum !== undefined) out.double(5, sum);
   if (scale !== 0) out.uint32(6, zigzag(scale));
-  if (zeroCount !== 0) out.fixed64(7, BigInt(zeroCount));
+  if (zeroCount !== 0) out.unsigned64(7, zeroCount);
   writeBuckets(out, 8, positive);
   writeBuckets(out, 9, negative);
   if (min !== undefined) out.double(12, min);
@@ -96,16 +84,12 @@ function writeExponentialHistogram(out: ProtobufWriter, value: ExponentialHistog
 function writeBuckets(out: ProtobufWriter, field: number, { offset, counts }: Buckets): void {
   const start = out.open(field);
   if (offset !== 0) out.uint32(1, zigzag(offset));
-  if (counts.length > 0) {
-    const packed = out.open(2);
-    for (const count of counts) out.varint(count);
-    out.close(packed);
-  }
+  if (counts.length > 0) out.varints(2, counts);
   out.close(start);
 }
 
 function writeSummary(out: ProtobufWriter, { count, sum, quantiles }: SummaryValue): void {
-  out.fixed64(4, BigInt(count));
+  out.unsigned64(4, count);
   out.double(5, sum);
   for (const { quantile, value } of quantiles) {
     const start = out.open(6);
@@ -117,7 +101,7 @@ function writeSummary(out: ProtobufWriter, { count, sum, quantiles }: SummaryVal
 
 function writeExemplar(out: ProtobufWriter, field: number, exemplar: PointExemplar): void {
   const start = out.open(field);
-  out.fixed64(2, nanoseconds(exemplar.timeMs));
+  out.unsigned64(2, exemplar.timeMs * 1e6);
   writeNumber(out, exemplar, 3, 6);
   if (exemplar.spanId !== '') out.content(4, Buffer.from(exemplar.spanId, 'hex'));
   if (exemplar.traceId !== '') out.content(5, Buffer.from(exemplar.traceId, 'hex'));
@@ -127,8 +111,4 @@ function writeExemplar(out: ProtobufWriter, field: number, exemplar: PointExempl
 
 function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
-}
-
-function nanoseconds(ms: number): bigint {
-  return BigInt(Math.round(ms * 1e6));
 }

@@ -1,19 +1,58 @@
-// Reads checked values out of protobuf messages whose sender is a stranger: structure, wire types and text are judged
+// Reads checked values out of protobuf messages whose sender is a stranger: structure, wire types, depth and text are judged
 // as they are read. For code that makes objects; spans go by scan.ts.
-import { FieldCursor } from './field-cursor.ts';
-import { type ByteSource, byteSource, fault, isText, LENGTH, readVarint32, readVarint64, VARINT } from './wire.ts';
+import {
+  at,
+  type ByteSource,
+  byteSource,
+  fault,
+  FIXED64,
+  isText,
+  LENGTH,
+  MAX_DEPTH,
+  readTag,
+  readVarint32,
+  readVarint64,
+  skipUnknown,
+  VARINT,
+} from './wire.ts';
 
-/** One message: steps from field to field, as FieldCursor does, and answers the value of the one it stands on. */
-export class MessageReader extends FieldCursor {
-  readonly #source: ByteSource;
+/** Bytes as `Buffer`, whose text is read where it stands. */
+interface Source extends ByteSource {
+  readonly bytes: Buffer;
+}
 
-  constructor(source: ByteSource, start: number, end: number) {
-    super(source.bytes, start, end);
+/** One message: steps from field to field, and answers the value of the one it stands on. */
+export class MessageReader {
+  readonly #source: Source;
+  readonly #end: number;
+  readonly #depth: number;
+  #position: number;
+  /** Field number times 8 plus wire type. */
+  tag = 0;
+  /** Where the tag stands. */
+  tagStart: number;
+  /** Content of a field with a length; else the bytes of its value. */
+  start: number;
+  end: number;
+
+  private constructor(source: Source, start: number, end: number, depth: number) {
     this.#source = source;
+    this.#position = start;
+    this.#end = end;
+    this.#depth = depth;
+    this.tagStart = start;
+    this.start = start;
+    this.end = end;
   }
 
-  static of(bytes: Uint8Array): MessageReader {
-    return new MessageReader(byteSource(bytes), 0, bytes.length);
+  static of({ buffer, byteOffset, length }: Uint8Array): MessageReader {
+    const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, length);
+    return new MessageReader({ bytes, view: byteSource(bytes).view }, 0, length, 0);
+  }
+
+  /** Bytes of the whole message this reader was made for. */
+  get source(): ByteSource {
+    return this.#source;
   }
 
   /** Field number of the field it stands on. */
@@ -21,30 +60,80 @@ export class MessageReader extends FieldCursor {
     return this.tag >>> 3;
   }
 
+  /** Steps to the next field; false at the end. @throws Malformed where the bytes are no message */
+  next(): boolean {
+    const p = this.#position;
+    const end = this.#end;
+    if (p >= end) return false;
+    this.tagStart = p;
+    const { bytes } = this.#source;
+    const tag = bytes[p] ?? 0;
+    // Nearly every field has a tag of one byte, and eight bytes or a length of one byte.
+    if (tag > 7 && tag < 128) {
+      const wireType = tag & 7;
+      const length = wireType === LENGTH ? (bytes[p + 1] ?? 128) : wireType === FIXED64 ? 8 : 128;
+      const start = wireType === LENGTH ? p + 2 : p + 1;
+      if (length < 128 && start + length <= end) {
+        this.tag = tag;
+        this.start = start;
+        this.#position = this.end = start + length;
+        return true;
+      }
+    }
+    return this.#nextOfAnyShape();
+  }
+
+  #nextOfAnyShape(): boolean {
+    const { bytes } = this.#source;
+    this.tag = readTag(bytes, this.#position, this.#end);
+    const valueStart = at;
+    this.end = skipUnknown(bytes, valueStart, this.#end, this.tag, 0);
+    this.start = (this.tag & 7) === LENGTH ? at : valueStart;
+    this.#position = this.end;
+    return true;
+  }
+
   /** The nested message of this field. */
   message(): MessageReader {
     this.#expect(LENGTH);
-    return new MessageReader(this.#source, this.start, this.end);
+    if (this.#depth === MAX_DEPTH) fault('depth', this.start);
+    return new MessageReader(this.#source, this.start, this.end, this.#depth + 1);
+  }
+
+  /** The same message from its beginning, for whoever is to read it before; as long as this one stands there. */
+  again(): MessageReader {
+    return new MessageReader(this.#source, this.#position, this.#end, this.#depth);
+  }
+
+  /** The fields from this one on that have its tag, as a message of their own; this one then stands on the last of them. */
+  run(): MessageReader {
+    this.#expect(LENGTH);
+    const { bytes } = this.#source;
+    const { tag, tagStart: from } = this;
+    while (this.#position < this.#end && bytes[this.#position] === tag) this.next();
+    return new MessageReader(this.#source, from, this.end, this.#depth);
   }
 
   /** @throws Malformed with reason `utf8` */
   text(): string {
     this.#expect(LENGTH);
-    const { bytes } = this.#source;
     if (!isText(this.#source, this.start, this.end)) fault('utf8', this.start);
-    return textOf(bytes, this.start, this.end);
+    return textOf(this.#source.bytes, this.start, this.end);
   }
 
   /** A copy of the bytes. */
   content(): Uint8Array {
     this.#expect(LENGTH);
-    return this.#source.bytes.slice(this.start, this.end);
+    return Uint8Array.prototype.slice.call(this.#source.bytes, this.start, this.end);
   }
 
   hex(): string {
     this.#expect(LENGTH);
-    const { buffer, byteOffset } = this.#source.bytes;
-    return Buffer.from(buffer, byteOffset + this.start, this.end - this.start).toString('hex');
+    return this.#source.bytes.toString('hex', this.start, this.end);
+  }
+
+  boolean(): boolean {
+    return this.varint64() !== 0n;
   }
 
   varint32(): number {
@@ -64,20 +153,21 @@ export class MessageReader extends FieldCursor {
   }
 
   double(): number {
-    this.#expect(1);
+    this.#expect(FIXED64);
     return this.#source.view.getFloat64(this.start, true);
   }
 
   /** An unsigned integer; beyond 2^53 to the nearest double. */
   fixed64(): number {
-    this.#expect(1);
+    this.#expect(FIXED64);
     return this.#unsigned(this.start);
   }
 
   /** A signed integer; beyond 2^53 to the nearest double. */
   sfixed64(): number {
-    this.#expect(1);
-    return this.#source.view.getInt32(this.start + 4, true) * 2 ** 32 + this.#source.view.getUint32(this.start, true);
+    this.#expect(FIXED64);
+    const { view } = this.#source;
+    return view.getInt32(this.start + 4, true) * 2 ** 32 + view.getUint32(this.start, true);
   }
 
   /** Unix nanoseconds as milliseconds. */
@@ -87,51 +177,38 @@ export class MessageReader extends FieldCursor {
 
   /** Appends a repeated double, packed or not. */
   doubles(into: number[]): void {
-    this.#fixed((position) => into.push(this.#source.view.getFloat64(position, true)));
+    const { view } = this.#source;
+    for (let position = this.#firstFixed(); position < this.end; position += 8)
+      into.push(view.getFloat64(position, true));
   }
 
-  /** Appends a repeated fixed64, packed or not. */
+  /** Appends a repeated fixed64, packed or not; beyond 2^53 to the nearest double. */
   fixed64s(into: number[]): void {
-    this.#fixed((position) => into.push(this.#unsigned(position)));
+    for (let position = this.#firstFixed(); position < this.end; position += 8) into.push(this.#unsigned(position));
   }
 
   /** Appends a repeated uint64, packed or not; beyond 2^53 to the nearest double. */
   varints(into: number[]): void {
-    if ((this.tag & 7) === VARINT) {
-      into.push(Number(BigInt.asUintN(64, this.varint64())));
-      return;
-    }
-    this.#expect(LENGTH);
+    if ((this.tag & 7) !== VARINT) this.#expect(LENGTH);
     const { bytes } = this.#source;
     for (let position = this.start; position < this.end;) {
-      let value = 0;
-      let factor = 1;
-      let length = 0;
-      for (;;) {
-        if (position >= this.end) fault('truncated', position);
-        if (++length > 10) fault('varint', position);
-        const byte = bytes[position++] ?? 0;
-        value += (byte & 127) * factor;
-        factor *= 128;
-        if (byte < 128) break;
+      const first = bytes[position] ?? 0;
+      // Most counts are small.
+      if (first < 128) {
+        into.push(first);
+        position++;
+        continue;
       }
-      into.push(value);
+      into.push(Number(BigInt.asUintN(64, readVarint64(bytes, position, this.end))));
+      position = at;
     }
   }
 
-  /** Says of a field that it is not one of those this message has, known by bit n for field n of 1..31. */
-  skip(knownFields: number): void {
-    if (this.field < 32 && (knownFields >>> this.field) & 1) fault('wire_type', this.start);
-  }
-
-  #fixed(push: (position: number) => void): void {
-    if ((this.tag & 7) === 1) {
-      push(this.start);
-      return;
-    }
+  #firstFixed(): number {
+    if ((this.tag & 7) === FIXED64) return this.start;
     this.#expect(LENGTH);
     if ((this.end - this.start) % 8 !== 0) fault('truncated', this.end);
-    for (let position = this.start; position < this.end; position += 8) push(position);
+    return this.start;
   }
 
   #unsigned(position: number): number {
@@ -145,19 +222,15 @@ export class MessageReader extends FieldCursor {
 }
 
 /** Shorter texts are cheaper by character codes than by a call into the runtime. */
-const NATIVE_FROM_BYTES = 24;
+const NATIVE_FROM_BYTES = 13;
 
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start >= NATIVE_FROM_BYTES) return decoded(bytes, start, end);
+function textOf(bytes: Buffer, start: number, end: number): string {
+  if (end - start >= NATIVE_FROM_BYTES) return bytes.toString('utf8', start, end);
   let text = '';
   for (let position = start; position < end; position++) {
     const byte = bytes[position] ?? 0;
-    if (byte > 127) return decoded(bytes, start, end);
+    if (byte > 127) return bytes.toString('utf8', start, end);
     text += String.fromCharCode(byte);
   }
   return text;
-}
-
-function decoded(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

@@ -2,15 +2,21 @@
 
 const KEPT_CAPACITY = 4 * 1024 * 1024;
 
+/** The largest doubles that are below 2^64 and 2^63. */
+const MAX_UNSIGNED = 2 ** 64 - 2 ** 11;
+const MAX_SIGNED = 2 ** 63 - 2 ** 10;
+
 /** A growing protobuf output. `bytes()` is valid until the next write. */
 export class ProtobufWriter {
   readonly #firstCapacity: number;
   #buffer: Buffer;
+  #view: DataView;
   length = 0;
 
   constructor(capacity = 4096) {
     this.#firstCapacity = capacity;
     this.#buffer = Buffer.allocUnsafeSlow(capacity);
+    this.#view = new DataView(this.#buffer.buffer);
   }
 
   /** The bytes written so far, not copied. */
@@ -25,7 +31,7 @@ export class ProtobufWriter {
 
   /** Begins anew. What one huge message took is given back. */
   reset(): void {
-    if (this.#buffer.length > KEPT_CAPACITY) this.#buffer = Buffer.allocUnsafeSlow(this.#firstCapacity);
+    if (this.#buffer.length > KEPT_CAPACITY) this.#use(Buffer.allocUnsafeSlow(this.#firstCapacity));
     this.length = 0;
   }
 
@@ -70,8 +76,40 @@ export class ProtobufWriter {
 
   double(field: number, value: number): void {
     this.varint((field << 3) | 1);
-    this.#reserve(8);
-    this.length = this.#buffer.writeDoubleLE(value, this.length);
+    this.#double(value);
+  }
+
+  /** Writes a number as unsigned integer of 64 bits, rounded and cut to what fits. */
+  unsigned64(field: number, value: number): void {
+    this.varint((field << 3) | 1);
+    this.#word(value > 0 ? Math.min(Math.round(value), MAX_UNSIGNED) : 0);
+  }
+
+  /** Writes a whole number as sfixed64, cut to what fits. */
+  sfixed64(field: number, value: number): void {
+    this.varint((field << 3) | 1);
+    this.#word(Math.min(Math.max(value, -(2 ** 63)), MAX_SIGNED));
+  }
+
+  /** Writes a repeated double, packed. */
+  doubles(field: number, values: readonly number[]): void {
+    this.varint((field << 3) | 2);
+    this.varint(values.length * 8);
+    for (const value of values) this.#double(value);
+  }
+
+  /** Writes a repeated fixed64, packed; values as in `unsigned64`. */
+  fixed64s(field: number, values: readonly number[]): void {
+    this.varint((field << 3) | 2);
+    this.varint(values.length * 8);
+    for (const value of values) this.#word(value > 0 ? Math.min(Math.round(value), MAX_UNSIGNED) : 0);
+  }
+
+  /** Writes a repeated uint64, packed; values as in `unsigned64`. */
+  varints(field: number, values: readonly number[]): void {
+    const start = this.open(field);
+    for (const value of values) this.varint(value > 0 ? Math.min(Math.round(value), MAX_UNSIGNED) : 0);
+    this.close(start);
   }
 
   text(field: number, value: string): void {
@@ -118,12 +156,32 @@ export class ProtobufWriter {
     this.length += size;
   }
 
+  #double(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.length, value, true);
+    this.length += 8;
+  }
+
+  /** @param value whole, within 64 bits, signed or not */
+  #word(value: number): void {
+    this.#reserve(8);
+    const high = Math.floor(value / 2 ** 32);
+    this.#view.setUint32(this.length, value - high * 2 ** 32, true);
+    this.#view.setInt32(this.length + 4, high, true);
+    this.length += 8;
+  }
+
   #reserve(more: number): void {
     const needed = this.length + more;
     if (needed <= this.#buffer.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     grown.set(this.#buffer.subarray(0, this.length));
-    this.#buffer = grown;
+    this.#use(grown);
+  }
+
+  #use(buffer: Buffer): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer);
   }
 }
 

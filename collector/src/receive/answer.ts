@@ -1,11 +1,28 @@
 // Answers in the form OTLP/HTTP prescribes: export responses on success, google.rpc.Status otherwise.
 import type { ServerResponse } from 'node:http';
 import { ProtobufWriter } from '../otlp/writer.ts';
+import type { Signal } from './instruments.ts';
 
 /** Encodings of bodies and of the answers to them. */
 export type BodyFormat = 'protobuf' | 'json';
 
 const MEDIA_TYPES = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
+
+/** How a sender is told what was left out of a body: the key in JSON, and why. */
+const LEFT_OUT = {
+  traces: { key: 'rejectedSpans', message: 'spans with a bad trace id, span id or text were left out' },
+  metrics: {
+    key: 'rejectedDataPoints',
+    message:
+      'data points without a value or that contradict themselves (counts, bounds, scale, NaN), of sums and histograms without a temporality or of metrics without a name were left out',
+  },
+} as const;
+
+/** What was left out of an otherwise accepted body; logs are taken whole. */
+export interface LeftOut {
+  readonly signal: Signal;
+  readonly rejected: number;
+}
 
 /** Canonical codes of google.rpc.Code for the HTTP statuses we answer. */
 const RPC_CODES: Readonly<Record<number, number>> = {
@@ -27,31 +44,25 @@ const READ_AFTER_REFUSAL_BYTES = 32 * 1024 * 1024;
 /** Seconds a refused sender is asked to wait. */
 export const RETRY_AFTER_SECONDS = 1;
 
-/**
- * Answers an accepted request.
- *
- * @param rejected items left out of an otherwise accepted body; 0 gives the plain response
- */
-export function answerAccepted(response: ServerResponse, format: BodyFormat, rejected: number, message: string): void {
+/** Answers an accepted request: plainly, or with what was left out of it. */
+export function answerAccepted(response: ServerResponse, format: BodyFormat, leftOut: LeftOut): void {
+  const { signal, rejected } = leftOut;
   response.writeHead(200, { 'content-type': MEDIA_TYPES[format] });
-  if (format === 'json') {
-    const partialSuccess = { rejectedSpans: String(rejected), errorMessage: message };
-    response.end(JSON.stringify(rejected > 0 ? { partialSuccess } : {}));
-    return;
+  if (rejected === 0 || signal === 'logs') response.end(format === 'json' ? '{}' : undefined);
+  else if (format === 'protobuf') response.end(responseBytes(leftOut));
+  else {
+    const { key, message } = LEFT_OUT[signal];
+    response.end(JSON.stringify({ partialSuccess: { [key]: String(rejected), errorMessage: message } }));
   }
-  if (rejected === 0) {
-    response.end();
-    return;
-  }
-  response.end(partialSuccessBytes(rejected, message));
 }
 
-/** An export response that says what was left out; of every signal alike. */
-export function partialSuccessBytes(rejected: number, message: string): Uint8Array {
+/** An export response in protobuf; empty where nothing was left out. */
+export function responseBytes({ signal, rejected }: LeftOut): Uint8Array {
+  if (rejected === 0 || signal === 'logs') return new Uint8Array(0);
   const writer = new ProtobufWriter(64);
   const start = writer.open(1);
   writer.uint32(1, rejected);
-  writer.text(2, message);
+  writer.text(2, LEFT_OUT[signal].message);
   writer.close(start);
   return writer.bytes();
 }

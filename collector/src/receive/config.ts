@@ -27,7 +27,7 @@ const http = z
     }),
     max_json_body: size(
       '4MiB',
-      'largest body in JSON that is read here, inflated: traces, logs that follow their trace, and under redaction metrics and all logs; JSON takes many times its size while it is read',
+      'largest body in JSON that is read here, inflated: traces, metrics, logs that follow their trace, and under redaction all logs; JSON takes many times its size while it is read',
       {
         min: 1024,
       },

@@ -2,7 +2,7 @@
 // @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md and OTLP's section on failures over gRPC
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { ProtobufWriter } from '../otlp/writer.ts';
-import { partialSuccessBytes, RETRY_AFTER_SECONDS } from './answer.ts';
+import { type LeftOut, responseBytes, RETRY_AFTER_SECONDS } from './answer.ts';
 
 /** Compressed flag and length stand before each message. */
 export const FRAME_BYTES = 5;
@@ -27,10 +27,10 @@ const HEADERS = {
   'grpc-accept-encoding': 'identity,gzip,zstd',
 } as const;
 
-/** @param rejected items left out of an otherwise accepted message; 0 gives the plain response */
-export function answerCall(stream: ServerHttp2Stream, rejected: number, message: string): void {
+/** Answers an accepted call: plainly, or with what was left out of its message. */
+export function answerCall(stream: ServerHttp2Stream, leftOut: LeftOut): void {
   if (stream.destroyed || stream.closed || stream.headersSent) return;
-  const response = rejected === 0 ? new Uint8Array(0) : partialSuccessBytes(rejected, message);
+  const response = responseBytes(leftOut);
   const frame = Buffer.alloc(FRAME_BYTES + response.length);
   frame.writeUInt32BE(response.length, 1);
   frame.set(response, FRAME_BYTES);

@@ -79,10 +79,15 @@ export const receiveInstruments = {
   rejected_points: {
     kind: 'counter',
     unit: '{point}',
-    description: 'Data points of accepted bodies left out because they contradict themselves.',
+    description: 'Data points of accepted bodies left out because they contradict themselves or are too large.',
   },
   duplicates: { kind: 'counter', unit: '{request}', description: 'Bodies repeated within the duplicate window.' },
   duplicate_spans: { kind: 'counter', unit: '{span}', description: 'Spans of repeated bodies, not counted again.' },
+  duplicate_points: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points of repeated bodies, not counted again.',
+  },
   redacted: {
     kind: 'counter',
     unit: '{attribute}',

@@ -1,11 +1,11 @@
-// From the bytes of one inflated metrics body to its data points. Synchronous and pure: the time is an argument.
+// From the bytes of one inflated metrics body to its data points, redacted, and told from the bodies of the last minute.
+import { AttributeMemory } from '../otlp/attribute-memory.ts';
 import { MetricsDecoder } from '../otlp/decode-metrics.ts';
+import { giveBackWhole } from '../otlp/give-back.ts';
 import { metricsFromJson } from '../otlp/json-metrics.ts';
 import { byteSource } from '../otlp/wire.ts';
-import type { Host } from '../pipeline/contract.ts';
 import type { BodyFormat } from './answer.ts';
 import { Duplicates } from './duplicates.ts';
-import type { receiveInstruments } from './instruments.ts';
 import type { Redaction } from './redaction.ts';
 
 interface MetricIntakeOptions {
@@ -13,35 +13,63 @@ interface MetricIntakeOptions {
   readonly random: () => number;
   /** None where no rule is configured. */
   readonly redaction: Redaction | undefined;
-  readonly host: Host<keyof typeof receiveInstruments>;
 }
 
-/** Redacts, converts and decodes; increments of a repeated body would be added twice, so repeats are told here too. */
-export class MetricIntake {
-  readonly #options: MetricIntakeOptions;
-  readonly #duplicates: Duplicates | undefined;
+/** A body that was redacted and turned into protobuf, and is not yet known to be well-formed. */
+export interface OpenedMetrics {
+  readonly decoder: MetricsDecoder;
+  /** What was redacted in it, by rule. */
+  readonly redacted: readonly (readonly [rule: string, count: number])[];
+  /** Gives back what was made of the body; the decoder reads nothing after it. */
+  close(): void;
+}
 
-  constructor(options: MetricIntakeOptions) {
-    this.#options = options;
-    this.#duplicates =
-      options.duplicateWindowMs > 0 ? new Duplicates(options.duplicateWindowMs, options.random) : undefined;
+/** Increments of a repeated body would be added twice, so repeats are told here too. */
+export class MetricIntake {
+  readonly #redaction: Redaction | undefined;
+  readonly #duplicates: Duplicates | undefined;
+  readonly #memory = new AttributeMemory();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ duplicateWindowMs, random, redaction }: MetricIntakeOptions) {
+    this.#redaction = redaction;
+    this.#duplicates = duplicateWindowMs > 0 ? new Duplicates(duplicateWindowMs, random) : undefined;
   }
 
   /**
-   * Takes one body.
+   * Redacts and converts one body.
    *
-   * @param body not kept, but read until the last batch was taken
-   * @returns its points; undefined for a repeat
-   * @throws Malformed with nothing kept
+   * @param body not kept, but read as long as the decoder is
+   * @throws Malformed, Refusal
    */
-  take(body: Buffer, format: BodyFormat, nowMs: number, monotonicMs: number): MetricsDecoder | undefined {
-    const { redaction, host } = this.#options;
-    const redacted = redaction === undefined ? body : redaction.redact(body, 'metrics', format);
-    const decoder = new MetricsDecoder(format === 'json' ? metricsFromJson(redacted) : redacted, nowMs);
-    // By the bytes that were sent: what replaces a value under redaction may differ from time to time.
-    if (this.#duplicates?.isRepeat(byteSource(body), 0, body.length, monotonicMs) === true) return undefined;
-    this.#duplicates?.remember(monotonicMs);
-    redaction?.count(host);
-    return decoder;
+  open(body: Buffer, format: BodyFormat, nowMs: number): OpenedMetrics {
+    const redacted = this.#redaction?.redact(body, 'metrics', format) ?? body;
+    const counts = this.#redaction?.found() ?? [];
+    const bytes = format === 'json' ? metricsFromJson(redacted) : redacted;
+    const decoder = new MetricsDecoder(bytes, nowMs, this.#memory);
+    const close = (): void => {
+      for (const made of [redacted, bytes]) if (made !== body) giveBackWhole(made);
+    };
+    return { decoder, redacted: counts, close };
+  }
+
+  /**
+   * Answers whether the bytes that were sent came before, and remembers them where not: call it once they were read to
+   * their end, or what is refused and comes again would pass for a repeat. By what was sent, because what replaces a value
+   * under redaction may differ from time to time.
+   */
+  isRepeat(body: Buffer, monotonicMs: number): boolean {
+    const duplicates = this.#duplicates;
+    if (duplicates === undefined) return false;
+    if (duplicates.isRepeat(byteSource(body), 0, body.length, monotonicMs)) return true;
+    duplicates.remember(monotonicMs);
+    return false;
+  }
+
+  /** Does work on large bodies one at a time: what each holds meanwhile is more than its bytes. */
+  async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {});
+    return turn;
   }
 }

@@ -3,20 +3,11 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { TRAIL_HEADER } from '../pipeline/trail.ts';
 import type { ReadBody } from './admission.ts';
+import type { LeftOut } from './answer.ts';
 import { answerCall, FRAME_BYTES, refuseCall, STATUS, type Status } from './grpc-answer.ts';
 import type { ContentEncoding } from './inflate.ts';
 import type { RefusedReason, Signal } from './instruments.ts';
-import {
-  type Accepted,
-  type BodyPath,
-  countRefusal,
-  refuseOwn,
-  Refusal,
-  refusalOf,
-  REJECTED_MESSAGE,
-  takeBody,
-  takeRead,
-} from './take-body.ts';
+import { type BodyPath, countRefusal, refuseOwn, Refusal, refusalOf, takeBody, takeRead } from './take-body.ts';
 
 const SIGNALS: ReadonlyMap<string, Signal> = new Map([
   ['/opentelemetry.proto.collector.trace.v1.TraceService/Export', 'traces'],
@@ -71,7 +62,7 @@ export function otlpGrpc(options: OtlpGrpcOptions): (stream: ServerHttp2Stream, 
       return body;
     };
     void handle(headers, read, options).then(
-      ({ rejected }) => answerCall(stream, rejected, rejected > 0 ? REJECTED_MESSAGE : ''),
+      (accepted) => answerCall(stream, accepted),
       (error: unknown) => {
         const refusal = refusalOf(error, options.limitKey);
         const { reason, message } = refusal;
@@ -86,7 +77,7 @@ async function handle(
   headers: IncomingHttpHeaders,
   read: () => Promise<ReadBody>,
   options: OtlpGrpcOptions,
-): Promise<Accepted> {
+): Promise<LeftOut> {
   if (!options.admits(headers.authorization))
     throw new Refusal('unauthorized', 'send a valid token as authorization: Bearer');
   if (headers[':method'] !== 'POST') throw new Refusal('method', 'only POST is served here');

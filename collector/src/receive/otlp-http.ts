@@ -3,20 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import { FOREIGN_NAME } from '../pipeline/http-server.ts';
 import { TRAIL_HEADER } from '../pipeline/trail.ts';
-import { answerAccepted, answerRefused, type BodyFormat } from './answer.ts';
+import { answerAccepted, answerRefused, type BodyFormat, type LeftOut } from './answer.ts';
 import type { ContentEncoding } from './inflate.ts';
 import type { RefusedReason, Signal } from './instruments.ts';
-import {
-  type Accepted,
-  type BodyPath,
-  countRefusal,
-  refuseOwn,
-  Refusal,
-  refusalOf,
-  REJECTED_MESSAGE,
-  takeBody,
-  takeRead,
-} from './take-body.ts';
+import { type BodyPath, countRefusal, refuseOwn, Refusal, refusalOf, takeBody, takeRead } from './take-body.ts';
 
 export type { Received } from './take-body.ts';
 
@@ -73,9 +63,7 @@ export function otlpHttp(options: OtlpHttpOptions): (request: IncomingMessage, r
     const format = FORMATS.get(mediaType(request)) ?? 'protobuf';
     const signal = SIGNALS.get(request.url?.split('?', 1)[0] ?? '');
     void handle(request, signal, options).then(
-      ({ rejected }) => {
-        answerAccepted(response, format, rejected, rejected > 0 ? REJECTED_MESSAGE : '');
-      },
+      (accepted) => answerAccepted(response, format, accepted),
       (error: unknown) => {
         const refusal = refusalOf(error, options.limitKey);
         countRefusal(error, refusal, Number(request.headers['content-length'] ?? 0) || 0, host);
@@ -93,7 +81,7 @@ async function handle(
   request: IncomingMessage,
   signal: Signal | undefined,
   options: OtlpHttpOptions,
-): Promise<Accepted> {
+): Promise<LeftOut> {
   // Programs name no origin and may well use names not known here; browsers do with every POST.
   if (request.headers.origin !== undefined && options.mayBeMisled(request))
     throw new Refusal('foreign_name', FOREIGN_NAME);

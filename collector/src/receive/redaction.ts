@@ -35,6 +35,13 @@ export class Redaction {
   count(host: Host<keyof typeof receiveInstruments>): void {
     this.#rules.report((rule, redactions) => host.count('redacted', redactions, { rule }));
   }
+
+  /** What the last body held, for whoever can count it only after others were redacted. */
+  found(): [rule: string, redactions: number][] {
+    const all: [string, number][] = [];
+    this.#rules.report((rule, redactions) => all.push([rule, redactions]));
+    return all;
+  }
 }
 
 /** Makes redaction as configured; undefined where no rule is. */

@@ -63,7 +63,6 @@ export class ReceiveStage implements Stage<never> {
       duplicateWindowMs: config.duplicate_window,
       random: host.random,
       redaction,
-      host,
     });
     const unpacksLogs = config.unpack_logs === true;
     const originOf: BodyPath['originOf'] = (trail, signal) => this.originOf(trail, signal);

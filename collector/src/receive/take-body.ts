@@ -8,13 +8,14 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Origin } from '../pipeline/trail.ts';
 import type { LogsBody } from '../sample/contract.ts';
 import type { Admission, ReadBody, RefusedAtDoor } from './admission.ts';
-import type { BodyFormat } from './answer.ts';
+import type { BodyFormat, LeftOut } from './answer.ts';
 import { giveBack, giveBackWhole } from '../otlp/give-back.ts';
 import { type ContentEncoding, inflateLarge, inflateSmall, TooLarge } from './inflate.ts';
 import type { RefusedReason, receiveInstruments, Signal } from './instruments.ts';
 import { redactSignal, type SignalRequest } from './redact-signal.ts';
 import type { MetricIntake } from './metric-intake.ts';
 import type { Redaction } from './redaction.ts';
+import { takeMetrics } from './take-metrics.ts';
 import type { TraceIntake } from './trace-intake.ts';
 
 /** What receivers pass on. */
@@ -48,12 +49,6 @@ export interface Described {
   readonly maxBytes: number;
 }
 
-/** A body that was taken. */
-export interface Accepted {
-  /** Spans or data points left out of it. */
-  readonly rejected: number;
-}
-
 /** A refusal on its way to the answer. */
 export class Refusal extends Error {
   readonly reason: RefusedReason;
@@ -64,9 +59,6 @@ export class Refusal extends Error {
   }
 }
 
-/** What a sender is told where spans were left out. */
-export const REJECTED_MESSAGE = 'spans with a bad trace id, span id or text were left out';
-
 /**
  * Takes what a door has read, and gives its bytes back at the end, taken or refused.
  *
@@ -75,8 +67,8 @@ export const REJECTED_MESSAGE = 'spans with a bad trace id, span id or text were
 export async function takeRead(
   body: ReadBody,
   { admission, host, limitKey }: BodyPath,
-  take: (body: ReadBody) => Promise<Accepted>,
-): Promise<Accepted> {
+  take: (body: ReadBody) => Promise<LeftOut>,
+): Promise<LeftOut> {
   try {
     host.record('in_flight', admission.inFlightBytes);
     if (body.refused !== undefined) throw doorRefusal(body.refused, limitKey);
@@ -98,7 +90,7 @@ export async function takeBody(
   length: number,
   described: Described,
   path: BodyPath,
-): Promise<Accepted> {
+): Promise<LeftOut> {
   const { signal, contentType, encoding } = described;
   path.host.count('requests', 1, { signal });
   path.host.count('size', length, { signal });
@@ -110,15 +102,14 @@ export async function takeBody(
       giveBack(chunks);
     }
   }
-  if (signal === 'metrics')
-    return withInflated(joined(chunks, length), described, path, (body) => takeMetrics(body, described.format, path));
+  if (signal === 'metrics') return takeMetricsBody(chunks, length, described, path);
   if (path.unpacksLogs === true) {
     await withInflated(joined(chunks, length), described, path, (body) => takeLogs(body, described.format, path));
-    return { rejected: 0 };
+    return { signal, rejected: 0 };
   }
   const body = await redactedBody(joined(chunks, length), { ...described, signal }, path);
   await path.next.consume({ signal, body, contentType, contentEncoding: encoding });
-  return { rejected: 0 };
+  return { signal, rejected: 0 };
 }
 
 async function redactedBody(body: Buffer, request: SignalRequest, path: BodyPath): Promise<Buffer> {
@@ -174,7 +165,7 @@ async function takeTraces(
   length: number,
   described: Described,
   path: BodyPath,
-): Promise<Accepted> {
+): Promise<LeftOut> {
   const { format } = described;
   if (described.encoding === 'identity') return takeInflated(chunks, length, format, path);
   return withInflated(joined(chunks, length), described, path, async (body) => {
@@ -194,20 +185,28 @@ async function takeLogs(body: Buffer, format: BodyFormat, { redaction, host, nex
   await next.consume({ signal: 'logs', body: unpacked, contentType: 'application/x-protobuf', contentEncoding: '' });
 }
 
-/** Hands on what the intake makes of the body; a repeat is answered as its first time was, and counted as a repeat only. */
-async function takeMetrics(body: Buffer, format: BodyFormat, { metrics, host, next }: BodyPath): Promise<Accepted> {
-  const decoder = metrics.take(body, format, host.clock.nowMs(), host.clock.monotonicMs());
-  if (decoder === undefined) {
-    host.count('duplicates', 1);
-    return { rejected: 0 };
+/** Holds room for a body and what it is inflated to until its last point is handed on, and gives its bytes back then. */
+async function takeMetricsBody(
+  chunks: readonly Buffer[],
+  length: number,
+  described: Described,
+  path: BodyPath,
+): Promise<LeftOut> {
+  const sent = joined(chunks, length);
+  if (sent !== chunks[0]) giveBack(chunks);
+  try {
+    const rejected = await withInflated(sent, described, path, async (body) => {
+      try {
+        return await takeMetrics(body, described.format, path);
+      } finally {
+        if (body !== sent) giveBackWhole(body);
+      }
+    });
+    return { signal: 'metrics', rejected };
+  } finally {
+    if (sent === chunks[0]) giveBack(chunks);
+    else giveBackWhole(sent);
   }
-  for (const points of decoder.batches()) {
-    host.count('points', points.length);
-    await next.consume({ signal: 'metrics', points });
-  }
-  const { rejected } = decoder;
-  if (rejected > 0) host.count('rejected_points', rejected);
-  return { rejected };
 }
 
 /** Inflates a body and holds room for it until it is taken. */
@@ -218,13 +217,14 @@ async function withInflated<T>(
   take: (body: Buffer) => Promise<T>,
 ): Promise<T> {
   const small = inflateSmall(compressed, encoding, maxBytes);
-  if (small !== undefined) return take(small);
+  if (small === compressed) return take(small);
   // What the output will take is unknown until it is there, so the most it may take is held meanwhile.
-  if (!path.admission.reserve(maxBytes)) throw doorRefusal('overloaded', path.limitKey);
+  const heldBytes = small?.length ?? maxBytes;
+  if (!path.admission.reserve(heldBytes)) throw doorRefusal('overloaded', path.limitKey);
   try {
-    return await take(await inflateLarge(compressed, encoding, maxBytes));
+    return await take(small ?? (await inflateLarge(compressed, encoding, maxBytes)));
   } finally {
-    path.admission.release(maxBytes);
+    path.admission.release(heldBytes);
   }
 }
 
@@ -233,7 +233,7 @@ async function takeInflated(
   length: number,
   format: BodyFormat,
   { intake, host, next, redaction }: BodyPath,
-): Promise<Accepted> {
+): Promise<LeftOut> {
   if (format === 'json') {
     const converted = tracesFromJson(joined(chunks, length));
     chunks = [converted as Buffer];
@@ -248,13 +248,13 @@ async function takeInflated(
   if (outcome === 'duplicate') {
     host.count('duplicate_spans', batch.count);
     host.count('duplicates', 1);
-    return { rejected };
+    return { signal: 'traces', rejected };
   }
   host.count('spans', batch.count);
   redaction?.count(host);
   if (rejected > 0) host.count('rejected', rejected);
   await next.consume(batch);
-  return { rejected };
+  return { signal: 'traces', rejected };
 }
 
 function joined(chunks: readonly Buffer[], length: number): Buffer {

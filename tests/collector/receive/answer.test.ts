@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { answerAccepted, answerRefused } from '../../../collector/src/receive/answer.ts';
 import { type Answered, send } from '../../support/http.ts';
+import { MetricsResponse8 } from '../../support/otlp-metrics-schema.ts';
+import { schema8 } from '../../support/otlp-schema.ts';
 
 /** What a client sees of an answer. */
 async function answered(write: (response: ServerResponse) => void): Promise<Answered> {
@@ -15,18 +17,29 @@ async function answered(write: (response: ServerResponse) => void): Promise<Answ
 }
 
 it('says nothing where everything was taken', async () => {
-  const protobuf = await answered((response) => answerAccepted(response, 'protobuf', 0, ''));
-  expect([protobuf.status, protobuf.body.length]).toEqual([200, 0]);
-  const json = await answered((response) => answerAccepted(response, 'json', 0, ''));
-  expect([json.status, json.body.toString()]).toEqual([200, '{}']);
+  for (const signal of ['traces', 'metrics', 'logs'] as const) {
+    const protobuf = await answered((response) => answerAccepted(response, 'protobuf', { signal, rejected: 0 }));
+    expect([protobuf.status, protobuf.body.length]).toEqual([200, 0]);
+    const json = await answered((response) => answerAccepted(response, 'json', { signal, rejected: 0 }));
+    expect([json.status, json.body.toString()]).toEqual([200, '{}']);
+  }
 });
 
-it('writes a partial success as OTLP has it', async () => {
-  const protobuf = await answered((response) => answerAccepted(response, 'protobuf', 300, 'why'));
-  // Field 1: a message of rejected_spans = 300 and error_message = "why".
-  expect(protobuf.body.toString('hex')).toBe('0a0808ac021203776879');
-  const json = await answered((response) => answerAccepted(response, 'json', 300, 'why'));
-  expect(JSON.parse(json.body.toString())).toEqual({ partialSuccess: { rejectedSpans: '300', errorMessage: 'why' } });
+it('writes a partial success as OTLP has it for each signal', async () => {
+  const check = async (signal: 'traces' | 'metrics', key: string, errorMessage: string | RegExp): Promise<void> => {
+    const leftOut = { signal, rejected: 300 };
+    const json = await answered((response) => answerAccepted(response, 'json', leftOut));
+    expect(JSON.parse(json.body.toString())).toEqual({
+      partialSuccess: { [key]: '300', errorMessage: expect.stringMatching(errorMessage) },
+    });
+    const protobuf = await answered((response) => answerAccepted(response, 'protobuf', leftOut));
+    const type = signal === 'traces' ? schema8.lookupType('ExportTraceServiceResponse') : MetricsResponse8;
+    expect(type.toObject(type.decode(protobuf.body), { longs: Number })).toEqual({
+      partialSuccess: { [key]: 300, errorMessage: expect.stringMatching(errorMessage) },
+    });
+  };
+  await check('traces', 'rejectedSpans', /^spans with a bad trace id, span id or text were left out$/);
+  await check('metrics', 'rejectedDataPoints', /^data points .* were left out$/);
 });
 
 it('writes a refusal as google.rpc.Status', async () => {

@@ -1,8 +1,9 @@
-"""Prints the fields of the OTLP trace messages as the stock package has them: message, field, number, type, label, oneof."""
+"""Prints the fields of the OTLP trace and metrics messages as the stock package has them: message, field, number, type, label, oneof."""
 
 import json
 
 from google.protobuf.descriptor import FieldDescriptor as Field
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
 
 TYPES = {getattr(Field, name): name.removeprefix("TYPE_").lower() for name in dir(Field) if name.startswith("TYPE_")}
@@ -23,4 +24,6 @@ def visit(message):
 
 visit(ExportTraceServiceRequest.DESCRIPTOR)
 visit(ExportTraceServiceResponse.DESCRIPTOR)
+visit(metrics.ExportMetricsServiceRequest.DESCRIPTOR)
+visit(metrics.ExportMetricsServiceResponse.DESCRIPTOR)
 print(json.dumps(messages))

@@ -209,3 +209,52 @@ function nestDeep(random: Random, fields: WireField[], type: string): void {
 function framed(number: number, content: Uint8Array): Buffer {
   return Buffer.concat([varintBytes(BigInt(number * 8 + 2)), varintBytes(BigInt(content.length)), content]);
 }
+
+const STRANGE_VALUES: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e300,
+  '',
+  'text',
+  '-5',
+  '99999999999999999999',
+  '0x10',
+  'NaN',
+  '\ud800',
+  [],
+  [null],
+  [[]],
+  {},
+  { values: 3 },
+  { stringValue: {} },
+];
+
+/** Replaces, removes or repeats one value anywhere in a document. */
+export function mutateJson(random: Random, body: Buffer): Buffer {
+  const document = JSON.parse(body.toString()) as unknown;
+  const places: [Record<string, unknown>, string][] = [];
+  const walk = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const key of Object.keys(value)) {
+      places.push([value as Record<string, unknown>, key]);
+      walk((value as Record<string, unknown>)[key]);
+    }
+  };
+  walk(document);
+  const [holder, key] = oneOf(random, places);
+  const choice = pick(random, 5);
+  if (choice === 0) delete holder[key];
+  else if (choice === 1) holder[key] = nested(pick(random, 60));
+  else if (choice === 2) holder[`${key}Unknown`] = oneOf(random, STRANGE_VALUES);
+  else holder[key] = oneOf(random, STRANGE_VALUES);
+  return Buffer.from(JSON.stringify(document));
+}
+
+function nested(depth: number): unknown {
+  let value: unknown = { stringValue: 'deep' };
+  for (let i = 0; i < depth; i++) value = { arrayValue: { values: [value] } };
+  return [{ key: 'deep', value }];
+}

@@ -1,7 +1,7 @@
 // Reads ExportMetricsServiceRequests into data points, a bounded number at a time.
 // What encloses a metric stands in read-metrics.ts, what a point says in decode-points.ts.
 import type { DataPoint } from '../model/data-point.ts';
-import { AttributeMemory } from './attribute-memory.ts';
+import type { AttributeMemory } from './attribute-memory.ts';
 import { readPoint } from './decode-points.ts';
 import { MessageReader } from './message-reader.ts';
 import { MAX_PART_BYTES } from './read-attributes.ts';
@@ -28,7 +28,7 @@ export class MetricsDecoder {
    * @param nowMs Unix milliseconds, for points without a time
    * @param memory shared by the bodies of one sidecar
    */
-  constructor(body: Uint8Array, nowMs: number, memory = new AttributeMemory()) {
+  constructor(body: Uint8Array, nowMs: number, memory: AttributeMemory) {
     this.#body = body;
     this.#nowMs = nowMs;
     this.#memory = memory;

@@ -2,9 +2,10 @@
 
 const KEPT_CAPACITY = 4 * 1024 * 1024;
 
-/** The largest doubles that are below 2^64 and 2^63. */
-const MAX_UNSIGNED = 2 ** 64 - 2 ** 11;
-const MAX_SIGNED = 2 ** 63 - 2 ** 10;
+const ALL_BITS = 0xffff_ffff;
+
+/** 2^64 - 1. */
+const LARGEST_VARINT = Buffer.from('ffffffffffffffffff01', 'hex');
 
 /** A growing protobuf output. `bytes()` is valid until the next write. */
 export class ProtobufWriter {
@@ -82,13 +83,14 @@ export class ProtobufWriter {
   /** Writes a number as unsigned integer of 64 bits, rounded and cut to what fits. */
   unsigned64(field: number, value: number): void {
     this.varint((field << 3) | 1);
-    this.#word(value > 0 ? Math.min(Math.round(value), MAX_UNSIGNED) : 0);
+    this.#unsigned(value);
   }
 
   /** Writes a whole number as sfixed64, cut to what fits. */
   sfixed64(field: number, value: number): void {
     this.varint((field << 3) | 1);
-    this.#word(Math.min(Math.max(value, -(2 ** 63)), MAX_SIGNED));
+    if (value < 2 ** 63) this.#word(Math.max(value, -(2 ** 63)));
+    else this.#words(ALL_BITS, ALL_BITS >>> 1);
   }
 
   /** Writes a repeated double, packed. */
@@ -102,13 +104,16 @@ export class ProtobufWriter {
   fixed64s(field: number, values: readonly number[]): void {
     this.varint((field << 3) | 2);
     this.varint(values.length * 8);
-    for (const value of values) this.#word(value > 0 ? Math.min(Math.round(value), MAX_UNSIGNED) : 0);
+    for (const value of values) this.#unsigned(value);
   }
 
   /** Writes a repeated uint64, packed; values as in `unsigned64`. */
   varints(field: number, values: readonly number[]): void {
     const start = this.open(field);
-    for (const value of values) this.varint(value > 0 ? Math.min(Math.round(value), MAX_UNSIGNED) : 0);
+    for (const value of values) {
+      if (value >= 2 ** 64) this.raw(LARGEST_VARINT);
+      else this.varint(value > 0 ? Math.round(value) : 0);
+    }
     this.close(start);
   }
 
@@ -162,11 +167,20 @@ export class ProtobufWriter {
     this.length += 8;
   }
 
+  #unsigned(value: number): void {
+    if (value >= 2 ** 64) this.#words(ALL_BITS, ALL_BITS);
+    else this.#word(value > 0 ? Math.round(value) : 0);
+  }
+
   /** @param value whole, within 64 bits, signed or not */
   #word(value: number): void {
-    this.#reserve(8);
     const high = Math.floor(value / 2 ** 32);
-    this.#view.setUint32(this.length, value - high * 2 ** 32, true);
+    this.#words(value - high * 2 ** 32, high);
+  }
+
+  #words(low: number, high: number): void {
+    this.#reserve(8);
+    this.#view.setUint32(this.length, low, true);
     this.#view.setInt32(this.length + 4, high, true);
     this.length += 8;
   }

@@ -4,9 +4,9 @@ import { tracesFromJson } from '../../../collector/src/otlp/json.ts';
 import { Malformed } from '../../../collector/src/otlp/malformed.ts';
 import { type DecodedSpan, asText, decodeBody, flatten, type PlainSpan, plainSpan } from '../../support/decoded.ts';
 import { reencode, releaseBatch, rowsOf, testIntake } from '../../support/intake.ts';
-import { mutate, mutateBytes } from '../../support/mutate.ts';
+import { mutate, mutateBytes, mutateJson } from '../../support/mutate.ts';
 import { Request8, RequestAroundSpans8, Span8, StructuralSpan8 } from '../../support/otlp-schema.ts';
-import { oneOf, pick, seeded } from '../../support/random.ts';
+import { oneOf, seeded } from '../../support/random.ts';
 import { bodyOf, jsonBodyOf, traffic } from '../../support/traffic.ts';
 import { odditiesOf } from '../../support/wire-tree.ts';
 
@@ -158,52 +158,3 @@ test('turns mutated JSON into an accepted body or Malformed, never anything else
   expect(seen.accepted).toBeGreaterThan(500);
   expect(seen.malformed).toBeGreaterThan(500);
 });
-
-const STRANGE_VALUES: readonly unknown[] = [
-  null,
-  true,
-  0,
-  -1,
-  1.5,
-  1e300,
-  '',
-  'text',
-  '-5',
-  '99999999999999999999',
-  '0x10',
-  'NaN',
-  '\ud800',
-  [],
-  [null],
-  [[]],
-  {},
-  { values: 3 },
-  { stringValue: {} },
-];
-
-/** Replaces, removes or repeats one value anywhere in a document. */
-function mutateJson(random: () => number, body: Buffer): Buffer {
-  const document = JSON.parse(body.toString()) as unknown;
-  const places: [Record<string, unknown>, string][] = [];
-  const walk = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const key of Object.keys(value)) {
-      places.push([value as Record<string, unknown>, key]);
-      walk((value as Record<string, unknown>)[key]);
-    }
-  };
-  walk(document);
-  const [holder, key] = oneOf(random, places);
-  const choice = pick(random, 5);
-  if (choice === 0) delete holder[key];
-  else if (choice === 1) holder[key] = nested(pick(random, 60));
-  else if (choice === 2) holder[`${key}Unknown`] = oneOf(random, STRANGE_VALUES);
-  else holder[key] = oneOf(random, STRANGE_VALUES);
-  return Buffer.from(JSON.stringify(document));
-}
-
-function nested(depth: number): unknown {
-  let value: unknown = { stringValue: 'deep' };
-  for (let i = 0; i < depth; i++) value = { arrayValue: { values: [value] } };
-  return [{ key: 'deep', value }];
-}

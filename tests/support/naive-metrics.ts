@@ -64,10 +64,10 @@ function readPoint(kind: Kind, point: Plain, nowMs: number): Plain | undefined {
   const hasNoValue = (Number(point['flags'] ?? 0) & 1) === 1;
   const value = VALUES[kind](point, kind);
   if (!hasNoValue && value === undefined) return undefined;
-  const timeMs = Number(point['timeUnixNano'] ?? 0) / 1e6;
+  const timeMs = milliseconds(point, 'timeUnixNano');
   return {
     attributes: attributes(point, 'attributes'),
-    startMs: Number(point['startTimeUnixNano'] ?? 0) / 1e6,
+    startMs: milliseconds(point, 'startTimeUnixNano'),
     timeMs: timeMs === 0 ? nowMs : timeMs,
     value: hasNoValue ? 'none' : value,
     exemplars: kind === 'summary' ? [] : list(point, 'exemplars').flatMap(exemplar),
@@ -149,7 +149,7 @@ function exemplar(plain: Plain): Plain[] {
     return bytes.length === length && bytes.some((byte) => byte !== 0) ? Buffer.from(bytes).toString('hex') : '';
   };
   if (value === undefined) return [];
-  const timeMs = Number(plain['timeUnixNano'] ?? 0) / 1e6;
+  const timeMs = milliseconds(plain, 'timeUnixNano');
   const ids = { traceId: id('traceId', 16), spanId: id('spanId', 8) };
   return [{ ...value, timeMs, ...ids, attributes: attributes(plain, 'filteredAttributes') }];
 }
@@ -174,6 +174,11 @@ function list(holder: Plain, key: string): readonly Plain[] {
 
 function big(holder: Plain, key: string): bigint {
   return BigInt((holder[key] ?? 0) as string);
+}
+
+function milliseconds(holder: Plain, key: string): number {
+  const ns = big(holder, key);
+  return Number(ns / 1_000_000n) + Number(ns % 1_000_000n) / 1e6;
 }
 
 function bigints(holder: Plain, key: string): bigint[] {

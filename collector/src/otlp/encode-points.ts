@@ -33,8 +33,8 @@ const PLACES = {
 export function encodePoint(out: ProtobufWriter, point: DataPoint): void {
   const { value, attributes, exemplars, startMs, timeMs, hasNoValue } = point;
   const places: Places = PLACES[value.type];
-  if (startMs !== 0) out.unsigned64(2, startMs * 1e6);
-  out.unsigned64(3, timeMs * 1e6);
+  if (startMs !== 0) out.nanoseconds(2, startMs);
+  out.nanoseconds(3, timeMs);
   if (!hasNoValue) writeValue(out, value);
   writeAttributes(out, places.attributes, attributes);
   if (places.exemplars !== 0) for (const exemplar of exemplars) writeExemplar(out, places.exemplars, exemplar);
@@ -101,7 +101,7 @@ function writeSummary(out: ProtobufWriter, { count, sum, quantiles }: SummaryVal
 
 function writeExemplar(out: ProtobufWriter, field: number, exemplar: PointExemplar): void {
   const start = out.open(field);
-  out.unsigned64(2, exemplar.timeMs * 1e6);
+  out.nanoseconds(2, exemplar.timeMs);
   writeNumber(out, exemplar, 3, 6);
   if (exemplar.spanId !== '') out.content(4, Buffer.from(exemplar.spanId, 'hex'));
   if (exemplar.traceId !== '') out.content(5, Buffer.from(exemplar.traceId, 'hex'));

@@ -170,9 +170,15 @@ export class MessageReader {
     return view.getInt32(this.start + 4, true) * 2 ** 32 + view.getUint32(this.start, true);
   }
 
-  /** Unix nanoseconds as milliseconds. */
+  /** Unix nanoseconds as milliseconds, to the nearest double: beyond 2^53 nanoseconds are none, but milliseconds are. */
   milliseconds(): number {
-    return this.fixed64() / 1e6;
+    this.#expect(FIXED64);
+    const { view } = this.#source;
+    const high = view.getUint32(this.start + 4, true);
+    // 2^32 ns are 4294 ms and 967296 ns; each number below is whole and within 2^53.
+    const rest = high * 967_296 + view.getUint32(this.start, true);
+    const whole = Math.floor(rest / 1e6);
+    return high * 4294 + whole + (rest - whole * 1e6) / 1e6;
   }
 
   /** Appends a repeated double, packed or not. */

@@ -86,6 +86,20 @@ export class ProtobufWriter {
     this.#unsigned(value);
   }
 
+  /** Writes Unix milliseconds as nanoseconds in a fixed64, cut to what fits; whole milliseconds are exact. */
+  nanoseconds(field: number, ms: number): void {
+    this.varint((field << 3) | 1);
+    if (!(ms > 0)) this.#words(0, 0);
+    else if (ms >= 2 ** 64 / 1e6) this.#words(ALL_BITS, ALL_BITS);
+    else {
+      const whole = Math.floor(ms);
+      const upper = Math.floor(whole / 2 ** 16) * 1e6;
+      // In units of 2^16 ns and of 1 ns; each number is whole and within 2^53.
+      const lower = (upper % 2 ** 16) * 2 ** 16 + (whole % 2 ** 16) * 1e6 + Math.round((ms - whole) * 1e6);
+      this.#words(lower % 2 ** 32, Math.floor(upper / 2 ** 16) + Math.floor(lower / 2 ** 32));
+    }
+  }
+
   /** Writes a whole number as sfixed64, cut to what fits. */
   sfixed64(field: number, value: number): void {
     this.varint((field << 3) | 1);

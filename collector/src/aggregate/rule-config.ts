@@ -67,7 +67,13 @@ export const aggregateRule = z
   .strictObject({
     name: slug('name of the rule'),
     match: match.describe('which points the rule takes: those for which all of it holds'),
-    outputs: z.array(z.enum(OUTPUT_NAMES)).max(OUTPUT_NAMES.length).default([]).describe('what each window gives'),
+    outputs: z
+      .array(z.enum(OUTPUT_NAMES))
+      .max(OUTPUT_NAMES.length)
+      .default([])
+      .describe(
+        'what each window gives. Counters: sum and increase, which are one, rate, count. Gauges and up-down counters: sum of last values, count, last, min, max, mean, stddev, quantiles, histogram (exponential); delta up-down counters: sum, count. Histograms: histogram, quantiles, count, sum, min, max, mean and rate of what was measured. All: unique_count. Summaries, and kinds for which none of the outputs has a meaning, pass as they came',
+      ),
     quantiles: z
       .array(z.number().min(0).max(1))
       .min(1)

@@ -19,6 +19,10 @@ export async function aggregateRig(block: AggregateSettings) {
       batches.push(batch);
     },
   });
+  stage.ownInstance = [
+    ['host.name', 'here'],
+    ['service.instance.id', 'sidecar:1'],
+  ];
   await stage.start();
   let taken = 0;
   const advanceTo = (seconds: number): void => {

@@ -159,7 +159,6 @@ describe('a rule', () => {
 describe('what is made', () => {
   it('comes from a scope of its own and keeps unit, description and the service', async () => {
     const rig = await aggregateRig({ rules: [{ name: 'rule', by: ['path'], outputs: ['sum', 'rate'] }] });
-    rig.stage.ownInstance = [['service.instance.id', 'sidecar:1']];
     const shape = { unit: 'By', description: 'Bytes sent.', scopeName: 'lib', instance: 'a' } as const;
     await rig.take(dataPoint({ ...shape, attributes: { path: '/a', code: 200n }, timeMs: POINTS_BEGAN_MS + SECOND }));
     rig.advanceTo(65);
@@ -172,7 +171,11 @@ describe('what is made', () => {
     });
     expect(sum?.metric.scope.name).toBe('evenkeel.aggregate');
     expect(sum?.attributes).toEqual([['path', '/a']]);
-    expect(sum?.metric.resource.attributes).toEqual([['service.name', 'shop']]);
+    // Two sidecars that aggregate instances away must not write one series.
+    expect(sum?.metric.resource.attributes).toEqual([
+      ['service.instance.id', 'sidecar:1'],
+      ['service.name', 'shop'],
+    ]);
     expect(rate?.metric).toMatchObject({ name: 'requests.rate', unit: 'By/s', kind: 'gauge' });
   });
 

@@ -37,8 +37,8 @@ export function mergedTally(
  */
 export function added(total: PointValue, value: PointValue): PointValue {
   if (total.type === 'number' && value.type === 'number') {
-    const isInteger = total.isInteger && value.isInteger;
-    return { type: 'number', value: total.value + value.value, isInteger };
+    const sum = total.value + value.value;
+    return { type: 'number', value: sum, isInteger: total.isInteger && value.isInteger && Number.isSafeInteger(sum) };
   }
   if (total.type === 'histogram' && value.type === 'histogram') return mergeHistograms(total, value) ?? total;
   if (total.type === 'exponential_histogram' && value.type === 'exponential_histogram')

@@ -54,6 +54,14 @@ export class Stream implements Contributor {
     return this.#replicas.size === 0 || this.#replicas.has(replica);
   }
 
+  /** Takes points of an earlier time again. */
+  rewind(nowMs: number): void {
+    this.#settledMs = -Infinity;
+    this.#ledEndMs = 0;
+    this.lastCameMs = nowMs;
+    for (const replica of this.#replicas.keys()) this.#replicas.set(replica, nowMs);
+  }
+
   /** Forgets replicas without a point since a time. @returns how many */
   forgetReplicas(sinceMs: number): number {
     const before = this.replicas;

@@ -63,6 +63,8 @@ export class RuleWindows {
   readonly #openEnds = new Set<number>();
   #closedMs = -Infinity;
   #sweepMs = Infinity;
+  /** The host's clock went back, so that what is open is of a time that is not coming soon. */
+  #isRewound = false;
   /** A stream that began before this may have been counted already. */
   #newSinceMs: number;
 
@@ -92,11 +94,12 @@ export class RuleWindows {
   /** Takes a point into its window, or drops it. @returns false where there is no place for its stream */
   take(point: DataPoint, streams: MetricStreams, nowMs: number): boolean {
     const { rule } = this;
+    if (this.#closedMs > nowMs + rule.windowMs) this.#rewind(nowMs);
     const endMs = this.endOf(point.timeMs);
     if (endMs <= this.#closedMs || endMs + rule.lateMs <= nowMs) this.#books.dropped('late', 1);
     else if (point.timeMs > nowMs + Math.max(MAX_AHEAD_MS, rule.windowMs)) this.#books.dropped('future', 1);
     else if (!isFinite(point)) this.#books.dropped('not_finite', 1);
-    else return this.#hold(point, streams, endMs, nowMs);
+    else return this.#hold(withKnownSum(point), streams, endMs, nowMs);
     return true;
   }
 
@@ -127,6 +130,7 @@ export class RuleWindows {
 
   /** When something is due, by the host's clock in Unix milliseconds; Infinity where nothing ever is. */
   dueMs(): number {
+    if (this.#isRewound) return -Infinity;
     let earliest = this.#byMetric.size > 0 ? this.#sweepMs : Infinity;
     for (const endMs of this.#openEnds) earliest = Math.min(earliest, endMs + this.rule.lateMs);
     return earliest;
@@ -135,7 +139,9 @@ export class RuleWindows {
   /** Closes the windows whose time is over, and forgets streams that are stale, in turns. */
   *close(nowMs: number): Generator<DataPoint[]> {
     const { windowMs, lateMs, staleAfterMs } = this.rule;
-    yield* this.#closeUntil(Math.floor((nowMs - lateMs) / windowMs) * windowMs, nowMs);
+    const untilMs = this.#isRewound ? Infinity : Math.floor((nowMs - lateMs) / windowMs) * windowMs;
+    this.#isRewound = false;
+    yield* this.#closeUntil(untilMs, nowMs);
     this.#sweepMs = nowMs + staleAfterMs;
     yield* this.#sweep(nowMs);
   }
@@ -143,6 +149,18 @@ export class RuleWindows {
   /** Closes every window, in turns. */
   flush(nowMs: number): Generator<DataPoint[]> {
     return this.#closeUntil(Infinity, nowMs);
+  }
+
+  /** Begins anew in an earlier time; what streams have counted stays counted. */
+  #rewind(nowMs: number): void {
+    this.#closedMs = -Infinity;
+    this.#isRewound = true;
+    for (const members of this.#byMetric.values())
+      for (const member of members.values()) {
+        // What waits came before what comes now, whatever its time says.
+        this.#settle(member, Infinity, Infinity);
+        member.stream.rewind(nowMs);
+      }
   }
 
   *#closeUntil(untilMs: number, nowMs: number): Generator<DataPoint[]> {
@@ -250,6 +268,15 @@ const SILENT: Books = { absorbed: () => undefined, dropped: () => undefined, hel
 /** Numbers that are none, or too large, would spoil every sum they come into. */
 function isFinite({ value, hasNoValue }: DataPoint): boolean {
   return hasNoValue || value.type !== 'number' || Number.isFinite(value.value);
+}
+
+/** One measurement that was no number makes a sum that is none for good; the counts are as good as before. */
+function withKnownSum(point: DataPoint): DataPoint {
+  const { value } = point;
+  if (value.type === 'number' || value.type === 'summary') return point;
+  return value.sum === undefined || Number.isFinite(value.sum)
+    ? point
+    : { ...point, value: { ...value, sum: undefined } };
 }
 
 /** Identity of the metric among those of all replicas. */

@@ -38,5 +38,6 @@ export function buildMetrics(
       ? undefined
       : monitoring.create(config.monitoring, createHost('monitoring', shared), first);
   if (monitoringFrom !== undefined) monitoringFrom.resource = own;
+  if (aggregateTo !== undefined) aggregateTo.ownInstance = own.attributes;
   return { first, stages: { scrape: scrapeFrom, monitoring: monitoringFrom, limit: limitTo, aggregate: aggregateTo } };
 }

@@ -1,0 +1,136 @@
+// One stream of points, and its replicas: what of it waits for its window to close, in order of time. Pure.
+import type { DataPoint } from '../model/data-point.ts';
+import type { StreamPoint } from './increment.ts';
+import type { Contributor } from './output.ts';
+
+/** A stream that has come so far ahead of a point that is missing goes on without it. */
+const MAX_WAITING = 16;
+
+/** What becomes of a point that came. */
+export type Taken = 'held' | 'late' | 'duplicate';
+
+interface Waiting {
+  readonly point: DataPoint;
+  readonly replica: string;
+}
+
+/** Told of each point of the stream as it counts. */
+export type Settle = (point: DataPoint, isFailover: boolean) => void;
+
+/** Points of one stream between their coming and the close of their window. */
+export class Stream implements Contributor {
+  readonly key: string;
+  carried: Contributor['carried'];
+  /** The last point that counted. */
+  before: StreamPoint | undefined;
+  /** Unix milliseconds by the host's clock, of the last point that came. */
+  lastCameMs = 0;
+  /** Ascending by time. */
+  readonly #waiting: Waiting[] = [];
+  /** Host's time of each replica's last point, in the order in which they were first seen. */
+  readonly #replicas = new Map<string, number>();
+  #leader = '';
+  /** The leader took over, and no point of it has counted yet. */
+  #tookOver = false;
+  /** End of the window for which the leader is chosen. */
+  #ledEndMs = 0;
+  /** Time of the last point that counted or was left to another replica. */
+  #settledMs = -Infinity;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get replicas(): number {
+    return Math.max(this.#replicas.size, 1);
+  }
+
+  /** Tells whether a replica needs no further place: it is known, or the first. */
+  hasPlaceFor(replica: string): boolean {
+    return this.#replicas.size === 0 || this.#replicas.has(replica);
+  }
+
+  /** Takes points of an earlier time again. */
+  rewind(nowMs: number): void {
+    this.#settledMs = -Infinity;
+    this.#ledEndMs = 0;
+    this.lastCameMs = nowMs;
+    for (const replica of this.#replicas.keys()) this.#replicas.set(replica, nowMs);
+  }
+
+  /** Forgets replicas without a point since a time. @returns how many */
+  forgetReplicas(sinceMs: number): number {
+    const before = this.replicas;
+    for (const [replica, lastMs] of this.#replicas) if (lastMs < sinceMs) this.#replicas.delete(replica);
+    return before - this.replicas;
+  }
+
+  /** Holds a point. @param replica which of those that measure the same; empty where there is one */
+  take(point: DataPoint, replica: string, nowMs: number): Taken {
+    this.lastCameMs = nowMs;
+    this.#replicas.set(replica, nowMs);
+    const { timeMs } = point;
+    if (timeMs === this.#settledMs) return 'duplicate';
+    if (timeMs < this.#settledMs) return 'late';
+    let place = this.#waiting.length;
+    while (place > 0 && (this.#waiting[place - 1]?.point.timeMs ?? 0) > timeMs) place--;
+    for (let i = place - 1; i >= 0 && this.#waiting[i]?.point.timeMs === timeMs; i--)
+      if (this.#waiting[i]?.replica === replica) return 'duplicate';
+    this.#waiting.splice(place, 0, { point, replica });
+    return 'held';
+  }
+
+  /** Tells whether more waits than may. */
+  get isFull(): boolean {
+    return this.#waiting.length > MAX_WAITING * this.replicas;
+  }
+
+  /**
+   * Has every point up to a time count, in order of time.
+   *
+   * @param limit points at most
+   * @param endOf end of the window of a time
+   * @param settle of the points of the replica that counts
+   * @returns points of the other replicas
+   */
+  settle(untilMs: number, limit: number, endOf: (timeMs: number) => number, settle: Settle): DataPoint[] {
+    let done = 0;
+    const others: DataPoint[] = [];
+    while (done < limit) {
+      const next = this.#waiting[done];
+      if (next === undefined || next.point.timeMs > untilMs) break;
+      this.#lead(endOf(next.point.timeMs), done, endOf);
+      if (next.replica === this.#leader) {
+        settle(next.point, this.#tookOver);
+        this.#tookOver = false;
+      } else others.push(next.point);
+      this.#settledMs = next.point.timeMs;
+      done++;
+    }
+    this.#waiting.splice(0, done);
+    return others;
+  }
+
+  /** Chooses whose points count in a window: the leader's where it has any, else of those that have, the one known longest. */
+  #lead(endMs: number, from: number, endOf: (timeMs: number) => number): void {
+    if (endMs === this.#ledEndMs) return;
+    this.#ledEndMs = endMs;
+    if (this.#replicas.size < 2 && this.before === undefined) {
+      this.#leader = this.#waiting[from]?.replica ?? '';
+      return;
+    }
+    const present = new Set<string>();
+    for (const { point, replica } of this.#waiting.slice(from)) if (endOf(point.timeMs) === endMs) present.add(replica);
+    if (present.has(this.#leader)) return;
+    for (const replica of this.#replicas.keys()) {
+      if (!present.has(replica)) continue;
+      this.#leader = replica;
+      this.#tookOver = this.before !== undefined;
+      return;
+    }
+  }
+}

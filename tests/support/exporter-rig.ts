@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { otlpExporterConfig } from '../../collector/src/export/config.ts';
-import type { TraceExporter } from '../../collector/src/export/contract.ts';
+import type { OtlpExporter } from '../../collector/src/export/contract.ts';
 import { exportInstruments } from '../../collector/src/export/instruments.ts';
-import { otlpHttpExporter } from '../../collector/src/export/otlp-http.ts';
+import { otlpExporter } from '../../collector/src/export/otlp.ts';
 import { eventually } from './eventually.ts';
 import { keptBatch } from './kept-batch.ts';
 import { seeded } from './random.ts';
@@ -13,7 +13,7 @@ import { testHost, type TestHost } from './test-host.ts';
 import { testSpan } from './test-span.ts';
 
 export interface Rig extends TestHost<typeof exportInstruments> {
-  readonly exporter: TraceExporter;
+  readonly exporter: OtlpExporter;
   /** Hands over a batch of so many spans, one trace. */
   take(spans: number): void;
   /** The books of this exporter; every look checks that they balance. */
@@ -31,7 +31,7 @@ export const of = { exporter: 'backend' };
 export async function rig(endpoint: string, settings: object = {}, random = seeded(1)): Promise<Rig> {
   const own = testHost('export', exportInstruments, random);
   const config = otlpExporterConfig.parse({ endpoint, ...settings });
-  const exporter = otlpHttpExporter('backend', config, own.host);
+  const exporter = otlpExporter('backend', config, own.host);
   await exporter.start();
   let kept = 0;
   const books = (): ReturnType<Rig['books']> => {

@@ -7,8 +7,9 @@ export class SeriesTable {
   readonly #last = new Map<string, DataPoint>();
 
   /** Takes points in the order they came. */
-  take(points: readonly DataPoint[]): void {
+  take(points: readonly DataPoint[]): readonly DataPoint[] {
     for (const point of points) this.#last.set(point.metric.key, point);
+    return points;
   }
 
   /** Everything known at this moment, as the page shows it. */

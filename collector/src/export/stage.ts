@@ -1,13 +1,14 @@
 // The far end: every exporter gets every kept trace and every data point; none waits for another.
+import { encodeMetrics } from '../otlp/encode-metrics.ts';
 import { type DataPoint, type MetricBatch, type Resource, resourceOf } from '../model/data-point.ts';
 import { pointsOfFamilies } from '../model/family-points.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
-import type { PointExporter, TraceExporter } from './contract.ts';
+import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { exportInstruments } from './instruments.ts';
-import { type Marks, otlpHttpExporter } from './otlp-http.ts';
+import { otlpExporter } from './otlp.ts';
 import { SeriesTable } from './series-table.ts';
 
 type ExportHost = Host<keyof typeof exportInstruments>;
@@ -21,7 +22,8 @@ export const exportStage = {
 
 /** Fans out to the configured exporters. */
 export class ExportStage implements Stage<Exportable> {
-  readonly #otlp: readonly (TraceExporter & PointExporter)[];
+  readonly #otlp: readonly OtlpExporter[];
+  readonly #remoteWrite: readonly PointExporter[] = [];
   readonly #host: ExportHost;
   readonly #config: ExportConfig;
   readonly #series = new SeriesTable();
@@ -40,19 +42,25 @@ export class ExportStage implements Stage<Exportable> {
     this.#host = host;
     this.#config = config;
     const marks: Marks = (signal) => this.marks(signal);
-    this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host, marks));
+    this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpExporter(name, each, host, marks));
   }
 
-  /** Of the exporter whose queue is fullest, 0..1. */
+  /** Of the exporter of traces whose queue is fullest, 0..1. */
   queueFill(): number {
-    return Math.max(0, ...this.#otlp.map((exporter) => exporter.queueFill));
+    return Math.max(0, ...this.#taking('traces').map((exporter) => exporter.queueFill));
+  }
+
+  /** Names of exporters that have books in spans, and in points. */
+  exporterNames(): { readonly spans: readonly string[]; readonly points: readonly string[] } {
+    const names = (exporters: readonly { readonly name: string }[]): string[] => exporters.map(({ name }) => name);
+    return { spans: names(this.#taking('traces')), points: names([...this.#taking('metrics'), ...this.#remoteWrite]) };
   }
 
   async start(): Promise<void> {
-    for (const exporter of this.#otlp) await exporter.start();
+    for (const exporter of this.#all) await exporter.start();
     const { clock } = this.#host;
     this.#startedMs = clock.nowMs();
-    if (this.#otlp.length > 0) this.#cancel = clock.every(this.#config.interval, () => this.#pushOwn());
+    if (this.#pushesPoints) this.#cancel = clock.every(this.#config.interval, () => this.#pushOwn());
   }
 
   async stop(): Promise<void> {
@@ -60,7 +68,7 @@ export class ExportStage implements Stage<Exportable> {
     // What was counted since the last push is pushed; once, though stop may come twice.
     if (this.#startedMs > 0) this.#pushOwn();
     this.#startedMs = 0;
-    await Promise.all(this.#otlp.map((exporter) => exporter.stop(this.#config.drain_timeout)));
+    await Promise.all(this.#all.map((exporter) => exporter.stop(this.#config.drain_timeout)));
   }
 
   /** Series that came in, as the metrics page shows them. */
@@ -69,21 +77,43 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   async consume(batch: Exportable): Promise<void> {
-    if (this.#otlp.length === 0 && batch.signal !== 'traces')
+    if (batch.signal === 'logs' && this.#taking('logs').length === 0)
       this.#host.count('dropped', 1, { signal: batch.signal, reason: 'no_exporter' });
     for (const exporter of this.#otlp) exporter.take(batch);
   }
 
   #takePoints(points: readonly DataPoint[]): void {
-    this.#series.take(points);
-    for (const exporter of this.#otlp) exporter.takePoints(points);
+    const exposed = this.#series.take(points);
+    this.#pushOtlp(points);
+    for (const exporter of this.#remoteWrite) exporter.takePoints(exposed);
+  }
+
+  /** As they came: what an OTLP receiver takes is not Prometheus' business. Encoded once for all of them. */
+  #pushOtlp(points: readonly DataPoint[]): void {
+    const exporters = this.#taking('metrics');
+    if (exporters.length === 0) return;
+    const encoded = encodeMetrics(points);
+    for (const exporter of exporters) exporter.takeEncoded(encoded);
   }
 
   #pushOwn(): void {
-    if (this.#otlp.length === 0) return;
+    if (!this.#pushesPoints) return;
     const { clock } = this.#host;
     const readAt = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs(), startedMs: this.#startedMs };
     const points = [...pointsOfFamilies(this.collectOwn(), this.ownResource, readAt)];
-    for (const exporter of this.#otlp) exporter.takePoints(points);
+    this.#pushOtlp(points);
+    for (const exporter of this.#remoteWrite) exporter.takePoints(points);
+  }
+
+  get #all(): readonly Exporter[] {
+    return [...this.#otlp, ...this.#remoteWrite];
+  }
+
+  get #pushesPoints(): boolean {
+    return this.#taking('metrics').length + this.#remoteWrite.length > 0;
+  }
+
+  #taking(signal: Signal): readonly OtlpExporter[] {
+    return this.#otlp.filter(({ signals }) => signals.has(signal));
   }
 }

@@ -5,6 +5,8 @@ import { readerInstruments } from '../pipeline/readers.ts';
 
 const SIGNALS = ['metrics', 'logs'] as const;
 export const FAILED_REASONS = ['queue_full', 'retries', 'stop', 'internal'] as const;
+/** Why a data point is not exposed: no room, older than what was exposed, or its name means something else already. */
+export const LEFT_OUT_REASONS = ['max_series', 'out_of_order', 'name_conflict'] as const;
 
 export const exportInstruments = {
   delivered: {
@@ -55,6 +57,13 @@ export const exportInstruments = {
     description: 'Metrics and logs requests that went nowhere.',
     attributes: { signal: SIGNALS, reason: ['no_exporter', 'failed'] },
   },
+  points_left_out: {
+    kind: 'counter',
+    unit: '{data_point}',
+    description: "Data points that are not shown on the metrics page, nor pushed in Prometheus' way.",
+    attributes: { reason: LEFT_OUT_REASONS },
+  },
+  series: { kind: 'gauge', unit: '{series}', description: 'Series that came in and are shown on the metrics page.' },
   ...connectionInstruments(['export.prometheus']),
   ...readerInstruments(['export.prometheus']),
 } as const satisfies Instruments;

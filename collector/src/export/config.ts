@@ -1,6 +1,6 @@
 // Configuration of `export`: where kept traces go, and the metrics page.
 import { z } from 'zod';
-import { duration, hostNames, listenHost, port, slug } from '../config/fields.ts';
+import { duration, hostNames, listenHost, port, slug, whole } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
 import { certificateAndKey, credentialFreeUrl, queueFields, receiverFields } from './receiver-fields.ts';
 import { remoteWriteConfig } from './remote-write-config.ts';
@@ -72,6 +72,15 @@ export const exportConfig = z
         max: 300_000,
       },
     ),
+    max_series: whole(
+      50_000,
+      1,
+      10_000_000,
+      "series that come in and are shown on the metrics page or pushed in Prometheus' way; further ones are left out",
+    ),
+    stale_after: duration('5m', 'a series that came in is shown no more when no point of it came for so long', {
+      min: 1000,
+    }),
     drain_timeout: duration('5s', 'at stop, delivery is tried for so long'),
   })
   .refine(

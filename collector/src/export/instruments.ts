@@ -13,6 +13,9 @@ export type FailedReason = (typeof POINT_FAILED_REASONS)[number];
 export const REFUSAL_REASONS = ['out_of_order', 'too_old', 'duplicate', 'limit', 'other'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
+/** Why a data point is not exposed: no room, older than what was exposed, or its name means something else already. */
+export const LEFT_OUT_REASONS = ['max_series', 'out_of_order', 'name_conflict'] as const;
+
 export const exportInstruments = {
   delivered: {
     kind: 'counter',
@@ -105,6 +108,13 @@ export const exportInstruments = {
     description: 'Requests of logs that went nowhere.',
     attributes: { signal: ['logs'], reason: ['no_exporter', 'failed', 'unsupported'] },
   },
+  points_left_out: {
+    kind: 'counter',
+    unit: '{data_point}',
+    description: "Data points that are not shown on the metrics page, nor pushed in Prometheus' way.",
+    attributes: { reason: LEFT_OUT_REASONS },
+  },
+  series: { kind: 'gauge', unit: '{series}', description: 'Series that came in and are shown on the metrics page.' },
   ...connectionInstruments(['export.prometheus']),
   ...readerInstruments(['export.prometheus']),
 } as const satisfies Instruments;

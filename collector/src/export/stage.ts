@@ -13,6 +13,9 @@ import { SeriesTable } from './series-table.ts';
 
 type ExportHost = Host<keyof typeof exportInstruments>;
 
+/** Stale series are not shown however late they are forgotten; this gives back their memory where nobody scrapes. */
+const EXPIRE_EVERY_MS = 30_000;
+
 export const exportStage = {
   name: 'export',
   config: exportConfig,
@@ -26,9 +29,10 @@ export class ExportStage implements Stage<Exportable> {
   readonly #remoteWrite: readonly PointExporter[] = [];
   readonly #host: ExportHost;
   readonly #config: ExportConfig;
-  readonly #series = new SeriesTable();
+  readonly #series: SeriesTable;
   #startedMs = 0;
   #cancel = (): void => {};
+  #cancelExpiry = (): void => {};
   /** As whom the sidecar speaks of itself. */
   ownResource: Resource = resourceOf([]);
   /** What the sidecar makes and holds to be collected; wired by whoever knows the other stages. */
@@ -41,6 +45,7 @@ export class ExportStage implements Stage<Exportable> {
   constructor(config: ExportConfig, host: ExportHost) {
     this.#host = host;
     this.#config = config;
+    this.#series = new SeriesTable({ maxSeries: config.max_series, staleAfterMs: config.stale_after }, host);
     const marks: Marks = (signal) => this.marks(signal);
     this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpExporter(name, each, host, marks));
   }
@@ -60,11 +65,13 @@ export class ExportStage implements Stage<Exportable> {
     for (const exporter of this.#all) await exporter.start();
     const { clock } = this.#host;
     this.#startedMs = clock.nowMs();
+    this.#cancelExpiry = clock.every(EXPIRE_EVERY_MS, () => this.#expire());
     if (this.#pushesPoints) this.#cancel = clock.every(this.#config.interval, () => this.#pushOwn());
   }
 
   async stop(): Promise<void> {
     this.#cancel();
+    this.#cancelExpiry();
     // What was counted since the last push is pushed; once, though stop may come twice.
     if (this.#startedMs > 0) this.#pushOwn();
     this.#startedMs = 0;
@@ -73,7 +80,8 @@ export class ExportStage implements Stage<Exportable> {
 
   /** Series that came in, as the metrics page shows them. */
   collect(): Iterable<MetricFamily> {
-    return this.#series.families();
+    this.#series.expire();
+    return this.#series.families(this.ownResource);
   }
 
   async consume(batch: Exportable): Promise<void> {
@@ -94,6 +102,12 @@ export class ExportStage implements Stage<Exportable> {
     if (exporters.length === 0) return;
     const encoded = encodeMetrics(points);
     for (const exporter of exporters) exporter.takeEncoded(encoded);
+  }
+
+  /** What ended is said to have ended, where it was pushed. */
+  #expire(): void {
+    const ended = this.#series.expire();
+    for (const exporter of this.#remoteWrite) exporter.takePoints(ended);
   }
 
   #pushOwn(): void {

@@ -5,8 +5,8 @@ import { readerInstruments } from '../pipeline/readers.ts';
 
 const SIGNALS = ['metrics', 'logs'] as const;
 export const FAILED_REASONS = ['queue_full', 'retries', 'stop', 'internal'] as const;
-/** Why a data point is not exposed: no room, older than what was exposed, or its name means something else already. */
-export const LEFT_OUT_REASONS = ['max_series', 'out_of_order', 'name_conflict'] as const;
+/** Why a data point is not exposed: no room, or older than what was exposed. */
+export const LEFT_OUT_REASONS = ['max_series', 'out_of_order'] as const;
 
 export const exportInstruments = {
   delivered: {
@@ -62,6 +62,11 @@ export const exportInstruments = {
     unit: '{data_point}',
     description: "Data points that are not shown on the metrics page, nor pushed in Prometheus' way.",
     attributes: { reason: LEFT_OUT_REASONS },
+  },
+  conflicts: {
+    kind: 'gauge',
+    unit: '{metric}',
+    description: 'Metrics that are not on the metrics page because one of another kind has their name there.',
   },
   series: { kind: 'gauge', unit: '{series}', description: 'Series that came in and are shown on the metrics page.' },
   ...connectionInstruments(['export.prometheus']),

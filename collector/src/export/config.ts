@@ -55,6 +55,18 @@ export const exportConfig = z
             NAMES_FROM_CONTAINERS,
             'further names it answers to, beside localhost, addresses and its host, where it listens on loopback without tls and auth',
           ),
+          names: z
+            .enum(['translated', 'negotiated'])
+            .default('translated')
+            .describe(
+              'translated to underscores whoever reads; or with their dots for a scraper that asks for UTF-8 names, which changes every name for Prometheus 3',
+            ),
+          created_timestamps: z
+            .boolean()
+            .default(false)
+            .describe(
+              'whether OpenMetrics shows since when each series counts; Prometheus keeps that as further series',
+            ),
         }),
       ])
       .prefault({})

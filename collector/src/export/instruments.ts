@@ -13,8 +13,8 @@ export type FailedReason = (typeof POINT_FAILED_REASONS)[number];
 export const REFUSAL_REASONS = ['out_of_order', 'too_old', 'duplicate', 'limit', 'other'] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-/** Why a data point is not exposed: no room, older than what was exposed, or its name means something else already. */
-export const LEFT_OUT_REASONS = ['max_series', 'out_of_order', 'name_conflict'] as const;
+/** Why a data point is not exposed: no room, or older than what was exposed. */
+export const LEFT_OUT_REASONS = ['max_series', 'out_of_order'] as const;
 
 export const exportInstruments = {
   delivered: {
@@ -113,6 +113,11 @@ export const exportInstruments = {
     unit: '{data_point}',
     description: "Data points that are not shown on the metrics page, nor pushed in Prometheus' way.",
     attributes: { reason: LEFT_OUT_REASONS },
+  },
+  conflicts: {
+    kind: 'gauge',
+    unit: '{metric}',
+    description: 'Metrics that are not on the metrics page because one of another kind has their name there.',
   },
   series: { kind: 'gauge', unit: '{series}', description: 'Series that came in and are shown on the metrics page.' },
   ...connectionInstruments(['export.prometheus']),

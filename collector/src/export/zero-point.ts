@@ -12,7 +12,11 @@ export function zeroOf(point: DataPoint): DataPoint {
 }
 
 /** A value of the same shape that has counted nothing. */
-export function emptyOf(value: PointValue): PointValue {
+export function emptyOf<Value extends PointValue>(value: Value): Value {
+  return empty(value) as Value;
+}
+
+function empty(value: PointValue): PointValue {
   const nothing = { count: 0, min: undefined, max: undefined };
   switch (value.type) {
     case 'number':

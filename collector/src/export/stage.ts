@@ -9,6 +9,7 @@ import { exportConfig, type ExportConfig } from './config.ts';
 import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { exportInstruments } from './instruments.ts';
 import { otlpExporter } from './otlp.ts';
+import { remoteWriteExporter } from './remote-write.ts';
 import { SeriesTable } from './series-table.ts';
 
 type ExportHost = Host<keyof typeof exportInstruments>;
@@ -26,7 +27,7 @@ export const exportStage = {
 /** Fans out to the configured exporters. */
 export class ExportStage implements Stage<Exportable> {
   readonly #otlp: readonly OtlpExporter[];
-  readonly #remoteWrite: readonly PointExporter[] = [];
+  readonly #remoteWrite: readonly PointExporter[];
   readonly #host: ExportHost;
   readonly #config: ExportConfig;
   readonly #series: SeriesTable;
@@ -48,6 +49,9 @@ export class ExportStage implements Stage<Exportable> {
     this.#series = new SeriesTable({ maxSeries: config.max_series, staleAfterMs: config.stale_after }, host);
     const marks: Marks = (signal) => this.marks(signal);
     this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpExporter(name, each, host, marks));
+    this.#remoteWrite = Object.entries(config.remote_write).map(([name, each]) =>
+      remoteWriteExporter(name, each, host),
+    );
   }
 
   /** Of the exporter of traces whose queue is fullest, 0..1. */

@@ -1,6 +1,5 @@
 // Bodies of remote write, read by protobufjs from the published fields of both versions.
-/// <reference path="../../collector/src/export/snappyjs.d.ts" />
-import snappy from 'snappyjs';
+import { snappy } from '../../collector/src/export/snappy.ts';
 import protobuf from 'protobufjs';
 import type { SunkRequest } from './sink.ts';
 

@@ -1,6 +1,6 @@
 // Remote write exporter: gathers samples into requests, speaks 2.0 where the receiver knows it, and else 1.0.
 // @see Prometheus Remote-Write Specification 1.0 and 2.0
-import snappy from 'snappyjs';
+
 import type { DataPoint } from '../model/data-point.ts';
 import { SentToken } from '../pipeline/bearer.ts';
 import { DEFAULT_MAX_QUEUE_BYTES } from './config.ts';
@@ -10,6 +10,7 @@ import { ExporterBooks, type ExportHost } from './exporter-books.ts';
 import { HttpClient, type PostResult } from './http-client.ts';
 import type { RemoteWriteConfig } from './remote-write-config.ts';
 import { SampleBatch } from './sample-batch.ts';
+import { snappy } from './snappy.ts';
 import { judgeWrite, WriteProtocol, type WriteVerdict, type WriteVersion } from './write-answer.ts';
 import { encodeV1, encodeV1Metadata } from './write-v1.ts';
 import { encodeV2 } from './write-v2.ts';

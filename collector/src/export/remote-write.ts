@@ -1,6 +1,5 @@
 // Remote write exporter: gathers samples into requests, speaks 2.0 where the receiver knows it, and else 1.0.
 // @see Prometheus Remote-Write Specification 1.0 and 2.0
-
 import type { DataPoint } from '../model/data-point.ts';
 import { SentToken } from '../pipeline/bearer.ts';
 import { DEFAULT_MAX_QUEUE_BYTES } from './config.ts';

@@ -6,6 +6,7 @@ import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
 import type { PointExporter, TraceExporter } from './contract.ts';
+import { ExemplarGate } from './exemplar-gate.ts';
 import { exportInstruments } from './instruments.ts';
 import { type Marks, otlpHttpExporter } from './otlp-http.ts';
 import { SeriesTable } from './series-table.ts';
@@ -28,6 +29,8 @@ export class ExportStage implements Stage<Exportable> {
   readonly #host: ExportHost;
   readonly #config: ExportConfig;
   readonly #series: SeriesTable;
+  /** Asks whether a trace was kept; wired by whoever knows. */
+  readonly exemplars: ExemplarGate;
   #startedMs = 0;
   #cancel = (): void => {};
   #cancelExpiry = (): void => {};
@@ -43,7 +46,9 @@ export class ExportStage implements Stage<Exportable> {
   constructor(config: ExportConfig, host: ExportHost) {
     this.#host = host;
     this.#config = config;
-    this.#series = new SeriesTable({ maxSeries: config.max_series, staleAfterMs: config.stale_after }, host);
+    this.exemplars = new ExemplarGate(config.exemplars, host);
+    const limits = { maxSeries: config.max_series, staleAfterMs: config.stale_after };
+    this.#series = new SeriesTable(limits, host, this.exemplars);
     const marks: Marks = (signal) => this.marks(signal);
     this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host, marks));
   }
@@ -57,7 +62,10 @@ export class ExportStage implements Stage<Exportable> {
     for (const exporter of this.#otlp) await exporter.start();
     const { clock } = this.#host;
     this.#startedMs = clock.nowMs();
-    this.#cancelExpiry = clock.every(EXPIRE_EVERY_MS, () => void this.#series.expire());
+    this.#cancelExpiry = clock.every(EXPIRE_EVERY_MS, () => {
+      this.#series.expire();
+      this.exemplars.expire();
+    });
     if (this.#otlp.length > 0) this.#cancel = clock.every(this.#config.interval, () => this.#pushOwn());
   }
 
@@ -72,7 +80,6 @@ export class ExportStage implements Stage<Exportable> {
 
   /** Series that came in, as the metrics page shows them. */
   collect(): Iterable<MetricFamily> {
-    this.#series.expire();
     return this.#series.families(this.ownResource);
   }
 
@@ -83,8 +90,9 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   #takePoints(points: readonly DataPoint[]): void {
-    this.#series.take(points);
-    for (const exporter of this.#otlp) exporter.takePoints(points);
+    const passed = this.exemplars.pass(points);
+    this.#series.take(passed);
+    for (const exporter of this.#otlp) exporter.takePoints(passed);
   }
 
   #pushOwn(): void {

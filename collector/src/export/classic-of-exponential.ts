@@ -27,7 +27,9 @@ export function classicOfExponential(value: ExponentialHistogramValue): ClassicH
       counts.push(held);
     } else if (Number.isFinite(bound)) counts[counts.length - 1] = (counts.at(-1) ?? 0) + held;
   };
-  for (const [index, held] of indexed(negative).toReversed()) add(-bucketLowerBound(index, scale), held);
+  // A bucket that reaches into the zero bucket ends where that begins.
+  for (const [index, held] of indexed(negative).toReversed())
+    add(-Math.max(bucketLowerBound(index, scale), zeroThreshold), held);
   if (zeroCount > 0 || bounds.length > 0) add(zeroThreshold, zeroCount);
   for (const [index, held] of indexed(positive)) add(bucketLowerBound(index + 1, scale), held);
   const told = counts.reduce((total, each) => total + each, 0);

@@ -93,6 +93,10 @@ export const exportConfig = z
     stale_after: duration('5m', 'a series that came in is shown no more when no point of it came for so long', {
       min: 1000,
     }),
+    exemplars: z
+      .enum(['kept', 'all', 'none'])
+      .default('kept')
+      .describe('which exemplars that come in go on: those whose trace was kept, all, or none'),
     drain_timeout: duration('5s', 'at stop, delivery is tried for so long'),
   })
   .refine(

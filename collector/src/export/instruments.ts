@@ -15,6 +15,9 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Why a data point is not exposed: no room, or older than what was exposed. */
 export const LEFT_OUT_REASONS = ['max_series', 'out_of_order'] as const;
+/** What became of an exemplar that came in: shown, or by why it was not; the states of traces by their names. */
+export const EXEMPLAR_OUTCOMES = ['kept', 'dropped', 'pending', 'unseen', 'older', 'no_room', 'off'] as const;
+export type ExemplarOutcome = (typeof EXEMPLAR_OUTCOMES)[number];
 
 export const exportInstruments = {
   delivered: {
@@ -113,6 +116,18 @@ export const exportInstruments = {
     unit: '{data_point}',
     description: "Data points that are not shown on the metrics page, nor pushed in Prometheus' way.",
     attributes: { reason: LEFT_OUT_REASONS },
+  },
+  exemplars: {
+    kind: 'counter',
+    unit: '{exemplar}',
+    description:
+      'Exemplars that came in and are held to their trace: shown because it was kept, or given up because it was dropped, still pending or unseen after the wait, older than the last one shown, without room, or off.',
+    attributes: { outcome: EXEMPLAR_OUTCOMES },
+  },
+  exemplars_held: {
+    kind: 'gauge',
+    unit: '{exemplar}',
+    description: 'Exemplars that are shown or wait for the decision on their trace.',
   },
   conflicts: {
     kind: 'gauge',

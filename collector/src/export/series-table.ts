@@ -5,6 +5,7 @@ import { type DataPoint, type Metric, metricOf, type PointValue, type Resource }
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import type { Host } from '../pipeline/contract.ts';
 import { addDelta } from './delta-sum.ts';
+import type { ExemplarGate } from './exemplar-gate.ts';
 import { familyOf, pointOf, targetFamily } from './families-of.ts';
 import { zeroOf } from './zero-point.ts';
 
@@ -41,9 +42,12 @@ export class SeriesTable {
   readonly #byName = new Map<string, Set<Stream>>();
   /** Unix time since when a new counter would have been seen from its first increment on. */
   readonly #sinceMs: number;
+  readonly #exemplars: ExemplarGate;
   #count = 0;
 
-  constructor(options: SeriesTableOptions, host: TableHost) {
+  /** @param exemplars keeps those of each series */
+  constructor(options: SeriesTableOptions, host: TableHost, exemplars: ExemplarGate) {
+    this.#exemplars = exemplars;
     this.#options = options;
     this.#host = host;
     this.#sinceMs = host.clock.nowMs();
@@ -95,14 +99,15 @@ export class SeriesTable {
     const resources = new Map<string, Resource>();
     for (const { metric } of this.#streams.values()) resources.set(metric.resource.key, metric.resource);
     yield* targetFamily(resources.values(), own);
-    for (const stream of this.#streams.values())
-      yield { ...familyOf(stream.metric), points: this.#points(stream, own) };
+    for (const [key, stream] of this.#streams)
+      yield { ...familyOf(stream.metric), points: this.#points(key, stream, own) };
   }
 
-  *#points({ series }: Stream, own: Resource): Generator<MetricPoint> {
-    for (const each of series.values()) {
+  *#points(key: string, { series }: Stream, own: Resource): Generator<MetricPoint> {
+    for (const [attributes, each] of series) {
       if (this.#isStale(each)) continue;
-      const point = pointOf(each.point, own);
+      const exemplars = this.#exemplars.shown(key, attributes);
+      const point = pointOf(exemplars.length === 0 ? each.point : { ...each.point, exemplars }, own);
       yield each.bornMs === undefined ? point : { ...point, startMs: each.bornMs };
     }
   }
@@ -128,7 +133,7 @@ export class SeriesTable {
       return;
     }
     const isDelta = point.metric.temporality === 'delta';
-    const next = isDelta ? added(stream.metric, before?.point, point) : point;
+    const next = isDelta ? added(stream.metric, before?.point, this.#withExemplars(point, attributes)) : point;
     if (!isDelta && before !== undefined && next.timeMs <= before.point.timeMs) {
       this.#host.count('points_left_out', 1, { reason: 'out_of_order' });
       return;
@@ -140,6 +145,12 @@ export class SeriesTable {
     if (known === undefined) this.#count++;
     stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs });
     exposed.push(next);
+  }
+
+  /** A series is no window: also what waited for its trace may stand beside it now. */
+  #withExemplars(delta: DataPoint, attributes: string): DataPoint {
+    const due = this.#exemplars.due(delta.metric.key, attributes);
+    return due.length === 0 ? delta : { ...delta, exemplars: due };
   }
 
   /** Whether a cumulative series counts from a moment at which we watched already. */
@@ -161,6 +172,7 @@ export class SeriesTable {
 
   #forget(key: string, stream: Stream, attributes: string): void {
     if (stream.series.delete(attributes)) this.#count--;
+    this.#exemplars.forget(key, attributes);
     if (stream.series.size === 0) this.#forgetStream(key, stream);
   }
 

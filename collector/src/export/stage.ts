@@ -7,6 +7,7 @@ import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
 import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
+import { ExemplarGate } from './exemplar-gate.ts';
 import { exportInstruments } from './instruments.ts';
 import { otlpExporter } from './otlp.ts';
 import { remoteWriteExporter } from './remote-write.ts';
@@ -31,6 +32,8 @@ export class ExportStage implements Stage<Exportable> {
   readonly #host: ExportHost;
   readonly #config: ExportConfig;
   readonly #series: SeriesTable;
+  /** Asks whether a trace was kept; wired by whoever knows. */
+  readonly exemplars: ExemplarGate;
   #startedMs = 0;
   #cancel = (): void => {};
   #cancelExpiry = (): void => {};
@@ -46,7 +49,9 @@ export class ExportStage implements Stage<Exportable> {
   constructor(config: ExportConfig, host: ExportHost) {
     this.#host = host;
     this.#config = config;
-    this.#series = new SeriesTable({ maxSeries: config.max_series, staleAfterMs: config.stale_after }, host);
+    this.exemplars = new ExemplarGate(config.exemplars, host);
+    const limits = { maxSeries: config.max_series, staleAfterMs: config.stale_after };
+    this.#series = new SeriesTable(limits, host, this.exemplars);
     const marks: Marks = (signal) => this.marks(signal);
     this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpExporter(name, each, host, marks));
     this.#remoteWrite = Object.entries(config.remote_write).map(([name, each]) =>
@@ -84,7 +89,6 @@ export class ExportStage implements Stage<Exportable> {
 
   /** Series that came in, as the metrics page shows them. */
   collect(): Iterable<MetricFamily> {
-    this.#series.expire();
     return this.#series.families(this.ownResource);
   }
 
@@ -95,8 +99,9 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   #takePoints(points: readonly DataPoint[]): void {
-    const exposed = this.#series.take(points);
-    this.#pushOtlp(points);
+    const passed = this.exemplars.pass(points);
+    const exposed = this.#series.take(passed);
+    this.#pushOtlp(passed);
     for (const exporter of this.#remoteWrite) exporter.takePoints(exposed);
   }
 
@@ -111,6 +116,7 @@ export class ExportStage implements Stage<Exportable> {
   /** What ended is said to have ended, where it was pushed. */
   #expire(): void {
     const ended = this.#series.expire();
+    this.exemplars.expire();
     for (const exporter of this.#remoteWrite) exporter.takePoints(ended);
   }
 

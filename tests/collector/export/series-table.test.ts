@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ExemplarGate } from '../../../collector/src/export/exemplar-gate.ts';
 import { exportInstruments } from '../../../collector/src/export/instruments.ts';
 import { SeriesTable } from '../../../collector/src/export/series-table.ts';
 import { type DataPoint, resourceOf } from '../../../collector/src/model/data-point.ts';
@@ -20,7 +21,8 @@ interface Table {
 function tableOf(maxSeries = 100): Table {
   const surroundings = testHost('export', exportInstruments);
   surroundings.clock.advance(POINTS_BEGAN_MS - surroundings.clock.nowMs());
-  const table = new SeriesTable({ maxSeries, staleAfterMs: STALE_MS }, surroundings.host);
+  const gate = new ExemplarGate('all', surroundings.host);
+  const table = new SeriesTable({ maxSeries, staleAfterMs: STALE_MS }, surroundings.host, gate);
   return {
     table,
     surroundings,

@@ -104,7 +104,7 @@ function valueOf(suffix: Suffix, text: string): unknown {
 
 /** What is no URL stays as it is, so that the check names it. */
 function originOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : url;
+  return url !== undefined && /^https?:/.test(url) && URL.canParse(url) ? new URL(url).origin : url;
 }
 
 function pairsOf(text: string): string[] {

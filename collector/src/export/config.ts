@@ -34,9 +34,14 @@ export const otlpExporterConfig = otlpExporterFields
     'traces_endpoint is for protocol: http; over grpc there is one endpoint',
   )
   .refine(
-    ({ protocol, endpoint: url }) => protocol === 'http' || !URL.canParse(url) || isOrigin(new URL(url)),
+    ({ protocol, endpoint: url }) => protocol === 'http' || !isHttp(url) || isOrigin(new URL(url)),
     'an endpoint of protocol: grpc has no path, as in http://127.0.0.1:4317',
   );
+
+/** What is none has its own problem. */
+function isHttp(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
 
 function isOrigin({ pathname, search }: URL): boolean {
   return pathname + search === '/';

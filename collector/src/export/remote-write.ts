@@ -13,7 +13,7 @@ import { snappy } from './snappy.ts';
 import { judgeWrite, WriteProtocol, type WriteVerdict, type WriteVersion } from './write-answer.ts';
 import { encodeV1, encodeV1Metadata } from './write-v1.ts';
 import { encodeV2 } from './write-v2.ts';
-import { SampleWriter } from './written-series.ts';
+import { SampleWriter, wholeMs } from './written-series.ts';
 
 /** Twice as long as Prometheus looks back: what comes again after is a new series to everybody. */
 const FORGET_AFTER_MS = 600_000;
@@ -102,7 +102,7 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
         this.#books.failed({ unit: 'point', count: 1 }, 'not_newer');
         continue;
       }
-      if (!told.has(resource.key)) samples.push(...this.#writer.target(resource, Math.floor(point.timeMs)));
+      if (!told.has(resource.key)) samples.push(...this.#writer.target(resource, wholeMs(point.timeMs)));
       told.add(resource.key);
       this.#gather(new SampleBatch(samples, 1));
     }

@@ -10,7 +10,7 @@ import {
   writeHistogramSample,
   writeNumberSample,
 } from './write-encoder.ts';
-import type { Sample, WrittenMetric } from './written-series.ts';
+import { type Sample, wholeMs, type WrittenMetric } from './written-series.ts';
 
 /** Writes a request of samples. */
 export function encodeV1(samples: readonly Sample[]): Uint8Array {
@@ -49,7 +49,7 @@ function writeSeries(out: ProtobufWriter, { series, samples, isHistogram }: Seri
     const start = out.open(3);
     writeLabels(out, exampleLabels(exemplar));
     out.double(2, exemplar.value);
-    out.uint32(3, Math.floor(exemplar.timestampMs));
+    out.uint32(3, wholeMs(exemplar.timestampMs));
     out.close(start);
   }
 }

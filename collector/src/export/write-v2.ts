@@ -10,7 +10,7 @@ import {
   writeHistogramSample,
   writeNumberSample,
 } from './write-encoder.ts';
-import type { Sample } from './written-series.ts';
+import { type Sample, wholeMs } from './written-series.ts';
 
 export interface V2Options {
   readonly hasMetadata: boolean;
@@ -59,7 +59,7 @@ function writeSeries(
     const start = out.open(4);
     writeRefs(out, exampleLabels(exemplar), refOf);
     out.double(2, exemplar.value);
-    out.uint32(3, Math.floor(exemplar.timestampMs));
+    out.uint32(3, wholeMs(exemplar.timestampMs));
     out.close(start);
   }
   if (hasMetadata) {

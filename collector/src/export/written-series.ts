@@ -103,7 +103,7 @@ export class SampleWriter {
     if (point.hasNoValue) {
       if (known === undefined) return undefined;
       stream.points.delete(key);
-      return this.#end(known.parts, known.isNative, Math.floor(point.timeMs));
+      return this.#end(known.parts, known.isNative, wholeMs(point.timeMs));
     }
     const exposed = pointOf(point, NOBODY);
     const samples: Sample[] = [];
@@ -156,8 +156,8 @@ export class SampleWriter {
   }
 
   #write(stream: Stream, known: Point, point: DataPoint, exposed: MetricPoint, samples: Sample[]): void {
-    const timeMs = Math.floor(point.timeMs);
-    const startMs = point.metric.isMonotonic || point.metric.kind === 'summary' ? Math.floor(point.startMs) : 0;
+    const timeMs = wholeMs(point.timeMs);
+    const startMs = point.metric.isMonotonic || point.metric.kind === 'summary' ? wholeMs(point.startMs) : 0;
     const values = partsOf(stream.metric.kind, exposed, this.#options);
     const shape = shapeOf(values);
     if (shape !== known.shape) {
@@ -217,6 +217,11 @@ export class SampleWriter {
     }
     return series;
   }
+}
+
+/** Times are exact to 0.25 µs, and a whole millisecond may stand a little below itself. */
+export function wholeMs(ms: number): number {
+  return Math.floor(ms + 0.0005);
 }
 
 function newPoint(labels: readonly Label[], seenMs: number): Point {

@@ -206,6 +206,15 @@ describe('samples', () => {
     expect(samplesOf(times).map(({ value }) => value)).toEqual([5, 6, 7]);
   });
 
+  it('keep the millisecond of a time that came in nanoseconds', () => {
+    for (let ms = 0; ms < 1000; ms++) {
+      // As a door reads it: in doubles, a little off.
+      const timeMs = Number(BigInt(T + ms) * 1_000_000n) / 1e6;
+      const [sample] = samplesOf([dataPoint({ kind: 'gauge', timeMs: timeMs - 0.00025 })]);
+      expect(sample?.timeMs).toBe(T + ms);
+    }
+  });
+
   it('end the buckets of bounds that are no more', () => {
     const one = dataPoint({ startMs: 0, timeMs: T, value: histogramOf([1], [1, 2]) });
     const other = dataPoint({ startMs: 0, timeMs: T + 1, value: histogramOf([1], [1, 4]) });

@@ -14,6 +14,9 @@ const NOBODY = resourceOf([], 'nobody');
 /** What a source is, is said again after this, well within the five minutes that Prometheus looks back. */
 const TARGET_EVERY_MS = 60_000;
 
+/** Shared, because most samples have none and many samples may wait. */
+const NO_EXEMPLARS: readonly Exemplar[] = Object.freeze([]);
+
 /** A metric, as metadata have it. */
 export interface WrittenMetric {
   /** Without the suffixes of its kind, but with `_total`. */
@@ -176,7 +179,10 @@ export class SampleWriter {
   #add(series: WrittenSeries, { value, exemplars }: PartValue, timeMs: number, startMs: number, to: Sample[]): void {
     if (timeMs <= series.lastMs) return;
     series.lastMs = timeMs;
-    const fresh = exemplars.filter(({ timestampMs }) => timestampMs > series.lastExemplarMs);
+    const fresh =
+      exemplars.length === 0
+        ? NO_EXEMPLARS
+        : exemplars.filter(({ timestampMs }) => timestampMs > series.lastExemplarMs);
     series.lastExemplarMs = fresh.reduce((last, { timestampMs }) => Math.max(last, timestampMs), series.lastExemplarMs);
     to.push({ series, timeMs, startMs, value, exemplars: fresh });
   }
@@ -186,7 +192,7 @@ export class SampleWriter {
     const ended = parts.filter(({ lastMs }) => timeMs > lastMs);
     return ended.map((series) => {
       series.lastMs = timeMs;
-      return { series, timeMs, startMs: 0, value, exemplars: [] };
+      return { series, timeMs, startMs: 0, value, exemplars: NO_EXEMPLARS };
     });
   }
 

@@ -66,6 +66,10 @@ export const exportConfig = z
             .describe(
               'translated to underscores whoever reads; or with their dots for a scraper that asks for UTF-8 names, which changes every name for Prometheus 3',
             ),
+          aliases: z
+            .boolean()
+            .default(false)
+            .describe('whether metrics are shown a second time under names that dashboards of earlier systems use'),
           created_timestamps: z
             .boolean()
             .default(false)

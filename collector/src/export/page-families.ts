@@ -37,11 +37,13 @@ export const SUFFIXES: Readonly<Record<MetricFamily['kind'], readonly string[]>>
  * would have the names of others, are left out.
  *
  * @param leftOut told of each
+ * @param aliases further families, which are there only as far as their names are free
  */
 export function pageFamilies(
   families: Iterable<MetricFamily>,
   style: NameStyle,
   leftOut: (family: MetricFamily) => void,
+  aliases: Iterable<MetricFamily> = [],
 ): PageFamily[] {
   const byName = new Map<string, PageFamily & { sources: MetricFamily[] }>();
   const claimed = new Set<string>();
@@ -53,15 +55,26 @@ export function pageFamilies(
       else leftOut(family);
       continue;
     }
-    const names = SUFFIXES[family.kind].map((suffix) => name + suffix);
-    if (names.some((each) => claimed.has(each))) {
+    if (!claim(family.kind, name, claimed)) {
       leftOut(family);
       continue;
     }
-    for (const each of names) claimed.add(each);
+    byName.set(name, { name, unit, help: family.description, kind: family.kind, sources: [family] });
+  }
+  for (const family of aliases) {
+    const { name, unit } = prometheusName(family, style);
+    if (!claim(family.kind, name, claimed)) continue;
     byName.set(name, { name, unit, help: family.description, kind: family.kind, sources: [family] });
   }
   return [...byName.values()];
+}
+
+/** Takes all names of samples of a family; none where one is taken. */
+function claim(kind: MetricFamily['kind'], name: string, claimed: Set<string>): boolean {
+  const names = SUFFIXES[kind].map((suffix) => name + suffix);
+  if (names.some((each) => claimed.has(each))) return false;
+  for (const each of names) claimed.add(each);
+  return true;
 }
 
 /** Series made between two turns of the event loop. */

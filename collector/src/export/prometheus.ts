@@ -39,6 +39,7 @@ export class PrometheusPage {
   readonly #readers: Readers;
   readonly #hostNames: readonly string[];
   readonly #collect: () => Iterable<MetricFamily>;
+  readonly #aliases: () => Iterable<MetricFamily>;
   /** Monotonic time since when this page could have shown a series. */
   readonly #sinceMs: number;
   readonly #host: PageHost;
@@ -51,8 +52,16 @@ export class PrometheusPage {
   /**
    * @param collect called at each scrape
    * @param nowMs monotonic time: a series that began later is shown once at 0 first
+   * @param aliases further families, shown as far as their names are free
    */
-  constructor(config: PrometheusPageConfig, collect: () => Iterable<MetricFamily>, nowMs: number, host: PageHost) {
+  constructor(
+    config: PrometheusPageConfig,
+    collect: () => Iterable<MetricFamily>,
+    nowMs: number,
+    host: PageHost,
+    aliases: () => Iterable<MetricFamily> = () => [],
+  ) {
+    this.#aliases = aliases;
     this.#host = host;
     this.#isTranslated = config.names !== 'negotiated';
     this.#showsCreated = config.created_timestamps ?? false;
@@ -113,7 +122,7 @@ export class PrometheusPage {
 
   async *#pieces(answer: Answer, hold: Hold): AsyncGenerator<string | Uint8Array> {
     const leftOut = new Set<string>();
-    const families = pageFamilies(this.#collect(), answer.names, ({ name }) => leftOut.add(name));
+    const families = pageFamilies(this.#collect(), answer.names, ({ name }) => leftOut.add(name), this.#aliases());
     if (answer.format === 'protobuf') yield* this.#messages(families, answer, hold);
     else yield* this.#text(families, answer, answer.format, hold);
     this.#host.record('conflicts', leftOut.size);

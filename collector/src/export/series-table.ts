@@ -94,6 +94,11 @@ export class SeriesTable {
       for (const each of series.values()) if (!this.#isStale(each)) yield each.point;
   }
 
+  /** The newest points of a metric, of all sources, as the page shows them. */
+  *read(name: string, own: Resource): Generator<MetricPoint> {
+    for (const stream of this.#byName.get(name) ?? []) yield* this.#points('', stream, own);
+  }
+
   /** Everything known at this moment, as the page shows it; points are made as they are read. */
   *families(own: Resource): Generator<MetricFamily> {
     const resources = new Map<string, Resource>();

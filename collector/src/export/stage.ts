@@ -2,9 +2,10 @@
 import { encodeMetrics } from '../otlp/encode-metrics.ts';
 import { type DataPoint, type MetricBatch, type Resource, resourceOf } from '../model/data-point.ts';
 import { pointsOfFamilies } from '../model/family-points.ts';
-import type { MetricFamily } from '../model/metric-family.ts';
+import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
+import { ALIAS_SOURCES, aliasFamilies } from './alias-families.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
 import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { ExemplarGate } from './exemplar-gate.ts';
@@ -90,6 +91,18 @@ export class ExportStage implements Stage<Exportable> {
   /** Series that came in, as the metrics page shows them. */
   collect(): Iterable<MetricFamily> {
     return this.#series.families(this.ownResource);
+  }
+
+  /** The names of earlier systems, where they are wanted. */
+  *aliases(): Generator<MetricFamily> {
+    if (this.#config.prometheus === false || !this.#config.prometheus.aliases) return;
+    const own = new Map<string, MetricPoint[]>();
+    for (const { name, points } of this.collectOwn()) if (ALIAS_SOURCES.has(name)) own.set(name, [...points]);
+    const read = (name: string): readonly MetricPoint[] => {
+      const incoming = [...this.#series.read(name, this.ownResource)];
+      return incoming.length > 0 ? incoming : (own.get(name) ?? []);
+    };
+    yield* aliasFamilies(read, { nowMs: this.#host.clock.nowMs(), startedMs: this.#startedMs });
   }
 
   async consume(batch: Exportable): Promise<void> {

@@ -90,7 +90,9 @@ class Sidecar implements Collector {
     this.#eventLoop = new EventLoop(clock, systemLoopProbe());
     const page = config.export.prometheus;
     const pageHost = createHost<keyof typeof exportInstruments>('export', shared);
-    this.#metrics = page === false ? undefined : new PrometheusPage(page, () => collect(), this.#startedMs, pageHost);
+    const aliases = (): ReturnType<typeof exportTo.aliases> => exportTo.aliases();
+    this.#metrics =
+      page === false ? undefined : new PrometheusPage(page, () => collect(), this.#startedMs, pageHost, aliases);
     const webHost = createHost<keyof typeof webInstruments>('web', shared);
     this.#web = config.web === false ? undefined : this.#createWeb(config.web, webHost);
   }
@@ -127,7 +129,7 @@ class Sidecar implements Collector {
       pendingSpans: () => sample.pendingSpans(),
       unknownThresholds: () => sample.unknownThresholds(),
       storeStats: () => store?.stats(),
-      exporters: () => Object.keys(this.#config.export.otlp),
+      exporters: () => this.#pipeline.export.exporterNames().spans,
       memoryLimitBytes: this.#config.memory_limit,
       rssBytes: () => process.memoryUsage.rss(),
     });

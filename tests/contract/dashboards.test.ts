@@ -1,17 +1,17 @@
 // Grafana's dashboards and the sidecar agree: each query is PromQL and names only metrics and labels that are exposed.
 import { parser } from '@prometheus-io/lezer-promql';
 import { expect, test } from 'vitest';
-import { prometheusName } from '../../collector/src/export/exposition.ts';
+import { sampleName } from '../../collector/src/export/prometheus-naming.ts';
 import { CALLS, DURATION } from '../../collector/src/measure/names.ts';
 import { dashboards } from '../support/dashboards.ts';
 
-const calls = prometheusName({ name: CALLS, unit: '' });
-const duration = prometheusName({ name: DURATION, unit: 's' });
+const calls = sampleName({ name: CALLS, unit: '', kind: 'counter' });
+const duration = sampleName({ name: DURATION, unit: 's', kind: 'histogram' });
 
 /** Series on the metrics page, by name, with their labels. */
 const LABELS = ['service_name', 'span_name', 'span_kind', 'status_code'];
 const SERIES: Readonly<Record<string, readonly string[]>> = {
-  [`${calls}_total`]: LABELS,
+  [calls]: LABELS,
   [`${duration}_bucket`]: [...LABELS, 'le'],
   [`${duration}_sum`]: LABELS,
   [`${duration}_count`]: LABELS,

@@ -24,6 +24,8 @@ export interface Metadata {
 export interface RunningPrometheus {
   /** @param time Unix seconds; now where it is left out. @throws on an expression it refuses */
   query(expression: string, time?: number): Promise<Series[]>;
+  /** Exemplars it has of the series of a selector: their trace ids. */
+  exemplars(selector: string): Promise<readonly string[]>;
   /** What it learned of the page's metrics. */
   metadata(): Promise<readonly Metadata[]>;
 }
@@ -45,8 +47,14 @@ afterAll(async () => {
  *
  * @param page URL of a metrics page
  * @param access further lines of the scrape configuration, which let it in
+ * @param features to enable, separated by commas
  */
-export async function startPrometheus(binary: string, page: string, access = ''): Promise<RunningPrometheus> {
+export async function startPrometheus(
+  binary: string,
+  page: string,
+  access = '',
+  features = '',
+): Promise<RunningPrometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-prometheus-'));
   const config = join(folder, 'prometheus.yml');
   const { host, pathname, protocol } = new URL(page);
@@ -62,6 +70,7 @@ ${access.replace(/^/gm, '    ')}
 `,
   );
   const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`];
+  if (features !== '') flags.push(`--enable-feature=${features}`);
   const child = spawn(binary, [...flags, '--web.listen-address=127.0.0.1:0'], {
     cwd: folder,
     env: { PATH: process.env['PATH'] },
@@ -73,7 +82,7 @@ ${access.replace(/^/gm, '    ')}
     await ended;
     await rm(folder, { recursive: true, force: true });
   });
-  const prometheus = client(await listening(child));
+  const prometheus = prometheusClient(await listening(child));
   await eventually('the first scrape', async () => (await prometheus.query('up == 1')).length > 0);
   return prometheus;
 }
@@ -90,7 +99,8 @@ function listening(child: ChildProcess): Promise<string> {
   });
 }
 
-function client(url: string): RunningPrometheus {
+/** Asks a Prometheus that runs at an address. */
+export function prometheusClient(url: string): RunningPrometheus {
   return {
     async query(expression, time) {
       const address = new URL('/api/v1/query', url);
@@ -100,6 +110,14 @@ function client(url: string): RunningPrometheus {
       const answer = (await response.json()) as { error?: string; data?: { result: VectorItem[] | [number, string] } };
       if (answer.data === undefined) throw new Error(`${expression}: ${answer.error ?? response.status}`);
       return answer.data.result.map(seriesOf);
+    },
+    async exemplars(selector) {
+      const address = new URL('/api/v1/query_exemplars', url);
+      // A start and an end are asked for, in Unix seconds; these are all.
+      for (const [key, value] of Object.entries({ query: selector, start: '0', end: '4000000000' }))
+        address.searchParams.set(key, value);
+      const answer = await getJson<{ data: { exemplars: { labels: { trace_id?: string } }[] }[] }>(address);
+      return (answer?.data ?? []).flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id ?? ''));
     },
     async metadata() {
       const answer = await getJson<{ data: Metadata[] }>(`${url}/api/v1/targets/metadata`);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ERRORS } from '../errors.ts';
 import { exportStage } from '../export/stage.ts';
-import { prometheusName } from '../export/exposition.ts';
+import { sampleName } from '../export/prometheus-naming.ts';
 import { logs } from '../logs/stage.ts';
 import { measure } from '../measure/stage.ts';
 import type { Instruments } from '../pipeline/contract.ts';
@@ -139,7 +139,7 @@ function metricsPage(): string {
   ];
   const rows = stages.flatMap(({ name: stage, instruments }) =>
     Object.entries(instruments).map(([name, { kind, unit, description, attributes = {} }]) => {
-      const text = prometheusName({ name: `evenkeel.${stage}.${name}`, unit }) + (kind === 'counter' ? '_total' : '');
+      const text = sampleName({ name: `evenkeel.${stage}.${name}`, unit, kind });
       const labels = Object.entries(attributes).map(([key, values]) =>
         values === 'config' ? key : `${key} (${values.join(', ')})`,
       );
@@ -161,11 +161,11 @@ ${[...rows, ...processRows()].join('\n')}
 
 /** What is told of the process itself. */
 function processRows(): string[] {
-  const ofLoop = EVENT_LOOP_GAUGES.map((each) => ({ ...each, kind: 'gauge', points: [] }));
+  const ofLoop = EVENT_LOOP_GAUGES.map((each) => ({ ...each, kind: 'gauge' as const, points: [] }));
   return [...processFamilies(0), ...ofLoop].map(({ name, unit, kind, description, points }) => {
     const [first] = points;
     const labels = Object.keys(first?.attributes ?? {}).map((label) => label.replaceAll('.', '_'));
-    const text = prometheusName({ name, unit }) + (kind === 'counter' ? '_total' : '');
+    const text = sampleName({ name, unit, kind });
     return `| \`${text}\` | ${kind} | ${description} | ${labels.join('; ')} |`;
   });
 }

@@ -1,97 +1,100 @@
-// Writes metric families in the Prometheus text format 0.0.4 and in OpenMetrics 1.0, which differ in few lines.
-// @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility
-import type { Exemplar, MetricFamily, MetricPoint } from '../model/metric-family.ts';
+// Writes families in the Prometheus text format and in OpenMetrics 1.0, which differ in few lines.
+// @see Prometheus, exposition formats; OpenMetrics 1.0
+import type { SummaryValue } from '../model/data-point.ts';
+import type { ClassicHistogram, Exemplar, MetricPoint } from '../model/metric-family.ts';
+import { boundText, numberText } from './bound-text.ts';
+import { classicOfExponential } from './classic-of-exponential.ts';
+import { emptied, type PageFamily, type PageSeries } from './page-families.ts';
+import { isPlainName, type Label } from './prometheus-naming.ts';
 
-export type ExpositionFormat = 'text' | 'openmetrics';
+export type TextFormat = 'text' | 'openmetrics';
 
-export const CONTENT_TYPES = {
-  text: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-} as const satisfies Record<ExpositionFormat, string>;
+/** How series are written. */
+export interface TextOptions {
+  readonly format: TextFormat;
+  /** Whether OpenMetrics tells since when each series counts, in a series of its own. */
+  readonly showsCreated: boolean;
+  /** Answers true for a cumulative series that has to show 0 this once. */
+  readonly hold: (series: string, point: MetricPoint) => boolean;
+}
 
-/** UCUM units as Prometheus spells them; annotations in braces have no spelling. */
-const UNITS: Readonly<Record<string, string>> = {
-  s: 'seconds',
-  ms: 'milliseconds',
-  By: 'bytes',
-  '1': 'ratio',
-  '%': 'percent',
-};
-
-/** Chooses a format by the Accept header: OpenMetrics only where it is asked for at least as much as anything else. */
-export function negotiate(accept: string | undefined): ExpositionFormat {
-  let best: { format: ExpositionFormat; quality: number } = { format: 'text', quality: 0 };
-  for (const part of (accept ?? '').split(',')) {
-    const [type = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    const weight = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
-    const isOpenMetrics = type === 'application/openmetrics-text';
-    if (!isOpenMetrics && type !== 'text/plain' && type !== '*/*') continue;
-    if (weight > best.quality) best = { format: isOpenMetrics ? 'openmetrics' : 'text', quality: weight };
+/** What stands before the samples of a family. */
+export function familyHead({ name, unit, help, kind }: PageFamily, format: TextFormat): string {
+  if (format === 'text') {
+    const described = quoted(kind === 'counter' ? `${name}_total` : kind === 'info' ? `${name}_info` : name);
+    const type = kind === 'info' ? 'gauge' : kind === 'unknown' ? 'untyped' : kind;
+    return `# HELP ${described} ${escapeHelp(help, format)}\n# TYPE ${described} ${type}\n`;
   }
-  return best.format;
+  const named = quoted(name);
+  const [type, told] = [`# TYPE ${named} ${kind}\n`, `# HELP ${named} ${escapeHelp(help, format)}\n`];
+  return unit === '' ? told + type : `${type}# UNIT ${named} ${unit}\n${told}`;
 }
 
-/** The Prometheus name of a metric: underscores, unit suffix, and `_total` for counters in the text format. */
-export function prometheusName(family: Pick<MetricFamily, 'name' | 'unit'>): string {
-  const name = family.name.replace(/[^a-zA-Z0-9_:]/g, '_').replace(/^(\d)/, '_$1');
-  const unit = unitName(family.unit);
-  return unit === '' || name.endsWith(`_${unit}`) ? name : `${name}_${unit}`;
-}
-
-function unitName(unit: string): string {
-  return unit.startsWith('{') ? '' : (UNITS[unit] ?? unit.replace(/[^a-zA-Z0-9_]/g, '_'));
-}
-
-/**
- * Writes one family, a piece of text at a time, so that a large page need not hold up the event loop.
- *
- * @param hold answers true for a cumulative point that has to show 0 this once
- */
-export function* writeFamily(
-  family: MetricFamily,
-  format: ExpositionFormat,
-  hold: (series: string, point: MetricPoint) => boolean,
-): Generator<string> {
-  const name = prometheusName(family);
-  const sample = family.kind === 'counter' ? `${name}_total` : name;
-  const described = format === 'openmetrics' ? name : sample;
-  let head = `# HELP ${described} ${escapeHelp(family.description, format)}\n# TYPE ${described} ${family.kind}\n`;
-  const unit = unitName(family.unit);
-  if (format === 'openmetrics' && unit !== '')
-    head = `# TYPE ${name} ${family.kind}\n# UNIT ${name} ${unit}\n# HELP ${name} ${escapeHelp(family.description, format)}\n`;
-  for (const point of family.points) {
-    const labels = labelText(point.attributes);
-    const isHeld = family.kind !== 'gauge' && hold(sample + labels, point);
-    // What shows 0 has nothing to show an example of.
-    const exemplar = format === 'openmetrics' && !isHeld ? point.exemplars?.at(-1) : undefined;
-    yield (
-      head +
-        (point.histogram === undefined
-          ? `${sample}${braced(labels)} ${number(isHeld ? 0 : (point.value ?? 0))}${exemplarText(exemplar)}\n`
-          : histogram(name, labels, point.histogram, isHeld, exemplar))
-    );
-    head = '';
+/** The lines of one series. */
+export function seriesText({ name, kind }: PageFamily, series: PageSeries, options: TextOptions): string {
+  const { format, hold } = options;
+  const isLevel = kind === 'gauge' || kind === 'info' || kind === 'unknown';
+  const isHeld = !isLevel && hold(`${name}{${series.key}}`, series.point);
+  // What shows 0 has nothing to show an example of.
+  const point = isHeld ? emptied(series.point) : series.point;
+  const line: LineOptions = {
+    name,
+    labels: series.labels,
+    format,
+    createdMs: format === 'openmetrics' && options.showsCreated && !isLevel ? point.createdMs : undefined,
+    exemplars: format === 'openmetrics' && !isLevel ? (point.exemplars ?? []) : [],
+  };
+  if (kind === 'histogram') {
+    const classic = series.point.histogram ?? classicOf(series.point);
+    return histogramLines(line, isHeld ? { ...classic, counts: classic.counts.map(() => 0), sum: 0 } : classic);
   }
+  if (kind === 'summary') return point.summary === undefined ? '' : summaryLines(line, point.summary);
+  const suffix = kind === 'counter' ? '_total' : kind === 'info' ? '_info' : '';
+  const exemplar = line.exemplars.at(-1);
+  return `${sample(line, suffix)} ${numberText(point.value ?? 0)}${exemplarText(exemplar)}\n${createdLine(line)}`;
 }
 
-function histogram(
-  name: string,
-  labels: string,
-  value: NonNullable<MetricPoint['histogram']>,
-  isHeld: boolean,
-  exemplar: Exemplar | undefined,
-): string {
-  const place = exemplar === undefined ? -1 : bucketOf(value.bounds, exemplar.value);
-  const comma = labels === '' ? '' : ',';
+interface LineOptions {
+  readonly name: string;
+  readonly labels: readonly Label[];
+  readonly format: TextFormat;
+  readonly createdMs: number | undefined;
+  readonly exemplars: readonly Exemplar[];
+}
+
+function classicOf({ exponential }: MetricPoint): ClassicHistogram {
+  return exponential === undefined ? { bounds: [], counts: [0], sum: 0 } : classicOfExponential(exponential);
+}
+
+function histogramLines(line: LineOptions, { bounds, counts, sum }: ClassicHistogram): string {
+  const examples = new Map<number, Exemplar>();
+  // Of several in one bucket the newest is shown.
+  for (const exemplar of line.exemplars) examples.set(bucketOf(bounds, exemplar.value), exemplar);
   let text = '';
   let cumulative = 0;
-  value.counts.forEach((count, i) => {
+  counts.forEach((count, i) => {
     cumulative += count;
-    const bound = i < value.bounds.length ? boundText(value.bounds[i] ?? 0) : '+Inf';
-    text += `${name}_bucket{${labels}${comma}le="${bound}"} ${number(isHeld ? 0 : cumulative)}${exemplarText(i === place ? exemplar : undefined)}\n`;
+    const bound = boundText(i < bounds.length ? (bounds[i] ?? 0) : Infinity);
+    text += `${sample(line, '_bucket', ['le', bound])} ${numberText(cumulative)}${exemplarText(examples.get(i))}\n`;
   });
-  text += `${name}_sum${braced(labels)} ${number(isHeld ? 0 : value.sum)}\n`;
-  return `${text}${name}_count${braced(labels)} ${number(isHeld ? 0 : cumulative)}\n`;
+  // OpenMetrics has both or neither, and no sum where values may be negative; the last bucket tells the count.
+  const hasSum = !Number.isNaN(sum) && !(line.format === 'openmetrics' && (bounds[0] ?? 0) < 0);
+  if (hasSum) text += `${sample(line, '_sum')} ${numberText(sum)}\n`;
+  if (hasSum || line.format === 'text') text += `${sample(line, '_count')} ${numberText(cumulative)}\n`;
+  return text + createdLine(line);
+}
+
+function summaryLines(line: LineOptions, { count, sum, quantiles }: SummaryValue): string {
+  const lines = quantiles.map(
+    ({ quantile, value }) => `${sample(line, '', ['quantile', boundText(quantile)])} ${numberText(value)}\n`,
+  );
+  const whole = `${sample(line, '_sum')} ${numberText(sum)}\n${sample(line, '_count')} ${numberText(count)}\n`;
+  return lines.join('') + whole + createdLine(line);
+}
+
+function createdLine(line: LineOptions): string {
+  if (line.createdMs === undefined) return '';
+  return `${sample(line, '_created')} ${(line.createdMs / 1000).toFixed(3)}\n`;
 }
 
 function bucketOf(bounds: readonly number[], value: number): number {
@@ -99,39 +102,52 @@ function bucketOf(bounds: readonly number[], value: number): number {
   return place < 0 ? bounds.length : place;
 }
 
-/** @see OpenMetrics 1.0, exemplars */
+/** Characters that names and values of an exemplar's labels may have in all. @see OpenMetrics 1.0, Exemplars */
+const EXEMPLAR_CHARACTERS = 128;
+
+/** The labels of an exemplar: its span, and what else was known as far as it fits. */
+export function exemplarLabels({ traceId, spanId, attributes = {} }: Exemplar): Label[] {
+  const labels: Label[] = [];
+  if (traceId !== '') labels.push(['trace_id', traceId]);
+  if (spanId !== '') labels.push(['span_id', spanId]);
+  const more = Object.entries(attributes).map(([key, value]): Label => [
+    key.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^(\d)/, '_$1'),
+    value,
+  ]);
+  const all = [...labels, ...more.filter(([name]) => name !== 'trace_id' && name !== 'span_id')];
+  const length = all.reduce((sum, [name, value]) => sum + [...name].length + [...value].length, 0);
+  const isUnique = new Set(all.map(([name]) => name)).size === all.length;
+  return length <= EXEMPLAR_CHARACTERS && isUnique ? all : labels;
+}
+
 function exemplarText(exemplar: Exemplar | undefined): string {
   if (exemplar === undefined) return '';
-  const { traceId, spanId, value, timestampMs } = exemplar;
-  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${number(value)} ${(timestampMs / 1000).toFixed(3)}`;
+  const labels = exemplarLabels(exemplar).map(labelText).join(',');
+  return ` # {${labels}} ${numberText(exemplar.value)} ${(exemplar.timestampMs / 1000).toFixed(3)}`;
 }
 
-/** `1.0` rather than `1`, the canonical form of OpenMetrics, in both formats: else a change of format makes new series. */
-function boundText(bound: number): string {
-  return Number.isInteger(bound) ? `${bound}.0` : String(bound);
+/** A sample's name with its labels; a name that needs quotes stands among them. */
+function sample({ name, labels }: LineOptions, suffix: string, last?: Label): string {
+  const whole = name + suffix;
+  const texts = labels.map(labelText);
+  if (last !== undefined) texts.push(labelText(last));
+  if (!isPlainName(whole)) return `{${[quoted(whole), ...texts].join(',')}}`;
+  return texts.length === 0 ? whole : `${whole}{${texts.join(',')}}`;
 }
 
-function number(value: number): string {
-  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+function labelText([name, value]: Label): string {
+  return `${isPlainName(name) && !name.includes(':') ? name : `"${escapeValue(name)}"`}="${escapeValue(value)}"`;
 }
 
-function braced(labels: string): string {
-  return labels === '' ? '' : `{${labels}}`;
+function quoted(name: string): string {
+  return isPlainName(name) ? name : `"${escapeValue(name)}"`;
 }
 
-/** Keys that become one name share a label: two of a name, and Prometheus refuses the whole page. */
-function labelText(attributes: MetricPoint['attributes']): string {
-  const labels = new Map<string, string>();
-  for (const key of Object.keys(attributes)) {
-    const value = (attributes[key] ?? '').replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
-    const name = key.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^(\d)/, '_$1');
-    const known = labels.get(name);
-    labels.set(name, known === undefined ? value : `${known};${value}`);
-  }
-  return [...labels].map(([name, value]) => `${name}="${value}"`).join(',');
+function escapeValue(value: string): string {
+  return value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 }
 
-function escapeHelp(text: string, format: ExpositionFormat): string {
+function escapeHelp(text: string, format: TextFormat): string {
   const escaped = text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n');
   return format === 'openmetrics' ? escaped.replace(/"/g, '\\"') : escaped;
 }

@@ -16,22 +16,39 @@ const IDENTITY = new Set(['service.name', 'service.namespace', 'service.instance
 export function familiesOf(points: Iterable<DataPoint>, own: Resource): MetricFamily[] {
   const families = new Map<string, MetricFamily & { points: MetricPoint[] }>();
   for (const point of points) {
-    const { name, unit, description } = point.metric;
-    const kind = familyKind(point.metric);
-    const key = `${kind} ${unit} ${name}`;
+    const described = familyOf(point.metric);
+    const key = `${described.kind} ${described.unit} ${described.name}`;
     let family = families.get(key);
-    if (family === undefined) families.set(key, (family = { name, unit, description, kind, points: [] }));
+    if (family === undefined) families.set(key, (family = { ...described, points: [] }));
     family.points.push(pointOf(point, own));
   }
   return [...families.values()];
 }
 
-function familyKind({ kind, isMonotonic }: Metric): MetricFamily['kind'] {
-  if (kind === 'sum') return isMonotonic ? 'counter' : 'gauge';
-  return kind === 'exponential_histogram' ? 'histogram' : kind;
+/** What a metric is as a family. */
+export function familyOf({ name, unit, description, kind, isMonotonic }: Metric): Omit<MetricFamily, 'points'> {
+  const described = { name, unit, description };
+  if (kind === 'sum') return { ...described, kind: isMonotonic ? 'counter' : 'gauge' };
+  return { ...described, kind: kind === 'exponential_histogram' ? 'histogram' : kind };
 }
 
-function pointOf(point: DataPoint, own: Resource): MetricPoint {
+/**
+ * The family `target`, in which each source tells what it is beside its name; nothing where none does.
+ *
+ * @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility, Resource Attributes
+ */
+export function* targetFamily(resources: Iterable<Resource>, own: Resource): Generator<MetricFamily> {
+  const points: MetricPoint[] = [];
+  for (const resource of resources) {
+    const told = resource.key === own.key ? undefined : targetInfo(resource);
+    if (told !== undefined) points.push({ attributes: { ...told, ...targetLabels(resource) }, value: 1 });
+  }
+  if (points.length > 0)
+    yield { name: 'target', unit: '', description: 'What is known of each source.', kind: 'info', points };
+}
+
+/** A point of a family. @param own see `familiesOf` */
+export function pointOf(point: DataPoint, own: Resource): MetricPoint {
   const { metric, value, startMs, timeMs, exemplars } = point;
   const attributes: Record<string, string> = {};
   for (const [key, each] of point.attributes) attributes[key] = valueText(each);

@@ -9,10 +9,16 @@ import type { Host } from '../pipeline/contract.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
 import { FOREIGN_NAME, HttpListener, type ListenerConfig } from '../pipeline/http-server.ts';
 import { type ReaderHost, Readers } from '../pipeline/readers.ts';
-import { CONTENT_TYPES, type ExpositionFormat, negotiate, writeFamily } from './exposition.ts';
+import { familyHead, seriesText, type TextFormat } from './exposition.ts';
+import type { exportInstruments } from './instruments.ts';
+import { type Answer, negotiate } from './negotiate.ts';
+import { type PageFamily, type PageSeries, pageFamilies, seriesOf } from './page-families.ts';
+import { ProtobufFamily } from './protobuf-exposition.ts';
 
 /** Text written between two turns of the event loop; a turn of writing then takes well below 5 ms. */
 const CHUNK_CHARACTERS = 128 * 1024;
+/** Series between two turns, where they are gathered in a message that is handed on whole. */
+const SERIES_A_TURN = 200;
 const STOP_WITHIN_MS = 500;
 /** What a scrape is counted as while it is read: four at once, as many as have a reason to look at one time. */
 const SCRAPE_BYTES = 4 * 1024 * 1024;
@@ -20,7 +26,12 @@ const SCRAPE_BYTES = 4 * 1024 * 1024;
 interface PrometheusPageConfig extends ListenerConfig {
   /** It answers to, beside localhost, addresses and its host. */
   readonly host_names?: readonly string[];
+  readonly names?: 'translated' | 'negotiated';
+  readonly created_timestamps?: boolean;
 }
+
+type PageHost = ListenerHost & ReaderHost & Pick<Host<keyof typeof exportInstruments>, 'record'>;
+type Hold = (series: string, point: MetricPoint) => boolean;
 
 /** Serves `/metrics`. */
 export class PrometheusPage {
@@ -28,24 +39,32 @@ export class PrometheusPage {
   readonly #readers: Readers;
   readonly #hostNames: readonly string[];
   readonly #collect: () => Iterable<MetricFamily>;
+  readonly #aliases: () => Iterable<MetricFamily>;
   /** Monotonic time since when this page could have shown a series. */
   readonly #sinceMs: number;
-  readonly #host: Pick<Host, 'clock' | 'log'>;
+  readonly #host: PageHost;
+  readonly #isTranslated: boolean;
+  readonly #showsCreated: boolean;
   /** Series a scraper has seen, so that the next scrape may show their value. */
-  #shown = new Set<string>();
+  #shown = new Map<string, number>();
   url = '';
 
   /**
    * @param collect called at each scrape
    * @param nowMs monotonic time: a series that began later is shown once at 0 first
+   * @param aliases further families, shown as far as their names are free
    */
   constructor(
     config: PrometheusPageConfig,
     collect: () => Iterable<MetricFamily>,
     nowMs: number,
-    host: ListenerHost & ReaderHost,
+    host: PageHost,
+    aliases: () => Iterable<MetricFamily> = () => [],
   ) {
+    this.#aliases = aliases;
     this.#host = host;
+    this.#isTranslated = config.names !== 'negotiated';
+    this.#showsCreated = config.created_timestamps ?? false;
     this.#readers = new Readers('export.prometheus', host);
     this.#hostNames = config.host_names ?? [];
     this.#collect = collect;
@@ -83,14 +102,14 @@ export class PrometheusPage {
       return;
     }
     if (!this.#readers.admit(response, SCRAPE_BYTES)) return this.#readers.refuse(response);
-    const format = negotiate(request.headers.accept);
-    response.writeHead(200, { 'content-type': CONTENT_TYPES[format] });
+    const answer = negotiate(request.headers.accept, this.#isTranslated);
+    response.writeHead(200, { 'content-type': answer.contentType });
     // Prometheus names itself by this header. A person with curl is shown the truth at once instead.
     const isScrape = request.headers['x-prometheus-scrape-timeout-seconds'] !== undefined;
-    const seen = new Set<string>();
-    const hold = (series: string, point: MetricPoint): boolean => isScrape && this.#isNew(series, point, seen);
+    const seen = new Map<string, number>();
+    const hold: Hold = (series, point) => isScrape && this.#isNew(series, point, seen);
     try {
-      await pipeline(Readable.from(this.#text(format, hold)), response);
+      await pipeline(Readable.from(this.#pieces(answer, hold), { objectMode: false }), response);
     } catch (error) {
       // A scraper that goes away half-way is its own business; everything else is a fault of ours.
       if (!isGone(error))
@@ -101,14 +120,31 @@ export class PrometheusPage {
     if (isScrape) this.#shown = seen;
   }
 
+  async *#pieces(answer: Answer, hold: Hold): AsyncGenerator<string | Uint8Array> {
+    const leftOut = new Set<string>();
+    const families = pageFamilies(this.#collect(), answer.names, ({ name }) => leftOut.add(name), this.#aliases());
+    if (answer.format === 'protobuf') yield* this.#messages(families, answer, hold);
+    else yield* this.#text(families, answer, answer.format, hold);
+    this.#host.record('conflicts', leftOut.size);
+    if (leftOut.size === 0) return;
+    const [first] = leftOut;
+    const told = `${leftOut.size} metrics are not on the metrics page, because another one of another kind has their name; one is ${first}`;
+    this.#host.log('warning', 'NAME_CONFLICT', told);
+  }
+
   async *#text(
-    format: ExpositionFormat,
-    hold: (series: string, point: MetricPoint) => boolean,
+    families: readonly PageFamily[],
+    { names }: Answer,
+    format: TextFormat,
+    hold: Hold,
   ): AsyncGenerator<string> {
+    const options = { format, hold, showsCreated: this.#showsCreated };
     let text = '';
-    for (const family of this.#collect()) {
-      for (const piece of writeFamily(family, format, hold)) {
-        text += piece;
+    for (const family of families) {
+      let head = familyHead(family, format);
+      for (const series of await gather(family, names)) {
+        text += head + seriesText(family, series, options);
+        head = '';
         if (text.length < CHUNK_CHARACTERS) continue;
         yield text;
         text = '';
@@ -118,14 +154,37 @@ export class PrometheusPage {
     yield format === 'openmetrics' ? `${text}# EOF\n` : text;
   }
 
+  async *#messages(families: readonly PageFamily[], { names }: Answer, hold: Hold): AsyncGenerator<Uint8Array> {
+    for (const family of families) {
+      const message = new ProtobufFamily(family, hold);
+      let count = 0;
+      for (const series of await gather(family, names)) {
+        message.add(series);
+        if (++count % SERIES_A_TURN === 0) await nextTurn();
+      }
+      if (count > 0) yield message.finish();
+    }
+  }
+
   /**
    * A counter that began while we watched is shown once at 0, else `increase()` would miss its first increment.
    * One scraper is assumed; a second one sees the 0 only where it comes first.
    */
-  #isNew(series: string, point: MetricPoint, seen: Set<string>): boolean {
-    if (point.startMs === undefined || point.startMs <= this.#sinceMs) return false;
-    seen.add(series);
-    return !this.#shown.has(series);
+  #isNew(series: string, { startMs }: MetricPoint, seen: Map<string, number>): boolean {
+    if (startMs === undefined || startMs <= this.#sinceMs) return false;
+    seen.set(series, startMs);
+    // One that began anew stands at 0 again: else nobody would see what it counted before it passed its old value.
+    return this.#shown.get(series) !== startMs;
+  }
+}
+
+/** The series of a family, gathered with turns of the event loop in between. */
+async function gather(family: PageFamily, names: Answer['names']): Promise<Iterable<PageSeries>> {
+  const series = seriesOf(family, names);
+  for (;;) {
+    const { done, value } = series.next();
+    if (done === true) return value;
+    await nextTurn();
   }
 }
 

@@ -1,16 +1,199 @@
 // What is known of every series that came in: its newest cumulative value, for the metrics page and for what is pushed.
-import type { DataPoint } from '../model/data-point.ts';
-import type { MetricFamily } from '../model/metric-family.ts';
+// Keeps no history: a scrape or a push sees the newest value only.
+import { attributesKey } from '../model/attributes.ts';
+import { type DataPoint, type Metric, metricOf, type PointValue, type Resource } from '../model/data-point.ts';
+import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { Host } from '../pipeline/contract.ts';
+import { addDelta } from './delta-sum.ts';
+import type { ExemplarGate } from './exemplar-gate.ts';
+import { familyOf, pointOf, targetFamily } from './families-of.ts';
+import { zeroOf } from './zero-point.ts';
+
+/** Bounds of the table. */
+export interface SeriesTableOptions {
+  readonly maxSeries: number;
+  /** A series without a point for so long is not shown any more. */
+  readonly staleAfterMs: number;
+}
+
+interface Series {
+  /** As it is exposed. */
+  point: DataPoint;
+  /** Monotonic time of arrival of the newest point. */
+  seenMs: number;
+  /** Monotonic time at which its counting began while we watched; undefined where it was met in mid-life. */
+  bornMs: number | undefined;
+}
+
+/** The series of one metric of one source. */
+interface Stream {
+  /** As it is exposed: never delta. */
+  readonly metric: Metric;
+  readonly series: Map<string, Series>;
+}
+
+type TableHost = Pick<Host<'points_left_out' | 'series'>, 'clock' | 'count' | 'record'>;
 
 /** The newest value of every series. */
 export class SeriesTable {
-  readonly #last = new Map<string, DataPoint>();
+  readonly #options: SeriesTableOptions;
+  readonly #host: TableHost;
+  readonly #streams = new Map<string, Stream>();
+  readonly #byName = new Map<string, Set<Stream>>();
+  /** Unix time since when a new counter would have been seen from its first increment on. */
+  readonly #sinceMs: number;
+  readonly #exemplars: ExemplarGate;
+  #count = 0;
 
-  /** Takes points in the order they came. */
-  take(points: readonly DataPoint[]): void {
-    for (const point of points) this.#last.set(point.metric.key, point);
+  /** @param exemplars keeps those of each series */
+  constructor(options: SeriesTableOptions, host: TableHost, exemplars: ExemplarGate) {
+    this.#exemplars = exemplars;
+    this.#options = options;
+    this.#host = host;
+    this.#sinceMs = host.clock.nowMs();
   }
 
-  /** Everything known at this moment, as the page shows it. */
-  *families(): Generator<MetricFamily> {}
+  /** Series that are shown. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Takes points in the order they came.
+   *
+   * @returns them as they are exposed: deltas added up since the first one of their series, whose start they keep;
+   * cumulative points and gauges as they are; a point without value where a series ended. Where a counter began while
+   * we watched, or began again, a point at 0 comes before the first: without it the first increment would be seen by
+   * nobody. Left out is what is older than what was exposed before, and what finds no room.
+   */
+  take(points: readonly DataPoint[]): DataPoint[] {
+    const exposed: DataPoint[] = [];
+    for (const point of points) this.#takeOne(point, exposed);
+    this.#host.record('series', this.#count);
+    return exposed;
+  }
+
+  /** Forgets series without a point for too long. @returns a point without value for each */
+  expire(): DataPoint[] {
+    const nowMs = this.#host.clock.monotonicMs();
+    const ended: DataPoint[] = [];
+    for (const [key, stream] of this.#streams) {
+      for (const [attributes, series] of stream.series) {
+        if (nowMs - series.seenMs < this.#options.staleAfterMs) continue;
+        ended.push({ ...series.point, timeMs: this.#host.clock.nowMs(), hasNoValue: true, exemplars: [] });
+        this.#forget(key, stream, attributes);
+      }
+    }
+    this.#host.record('series', this.#count);
+    return ended;
+  }
+
+  /** The newest points of a metric, of all sources. @param name OpenTelemetry's */
+  *of(name: string): Generator<DataPoint> {
+    for (const { series } of this.#byName.get(name) ?? [])
+      for (const each of series.values()) if (!this.#isStale(each)) yield each.point;
+  }
+
+  /** The newest points of a metric, of all sources, as the page shows them. */
+  *read(name: string, own: Resource): Generator<MetricPoint> {
+    for (const stream of this.#byName.get(name) ?? []) yield* this.#points('', stream, own);
+  }
+
+  /** Everything known at this moment, as the page shows it; points are made as they are read. */
+  *families(own: Resource): Generator<MetricFamily> {
+    const resources = new Map<string, Resource>();
+    for (const { metric } of this.#streams.values()) resources.set(metric.resource.key, metric.resource);
+    yield* targetFamily(resources.values(), own);
+    for (const [key, stream] of this.#streams)
+      yield { ...familyOf(stream.metric), points: this.#points(key, stream, own) };
+  }
+
+  *#points(key: string, { series }: Stream, own: Resource): Generator<MetricPoint> {
+    for (const [attributes, each] of series) {
+      if (this.#isStale(each)) continue;
+      const exemplars = this.#exemplars.shown(key, attributes);
+      const point = pointOf(exemplars.length === 0 ? each.point : { ...each.point, exemplars }, own);
+      yield each.bornMs === undefined ? point : { ...point, startMs: each.bornMs };
+    }
+  }
+
+  #isStale({ seenMs }: Series): boolean {
+    return this.#host.clock.monotonicMs() - seenMs >= this.#options.staleAfterMs;
+  }
+
+  #takeOne(point: DataPoint, exposed: DataPoint[]): void {
+    const stream = this.#stream(point.metric);
+    const attributes = attributesKey(point.attributes);
+    const known = stream.series.get(attributes);
+    const before = known === undefined || this.#isStale(known) ? undefined : known;
+    if (point.hasNoValue) {
+      if (known === undefined) return;
+      exposed.push({ ...point, metric: stream.metric, exemplars: [] });
+      this.#forget(point.metric.key, stream, attributes);
+      return;
+    }
+    if (known === undefined && this.#count >= this.#options.maxSeries) {
+      this.#host.count('points_left_out', 1, { reason: 'max_series' });
+      if (stream.series.size === 0) this.#forgetStream(point.metric.key, stream);
+      return;
+    }
+    const isDelta = point.metric.temporality === 'delta';
+    const next = isDelta ? added(stream.metric, before?.point, this.#withExemplars(point, attributes)) : point;
+    if (!isDelta && before !== undefined && next.timeMs <= before.point.timeMs) {
+      this.#host.count('points_left_out', 1, { reason: 'out_of_order' });
+      return;
+    }
+    const nowMs = this.#host.clock.monotonicMs();
+    const begins = isDelta ? before?.point.startMs !== next.startMs : this.#begins(before?.point, next);
+    const bornMs = begins ? nowMs : before?.bornMs;
+    if (begins) exposed.push(zeroOf(next));
+    if (known === undefined) this.#count++;
+    stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs });
+    exposed.push(next);
+  }
+
+  /** A series is no window: also what waited for its trace may stand beside it now. */
+  #withExemplars(delta: DataPoint, attributes: string): DataPoint {
+    const due = this.#exemplars.due(delta.metric.key, attributes);
+    return due.length === 0 ? delta : { ...delta, exemplars: due };
+  }
+
+  /** Whether a cumulative series counts from a moment at which we watched already. */
+  #begins(before: DataPoint | undefined, { metric, startMs }: DataPoint): boolean {
+    if (!metric.isMonotonic || startMs === 0) return false;
+    return before === undefined ? startMs >= this.#sinceMs : startMs > before.startMs && startMs >= before.timeMs;
+  }
+
+  #stream(metric: Metric): Stream {
+    const known = this.#streams.get(metric.key);
+    if (known !== undefined) return known;
+    const shown = metric.temporality === 'delta' ? metricOf({ ...metric, temporality: 'cumulative' }) : metric;
+    const stream = { metric: shown, series: new Map<string, Series>() };
+    this.#streams.set(metric.key, stream);
+    const named = this.#byName.get(metric.name) ?? new Set();
+    this.#byName.set(metric.name, named.add(stream));
+    return stream;
+  }
+
+  #forget(key: string, stream: Stream, attributes: string): void {
+    if (stream.series.delete(attributes)) this.#count--;
+    this.#exemplars.forget(key, attributes);
+    if (stream.series.size === 0) this.#forgetStream(key, stream);
+  }
+
+  #forgetStream(key: string, stream: Stream): void {
+    this.#streams.delete(key);
+    const named = this.#byName.get(stream.metric.name);
+    named?.delete(stream);
+    if (named?.size === 0) this.#byName.delete(stream.metric.name);
+  }
+}
+
+/** A delta point as the cumulative one it makes. */
+function added(metric: Metric, before: DataPoint | undefined, delta: DataPoint): DataPoint {
+  const sum: PointValue | undefined = before === undefined ? undefined : addDelta(before.value, delta.value);
+  if (before === undefined || sum === undefined)
+    return { ...delta, metric, startMs: delta.startMs > 0 ? delta.startMs : delta.timeMs };
+  // One that came late counts, but a series does not go back in time.
+  return { ...before, value: sum, timeMs: Math.max(before.timeMs, delta.timeMs), exemplars: delta.exemplars };
 }

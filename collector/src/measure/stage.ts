@@ -1,6 +1,7 @@
 // Counts every span before anything is sampled, and passes the batch on unchanged.
 import type { StageDef, Consumer, Host, Instruments, Stage } from '../pipeline/contract.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import { exponentialOf } from '../model/exponential-histogram.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
@@ -129,13 +130,16 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
         kind: 'histogram',
         points: this.#points((row) => ({
           histogram: this.#histogram(row),
+          ...this.#exponential(row),
           ...this.#exemplar(row, (seconds) => (unit === 's' ? seconds : seconds * 1000)),
         })),
       },
     ];
   }
 
-  *#points(read: (row: number) => Pick<MetricPoint, 'value' | 'histogram' | 'exemplars'>): Generator<MetricPoint> {
+  *#points(
+    read: (row: number) => Pick<MetricPoint, 'value' | 'histogram' | 'exponential' | 'exemplars'>,
+  ): Generator<MetricPoint> {
     const { metrics } = this;
     for (let row = 0; row < metrics.rows; row++) {
       if (metrics.buckets[row] === undefined) continue;
@@ -181,6 +185,14 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     const width = bounds.length + 1;
     const counts = [...metrics.classic.subarray(row * width, (row + 1) * width)];
     return { bounds, counts, sum: metrics.sumNs[row] / perUnitNs };
+  }
+
+  /** The same durations in the buckets they are kept in, whose bounds are seconds. */
+  #exponential(row: number): Pick<MetricPoint, 'exponential'> {
+    if (this.#config.unit !== 's') return {};
+    const { buckets, zeroCount, sumNs } = this.metrics;
+    const counts = buckets[row];
+    return counts === undefined ? {} : { exponential: exponentialOf(counts, zeroCount[row], sumNs[row] / 1e9) };
   }
 
   #record(): void {

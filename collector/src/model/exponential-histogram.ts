@@ -1,5 +1,6 @@
 // Base-2 exponential histogram of durations at a fixed scale, as OpenTelemetry and Prometheus native histograms have it.
 // Fixed range instead of rescaling: 54 octaves cover a nanosecond to half a year.
+import type { ExponentialHistogramValue } from './data-point.ts';
 
 /** Buckets an octave are 2^SCALE; the relative width of a bucket is 4.4 %. */
 export const SCALE = 4;
@@ -74,4 +75,31 @@ export function quantile(counts: ArrayLike<number>, zeroCount: number, q: number
     below += count;
   }
   return lowerBound(counts.length);
+}
+
+/**
+ * The histogram as a value of the data model.
+ *
+ * @param counts by bucket; copied
+ * @param zeroCount durations of exactly 0
+ * @param sum in seconds
+ */
+export function exponentialOf(counts: BucketCounts, zeroCount: number, sum: number): ExponentialHistogramValue {
+  let first = 0;
+  let end = counts.length;
+  while (end > 0 && counts[end - 1] === 0) end--;
+  while (first < end && counts[first] === 0) first++;
+  const held = [...counts.subarray(first, end)];
+  return {
+    type: 'exponential_histogram',
+    count: held.reduce((total, count) => total + count, zeroCount),
+    sum,
+    min: undefined,
+    max: undefined,
+    scale: SCALE,
+    zeroCount,
+    zeroThreshold: 0,
+    positive: held.length === 0 ? { offset: 0, counts: [] } : { offset: first + INDEX_OFFSET, counts: held },
+    negative: { offset: 0, counts: [] },
+  };
 }

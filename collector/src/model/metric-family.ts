@@ -45,6 +45,6 @@ export interface MetricFamily {
   /** UCUM. */
   readonly unit: string;
   readonly description: string;
-  readonly kind: 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown';
+  readonly kind: 'counter' | 'gauge' | 'histogram' | 'summary' | 'info' | 'unknown';
   readonly points: Iterable<MetricPoint>;
 }

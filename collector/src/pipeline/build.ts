@@ -73,6 +73,8 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   sampleTo.history.ring = storeTo;
   // What exporters have still to deliver is the one thing that flows back, as a number.
   sampleTo.queueFill = () => exportTo.queueFill();
+  exportTo.exemplars.traceState = (traceId) => sampleTo.stateOf(...wordsOf(traceId));
+  exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
   const logsTo = createLogs(config, shares, shared, sampleTo, exportTo);
   const remoteTo = createRemoteSampling(config, shared, sampleTo);
   const afterMeasure: Consumer<SpanBatch> = remoteTo ?? sampleTo;
@@ -82,7 +84,7 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const metrics = buildMetrics(config, shared, exportTo.ownResource, exportTo.metrics);
   const receiveFrom = receive.create(
-    receiveConfig(config, shares, logsTo !== undefined),
+    receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
     bySignal<SpanBatch, MetricBatch, LogsBody>({
       traces: spans,
@@ -98,6 +100,12 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return { ...stages, measure: measureTo, remoteSampling: remoteTo, metrics: metrics.stages, inOrder };
+}
+
+/** The four words of a trace id in hexadecimal digits. */
+function wordsOf(traceId: string): [number, number, number, number] {
+  const word = (i: number): number => Number.parseInt(traceId.slice(i * 8, i * 8 + 8), 16);
+  return [word(0), word(1), word(2), word(3)];
 }
 
 function sampleConfigOf({ sample: configured }: Config): Exclude<Config['sample'], false> {
@@ -147,8 +155,16 @@ function createRemoteSampling(
 }
 
 function withQueues(config: Config['export'], shares: MemoryShares): Config['export'] {
-  const otlp = Object.entries(config.otlp).map(([name, exporter]) => {
-    return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
-  });
-  return { ...config, otlp: Object.fromEntries(otlp) };
+  const sized = <E extends { max_queue?: number | undefined }>(exporters: Record<string, E>): Record<string, E> => {
+    const entries = Object.entries(exporters).map(([name, exporter]) => {
+      return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
+    });
+    return Object.fromEntries(entries);
+  };
+  return { ...config, otlp: sized(config.otlp), remote_write: sized(config.remote_write) };
+}
+
+/** Over gRPC logs go in protobuf only, and compressed by us. */
+function sendsLogsByGrpc({ otlp }: Config['export']): boolean {
+  return Object.values(otlp).some(({ protocol, signals }) => protocol === 'grpc' && signals.includes('logs'));
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { negotiate, prometheusName, writeFamily } from '../../../collector/src/export/exposition.ts';
 import type { MetricFamily } from '../../../collector/src/model/metric-family.ts';
-
-const never = (): boolean => false;
+import { type PageOptions, pageText } from '../../support/metrics-page.ts';
 
 function family(shape: Partial<MetricFamily>): MetricFamily {
   return { name: 'test.metric', unit: '', description: 'Words.', kind: 'counter', points: [], ...shape };
 }
 
-function lines(shape: Partial<MetricFamily>, format: 'text' | 'openmetrics', hold = never): string[] {
-  return [...writeFamily(family(shape), format, hold)].join('').split('\n').slice(0, -1);
+function lines(shape: Partial<MetricFamily>, format: 'text' | 'openmetrics', options: PageOptions = {}): string[] {
+  return pageText([family(shape)], format, options)
+    .split('\n')
+    .slice(0, -1);
 }
 
 describe('a counter', () => {
@@ -52,8 +52,8 @@ describe('a counter', () => {
 
   it('shows 0 where it is held, a gauge never', () => {
     const points = [{ attributes: {}, value: 7 }];
-    expect(lines({ points }, 'text', () => true).at(-1)).toBe('test_metric_total 0');
-    expect(lines({ points, kind: 'gauge' }, 'text', () => true).at(-1)).toBe('test_metric 7');
+    expect(lines({ points }, 'text', { hold: () => true }).at(-1)).toBe('test_metric_total 0');
+    expect(lines({ points, kind: 'gauge' }, 'text', { hold: () => true }).at(-1)).toBe('test_metric 7');
   });
 });
 
@@ -81,7 +81,7 @@ describe('a histogram', () => {
   });
 
   it('shows 0 everywhere where it is held', () => {
-    const held = lines({ kind: 'histogram', points }, 'text', () => true).slice(2);
+    const held = lines({ kind: 'histogram', points }, 'text', { hold: () => true }).slice(2);
     expect(held).toHaveLength(6);
     expect(held.every((line) => line.endsWith(' 0'))).toBe(true);
   });
@@ -108,9 +108,10 @@ describe('text', () => {
     const check = (attributes: Record<string, string>, expected: string): void => {
       expect(lines({ points: [{ attributes, value: 1 }] }, 'text').at(-1)).toBe(`test_metric_total${expected} 1`);
     };
-    check({ 'http.route': '/', 'größe-x': '1', '1st': 'y' }, '{http_route="/",gr__e_x="1",_1st="y"}');
-    // One label of each name, or the whole page would be refused. @see Prometheus and OpenMetrics Compatibility
-    check({ 'http.route': 'a', http_route: 'b', 'http-route': 'c' }, '{http_route="a;b;c"}');
+    check({ 'http.route': '/', 'größe-x': '1', '1st': 'y' }, '{http_route="/",gr_e_x="1",_1st="y"}');
+    // One label of each name, or the whole page would be refused; values in the order of keys.
+    // @see Prometheus and OpenMetrics Compatibility
+    check({ 'http.route': 'a', http_route: 'b', 'http-route': 'c' }, '{http_route="c;a;b"}');
   });
 
   it('writes numbers as Prometheus reads them', () => {
@@ -130,42 +131,4 @@ describe('text', () => {
   it('leaves out a family without points', () => {
     expect(lines({}, 'text')).toEqual([]);
   });
-});
-
-it('adds a unit to a name once', () => {
-  const check = (name: string, unit: string, expected: string): void => {
-    expect(prometheusName({ name, unit })).toBe(expected);
-  };
-  check('traces.span.metrics.duration', 's', 'traces_span_metrics_duration_seconds');
-  check('traces.span.metrics.duration', 'ms', 'traces_span_metrics_duration_milliseconds');
-  check('queue.size', 'By', 'queue_size_bytes');
-  check('queue.bytes', 'By', 'queue_bytes');
-  check('spans', '{span}', 'spans');
-  check('usage', '1', 'usage_ratio');
-  check('1st.metric', '', '_1st_metric');
-});
-
-it('answers in OpenMetrics only to whoever prefers it', () => {
-  const check = (accept: string | undefined, expected: 'text' | 'openmetrics'): void => {
-    expect(negotiate(accept)).toBe(expected);
-  };
-  check(undefined, 'text');
-  check('', 'text');
-  check('*/*', 'text');
-  check('text/html,application/xhtml+xml,*/*;q=0.8', 'text');
-  check('application/json', 'text');
-  check('application/openmetrics-text', 'openmetrics');
-  check('Application/OpenMetrics-Text; version=1.0.0; charset=utf-8', 'openmetrics');
-  check(
-    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-    'openmetrics',
-  );
-  check(
-    'application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;q=0.3',
-    'openmetrics',
-  );
-  check('text/plain;q=0.9, application/openmetrics-text;q=0.8', 'text');
-  check('text/plain;q=0.8, application/openmetrics-text;q=0.9', 'openmetrics');
-  check('application/openmetrics-text;q=0', 'text');
-  check('application/openmetrics-text;q=nonsense', 'text');
 });

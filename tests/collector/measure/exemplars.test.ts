@@ -1,11 +1,11 @@
 // No scrape may name a trace that was not kept: checked by the sidecar's own parts on random traffic.
 import { expect, test } from 'vitest';
-import { writeFamily } from '../../../collector/src/export/exposition.ts';
 import { measureConfig } from '../../../collector/src/measure/config.ts';
 import { MeasureStage } from '../../../collector/src/measure/stage.ts';
 import { sampleConfig } from '../../../collector/src/sample/config.ts';
 import type { KeptBatch } from '../../../collector/src/sample/contract.ts';
 import { SampleStage } from '../../../collector/src/sample/stage.ts';
+import { pageText } from '../../support/metrics-page.ts';
 import { testIntake } from '../../support/intake.ts';
 import { testHost } from '../../support/surroundings.ts';
 import { bodyOf, type TestSpan, traffic } from '../../support/traffic.ts';
@@ -37,11 +37,7 @@ async function rig(dimensions: readonly string[] = []): Promise<Rig> {
       await measure.consume(intake.batch);
     },
     advance: (ms) => host.clock.advance(ms),
-    scrape: () =>
-      measure
-        .collect()
-        .flatMap((family) => [...writeFamily(family, 'openmetrics', () => false)])
-        .join(''),
+    scrape: () => pageText(measure.collect(), 'openmetrics'),
   };
 }
 

@@ -49,6 +49,11 @@ export const exportInstruments = {
     description: 'Metrics and logs requests a receiver took, passed on unchanged.',
     attributes: { signal: SIGNALS },
   },
+  points_taken: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points that came to the end of their way: what the rooms before passed on.',
+  },
   dropped: {
     kind: 'counter',
     unit: '{request}',

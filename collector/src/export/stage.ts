@@ -31,6 +31,8 @@ export class ExportStage implements Stage<Exportable> {
   ownResource: Resource = resourceOf([]);
   /** What the sidecar makes and holds to be collected; wired by whoever knows the other stages. */
   collectOwn: () => Iterable<MetricFamily> = () => [];
+  /** Told of all points that came to their end; wired by whoever shows them. */
+  watch: (points: readonly DataPoint[]) => void = () => {};
   /** The way in for metrics. */
   readonly metrics: Consumer<MetricBatch> = { consume: async ({ points }) => this.#takePoints(points) };
   /** Headers by which exports that come back are known. */
@@ -68,6 +70,11 @@ export class ExportStage implements Stage<Exportable> {
     return this.#series.families();
   }
 
+  /** The newest point of every series of a metric. @param name OpenTelemetry's */
+  newest(name: string): Iterable<DataPoint> {
+    return this.#series.of(name);
+  }
+
   async consume(batch: Exportable): Promise<void> {
     if (this.#otlp.length === 0 && batch.signal !== 'traces')
       this.#host.count('dropped', 1, { signal: batch.signal, reason: 'no_exporter' });
@@ -75,7 +82,9 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   #takePoints(points: readonly DataPoint[]): void {
+    this.#host.count('points_taken', points.length);
     this.#series.take(points);
+    this.watch(points);
     for (const exporter of this.#otlp) exporter.takePoints(points);
   }
 

@@ -1,4 +1,5 @@
-// A line chart over the last five minutes. The numbers behind it are in the table as well; the chart adds their course.
+// A line chart over the last minutes, in a script of its own: what draws it is as large as the rest of the page.
+// The numbers behind it are in tables as well; the chart adds their course.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -11,7 +12,7 @@ interface Line {
   readonly colour: string;
 }
 
-interface ChartProps {
+export interface ChartProps {
   readonly title: string;
   /** Says what the chart shows to those who do not see it. */
   readonly summary: string;
@@ -19,6 +20,8 @@ interface ChartProps {
   readonly times: readonly number[];
   readonly lines: readonly Line[];
   readonly format: (value: number | null) => string;
+  /** How far back it goes at most; five minutes unless stated. */
+  readonly maxSeconds?: number;
 }
 
 const HEIGHT = 150;
@@ -26,10 +29,12 @@ const HEIGHT = 150;
 const MIN_SECONDS = 60;
 const MAX_SECONDS = 300;
 
-export function TimeChart(props: ChartProps): ComponentChildren {
+export function LineChart(props: ChartProps): ComponentChildren {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
   const scheme = useColourScheme();
+  // Lines may come and go, and a chart has those it was made with.
+  const labels = props.lines.map(({ label }) => label).join();
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
@@ -42,7 +47,7 @@ export function TimeChart(props: ChartProps): ComponentChildren {
       made.destroy();
       chart.current = undefined;
     };
-  }, [scheme]);
+  }, [scheme, labels]);
   useEffect(() => chart.current?.setData(dataOf(props)), [props.times]);
   return (
     <figure class="chart">
@@ -56,7 +61,7 @@ function dataOf({ times, lines }: ChartProps): uPlot.AlignedData {
   return [[...times], ...lines.map((line) => [...line.values])];
 }
 
-function optionsOf({ lines, format }: ChartProps, element: HTMLElement): uPlot.Options {
+function optionsOf({ lines, format, maxSeconds = MAX_SECONDS }: ChartProps, element: HTMLElement): uPlot.Options {
   const axis = {
     stroke: colourOf(element, '--quiet-ink'),
     grid: { stroke: colourOf(element, '--line'), width: 1 },
@@ -67,7 +72,7 @@ function optionsOf({ lines, format }: ChartProps, element: HTMLElement): uPlot.O
     height: HEIGHT,
     cursor: { drag: { x: false, y: false }, y: false },
     scales: {
-      x: { range: (_, min, max) => [Math.max(Math.min(min, max - MIN_SECONDS), max - MAX_SECONDS), max] },
+      x: { range: (_, min, max) => [Math.max(Math.min(min, max - MIN_SECONDS), max - maxSeconds), max] },
       y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
     series: [

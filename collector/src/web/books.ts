@@ -1,7 +1,7 @@
 // The books: what came in is where it went. Read from the same counters the metrics page shows.
 import type { Telemetry } from '../pipeline/telemetry.ts';
 import type { BooksAnswer, ExporterBooks, LogBooks } from './api.ts';
-import { byAttribute, type MetricRooms, readPointBooks, sumOf } from './point-books.ts';
+import { byAttribute, type MetricRooms, readPointBooks, sumOf, totalOf } from './point-books.ts';
 
 /** What the books need beside the counters. */
 export interface BooksSources {
@@ -80,7 +80,7 @@ function exporterBooks(telemetry: Telemetry, name: string, kept: number): Export
 /** What is held of series, by the rooms that are on and say so. */
 function seriesHolders({ telemetry, metricRooms }: BooksSources): Record<string, number> {
   const holders = [
-    ['limited series', 'limit', 'size', metricRooms.limit],
+    ['limited series', 'limit', 'memory', metricRooms.limit],
     ['aggregates', 'aggregate', 'size', metricRooms.aggregate],
     ['exported series', 'export', 'series_size', true],
   ] as const;
@@ -98,7 +98,6 @@ function refusals(telemetry: Telemetry): BooksAnswer['refused'] {
 /** Every gauge of bytes, by the stage that holds them; the ring is a file, not memory. */
 function memoryHolders(sources: BooksSources): Record<string, number> {
   const { telemetry, followsLogs } = sources;
-  const queues = telemetry.points('export', 'queue_size').reduce((sum, { value }) => sum + value, 0);
   return {
     'waiting spans': telemetry.read('sample', 'size'),
     'emptied segments': telemetry.read('receive', 'spare'),
@@ -106,7 +105,7 @@ function memoryHolders(sources: BooksSources): Record<string, number> {
     ...(followsLogs ? { 'held logs': telemetry.read('logs', 'size') } : {}),
     'bodies in flight': telemetry.read('receive', 'in_flight'),
     'span metrics': telemetry.read('measure', 'size'),
-    'export queues': queues,
+    'export queues': totalOf(telemetry, 'export', 'queue_size'),
     'store queue': telemetry.read('store', 'queue_size'),
     ...seriesHolders(sources),
   };

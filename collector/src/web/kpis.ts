@@ -5,6 +5,7 @@ import type { Clock } from '../pipeline/contract.ts';
 import type { Telemetry } from '../pipeline/telemetry.ts';
 import type { KpisAnswer } from './metrics-answers.ts';
 import { Pace } from './pace.ts';
+import { totalOf } from './point-books.ts';
 import { senderOf } from './resource-history.ts';
 import { readReuse, type SeriesView } from './reuse.ts';
 
@@ -79,7 +80,8 @@ export class Kpis {
   #record(): void {
     const { telemetry, series } = this.#sources;
     const nowMs = this.#clock.monotonicMs();
-    for (const [stage, name] of WATCHED) this.#totals.record(`${stage}.${name}`, nowMs, total(telemetry, stage, name));
+    for (const [stage, name] of WATCHED)
+      this.#totals.record(`${stage}.${name}`, nowMs, totalOf(telemetry, stage, name));
     for (const [key, { count }] of collectionsBySender(series.newest(COLLECTIONS)))
       this.#collections.record(key, nowMs, count);
   }
@@ -100,7 +102,7 @@ export class Kpis {
   }
 
   #monitoringCpu(): Pick<KpisAnswer, 'monitoringCpu'> {
-    if (total(this.#sources.telemetry, 'monitoring', 'cpu') === 0) return {};
+    if (totalOf(this.#sources.telemetry, 'monitoring', 'cpu') === 0) return {};
     return {
       monitoringCpu: { usedRatio: this.#pace('monitoring.cpu'), savedRatio: this.#pace('monitoring.cpu_saved') },
     };
@@ -139,10 +141,6 @@ export class Kpis {
       .sort((a, b) => (b.delayP99Seconds ?? 0) - (a.delayP99Seconds ?? 0))
       .slice(0, MAX_SENDERS);
   }
-}
-
-function total(telemetry: Telemetry, stage: string, name: string): number {
-  return telemetry.points(stage, name).reduce((sum, { value }) => sum + value, 0);
 }
 
 /** Collections of every sender, all kinds together. */

@@ -31,8 +31,8 @@ export interface ExporterPoints {
 /** Data points from where they come in to where they go; a room that is off is left out. */
 export interface PointBooks {
   readonly accepted: number;
-  /** By where they came in: received, scraped, read. */
-  readonly sources: Readonly<Record<string, number>>;
+  /** By where they came in: at the doors, from targets, of host and process. */
+  readonly sources: { readonly received: number; readonly scraped: number; readonly read: number };
   /** Of accepted bodies, left out because they contradict themselves; not part of `accepted`. */
   readonly rejected: number;
   readonly limit?: RoomPoints;

@@ -1,6 +1,8 @@
 // How fast running totals grow of late: now against what they were up to ten minutes ago.
 
 const WINDOW_MS = 600_000;
+/** Over a shorter time a pace is chance. */
+const LEAST_SECONDS = 5;
 /** Between two remembered values; a total costs at most 60 of them. */
 const STEP_MS = 10_000;
 /** Senders come and go; totals that were not seen for a window make room. */
@@ -26,21 +28,22 @@ export class Pace {
     const last = seen.at(-1);
     if (last !== undefined && value < last.value) seen.length = 0;
     const before = seen.at(-2);
-    // The last is always the newest, the ones before it a step apart.
-    if (before !== undefined && atMs - before.atMs < STEP_MS) seen.pop();
+    // The last moves on until it is a step from the one before it.
+    if (last !== undefined && before !== undefined && last.atMs - before.atMs < STEP_MS) seen.pop();
     seen.push({ atMs, value });
     while (seen.length > 2 && (seen[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) seen.shift();
   }
 
-  /** Growth per second; undefined where it was seen once only, or not at all. */
+  /** Growth per second; undefined where it was not watched long enough. */
   perSecond(name: string): number | undefined {
     const { growth, seconds } = this.#growth(name);
-    return seconds > 0 ? growth / seconds : undefined;
+    return seconds >= LEAST_SECONDS ? growth / seconds : undefined;
   }
 
-  /** Time between the first and the last remembered value; 0 where there are not two. */
+  /** Time behind the pace; 0 where there is none. */
   seconds(name: string): number {
-    return this.#growth(name).seconds;
+    const { seconds } = this.#growth(name);
+    return seconds >= LEAST_SECONDS ? seconds : 0;
   }
 
   #growth(name: string): { growth: number; seconds: number } {

@@ -12,11 +12,11 @@ export interface MetricRooms {
 /** Reads the books; consistent, because nothing runs between two reads. */
 export function readPointBooks(telemetry: Telemetry, rooms: MetricRooms): PointBooks {
   const sources = {
-    received: telemetry.read('receive', 'points'),
-    scraped: telemetry.read('scrape', 'points'),
-    read: telemetry.read('monitoring', 'points'),
+    received: totalOf(telemetry, 'receive', 'points'),
+    scraped: totalOf(telemetry, 'scrape', 'points'),
+    read: totalOf(telemetry, 'monitoring', 'points'),
   };
-  const accepted = sumOf(sources);
+  const accepted = sources.received + sources.scraped + sources.read;
   const limit = rooms.limit ? roomPoints(telemetry, 'limit', accepted) : undefined;
   const afterLimit = limit === undefined ? accepted : limit.passed + limit.emitted;
   const aggregate = rooms.aggregate ? roomPoints(telemetry, 'aggregate', afterLimit) : undefined;
@@ -39,11 +39,11 @@ export function readPointBooks(telemetry: Telemetry, rooms: MetricRooms): PointB
 }
 
 function roomPoints(telemetry: Telemetry, room: 'limit' | 'aggregate', received: number): RoomPoints {
-  const passed = telemetry.read(room, 'passed');
-  const absorbed = telemetry.read(room, 'absorbed');
-  const emitted = telemetry.read(room, 'emitted');
+  const passed = totalOf(telemetry, room, 'passed');
+  const absorbed = totalOf(telemetry, room, 'absorbed');
+  const emitted = totalOf(telemetry, room, 'emitted');
   const dropped = byAttribute(telemetry, room, 'dropped', 'reason');
-  const held = telemetry.read(room, 'held');
+  const held = totalOf(telemetry, room, 'held');
   const balanced = received === passed + absorbed + sumOf(dropped) + held;
   return { in: received, passed, absorbed, dropped, held, emitted, balanced };
 }
@@ -70,6 +70,11 @@ function exporterNames(telemetry: Telemetry): string[] {
 /** Adds up counts. */
 export function sumOf(counts: Readonly<Record<string, number>>): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** All of an instrument, whatever its attributes. */
+export function totalOf(telemetry: Telemetry, stage: string, name: string): number {
+  return telemetry.points(stage, name).reduce((sum, { value }) => sum + value, 0);
 }
 
 /** The values of an instrument by one of its attributes. */

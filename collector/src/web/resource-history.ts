@@ -6,9 +6,9 @@ import type { Clock } from '../pipeline/contract.ts';
 import type { ResourceSeries, ResourcesAnswer } from './metrics-answers.ts';
 
 /** What is kept: names of OpenTelemetry's conventions. */
-const KEPT_NAMES = /^(system|process|nodejs|v8js)\./;
+const KEPT_NAMES = /^(system|container|process|nodejs|v8js)\./;
 const HISTORY_MS = 600_000;
-/** Two points nearer to each other than this become one, the later; with 600 s that makes 200 points a series at most. */
+/** Points are at least this far apart but for the newest, which moves on until it is: 200 points a series at most. */
 const LEAST_DISTANCE_MS = 3000;
 /** A host of 64 cores has some 500; with 200 points of 16 bytes each 3 MiB. */
 const MAX_SERIES = 1000;
@@ -90,7 +90,7 @@ export class ResourceHistory {
     const last = times.length - 1;
     if (last >= 0 && timeMs <= (times[last] ?? 0)) return;
     const total = point.metric.temporality === 'delta' ? value + (values[last] ?? 0) : value;
-    if (last > 0 && timeMs - (times[last - 1] ?? 0) < LEAST_DISTANCE_MS) {
+    if (last > 0 && (times[last] ?? 0) - (times[last - 1] ?? 0) < LEAST_DISTANCE_MS) {
       times[last] = timeMs;
       values[last] = total;
       return;

@@ -1,6 +1,12 @@
 // What is made of the figures before they are shown.
 import type { KpisAnswer } from '../api.ts';
 
+const UNITS = [
+  ['G', 1e9],
+  ['M', 1e6],
+  ['k', 1e3],
+] as const;
+
 /** One process that reports of its runtime. */
 export interface RuntimeRow {
   readonly service: string;
@@ -29,16 +35,12 @@ export function runtimeRows({ gc, eventLoops }: KpisAnswer): RuntimeRow[] {
     }));
 }
 
-/** Writes a large number shortly: 1.23 M. */
+/** Writes a large number shortly, to three digits: 1.23 M. */
 export function short(value: number): string {
-  const [unit, scale] = (
-    [
-      ['G', 1e9],
-      ['M', 1e6],
-      ['k', 1e3],
-    ] as const
-  ).find(([, each]) => value >= each) ?? ['', 1];
-  const scaled = value / scale;
-  const digits = scaled >= 100 || unit === '' ? String(Math.round(scaled)) : scaled.toPrecision(3);
-  return unit === '' ? digits : `${digits} ${unit}`;
+  // Rounded first, so that 999 999 is a million.
+  const rounded = value < 1 ? Math.round(value) : Number(value.toPrecision(3));
+  const [unit, scale] = UNITS.find(([, each]) => rounded >= each) ?? ['', 1];
+  if (unit === '') return String(Math.round(rounded));
+  const scaled = rounded / scale;
+  return `${scaled >= 100 ? Math.round(scaled) : scaled.toPrecision(3)} ${unit}`;
 }

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { KpisAnswer } from '../api.ts';
 import { CountTable } from './count-table.tsx';
 import { Fact } from './fact.tsx';
-import { bytes, count, NONE, percent, seconds } from './format.ts';
+import { bytes, count, duration, NONE, percent, seconds } from './format.ts';
 import { type RuntimeRow, runtimeRows, short } from './kpi-figures.ts';
 
 export function KpiPanel({ kpis }: { kpis: KpisAnswer }): ComponentChildren {
@@ -35,11 +35,13 @@ export function KpiPanel({ kpis }: { kpis: KpisAnswer }): ComponentChildren {
       </dl>
       <Runtimes rows={runtimeRows(kpis)} />
       <Reuse reuse={kpis.reuse} />
-      {kpis.paceSeconds > 0 && (
-        <p class="note">Paces are those of the last {Math.max(1, Math.round(kpis.paceSeconds / 60))} min.</p>
-      )}
+      {kpis.paceSeconds > 0 && <p class="note">Paces are those of the last {paceText(kpis.paceSeconds)}.</p>}
     </section>
   );
+}
+
+function paceText(lastSeconds: number): string {
+  return lastSeconds < 60 ? `${Math.round(lastSeconds)} s` : duration(lastSeconds * 1000);
 }
 
 function Runtimes({ rows }: { rows: readonly RuntimeRow[] }): ComponentChildren {

@@ -20,6 +20,8 @@ export interface ChartProps {
   readonly times: readonly number[];
   readonly lines: readonly Line[];
   readonly format: (value: number | null) => string;
+  /** Steps between the marks of the axis, ascending; decimal ones unless stated. */
+  readonly steps?: readonly number[];
   /** How far back it goes at most; five minutes unless stated. */
   readonly maxSeconds?: number;
 }
@@ -61,7 +63,10 @@ function dataOf({ times, lines }: ChartProps): uPlot.AlignedData {
   return [[...times], ...lines.map((line) => [...line.values])];
 }
 
-function optionsOf({ lines, format, maxSeconds = MAX_SECONDS }: ChartProps, element: HTMLElement): uPlot.Options {
+function optionsOf(
+  { lines, format, steps, maxSeconds = MAX_SECONDS }: ChartProps,
+  element: HTMLElement,
+): uPlot.Options {
   const axis = {
     stroke: colourOf(element, '--quiet-ink'),
     grid: { stroke: colourOf(element, '--line'), width: 1 },
@@ -92,7 +97,12 @@ function optionsOf({ lines, format, maxSeconds = MAX_SECONDS }: ChartProps, elem
         size: 30,
         values: (_, times, __, ___, step) => times.map((time) => clockTime(time * 1000).slice(0, step < 60 ? 8 : 5)),
       },
-      { ...axis, size: 64, values: (_, values) => values.map(format) },
+      {
+        ...axis,
+        size: 64,
+        ...(steps === undefined ? {} : { incrs: [...steps] }),
+        values: (_, values) => values.map(format),
+      },
     ],
   };
 }

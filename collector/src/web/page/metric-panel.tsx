@@ -50,11 +50,10 @@ function Attributes({ metric }: { metric: Metric }): ComponentChildren {
         <caption class="hidden">Attributes by their number of values</caption>
         <thead>
           <tr>
-            <th scope="col">Attribute</th>
+            <th scope="col">Attribute, and some of its values</th>
             <th scope="col" class="number">
               Values, about
             </th>
-            <th scope="col">Examples</th>
           </tr>
         </thead>
         <tbody>
@@ -65,13 +64,13 @@ function Attributes({ metric }: { metric: Metric }): ComponentChildren {
                 <th scope="row">
                   <code>{key}</code>
                   {isOffender && <Mark class="doubtful">brings most series</Mark>}
+                  <span class="below examples">
+                    {examples.map((example) => (
+                      <code key={example}>{example}</code>
+                    ))}
+                  </span>
                 </th>
                 <td class="number">{count(distinctValues)}</td>
-                <td class="examples">
-                  {examples.map((example) => (
-                    <code key={example}>{example}</code>
-                  ))}
-                </td>
               </tr>
             ))}
         </tbody>

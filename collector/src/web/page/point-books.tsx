@@ -9,11 +9,10 @@ export function PointBooksPanel({ points }: { points: PointBooks }): ComponentCh
   return (
     <section class="panel">
       <h2>Data points</h2>
-      <Equation
-        total={{ name: 'accepted', value: accepted }}
-        parts={Object.entries(sources).map(([name, value]) => ({ name, value }))}
-        balanced
-      />
+      <p>
+        <span class="value">{count(accepted)}</span> accepted: {count(sources.received)} received,{' '}
+        {count(sources.scraped)} scraped, {count(sources.read)} read of the host.
+      </p>
       {rejected > 0 && (
         <p class="note">
           {counted(rejected, 'data point')} of accepted bodies contradicted {rejected === 1 ? 'itself' : 'themselves'}{' '}

@@ -81,7 +81,8 @@ function courseOf({ kind, points }: Series, nowMs: number): Course | undefined {
   const rates = values.slice(1).map((value, i) => {
     const grown = value - (values[i] ?? 0);
     // A total that fell began anew, and grew by what it is.
-    return (grown < 0 ? value : grown) / Math.max((times[i + 1] ?? 0) - (times[i] ?? 0), 1);
+    const betweenMs = (points[i]?.[0] ?? 0) - (points[i + 1]?.[0] ?? 0);
+    return ((grown < 0 ? value : grown) / Math.max(betweenMs, 1)) * 1000;
   });
   return { isRate: true, times: times.slice(1), values: rates };
 }

@@ -14,6 +14,8 @@ import { chartsOf, newestText, quantityText, type ResourceChart, restOf } from '
 import { newestOf } from './resource-lines.ts';
 import { TimeChart } from './time-chart.tsx';
 
+/** Powers of two, so that marks are whole numbers of KiB, MiB and GiB. */
+const BYTE_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
 const COLOURS = ['--chart-1', '--chart-2', '--chart-3', '--quiet-ink'];
 
 type Sender = NonNullable<ResourcesAnswer['sender']>;
@@ -83,6 +85,7 @@ function Chart({ chart, maxSeconds }: ChartProps): ComponentChildren {
       times={times}
       lines={lines.map((line, i) => ({ ...line, colour: COLOURS[i] ?? '--quiet-ink' }))}
       format={(value) => quantityText(value, quantity)}
+      {...(quantity.startsWith('bytes') ? { steps: BYTE_STEPS } : {})}
       maxSeconds={maxSeconds}
     />
   );

@@ -13,11 +13,11 @@ export interface LazyView<Props> {
  * Makes a view of a script.
  *
  * @param load fetches it; not asked again once it is here
- * @param Meanwhile stands in its place until then
+ * @param Meanwhile stands in its place until then, with `missing` said in it where it does not come
  */
 export function lazyView<Props extends object>(
   load: () => Promise<FunctionComponent<Props>>,
-  Meanwhile: FunctionComponent<Props>,
+  Meanwhile: FunctionComponent<Props & { missing: ComponentChildren }>,
 ): LazyView<Props> {
   let Here: FunctionComponent<Props> | undefined;
   const fetched = async (): Promise<void> => void (Here ??= await load());
@@ -31,7 +31,7 @@ export function lazyView<Props extends object>(
     }, []);
     if (Here !== undefined) return <Here {...props} />;
     const tryAgain = (): Promise<void> => fetched().then(drawAnew, reloadWhereAnswered);
-    return isMissing ? <Missing onRetry={tryAgain} /> : <Meanwhile {...props} />;
+    return <Meanwhile {...props} missing={isMissing ? <Missing onRetry={tryAgain} /> : undefined} />;
   }
   return Object.assign(View, { preload: () => void fetched().catch(() => {}) });
 }

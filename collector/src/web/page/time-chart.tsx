@@ -5,11 +5,11 @@ import type { ChartProps } from './line-chart.tsx';
 
 export const TimeChart = lazyView<ChartProps>(async () => (await import('./line-chart.tsx')).LineChart, Place);
 
-function Place({ title }: ChartProps): ComponentChildren {
+function Place({ title, missing }: ChartProps & { missing: ComponentChildren }): ComponentChildren {
   return (
     <figure class="chart">
       <figcaption>{title}</figcaption>
-      <div class="chart-place" />
+      {missing ?? <div class="chart-place" />}
     </figure>
   );
 }

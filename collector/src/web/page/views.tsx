@@ -61,10 +61,10 @@ function later<Props extends object>(
   view: Route['view'],
   load: () => Promise<FunctionComponent<Props>>,
 ): LazyView<Props> {
-  return lazyView(load, () => (
+  return lazyView(load, ({ missing }) => (
     <>
       <h1>{TITLES[view]}</h1>
-      <p class="waiting late">Fetching this view…</p>
+      {missing ?? <p class="waiting late">Fetching this view…</p>}
     </>
   ));
 }

@@ -109,6 +109,7 @@ describeWith(['chromium'], 'metrics on the page, in Chromium', (paths) => {
       .getByRole('row')
       .filter({ hasText: 'shop' });
     expect(await runtime.getByRole('cell').allTextContents()).toEqual(['–', '100 µs', '12.5 %']);
+    await page.getByText(/^\d+ other readings?$/).click();
     const rest = page.getByRole('region', { name: 'Newest values of what is in no chart' });
     expect(await rest.getByRole('row').filter({ hasText: 'process.thread.count' }).textContent()).toContain(
       '11 thread',

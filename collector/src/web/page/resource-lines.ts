@@ -24,6 +24,8 @@ export interface Source {
   readonly label?: string;
 }
 
+/** What is silent for longer has ended; what hardly moves is sent every five minutes at least. */
+const HELD_SECONDS = 300;
 /** More than so many lines in one chart tell nothing; the smaller ones become one. */
 const MAX_LINES = 4;
 const REST = 'others';
@@ -53,7 +55,9 @@ export function linesOf(
     }
   }
   const courses = [...groups.values()].flatMap((group) => group.courses);
-  const times = [...new Set(courses.flatMap((course) => course.times))].sort((a, b) => a - b);
+  // All of them up to now: what was not sent again is as it was.
+  const known = courses.flatMap((course) => course.times);
+  const times = [...new Set(known.length === 0 ? [] : [...known, Math.round(nowMs / 1000)])].sort((a, b) => a - b);
   const lines = [...groups].map(([label, group]) => ({
     label,
     values: summed(group.courses, times, group.parts.size),
@@ -61,9 +65,9 @@ export function linesOf(
   return { times, lines: mostOf(lines) };
 }
 
-/** The newest known value of a line. */
+/** The newest value of a line; null where it has ended. */
 export function newestOf({ values }: ResourceLine): number | null {
-  return values.findLast((value) => value !== null) ?? null;
+  return values.at(-1) ?? null;
 }
 
 /** Values at times in whole Unix seconds; of a running total its growth per second up to each of them. */
@@ -112,10 +116,10 @@ function summed(courses: readonly Course[], times: readonly number[], parts: num
   return sums;
 }
 
-/** A gauge holds until its next point; a rate is that of the whole time up to its point, and goes on after the last. */
+/** A gauge holds until its next point; a rate is that of the whole time up to its point, and for a while goes on after the last. */
 function heldAt({ isRate, times, values }: Course, at: number, time: number): number | undefined {
   const known = times[at] ?? 0;
-  if (time < known) return undefined;
+  if (time < known || (at === times.length - 1 && time > known + HELD_SECONDS)) return undefined;
   return isRate && time > known ? (values[at + 1] ?? values[at]) : values[at];
 }
 

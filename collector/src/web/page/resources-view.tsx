@@ -121,8 +121,8 @@ function OtherReadings({ answer }: { answer: ResourcesAnswer }): ComponentChildr
   const rest = restOf(answer);
   if (rest.length === 0) return null;
   return (
-    <section class="panel readings">
-      <h2>Other readings</h2>
+    <details class="panel readings">
+      <summary>{counted(rest.length, 'other reading')}</summary>
       <CountTable
         caption="Newest values of what is in no chart"
         hidesCaption
@@ -143,7 +143,7 @@ function OtherReadings({ answer }: { answer: ResourcesAnswer }): ComponentChildr
           cells: [newestText(series)],
         }))}
       />
-    </section>
+    </details>
   );
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { linesOf, newestOf, type Series, type Source } from '../../../../collector/src/web/page/resource-lines.ts';
 
-const NOW_MS = 1_000_000;
+const NOW_MS = 30_000;
 
-/** Points by second, counted up to now. */
+/** Points by Unix second. */
 function series(metric: string, points: readonly (readonly [number, number])[], shape: Partial<Series> = {}): Series {
   const kept = points.map(([second, value]) => [NOW_MS - second * 1000, value] as const);
   return { metric, unit: '', kind: 'gauge', attributes: {}, points: kept, ...shape };
@@ -14,7 +14,7 @@ function lines(known: readonly Series[], ...sources: Source[]): Record<string, r
   return Object.fromEntries(linesOf(known, sources, NOW_MS).lines.map(({ label, values }) => [label, values]));
 }
 
-test('a gauge is drawn as it came', () => {
+test('a gauge is drawn as it came, and up to now', () => {
   const { times, lines: drawn } = linesOf(
     [
       series('m', [
@@ -25,8 +25,8 @@ test('a gauge is drawn as it came', () => {
     [{ metric: 'm', label: 'used' }],
     NOW_MS,
   );
-  expect(times).toEqual([10, 20]);
-  expect(drawn).toEqual([{ label: 'used', values: [1, 5] }]);
+  expect(times).toEqual([10, 20, 30]);
+  expect(drawn).toEqual([{ label: 'used', values: [1, 5, 5] }]);
 });
 
 test('of a running total its growth per second is drawn, also where it began anew', () => {
@@ -91,9 +91,9 @@ test('nothing is drawn before a series begins', () => {
     ),
   ];
   expect(lines(known, { metric: 'a' }, { metric: 'b' }, { metric: 'c' })).toEqual({
-    a: [1, 1],
-    b: [null, 3],
-    c: [null, 4],
+    a: [1, 1, 1],
+    b: [null, 3, 3],
+    c: [null, 4, 4],
   });
 });
 
@@ -110,7 +110,7 @@ test('the largest four lines are drawn, or three and all others together', () =>
     Array.from({ length: count }, (_, i) => series('m', [[10, i + 1]], { attributes: { state: `s${i}` } }));
   const source = { metric: 'm', by: ['state'] };
   expect(Object.keys(lines(many(4), source))).toEqual(['s3', 's2', 's1', 's0']);
-  expect(lines(many(6), source)).toEqual({ s5: [6], s4: [5], s3: [4], others: [6] });
+  expect(lines(many(6), source)).toEqual({ s5: [6, 6], s4: [5, 5], s3: [4, 4], others: [6, 6] });
 });
 
 test('nothing is drawn of what has no two points to grow between, or none', () => {
@@ -118,7 +118,26 @@ test('nothing is drawn of what has no two points to grow between, or none', () =
   expect(linesOf(known, [{ metric: 'm' }, { metric: 'n' }], NOW_MS)).toEqual({ times: [], lines: [] });
 });
 
-test('the newest value is the last that is known', () => {
-  expect(newestOf({ label: '', values: [1, 2, null] })).toBe(2);
-  expect(newestOf({ label: '', values: [null] })).toBeNull();
+test('a line ends where nothing came for five minutes', () => {
+  const known = [
+    series('gauge', [[10, 7]]),
+    series(
+      'total',
+      [
+        [0, 1],
+        [10, 21],
+      ],
+      { kind: 'counter' },
+    ),
+  ];
+  const check = (nowSecond: number, expected: (number | null)[]): void => {
+    const aged = known.map((each) => ({
+      ...each,
+      points: each.points.map(([ago, value]) => [ago + nowSecond * 1000 - NOW_MS, value] as const),
+    }));
+    const { lines: drawn } = linesOf(aged, [{ metric: 'gauge' }, { metric: 'total' }], nowSecond * 1000);
+    expect(drawn.map(newestOf)).toEqual(expected);
+  };
+  check(310, [7, 2]);
+  check(311, [null, null]);
 });

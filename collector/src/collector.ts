@@ -5,6 +5,7 @@ import type { Config } from './config/schema.ts';
 import { EvenkeelError } from './errors.ts';
 import type { exportInstruments } from './export/instruments.ts';
 import { PrometheusPage } from './export/prometheus.ts';
+import type { CardinalityAnswer, CardinalityView } from './limit/contract.ts';
 import { buildPipeline, type Pipeline } from './pipeline/build.ts';
 import type { Clock, Host, Stage } from './pipeline/contract.ts';
 import { systemClock } from './pipeline/clock.ts';
@@ -17,6 +18,8 @@ import { VERSION } from './version.ts';
 import { readBooks } from './web/books.ts';
 import type { BooksAnswer, HealthAnswer } from './web/api.ts';
 import type { webInstruments } from './web/instruments.ts';
+import { Kpis } from './web/kpis.ts';
+import { ResourceHistory } from './web/resource-history.ts';
 import { WebServer } from './web/server.ts';
 
 /** A stage that takes longer to start is named as the culprit. */
@@ -69,6 +72,7 @@ class Sidecar implements Collector {
   readonly #metrics: PrometheusPage | undefined;
   readonly #eventLoop: EventLoop;
   readonly #web: WebServer | undefined;
+  readonly #kpis: Kpis;
   readonly #startedMs: number;
   readonly #host: Host;
   #status: HealthAnswer['status'] = 'starting';
@@ -93,6 +97,15 @@ class Sidecar implements Collector {
     const aliases = (): ReturnType<typeof exportTo.aliases> => exportTo.aliases();
     this.#metrics =
       page === false ? undefined : new PrometheusPage(page, () => collect(), this.#startedMs, pageHost, aliases);
+    this.#kpis = new Kpis(
+      {
+        telemetry: this.#telemetry,
+        series: exportTo,
+        memory: residentMemory,
+        cardinality: cardinalityOf(this.#pipeline.metrics.limit),
+      },
+      clock,
+    );
     const webHost = createHost<keyof typeof webInstruments>('web', shared);
     this.#web = config.web === false ? undefined : this.#createWeb(config.web, webHost);
   }
@@ -122,10 +135,11 @@ class Sidecar implements Collector {
   }
 
   books(): BooksAnswer {
-    const { sample, logs, store } = this.#pipeline;
+    const { sample, logs, store, metrics } = this.#pipeline;
     return readBooks({
       telemetry: this.#telemetry,
       followsLogs: logs !== undefined,
+      metricRooms: { limit: metrics.limit !== undefined, aggregate: metrics.aggregate !== undefined },
       pendingSpans: () => sample.pendingSpans(),
       unknownThresholds: () => sample.unknownThresholds(),
       storeStats: () => store?.stats(),
@@ -161,12 +175,14 @@ class Sidecar implements Collector {
     const parts: Part[] = [...this.#pipeline.inOrder];
     if (this.#metrics !== undefined)
       parts.push({ name: 'metrics page', stage: this.#metrics }, { name: 'event loop', stage: this.#eventLoop });
-    if (this.#web !== undefined) parts.push({ name: 'web', stage: this.#web });
+    if (this.#web !== undefined) parts.push({ name: 'figures', stage: this.#kpis }, { name: 'web', stage: this.#web });
     return parts;
   }
 
   #createWeb(config: Exclude<Config['web'], false>, host: Host<keyof typeof webInstruments>): WebServer {
-    const { measure, remoteSampling, store } = this.#pipeline;
+    const { measure, remoteSampling, store, export: exportTo, metrics } = this.#pipeline;
+    const resources = new ResourceHistory(this.#clock, exportTo.ownResource);
+    exportTo.watch = (points) => resources.take(points);
     return new WebServer(
       config,
       host,
@@ -174,6 +190,9 @@ class Sidecar implements Collector {
         operations: measure,
         traces: store,
         strategies: remoteSampling,
+        cardinality: cardinalityOf(metrics.limit),
+        kpis: () => this.#kpis.answer(),
+        resources: (service, instance) => resources.answer(service, instance),
         books: () => this.books(),
         why: (traceId) => this.#pipeline.sample.why(traceId),
         sampling: () => this.#pipeline.sample.state(),
@@ -183,6 +202,18 @@ class Sidecar implements Collector {
       pageFolder(),
     );
   }
+}
+
+/** Both come from the kernel, which counts them apart: the peak may be a little late. */
+function residentMemory(): { nowBytes: number; peakBytes: number } {
+  const nowBytes = process.memoryUsage.rss();
+  return { nowBytes, peakBytes: Math.max(nowBytes, process.resourceUsage().maxRSS * 1024) };
+}
+
+function cardinalityOf(
+  stage: (Stage<never> & Partial<CardinalityView>) | undefined,
+): (() => CardinalityAnswer) | undefined {
+  return stage?.cardinality?.bind(stage);
 }
 
 /** The built page stands beside the built code; from the sources it is found in the build too. */

@@ -105,6 +105,11 @@ export const exportInstruments = {
     description: 'Requests of logs a receiver took.',
     attributes: { signal: ['logs'] },
   },
+  points_taken: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points that came to the end of their way: what the rooms before passed on.',
+  },
   dropped: {
     kind: 'counter',
     unit: '{request}',

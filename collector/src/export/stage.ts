@@ -42,6 +42,8 @@ export class ExportStage implements Stage<Exportable> {
   ownResource: Resource = resourceOf([]);
   /** What the sidecar makes and holds to be collected; wired by whoever knows the other stages. */
   collectOwn: () => Iterable<MetricFamily> = () => [];
+  /** Told of all points that came to their end; wired by whoever shows them. */
+  watch: (points: readonly DataPoint[]) => void = () => {};
   /** The way in for metrics. */
   readonly metrics: Consumer<MetricBatch> = { consume: async ({ points }) => this.#takePoints(points) };
   /** Headers by which exports that come back are known. */
@@ -105,6 +107,11 @@ export class ExportStage implements Stage<Exportable> {
     yield* aliasFamilies(read, { nowMs: this.#host.clock.nowMs(), startedMs: this.#startedMs });
   }
 
+  /** The newest point of every series of a metric. @param name OpenTelemetry's */
+  newest(name: string): Iterable<DataPoint> {
+    return this.#series.of(name);
+  }
+
   async consume(batch: Exportable): Promise<void> {
     if (batch.signal === 'logs' && this.#taking('logs').length === 0)
       this.#host.count('dropped', 1, { signal: batch.signal, reason: 'no_exporter' });
@@ -112,8 +119,10 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   #takePoints(points: readonly DataPoint[]): void {
+    this.#host.count('points_taken', points.length);
     const passed = this.exemplars.pass(points);
     const exposed = this.#series.take(passed);
+    this.watch(passed);
     this.#pushOtlp(passed);
     for (const exporter of this.#remoteWrite) exporter.takePoints(exposed);
   }

@@ -46,3 +46,8 @@ export interface Fold {
   /** Unix milliseconds. */
   readonly sinceMs: number;
 }
+
+/** What the page asks of `limit`. */
+export interface CardinalityView {
+  cardinality(): CardinalityAnswer;
+}

@@ -1,7 +1,11 @@
 // The JSON of the page's API, shared by the server that writes it and the page that reads it. Types only.
 import type { OperationSummary } from '../measure/contract.ts';
+import type { PointBooks } from './metrics-answers.ts';
 
 export type { OperationSummary };
+/** GET /api/cardinality; 404 where limits are off. */
+export type { CardinalityAnswer } from '../limit/contract.ts';
+export type { ExporterPoints, KpisAnswer, PointBooks, ResourcesAnswer, RoomPoints } from './metrics-answers.ts';
 
 /** GET /api/operations */
 export interface OperationsAnswer {
@@ -198,6 +202,7 @@ export interface BooksAnswer {
   };
   /** Log records, where they follow their trace; absent where they only pass. */
   readonly logs?: LogBooks;
+  readonly points: PointBooks;
   /** Requests and bytes refused, by reason, without the reasons that never struck. */
   readonly refused: readonly { readonly reason: string; readonly requests: number; readonly bytes: number }[];
   readonly keptTraces: readonly { readonly policy: string; readonly traces: number }[];

@@ -1,6 +1,7 @@
 // The books: what came in is where it went. Read from the same counters the metrics page shows.
 import type { Telemetry } from '../pipeline/telemetry.ts';
 import type { BooksAnswer, ExporterBooks, LogBooks } from './api.ts';
+import { byAttribute, type MetricRooms, readPointBooks, sumOf, totalOf } from './point-books.ts';
 
 /** What the books need beside the counters. */
 export interface BooksSources {
@@ -8,6 +9,8 @@ export interface BooksSources {
   pendingSpans(): number;
   /** Whether log records follow their trace, and so have books. */
   readonly followsLogs: boolean;
+  /** Which of the rooms that metrics go through are on. */
+  readonly metricRooms: MetricRooms;
   unknownThresholds(): { service: string; spans: number }[];
   /** Undefined where the store is off. */
   storeStats(): { traces: number; bytes: number; dropped: number } | undefined;
@@ -39,6 +42,7 @@ export function readBooks(sources: BooksSources): BooksAnswer {
       thresholdInconsistent: telemetry.read('sample', 'threshold_inconsistent'),
     },
     ...(sources.followsLogs ? { logs: logBooks(telemetry) } : {}),
+    points: readPointBooks(telemetry, sources.metricRooms),
     refused: refusals(telemetry),
     keptTraces: telemetry
       .points('sample', 'kept_traces')
@@ -73,6 +77,17 @@ function exporterBooks(telemetry: Telemetry, name: string, kept: number): Export
   return { name, delivered, rejected, failed, queued, balanced: kept === delivered + rejected + failedSpans + queued };
 }
 
+/** What is held of series, by the rooms that are on and say so. */
+function seriesHolders({ telemetry, metricRooms }: BooksSources): Record<string, number> {
+  const holders = [
+    ['limited series', 'limit', 'memory', metricRooms.limit],
+    ['aggregates', 'aggregate', 'size', metricRooms.aggregate],
+    ['exported series', 'export', 'series_size', true],
+  ] as const;
+  const held = holders.filter(([, stage, name, isOn]) => isOn && telemetry.points(stage, name).length > 0);
+  return Object.fromEntries(held.map(([holder, stage, name]) => [holder, telemetry.read(stage, name)]));
+}
+
 function refusals(telemetry: Telemetry): BooksAnswer['refused'] {
   const bytes = byAttribute(telemetry, 'receive', 'refused_size', 'reason');
   return Object.entries(byAttribute(telemetry, 'receive', 'refused', 'reason'))
@@ -81,8 +96,8 @@ function refusals(telemetry: Telemetry): BooksAnswer['refused'] {
 }
 
 /** Every gauge of bytes, by the stage that holds them; the ring is a file, not memory. */
-function memoryHolders({ telemetry, followsLogs }: BooksSources): Record<string, number> {
-  const queues = telemetry.points('export', 'queue_size').reduce((sum, { value }) => sum + value, 0);
+function memoryHolders(sources: BooksSources): Record<string, number> {
+  const { telemetry, followsLogs } = sources;
   return {
     'waiting spans': telemetry.read('sample', 'size'),
     'emptied segments': telemetry.read('receive', 'spare'),
@@ -90,17 +105,8 @@ function memoryHolders({ telemetry, followsLogs }: BooksSources): Record<string,
     ...(followsLogs ? { 'held logs': telemetry.read('logs', 'size') } : {}),
     'bodies in flight': telemetry.read('receive', 'in_flight'),
     'span metrics': telemetry.read('measure', 'size'),
-    'export queues': queues,
+    'export queues': totalOf(telemetry, 'export', 'queue_size'),
     'store queue': telemetry.read('store', 'queue_size'),
+    ...seriesHolders(sources),
   };
-}
-
-function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
-
-function byAttribute(telemetry: Telemetry, stage: string, name: string, key: string): Record<string, number> {
-  const values: Record<string, number> = {};
-  for (const { attributes, value } of telemetry.points(stage, name)) values[attributes[key] ?? ''] = value;
-  return values;
 }

@@ -1,6 +1,7 @@
 // The page and its API on 4320. Everything it answers comes through the views it is handed; a wish to keep traces is all
 // that it takes, beside a token to sign in with.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CardinalityAnswer } from '../limit/contract.ts';
 import type { OperationsView } from '../measure/contract.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
@@ -10,7 +11,14 @@ import type { PinWish, SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
 import { Access, type Denied } from './access.ts';
-import type { BooksAnswer, DecisionAnswer, HealthAnswer, OperationsAnswer } from './api.ts';
+import type {
+  BooksAnswer,
+  DecisionAnswer,
+  HealthAnswer,
+  KpisAnswer,
+  OperationsAnswer,
+  ResourcesAnswer,
+} from './api.ts';
 import type { WebConfig } from './config.ts';
 import { EventStreams } from './events.ts';
 import type { PageEvents } from './page-events.ts';
@@ -23,6 +31,11 @@ export interface WebViews {
   readonly operations: OperationsView | undefined;
   readonly traces: TracesView | undefined;
   readonly strategies?: StrategiesView | undefined;
+  /** Absent where limits are off. */
+  readonly cardinality?: (() => CardinalityAnswer) | undefined;
+  kpis(): KpisAnswer;
+  /** @param service and `instance`: both empty for this sidecar's own */
+  resources(service: string, instance: string): ResourcesAnswer;
   books(): BooksAnswer;
   /** @param traceId 32 lower-case hexadecimal digits */
   why(traceId: string): Promise<DecisionAnswer>;
@@ -158,6 +171,9 @@ export class WebServer {
     if (path === '/api/operations') return { status: 200, body: this.#operations() };
     if (path === '/api/books') return { status: 200, body: this.#views.books() };
     if (path === '/api/sampling') return { status: 200, body: this.#views.sampling() };
+    if (path === '/api/cardinality') return this.#cardinality();
+    if (path === '/api/kpis') return { status: 200, body: this.#views.kpis() };
+    if (path === '/api/resources') return this.#resources(url.searchParams);
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
     if (path === '/api/traces') return this.#traces(url.searchParams, response);
     const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
@@ -189,6 +205,17 @@ export class WebServer {
     if (typeof wish === 'string') return { status: 400, body: { error: wish } };
     if (this.#views.pin(wish)) return { status: 200, body: wish };
     return { status: 409, body: { error: 'too many wishes at once; wait until one has run out' } };
+  }
+
+  #cardinality(): Answer {
+    const { cardinality } = this.#views;
+    if (cardinality !== undefined) return { status: 200, body: cardinality() };
+    return { status: 404, body: { error: 'limits are off, so series are not counted; take out limit: false' } };
+  }
+
+  #resources(parameters: URLSearchParams): Answer {
+    const body = this.#views.resources(parameters.get('service') ?? '', parameters.get('instance') ?? '');
+    return { status: 200, body };
   }
 
   #operations(): OperationsAnswer {

@@ -1,7 +1,7 @@
 // One sidecar sends to another over gRPC: what the door of ours takes is what the exporter of ours sends.
 import { expect, it } from 'vitest';
 import { encodeMetrics } from '../../../collector/src/otlp/encode-metrics.ts';
-import { MetricsDecoder } from '../../../collector/src/otlp/decode-metrics.ts';
+import { decodedPoints } from '../../support/decoded-points.ts';
 import { dataPoint } from '../../support/data-points.ts';
 import { eventually } from '../../support/eventually.ts';
 import { post } from '../../support/http.ts';
@@ -38,7 +38,7 @@ it('all signals arrive, logs in JSON among them', async () => {
   expect(sink.spans()).toHaveLength(2);
   const bodies = (path: string): Buffer[] =>
     sink.requests.filter((request) => request.path === path).map(({ body }) => body);
-  const points = bodies('/v1/metrics').flatMap((body) => [...new MetricsDecoder(body, 0).batches()].flat());
+  const points = bodies('/v1/metrics').flatMap((body) => decodedPoints(body));
   expect(points.filter(({ metric }) => metric.name === 'calls').map(({ value }) => value)).toMatchObject([
     { value: 7 },
   ]);

@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { rig } from '../../support/exporter-rig.ts';
 import { startSink } from '../../support/sink.ts';
 import { seeded } from '../../support/random.ts';
-import { MetricsDecoder } from '../../../collector/src/otlp/decode-metrics.ts';
+import { decodedPoints } from '../../support/decoded-points.ts';
 
 const LOGS = {
   signal: 'logs',
@@ -15,9 +15,7 @@ const LOGS = {
 } as const;
 
 function valuesOf(body: Buffer): unknown[] {
-  return [...new MetricsDecoder(body, 0).batches()]
-    .flat()
-    .map(({ value }) => (value.type === 'number' ? value.value : undefined));
+  return decodedPoints(body).map(({ value }) => (value.type === 'number' ? value.value : undefined));
 }
 
 describe('data points', () => {

@@ -1,6 +1,6 @@
 // The far end as a whole: what each exporter gets, and that none waits for another.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { MetricsDecoder } from '../../../collector/src/otlp/decode-metrics.ts';
+import { decodedPoints } from '../../support/decoded-points.ts';
 import { exportConfig } from '../../../collector/src/export/config.ts';
 import { exportInstruments } from '../../../collector/src/export/instruments.ts';
 import { exportStage, type ExportStage } from '../../../collector/src/export/stage.ts';
@@ -60,7 +60,7 @@ describe('several exporters', () => {
       await eventually(`delivery by ${exporter}`, () => read('points_delivered', { exporter }) === 5);
     expect(read('points_queued', { exporter: 'slow' })).toBe(5);
     expect(read('points_queued', { exporter: 'dead' })).toBe(5);
-    expect(fast.requests.flatMap(({ body }) => [...new MetricsDecoder(body, 0).batches()].flat())).toHaveLength(5);
+    expect(fast.requests.flatMap(({ body }) => decodedPoints(body))).toHaveLength(5);
     expect(new Set(seriesOf(written))).toEqual(new Set(['calls_total{job="shop"}']));
   });
 
@@ -81,7 +81,7 @@ describe('several exporters', () => {
       'delivery',
       () => read('points_queued', { exporter: 'store' }) + read('points_queued', { exporter: 'otlp' }) === 0,
     );
-    const sent = otlp.requests.flatMap(({ body }) => [...new MetricsDecoder(body, 0).batches()].flat());
+    const sent = otlp.requests.flatMap(({ body }) => decodedPoints(body));
     expect(sent.map(({ metric, value }) => [metric.temporality, value])).toEqual([
       ['delta', expect.objectContaining({ value: 3 })],
       ['delta', expect.objectContaining({ value: 4 })],

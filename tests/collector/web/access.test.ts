@@ -7,6 +7,7 @@ import { WebServer } from '../../../collector/src/web/server.ts';
 import { clientTls, tlsFile, touch } from '../../support/certificates.ts';
 import { type Answered, send } from '../../support/http.ts';
 import { testHost, type TestHost } from '../../support/surroundings.ts';
+import { QUIET_METRICS } from '../../support/metric-views.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { QUIET_SAMPLING } from '../../support/sampler.ts';
 
@@ -32,6 +33,7 @@ async function openPage(config: object = { auth: { tokens: [TOKEN] } }): Promise
     operations: undefined,
     traces: undefined,
     books: () => ({}) as BooksAnswer,
+    ...QUIET_METRICS,
     why: () => Promise.reject(new Error('nothing is sampled here')),
     sampling: () => QUIET_SAMPLING,
     pin: () => true,

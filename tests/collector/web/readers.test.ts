@@ -9,6 +9,7 @@ import { eventually } from '../../support/eventually.ts';
 import { send } from '../../support/http.ts';
 import { QUIET_SAMPLING } from '../../support/sampler.ts';
 import { testHost, type TestHost } from '../../support/surroundings.ts';
+import { QUIET_METRICS } from '../../support/metric-views.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { openUnread, UNREAD_BYTES, untilCut } from '../../support/unread.ts';
 
@@ -31,6 +32,7 @@ async function openPage(get: TracesView['get']): Promise<Page> {
     operations: undefined,
     traces,
     books: () => ({}) as BooksAnswer,
+    ...QUIET_METRICS,
     sampling: () => QUIET_SAMPLING,
     pin: () => true,
     why: () => Promise.reject(new Error('nothing is sampled here')),

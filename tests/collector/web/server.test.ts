@@ -9,6 +9,7 @@ import { WebServer } from '../../../collector/src/web/server.ts';
 import { type Answered, send, talk } from '../../support/http.ts';
 import { startCollector } from '../../support/running-collector.ts';
 import { testHost } from '../../support/surroundings.ts';
+import { QUIET_METRICS } from '../../support/metric-views.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { testSpan, traceIdOf } from '../../support/test-span.ts';
 import { bodyOf } from '../../support/traffic.ts';
@@ -48,6 +49,7 @@ async function openPage(shape: Shape = {}): Promise<Page> {
     operations: OPERATIONS,
     traces: 'traces' in shape ? shape.traces : ring,
     books: () => BOOKS,
+    ...QUIET_METRICS,
     sampling: () => QUIET_SAMPLING,
     pin: shape.pin ?? (() => true),
     why: () => Promise.reject(new Error('nothing is sampled here')),

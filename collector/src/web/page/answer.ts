@@ -56,8 +56,7 @@ export async function send(url: string, body: object): Promise<string> {
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
     if (response.ok) return '';
     if (response.status === 401) return SIGNED_OUT;
-    const { error = `the sidecar answered ${response.status}` } = (await response.json()) as { error?: string };
-    return error;
+    return await problemOf(response);
   } catch {
     return 'the sidecar does not answer';
   }
@@ -67,10 +66,16 @@ async function ask<T>(url: string, signal: AbortSignal): Promise<Outcome<T>> {
   try {
     const response = await fetch(url, { signal });
     if (response.status === 401) return { status: 401, problem: SIGNED_OUT };
-    if (!response.ok) return { status: response.status, problem: `the sidecar answered ${response.status}` };
+    if (!response.ok) return { status: response.status, problem: await problemOf(response) };
     // The sidecar that serves the page writes these answers from the same types, so they are taken at their word.
     return { status: response.status, answer: (await response.json()) as T, problem: '' };
   } catch {
     return { status: 0, problem: 'the sidecar does not answer' };
   }
+}
+
+/** What the sidecar says is wrong. */
+async function problemOf(response: Response): Promise<string> {
+  const { error = `the sidecar answered ${response.status}` } = (await response.json()) as { error?: string };
+  return error;
 }

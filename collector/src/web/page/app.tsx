@@ -1,16 +1,12 @@
 // The frame around every view: navigation, connection, theme.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { BooksView } from './books-view.tsx';
 import { Connection, StaleNotice } from './connection.tsx';
 import type { LiveFeed } from './feed.ts';
 import { useRoute } from './hooks.ts';
-import { OperationsView } from './operations-view.tsx';
 import { type Route, linkTo } from './route.ts';
-import { SamplingView } from './sampling-view.tsx';
 import { chooseTheme, nextTheme, storedTheme } from './theme.ts';
-import { TraceView } from './trace-view.tsx';
-import { TracesView } from './traces-view.tsx';
+import { preloadViews, TITLES, View } from './views.tsx';
 
 const SAMPLING = linkTo({ view: 'sampling', service: '', operation: '', traceId: '' });
 
@@ -22,22 +18,23 @@ const PLACES = [
     views: ['traces', 'trace'],
   },
   { name: 'Sampling', href: SAMPLING, views: ['sampling'] },
+  { name: 'Cardinality', href: linkTo({ view: 'cardinality' }), views: ['cardinality'] },
+  { name: 'Resources', href: linkTo({ view: 'resources' }), views: ['resources'] },
   { name: 'Books', href: linkTo({ view: 'books' }), views: ['books'] },
 ];
-
-const TITLES: Readonly<Record<Route['view'], string>> = {
-  operations: 'Operations',
-  traces: 'Kept traces',
-  trace: 'Trace',
-  sampling: 'Sampling',
-  books: 'Books',
-  unknown: 'Not found',
-};
 
 export function App({ feed }: { feed: LiveFeed }): ComponentChildren {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
   useArrival(route, main);
+  // With the first numbers the view is whole, and what comes then is in nobody's way.
+  useEffect(() => {
+    const stop = feed.subscribe(() => {
+      stop();
+      preloadViews();
+    });
+    return stop;
+  }, [feed]);
   return (
     <div class="app">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
@@ -62,22 +59,6 @@ export function App({ feed }: { feed: LiveFeed }): ComponentChildren {
         <View route={route} feed={feed} />
       </main>
     </div>
-  );
-}
-
-function View({ route, feed }: { route: Route; feed: LiveFeed }): ComponentChildren {
-  if (route.view === 'operations') return <OperationsView feed={feed} />;
-  if (route.view === 'traces') return <TracesView route={route} feed={feed} />;
-  if (route.view === 'trace') return <TraceView key={route.traceId} traceId={route.traceId} />;
-  if (route.view === 'sampling') return <SamplingView route={route} feed={feed} />;
-  if (route.view === 'books') return <BooksView feed={feed} />;
-  return (
-    <section class="empty">
-      <h1>Nothing is here</h1>
-      <p>
-        This address leads to no view. <a href={linkTo({ view: 'operations' })}>Go to the operations</a>.
-      </p>
-    </section>
   );
 }
 

@@ -1,4 +1,4 @@
-// The books: what came in is where it went, to the last span.
+// The books: what came in is where it went, to the last span and data point.
 import type { ComponentChildren } from 'preact';
 import type { BooksAnswer, ExporterBooks, LogBooks } from '../api.ts';
 import { Equation, Reasons } from './equation.tsx';
@@ -8,6 +8,7 @@ import type { LiveFeed } from './feed.ts';
 import { bytes, count, counted } from './format.ts';
 import { useFeed } from './hooks.ts';
 import { MemoryShares, RefusedTable } from './books-tables.tsx';
+import { PointBooksPanel } from './point-books.tsx';
 
 export function BooksView({ feed }: { feed: LiveFeed }): ComponentChildren {
   const state = useFeed(feed);
@@ -24,6 +25,7 @@ export function BooksView({ feed }: { feed: LiveFeed }): ComponentChildren {
           <UnknownThresholds books={books} />
           <Exporters exporters={books.exporters} kept={books.spans.kept} />
           {books.logs !== undefined && <Logs logs={books.logs} />}
+          <PointBooksPanel points={books.points} />
           <Asides books={books} />
           <RefusedTable refused={books.refused} />
           <MemoryShares memory={books.memory} />

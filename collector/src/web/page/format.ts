@@ -42,11 +42,12 @@ export function perSecond(rate: number): string {
   return rate < 100 ? threeDigits(rate) : count(Math.round(rate));
 }
 
-/** Writes a ratio as a percentage; what is not zero never shows as zero, what is not all never as all. */
+/** Writes a ratio as a percentage; what is not zero never shows as zero, what is not all never as all. Several wholes are more than 100 %. */
 export function percent(ratio: number): string {
   const value = ratio * 100;
   if (value === 0 || value === 100) return `${value} %`;
   if (value < 0.01) return '<0.01 %';
+  if (value > 100) return `${Math.round(value)} %`;
   if (value > 99.9) return '>99.9 %';
   return `${value < 1 ? value.toFixed(2) : value.toFixed(1)} %`;
 }

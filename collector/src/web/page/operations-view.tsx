@@ -1,15 +1,16 @@
 // Operations, the home view: what runs, how often, how fast and how well, live.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { OperationSummary } from '../api.ts';
 import { NoSpansYet, Waiting } from './empty-state.tsx';
 import type { FeedState, LiveFeed } from './feed.ts';
-import { count, counted, perSecond, percent } from './format.ts';
+import { counted, perSecond, percent } from './format.ts';
 import { useBusy, useFeed } from './hooks.ts';
 import { More } from './more.tsx';
 import { OperationPanel } from './operation-panel.tsx';
 import { type Order, holdOrder, matches, nextOrder, operationId, sortOperations } from './operation-order.ts';
 import { OperationsTable } from './operations-table.tsx';
+import { SearchFilter } from './search-filter.tsx';
 
 const ROWS_AT_FIRST = 200;
 
@@ -50,7 +51,13 @@ function Operations({ feed, state }: OperationsProps): ComponentChildren {
     <>
       <Totals operations={operations} windowSeconds={state.operations?.windowSeconds ?? 0} />
       {selected !== undefined && <OperationPanel operation={selected} history={feed.history} state={state} />}
-      <Filter text={text} onChange={setText} found={rows.length} of={operations.length} />
+      <SearchFilter
+        text={text}
+        placeholder="service, operation or kind"
+        onChange={setText}
+        found={rows.length}
+        of={operations.length}
+      />
       <OperationsTable
         rows={rows.slice(0, limit)}
         order={order}
@@ -88,51 +95,6 @@ function Totals({ operations, windowSeconds }: TotalsProps): ComponentChildren {
       {percent(rate > 0 ? errors / rate : 0)} errors over the last {Math.round(windowSeconds)} s, counted before
       sampling
     </p>
-  );
-}
-
-interface FilterProps {
-  readonly text: string;
-  readonly onChange: (text: string) => void;
-  readonly found: number;
-  readonly of: number;
-}
-
-function Filter({ text, onChange, found, of }: FilterProps): ComponentChildren {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    addEventListener('keydown', pressed);
-    return () => removeEventListener('keydown', pressed);
-  }, []);
-  return (
-    <div class="filters" role="search">
-      <label>
-        Filter <kbd>/</kbd>
-        <input
-          ref={input}
-          type="search"
-          value={text}
-          placeholder="service, operation or kind"
-          onInput={(event) => onChange(event.currentTarget.value)}
-        />
-      </label>
-      {text !== '' && (
-        <span class="found">
-          {count(found)} of {count(of)}
-        </span>
-      )}
-    </div>
-  );
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement
   );
 }
 

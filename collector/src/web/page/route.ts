@@ -4,6 +4,8 @@ export type Route =
   | { readonly view: 'operations' }
   | TracesRoute
   | { readonly view: 'trace'; readonly traceId: string }
+  | { readonly view: 'cardinality' }
+  | { readonly view: 'resources' }
   | { readonly view: 'books' }
   | SamplingRoute
   | { readonly view: 'unknown' };
@@ -30,7 +32,7 @@ export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const parts = path.split('/');
   if (path === '' || path === 'operations') return { view: 'operations' };
-  if (path === 'books') return { view: 'books' };
+  if (path === 'books' || path === 'cardinality' || path === 'resources') return { view: path };
   if (path === 'sampling') return samplingRoute(new URLSearchParams(query));
   if (path === 'traces') return tracesRoute(new URLSearchParams(query));
   const traceId = parts[1] ?? '';

@@ -7,6 +7,8 @@ test('every link leads where it says', () => {
   const routes: Exclude<Route, { view: 'unknown' }>[] = [
     { view: 'operations' },
     { view: 'books' },
+    { view: 'cardinality' },
+    { view: 'resources' },
     { view: 'trace', traceId },
     { view: 'sampling', service: '', operation: '', traceId: '' },
     { view: 'sampling', service: 'a&b=c#d', operation: 'GET /x?y={z} 100%', traceId: '' },

@@ -5,7 +5,6 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { attributeOf } from '../../collector/src/model/attributes.ts';
 import type { DataPoint } from '../../collector/src/model/data-point.ts';
 import { scrapeConfig } from '../../collector/src/scrape/config.ts';
 import { scrapeInstruments } from '../../collector/src/scrape/instruments.ts';
@@ -92,15 +91,19 @@ export async function startScraping(...jobs: readonly Record<string, unknown>[])
   };
   const consume = async (batch: { readonly points: readonly DataPoint[] }): Promise<void> => {
     points.push(...batch.points);
-    for (const { metric } of batch.points) {
-      if (metric.name !== 'scrape_series_added') continue;
-      const job = String(attributeOf(metric.resource.attributes, 'service.name'));
-      // The last point of a scrape; what is done after it is done by the next turn.
+  };
+  const host: typeof surroundings.host = {
+    ...surroundings.host,
+    count: (name, value, attributes = {}) => {
+      surroundings.host.count(name, value, attributes);
+      const { job } = attributes;
+      if ((name !== 'scrapes' && name !== 'failed') || job === undefined || value === 0) return;
+      // One of the two is counted by each scrape; what is done after it is done by the next turn.
       setImmediate(() => {
         overs.set(job, (overs.get(job) ?? 0) + 1);
         changes.emit('change');
       });
-    }
+    },
   };
   const over = (job: string): number => overs.get(job) ?? 0;
   const step = (): void => {
@@ -111,7 +114,7 @@ export async function startScraping(...jobs: readonly Record<string, unknown>[])
     // Patience is timed from the moment a scrape begins.
     begun += armed;
   };
-  const stage = new ScrapeStage(scrapeConfig.parse({ jobs }), surroundings.host, { consume });
+  const stage = new ScrapeStage(scrapeConfig.parse({ jobs }), host, { consume });
   await stage.start();
   onTestFinished(() => stage.stop());
   return {

@@ -1,11 +1,11 @@
 // One GET of a target's page, within limits of time and size. Redirects are not followed: they lead where nobody
 // configured, and would take tokens along.
 import { isUtf8 } from 'node:buffer';
+import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { createGunzip } from 'node:zlib';
-import { readTokens } from '../pipeline/bearer.ts';
 import type { Host } from '../pipeline/contract.ts';
 import { type OpenTls, openTls, type TlsMaterial } from '../pipeline/tls.ts';
 import { type ScrapeJob, timeoutOf } from './config.ts';
@@ -91,14 +91,14 @@ export class ScrapeClient {
   }
 
   #headers(): Record<string, string> {
-    const { headers, token_file, name } = this.#job;
+    const { headers, token_file } = this.#job;
     return {
       'user-agent': 'evenkeel',
       ...headers,
       accept: ACCEPT,
       'accept-encoding': 'gzip',
       'x-prometheus-scrape-timeout-seconds': String(this.#timeoutMs / 1000),
-      ...(token_file === undefined ? {} : { authorization: `Bearer ${tokenOf(token_file, name)}` }),
+      ...(token_file === undefined ? {} : { authorization: `Bearer ${tokenOf(token_file)}` }),
     };
   }
 
@@ -178,12 +178,15 @@ function tooLarge(): ScrapeFault {
   return new ScrapeFault('body_too_large', 'is larger than max_body');
 }
 
-function tokenOf(file: string, job: string): string {
+function tokenOf(file: string): string {
+  let token = '';
   try {
-    return readTokens({ tokens: [], token_file: file }, `scrape.${job}`)[0] ?? '';
+    token = readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new ScrapeFault('token_file', 'the token file cannot be used', { cause });
+    throw new ScrapeFault('token_file', 'the token file cannot be read', { cause });
   }
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new ScrapeFault('token_file', 'the token file holds no single token');
+  return token;
 }
 
 /** A page that does not say what it is is taken for the older text, as it always was. */

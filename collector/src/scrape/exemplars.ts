@@ -2,6 +2,7 @@
 // @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility, Exemplars
 import { canonical } from '../model/attributes.ts';
 import type { PointExemplar } from '../model/data-point.ts';
+import { ownText } from './own-text.ts';
 import type { TextExemplar } from './text-reader.ts';
 
 /** @param sampleMs of the sample it stands beside, for one without a time; NaN where that has none either */
@@ -19,16 +20,12 @@ export function exemplarOf({ labels, value, timeMs }: TextExemplar, sampleMs: nu
     traceId,
     spanId,
     // Copies: pieces of the answer would keep all of it in memory.
-    attributes: canonical(rest.map(([key, text]) => [copy(key), copy(text)])),
+    attributes: canonical(rest.map(([key, text]) => [ownText(key), ownText(text)])),
   };
 }
 
 /** An id that is not one of OpenTelemetry's stays a label. */
 function idOf(text: string | undefined, digits: number): string {
-  const id = copy(text ?? '').toLowerCase();
+  const id = ownText(text ?? '').toLowerCase();
   return id.length === digits && /^[0-9a-f]+$/.test(id) && !/^0+$/.test(id) ? id : '';
-}
-
-function copy(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
 }

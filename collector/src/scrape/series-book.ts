@@ -1,13 +1,14 @@
 // What is known of one target's series: finds each sample by how its line begins, and makes the points of each scrape.
 // A line usually follows the one it followed last time, so that most are found by one comparison.
-import { type Attributes, canonical, NO_ATTRIBUTES } from '../model/attributes.ts';
-import { attributesKey } from '../model/attributes.ts';
+import { type Attributes, attributesKey, canonical, NO_ATTRIBUTES } from '../model/attributes.ts';
 import type { DataPoint, PointExemplar, PointValue } from '../model/data-point.ts';
 import type { Head } from './cursor.ts';
-import { type Family, familyNames, type FamilyType, type Place, placeAlone, placeIn } from './families.ts';
+import type { Family, Place } from './families.ts';
+import { FamilyRegister } from './family-register.ts';
 import { ScrapeFault } from './fault.ts';
 import type { DroppedReason, Mended } from './instruments.ts';
 import { destination, type LabelRules, sampleLabels } from './sample-labels.ts';
+import { ownText } from './own-text.ts';
 import { Series, type Slot } from './series.ts';
 import { scopeId, TargetContext } from './target-context.ts';
 import type { SampleSink, TextExemplar } from './text-reader.ts';
@@ -59,15 +60,11 @@ export class SeriesBook implements SampleSink {
   readonly #rules: BookRules;
   readonly #entries = new Map<string, Entry>();
   readonly #series = new Map<string, Series>();
-  readonly #families = new Map<string, Family>();
-  /** Families that the scrape under way declared, by name. */
-  readonly #declared = new Map<string, Family>();
+  readonly #families = new FamilyRegister();
   readonly #root: Entry = blankEntry();
   #scrape = 0;
   #previous: Entry = this.#root;
   #entry: Entry = this.#root;
-  #pending: { name: string; type: FamilyType; help: string; unit: string } | undefined;
-  #open: Family | undefined;
   #touched: Series[] = [];
   #live: Series[] = [];
   #info: Attributes = NO_ATTRIBUTES;
@@ -87,9 +84,7 @@ export class SeriesBook implements SampleSink {
   begin(): void {
     this.#scrape++;
     this.#previous = this.#root;
-    this.#pending = undefined;
-    this.#open = undefined;
-    this.#declared.clear();
+    this.#families.begin(this.#scrape);
     this.#touched = [];
     this.#info = NO_ATTRIBUTES;
     this.#scopes = new Map();
@@ -97,21 +92,10 @@ export class SeriesBook implements SampleSink {
   }
 
   declare(name: string, what: 'type' | 'help' | 'unit', text: string): void {
-    if (this.#pending?.name !== name) {
-      // The one before may have its samples elsewhere.
-      if (this.#pending !== undefined && this.#open === undefined) this.#openFamily(this.#pending);
-      this.#pending = { name, type: 'unknown', help: '', unit: '' };
-      // Taken up again where a family is declared in pieces.
-      const known = this.#declared.get(name);
-      if (known !== undefined) Object.assign(this.#pending, { type: known.type, help: known.help, unit: known.unit });
-    }
-    if (what === 'type') this.#pending.type = text as FamilyType;
-    else this.#pending[what] = ownText(text);
-    this.#open = undefined;
+    this.#families.declare(name, what, text);
   }
 
   find(text: string, at: number): number {
-    if (this.#pending !== undefined && this.#open === undefined) this.#openFamily(this.#pending);
     const expected = this.#previous.next;
     if (expected !== undefined && this.#isCurrent(expected) && text.startsWith(expected.raw, at)) {
       const end = at + expected.raw.length;
@@ -136,7 +120,7 @@ export class SeriesBook implements SampleSink {
   }
 
   #isCurrent({ open, family }: Entry): boolean {
-    return open === this.#open && (family === undefined || family.declaredIn === this.#scrape);
+    return open === this.#families.open && (family === undefined || this.#families.isCurrent(family));
   }
 
   add(raw: string, head: Head): void {
@@ -239,26 +223,13 @@ export class SeriesBook implements SampleSink {
       }
       for (const [key, series] of this.#series) if (series.seenIn !== this.#scrape) this.#series.delete(key);
     }
-    if (this.#families.size > 2 * this.#declared.size + SPARE_ENTRIES)
-      for (const [key, family] of this.#families) if (family.declaredIn !== this.#scrape) this.#families.delete(key);
-  }
-
-  #openFamily(pending: { name: string; type: FamilyType; help: string; unit: string }): void {
-    const key = `${pending.type}\0${pending.unit}\0${pending.name}\0${pending.help}`;
-    let family = this.#families.get(key);
-    if (family === undefined) {
-      family = { ...pending, name: ownText(pending.name), declaredIn: 0 };
-      this.#families.set(key, family);
-    }
-    family.declaredIn = this.#scrape;
-    this.#declared.set(family.name, family);
-    this.#open = family;
+    this.#families.forget();
   }
 
   #entryOf(raw: string, head: Head): Entry {
     const owned: Head = { name: ownText(head.name), labels: head.labels.map(([k, v]) => [ownText(k), ownText(v)]) };
-    const [family, place] = this.#placeOf(owned.name);
-    const entry = { ...blankEntry(), raw, open: this.#open, family };
+    const [family, place] = this.#families.placeOf(owned.name);
+    const entry = { ...blankEntry(), raw, open: this.#families.open, family };
     const labels = sampleLabels(owned, this.#rules);
     if (typeof labels === 'string') return { ...entry, dropped: labels };
     const told = toldBy(labels);
@@ -271,18 +242,6 @@ export class SeriesBook implements SampleSink {
     if (slot === undefined)
       series.slots.set(slotKey, (slot = { series, role: where.role, bound: where.bound, seenIn: 0 }));
     return { ...entry, slot };
-  }
-
-  /** By the family that is open, else by another that this scrape declared; lines need not stand together. */
-  #placeOf(name: string): [Family | undefined, Place] {
-    const open = this.#open === undefined ? undefined : placeIn(this.#open, name);
-    if (open !== undefined) return [this.#open, open];
-    for (const familyName of familyNames(name)) {
-      const family = this.#declared.get(familyName);
-      const place = family === undefined ? undefined : placeIn(family, name);
-      if (place !== undefined) return [family, place];
-    }
-    return [undefined, placeAlone(name)];
   }
 
   #seriesOf(place: Place, labels: Series['labels']): Series {
@@ -334,9 +293,4 @@ const NAMING = new Set(['__name__', 'job', 'instance', 'otel_scope_name', 'otel_
 
 function whole(point: DataPoint | undefined): DataPoint[] {
   return point === undefined ? [] : [point];
-}
-
-/** A copy: a piece of the answer would keep all of it in memory. */
-function ownText(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text, 'utf8').toString('utf8');
 }

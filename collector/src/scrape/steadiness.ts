@@ -46,7 +46,8 @@ export class Holdback {
       return { pass: [...heldOf(known), point], moved: true };
     }
     if (known === undefined || isReset(known.previous, point)) {
-      this.#series.set(key, { previous: point, held: undefined, exportedMs: point.timeMs, levels: [] });
+      const levels = firstLevels(point).map((level) => ({ exported: level, min: level, max: level }));
+      this.#series.set(key, { previous: point, held: undefined, exportedMs: point.timeMs, levels });
       return { pass: [...heldOf(known), point], moved: true };
     }
     const levels = levelsOf(known.previous, point);
@@ -97,14 +98,18 @@ function totalOf({ value }: DataPoint): number {
   return value.type === 'number' ? value.value : value.count;
 }
 
+/** Of a point alone: a rate takes two. */
+function firstLevels({ metric, value }: DataPoint): number[] {
+  return value.type === 'number' && !metric.isMonotonic ? [value.value] : [];
+}
+
 function levelsOf(before: DataPoint, now: DataPoint): number[] {
   const seconds = (now.timeMs - before.timeMs) / 1000;
   const rate = (to: number | undefined, from: number | undefined): number =>
     seconds > 0 ? ((to ?? 0) - (from ?? 0)) / seconds : 0;
   const { value } = now;
   if (value.type === 'number') {
-    const grows = now.metric.kind === 'sum' && now.metric.isMonotonic;
-    return [grows ? rate(value.value, totalOf(before)) : value.value];
+    return [now.metric.isMonotonic ? rate(value.value, totalOf(before)) : value.value];
   }
   const counted = rate(value.count, totalOf(before));
   const summed = rate(value.sum, before.value.type === 'number' ? undefined : before.value.sum);

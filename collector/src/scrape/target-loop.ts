@@ -126,7 +126,11 @@ export class TargetLoop {
     this.#state(fault);
     const { scraped, kept, added } = this.#book.counts;
     const told = isUp ? { scraped, kept, added } : { scraped: 0, kept: 0, added: 0 };
-    await this.#pass(ownSeries(this.#book.context.own, target, { timeMs, isUp, seconds: durationMs / 1000, ...told }));
+    const own = ownSeries(this.#book.context.own, target, { timeMs, isUp, seconds: durationMs / 1000, ...told });
+    // What is said of the scrape is no movement of the target.
+    const moved = this.#moved;
+    await this.#pass(own);
+    this.#moved = moved;
     this.#adapt(isUp);
   }
 
@@ -181,12 +185,11 @@ export class TargetLoop {
   #unheld(point: DataPoint): readonly DataPoint[] {
     const { job, host } = this.#parts;
     if (job.adaptive === false) return [point];
-    // Never twice alike, and no reason to ask a target more often.
-    const isDuration = point.metric.name === 'scrape_duration_seconds';
-    const threshold = isDuration ? Infinity : job.adaptive.stability_threshold;
+    // Never twice alike.
+    const threshold = point.metric.name === 'scrape_duration_seconds' ? Infinity : job.adaptive.stability_threshold;
     const longestMs = nextInterval(this.intervalMs, false, { baseMs: job.interval, maxMs: job.adaptive.max_interval });
     const { pass, moved } = this.#holdback.offer(point, threshold, longestMs);
-    this.#moved ||= moved && !isDuration;
+    this.#moved ||= moved;
     if (pass.length === 0) host.count('points_saved', 1);
     return pass;
   }

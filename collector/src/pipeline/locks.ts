@@ -18,6 +18,11 @@ export function checkLocks(config: Config): void {
   }
   for (const [name, { ca_file, cert_file, key_file }] of Object.entries(config.export.otlp))
     readTls({ certFile: cert_file, keyFile: key_file, caFile: ca_file }, `export.otlp.${name}`);
+  for (const { name, tls } of config.scrape.jobs) readTls(targetFiles(tls), `scrape.${name}.tls`);
+}
+
+function targetFiles({ ca_file, cert_file, key_file }: Config['scrape']['jobs'][number]['tls']): TlsFiles {
+  return { certFile: cert_file, keyFile: key_file, caFile: ca_file };
 }
 
 /** Finds every file of a configuration that cannot be read or used, each under its key. Says nothing of its content. */
@@ -29,7 +34,10 @@ export function fileProblems(config: Config): CrossProblem[] {
   const exporters = Object.entries(config.export.otlp).flatMap(([name, { ca_file, cert_file, key_file }]) =>
     tlsProblems({ certFile: cert_file, keyFile: key_file, caFile: ca_file }, `export.otlp.${name}`, 'ca_file'),
   );
-  return [...listeners, ...exporters];
+  const jobs = config.scrape.jobs.flatMap(({ tls }, i) =>
+    tlsProblems(targetFiles(tls), `scrape.jobs[${i}].tls`, 'ca_file'),
+  );
+  return [...listeners, ...exporters, ...jobs];
 }
 
 /** Each file by itself, and the pair only where both are sound. */

@@ -92,7 +92,7 @@ const job = jobFields.check((context) => {
   if (value.adaptive !== false && value.adaptive.max_interval < value.interval)
     add('adaptive', 'max_interval must not be shorter than interval');
   try {
-    targetsOf(value);
+    targetsOf({ ...value, targets: value.targets.filter((text) => targetProblem(text) === undefined) });
   } catch {
     add('relabel', 'makes of a target what is no address');
   }

@@ -6,7 +6,7 @@ import type { Locks } from './listener.ts';
 import { longestWaitMs } from './longest-wait.ts';
 import type { Machine } from './machine.ts';
 import type { Config } from './schema.ts';
-import { selfExports } from './self-exports.ts';
+import { selfExports, selfScrapes } from './self-exports.ts';
 
 /** A problem by the path of the key that shows it. */
 export interface CrossProblem {
@@ -28,6 +28,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
   return [
     ...clashes(listeners),
     ...selfExports(config, listeners, machine),
+    ...selfScrapes(config, listeners, machine),
     ...overcommitted(config),
     ...waitProblems(config),
     ...logsWaitProblems(config),

@@ -22,3 +22,21 @@ export function compilePattern(pattern: string): (text: string) => boolean {
   const compiled = RE2JS.compile(pattern);
   return (text) => compiled.test(text);
 }
+
+/** Groups of a match: the whole text at 0, groups that took no part as empty text. */
+export interface MatchedGroups {
+  readonly numbered: readonly string[];
+  named(name: string): string;
+}
+
+/** Compiles a sound pattern that has to match a text from end to end, line breaks included, as Prometheus has it. */
+export function compileWhole(pattern: string): (text: string) => MatchedGroups | undefined {
+  const compiled = RE2JS.compile(pattern, RE2JS.DOTALL);
+  const names = compiled.namedGroups();
+  return (text) => {
+    const matcher = compiled.matcher(text);
+    if (!matcher.matches()) return undefined;
+    const numbered = Array.from({ length: compiled.groupCount() + 1 }, (_, i) => matcher.group(i) ?? '');
+    return { numbered, named: (name) => numbered[names[name] ?? -1] ?? '' };
+  };
+}

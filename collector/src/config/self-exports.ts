@@ -1,5 +1,7 @@
-// Exports to our own listeners: kept traces would come in again, for ever. What names resolve to is not asked here;
-// a loop by a name is noticed when it begins, see pipeline/trail.ts.
+// Exports to our own listeners: kept traces would come in again, for ever; and scrapes of them, by which each scrape would
+// bring more series. What names resolve to is not asked here; a loop by a name is noticed when it begins, see
+// pipeline/trail.ts.
+import { targetsOf } from '../scrape/targets.ts';
 import { isAddress, isLoopback, isUsualLoopback, isWildcard, plainHost } from './addresses.ts';
 import type { CrossProblem, Listener } from './cross-checks.ts';
 import type { Machine } from './machine.ts';
@@ -23,16 +25,39 @@ export function selfExports(
   for (const [block, urls, consequence] of told) {
     for (const [key, url] of Object.entries(urls)) {
       if (url === undefined) continue;
-      const { hostname, port, protocol } = new URL(url);
-      const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-      const asked = plainHost(hostname);
-      const own = listeners.find((each) => each.port === number && reaches(asked, plainHost(each.host), machine));
+      const own = ownListener(new URL(url), listeners, machine);
       if (own === undefined) continue;
       const path = `export.${block}.${key}`;
       problems.push({ path, message: `is our own listener (${own.setting}.port); ${consequence}` });
     }
   }
   return problems;
+}
+
+/** Finds targets that are listeners of ours, as their rules make them. */
+export function selfScrapes(
+  { scrape: { jobs } }: Config,
+  listeners: readonly Listener[],
+  machine: Pick<Machine, 'hostName' | 'addresses'>,
+): CrossProblem[] {
+  return jobs.flatMap((job, i) =>
+    job.targets.flatMap((text, k) => {
+      const own = targetsOf({ ...job, targets: [text] }).map(({ url }) => ownListener(url, listeners, machine))[0];
+      const path = `scrape.jobs[${i}].targets[${k}]`;
+      if (own === undefined) return [];
+      return [{ path, message: `is our own listener (${own.setting}.port); each scrape would bring more series` }];
+    }),
+  );
+}
+
+function ownListener(
+  { hostname, port, protocol }: URL,
+  listeners: readonly Listener[],
+  machine: Pick<Machine, 'hostName' | 'addresses'>,
+): Listener | undefined {
+  const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  const asked = plainHost(hostname);
+  return listeners.find((each) => each.port === number && reaches(asked, plainHost(each.host), machine));
 }
 
 /** Tells whether a connection to `asked` from this machine ends at a listener on `bound`; both plain. */

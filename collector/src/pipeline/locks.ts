@@ -16,24 +16,32 @@ export function checkLocks(config: Config): void {
     if (tls !== undefined) readTls(listenerFiles(tls), `${setting}.tls`);
     if (auth !== undefined) readTokens(auth, `${setting}.auth`);
   }
-  for (const { setting, files, tokenFile } of receiversOf(config)) {
-    readTls(files, setting);
+  for (const { setting, tlsSetting, files, tokenFile } of remotesOf(config)) {
+    readTls(files, tlsSetting);
     if (tokenFile !== undefined) readSentToken(tokenFile, setting);
   }
 }
 
-/** What exporters prove themselves with and check receivers against. */
-function receiversOf({ export: { otlp, remote_write } }: Config): {
+/** What exporters and scrapes prove themselves with, and check the other end against. */
+function remotesOf({ export: { otlp, remote_write }, scrape }: Config): {
   readonly setting: string;
+  readonly tlsSetting: string;
   readonly files: TlsFiles;
   readonly tokenFile: string | undefined;
 }[] {
-  const exporters = [
+  const remotes = [
     ...Object.entries(otlp).map(([name, each]) => [`export.otlp.${name}`, { ...each, token_file: undefined }] as const),
     ...Object.entries(remote_write).map(([name, each]) => [`export.remote_write.${name}`, each] as const),
+    ...scrape.jobs.map(({ tls, token_file }, i) => [`scrape.jobs[${i}]`, { ...tls, token_file }] as const),
   ];
-  return exporters.map(([setting, { ca_file, cert_file, key_file, token_file }]) => {
-    return { setting, files: { certFile: cert_file, keyFile: key_file, caFile: ca_file }, tokenFile: token_file };
+  return remotes.map(([setting, { ca_file, cert_file, key_file, token_file }]) => {
+    const tlsSetting = setting.startsWith('scrape') ? `${setting}.tls` : setting;
+    return {
+      setting,
+      tlsSetting,
+      files: { certFile: cert_file, keyFile: key_file, caFile: ca_file },
+      tokenFile: token_file,
+    };
   });
 }
 
@@ -43,11 +51,11 @@ export function fileProblems(config: Config): CrossProblem[] {
     ...(tls === undefined ? [] : tlsProblems(listenerFiles(tls), `${setting}.tls`, 'client_ca_file')),
     ...(auth === undefined ? [] : problemOf(`${setting}.auth.token_file`, () => readTokens(auth, `${setting}.auth`))),
   ]);
-  const exporters = receiversOf(config).flatMap(({ setting, files, tokenFile }) => [
-    ...tlsProblems(files, setting, 'ca_file'),
+  const remotes = remotesOf(config).flatMap(({ setting, tlsSetting, files, tokenFile }) => [
+    ...tlsProblems(files, tlsSetting, 'ca_file'),
     ...(tokenFile === undefined ? [] : problemOf(`${setting}.token_file`, () => readSentToken(tokenFile, setting))),
   ]);
-  return [...listeners, ...exporters];
+  return [...listeners, ...remotes];
 }
 
 /** Each file by itself, and the pair only where both are sound. */

@@ -47,7 +47,7 @@ export class SeriesControl {
   readonly #low = new Column(NaN);
   readonly #high = new Column(NaN);
   readonly #width = new Column(1);
-  readonly #stated = new Column(1);
+  readonly #stated = new Column(NaN);
   /** Slopes: corridor of rates, a millisecond, that pass through all readings since the last point. */
   readonly #floor = new Column(-Infinity);
   readonly #ceiling = new Column(Infinity);
@@ -76,7 +76,7 @@ export class SeriesControl {
     // Rates have a range from 0 on, before any is known.
     if (law.follows === 'slope') for (const column of [this.#low, this.#high]) column.set(row, 0);
     this.#width.set(row, 1);
-    this.#stated.set(row, 1);
+    this.#stated.set(row, NaN);
     this.#restart(row);
   }
 
@@ -91,7 +91,9 @@ export class SeriesControl {
 
   /** What the last point may be off by, or the line between two, in 99 of 100 seconds; NaN before anything is known. */
   statedError(row: number): number {
-    return this.#stated.at(row) * this.band(row);
+    const stated = this.#stated.at(row);
+    // Of a slope the seconds since the last point are not judged yet; that they are within the band is all that is known.
+    return this.#laws[row]?.follows === 'slope' ? Math.max(this.band(row), stated || 0) : stated;
   }
 
   /** What `stability_threshold` is a share of, in the unit of the value. */
@@ -153,7 +155,7 @@ export class SeriesControl {
     const band = this.band(row);
     const error = Math.abs(value - this.#lastValue.at(row));
     const moved = error > band || isUrgent;
-    this.#restate(row, moved ? 0 : error, band);
+    this.#restate(row, moved ? 0 : error, 1);
     if (isMean) {
       this.#sum.set(row, this.#sum.at(row) + value);
       this.#count.set(row, this.#count.at(row) + 1);
@@ -221,16 +223,17 @@ export class SeriesControl {
     if (timeMs <= lastMs) return;
     const last = this.#lastValue.at(row);
     const rate = (value - last) / (timeMs - lastMs);
-    const band = this.band(row);
-    for (let i = row * this.#ring, end = i + this.#count.at(row); i < end; i++) {
-      const error = Math.abs(this.#values.at(i) - last - rate * (this.#times.at(i) - lastMs));
-      this.#restate(row, error, band);
-    }
+    let worst = 0;
+    const count = this.#count.at(row);
+    for (let i = row * this.#ring; i < row * this.#ring + count; i++)
+      worst = Math.max(worst, Math.abs(this.#values.at(i) - last - rate * (this.#times.at(i) - lastMs)));
+    this.#restate(row, worst, count);
   }
 
-  #restate(row: number, error: number, band: number): void {
-    const off = error > 0 ? error / band : 0;
-    this.#stated.set(row, restated(this.#stated.at(row), off, Math.max(1, off)));
+  #restate(row: number, error: number, seconds: number): void {
+    if (seconds === 0) return;
+    const stated = this.#stated.at(row);
+    this.#stated.set(row, Number.isNaN(stated) ? Math.max(this.band(row), error) : restated(stated, error, seconds));
   }
 
   #push(row: number, value: number, timeMs: number): void {

@@ -1,21 +1,19 @@
-// The error a user may rely on, of one series: a running 99th percentile of the errors that seconds turned out to have.
+// The error a user may rely on, of one series: what the errors of 99 in 100 seconds stay within, learned as they pass.
 
-/** Share of seconds that may be further off than stated. */
-export const MISS_RATIO = 0.01;
-/** A miss takes the statement this share of the possible error further. Smaller is calmer, and takes longer to learn. */
-const STEP_RATIO = 1 / 4;
+/** Kept of a statement each second it holds: half after 12 minutes, a tenth less after two. */
+const KEPT_PER_SECOND = 1 - 1 / 1024;
+/** How far beyond the worst that was seen a statement is raised, because what exceeds once is a little exceeded soon. */
+const MARGIN = 1.1;
 
 /**
- * Moves a stated error by one second that was held out: stated before, judged now. A miss raises it by much, a hit lowers
- * it by little, in the ratio at which 1 % of misses is in balance. Whatever the errors are, the share of misses in n seconds
- * is at most 1 % + 5 / n, because each miss needs 99 hits to come down again and the ceiling is never missed.
+ * Moves a stated error by seconds that were held out: stated before, judged now. A second outside raises it beyond what was
+ * seen at once, seconds inside lower it slowly, so that one must be outside every two minutes at most for the statement to
+ * stay where it is: fewer than 1 in 100.
  *
- * @param ceiling what the error cannot, or did not yet, exceed; the statement stays below
- * @returns the new statement, 0..ceiling
- * @see Gibbs and Candès 2021, Adaptive Conformal Inference Under Distribution Shift
+ * @param error the worst of these seconds
+ * @param seconds how many are judged together, because their errors become known together
+ * @returns the new statement
  */
-export function restated(stated: number, error: number, ceiling: number): number {
-  const step = ceiling * STEP_RATIO;
-  const moved = error > stated ? stated + step * (1 - MISS_RATIO) : stated - step * MISS_RATIO;
-  return Math.min(ceiling, Math.max(0, moved));
+export function restated(stated: number, error: number, seconds: number): number {
+  return error > stated ? error * MARGIN : stated * KEPT_PER_SECOND ** seconds;
 }

@@ -86,9 +86,10 @@ class Sidecar implements Collector {
     const shared = { clock, random, log, telemetry: this.#telemetry };
     this.#host = createHost('collector', shared);
     this.#pipeline = buildPipeline(config, shared);
-    const { inOrder } = this.#pipeline;
+    const { inOrder, metrics } = this.#pipeline;
+    const uptimeSeconds = (): number => (this.#clock.monotonicMs() - this.#startedMs) / 1000;
     const collect = (stages = inOrder): ReturnType<typeof collectAll> =>
-      collectAll(stages, this.#telemetry, (this.#clock.monotonicMs() - this.#startedMs) / 1000, this.#eventLoop);
+      collectAll(stages, this.#telemetry, uptimeSeconds(), this.#eventLoop, metrics.monitoring?.gives);
     const exportTo = this.#pipeline.export;
     exportTo.collectOwn = () => collect(inOrder.filter(({ stage }) => stage !== exportTo));
     this.#eventLoop = new EventLoop(clock, systemLoopProbe());
@@ -173,8 +174,10 @@ class Sidecar implements Collector {
   /** In the order of stopping: first the doors, last what is asked about the others. */
   #parts(): Part[] {
     const parts: Part[] = [...this.#pipeline.inOrder];
-    if (this.#metrics !== undefined)
-      parts.push({ name: 'metrics page', stage: this.#metrics }, { name: 'event loop', stage: this.#eventLoop });
+    if (this.#metrics !== undefined) parts.push({ name: 'metrics page', stage: this.#metrics });
+    // One probe of the loop is enough: each wakes an idle process twenty times a second.
+    const isProbed = this.#pipeline.metrics.monitoring?.probesLoop === true;
+    if (this.#metrics !== undefined && !isProbed) parts.push({ name: 'event loop', stage: this.#eventLoop });
     if (this.#web !== undefined) parts.push({ name: 'figures', stage: this.#kpis }, { name: 'web', stage: this.#web });
     return parts;
   }

@@ -5,6 +5,7 @@ import { exportStage } from '../export/stage.ts';
 import { sampleName } from '../export/prometheus-naming.ts';
 import { logs } from '../logs/stage.ts';
 import { measure } from '../measure/stage.ts';
+import { monitoring } from '../monitoring/stage.ts';
 import type { Instruments } from '../pipeline/contract.ts';
 import { EVENT_LOOP_GAUGES } from '../pipeline/event-loop.ts';
 import { processFamilies } from '../pipeline/own-metrics.ts';
@@ -133,6 +134,7 @@ function metricsPage(): string {
     remoteSampling,
     sample,
     logs,
+    monitoring,
     exportStage,
     store,
     { name: 'web', instruments: webInstruments },

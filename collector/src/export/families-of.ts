@@ -2,6 +2,7 @@
 // @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility
 import { type Attribute, attributeOf, type AttributeValue, valueText } from '../model/attributes.ts';
 import type { DataPoint, Metric, PointExemplar, Resource, Scope } from '../model/data-point.ts';
+import { OWN_SCOPE } from '../model/family-points.ts';
 import type { Exemplar, MetricFamily, MetricPoint } from '../model/metric-family.ts';
 
 /** Of a resource, what names it in labels; the rest is in `target_info`. */
@@ -52,7 +53,8 @@ export function pointOf(point: DataPoint, own: Resource): MetricPoint {
   const { metric, value, startMs, timeMs, exemplars } = point;
   const attributes: Record<string, string> = {};
   for (const [key, each] of point.attributes) attributes[key] = valueText(each);
-  Object.assign(attributes, scopeLabels(metric.scope));
+  // What the sidecar makes has no scope on the page, whether it is collected there or was handed on as points.
+  if (metric.scope.key !== OWN_SCOPE.key) Object.assign(attributes, scopeLabels(metric.scope));
   if (metric.resource.key !== own.key) Object.assign(attributes, targetLabels(metric.resource));
   return {
     attributes,

@@ -6,6 +6,7 @@ import type { MetricBatch, Resource } from '../model/data-point.ts';
 import { monitoring, type MonitoringStage } from '../monitoring/stage.ts';
 import { scrape, type ScrapeStage } from '../scrape/stage.ts';
 import type { Consumer } from './contract.ts';
+import { systemLoopFigures } from './event-loop.ts';
 import { createHost, type Surroundings } from './host.ts';
 
 export const METRIC_ROOMS = [scrape, monitoring, limit, aggregate];
@@ -37,7 +38,10 @@ export function buildMetrics(
     config.monitoring === false
       ? undefined
       : monitoring.create(config.monitoring, createHost('monitoring', shared), first);
-  if (monitoringFrom !== undefined) monitoringFrom.resource = own;
   if (aggregateTo !== undefined) aggregateTo.ownInstance = own.attributes;
+  if (monitoringFrom !== undefined) {
+    monitoringFrom.resource = own;
+    monitoringFrom.loop = systemLoopFigures();
+  }
   return { first, stages: { scrape: scrapeFrom, monitoring: monitoringFrom, limit: limitTo, aggregate: aggregateTo } };
 }

@@ -2,6 +2,7 @@
 // The runtime measures by itself; only how often it is read goes by the Clock.
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { MetricFamily } from '../model/metric-family.ts';
+import type { LoopFigures } from '../monitoring/read-runtime.ts';
 import type { Clock } from './contract.ts';
 
 /**
@@ -76,6 +77,21 @@ export function systemLoopProbe(): LoopProbe {
       return histogram.max;
     },
     utilizationRatio: () => performance.eventLoopUtilization(begun).utilization,
+  };
+}
+
+/** The runtime's own probe, for whoever keeps windows of its own. */
+export function systemLoopFigures(): LoopFigures {
+  const probe = systemLoopProbe();
+  return {
+    enable: () => probe.enable(),
+    disable: () => probe.disable(),
+    reset: () => probe.reset(),
+    get count() {
+      return probe.count;
+    },
+    delaySeconds: (percentile) => delaySeconds(percentile === 100 ? probe.max : probe.percentile(percentile)),
+    utilization: () => performance.eventLoopUtilization(),
   };
 }
 

@@ -4,20 +4,25 @@ import type { Stage } from './contract.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** Collects everything, stages first. Instruments are read after the stages, which set their gauges when collected. */
+/**
+ * Collects everything, stages first. Instruments are read after the stages, which set their gauges when collected.
+ *
+ * @param given names of metrics of the process that somebody else gives
+ */
 export function* collectAll(
   stages: readonly { readonly stage: Pick<Stage<never>, 'collect'> }[],
   telemetry: Telemetry,
   uptimeSeconds: number,
   eventLoop: Pick<EventLoop, 'families'>,
+  given: ReadonlySet<string> = new Set(),
 ): Generator<MetricFamily> {
   for (const { stage } of stages) yield* stage.collect?.() ?? [];
   for (const { stage, name, spec, points } of telemetry.all()) {
     const { kind, unit, description } = spec;
     yield { name: `evenkeel.${stage}.${name}`, kind, unit, description, points };
   }
-  yield* processFamilies(uptimeSeconds);
-  yield* eventLoop.families();
+  for (const family of [...processFamilies(uptimeSeconds), ...eventLoop.families()])
+    if (!given.has(family.name)) yield family;
 }
 
 /** What is told of the process, by names of OpenTelemetry's conventions. */

@@ -87,8 +87,8 @@ it('begins a new window with a reading, but not before the last one is old enoug
   expect(rounded(read())['delay.max']).toBe(0.003);
 });
 
-it('is on the metrics page of a sidecar', async () => {
-  const running = await startCollector();
+it('is on the metrics page of a sidecar where monitoring, which else gives it, is off', async () => {
+  const running = await startCollector('monitoring: false');
   // The probe is the runtime's own, and the first firing of its timer only begins the count.
   let page = '';
   await eventually('the first measurement', async () => {

@@ -1,0 +1,89 @@
+// One reader with its interval, what it costs, and how it fails.
+import { CollectionInterval, type IntervalLimits } from './collection-interval.ts';
+import type { Failure } from './instruments.ts';
+import type { Reader } from './reader.ts';
+
+/** Readings up to this cost stay at the shortest interval: design.md, section 6. */
+const CHEAP_MS = 0.05;
+/** The cheapest of so many readings is what it costs: others were interrupted, or ran code for the first time. */
+const COST_READINGS = 16;
+/** A share of what the sentinel shows that is movement. */
+const SENTINEL_RATIO = 0.05;
+
+/** A reader as it is run. */
+export class ScheduledReader {
+  readonly reader: Reader;
+  readonly interval: CollectionInterval;
+  /** Steered by the interval. */
+  isDear: boolean;
+  /** An answer is waited for. */
+  isBusy = false;
+  /** Milliseconds of a reading. */
+  costMs = 0;
+  readonly #minMs: number;
+  #failure: Failure | undefined;
+  #readings = 0;
+  #leastMs = Infinity;
+  #figure = NaN;
+
+  constructor(reader: Reader, limits: IntervalLimits) {
+    this.reader = reader;
+    this.isDear = reader.isDear;
+    this.interval = new CollectionInterval(limits);
+    this.#minMs = limits.minMs;
+  }
+
+  /** Milliseconds between readings now. */
+  get currentIntervalMs(): number {
+    return this.isDear ? this.interval.intervalMs : this.#minMs;
+  }
+
+  /** Whether it is to be read now. Looks at the sentinel of a dear one. */
+  isDue(nowMs: number): boolean {
+    if (this.isBusy) return false;
+    if (!this.isDear && this.#failure === undefined) return true;
+    if (this.#failure === undefined && this.#sentinelMoved()) this.interval.hurry();
+    return this.interval.isDue(nowMs);
+  }
+
+  /** Told of a reading that worked. @param tookMs undefined where it waited for an answer */
+  worked(nowMs: number, moved: boolean, tookMs: number | undefined): void {
+    this.#failure = undefined;
+    this.interval.wasRead(nowMs, moved);
+    if (tookMs === undefined) return;
+    this.costMs = this.costMs === 0 ? tookMs : this.costMs + (tookMs - this.costMs) / COST_READINGS;
+    this.#leastMs = Math.min(this.#leastMs, tookMs);
+    if (++this.#readings % COST_READINGS !== 0) return;
+    if (!this.reader.isDear) this.isDear = this.#leastMs > CHEAP_MS;
+    this.#leastMs = Infinity;
+  }
+
+  /** Told that it failed. @returns why, where it did not fail so the last time */
+  failed(nowMs: number, error: unknown): Failure | undefined {
+    const failure = failureOf(error);
+    const isNew = failure !== this.#failure;
+    this.#failure = failure;
+    this.interval.wasRead(nowMs, false);
+    return isNew ? failure : undefined;
+  }
+
+  #sentinelMoved(): boolean {
+    if (this.reader.sentinel === undefined) return false;
+    let figure: number;
+    try {
+      figure = this.reader.sentinel();
+    } catch {
+      // Without it the interval alone decides.
+      return false;
+    }
+    const moved = Math.abs(figure - this.#figure) > SENTINEL_RATIO * Math.abs(this.#figure);
+    if (moved || Number.isNaN(this.#figure)) this.#figure = figure;
+    return moved;
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing';
+  return code === 'EACCES' || code === 'EPERM' ? 'forbidden' : 'other';
+}

@@ -7,8 +7,9 @@ import { downscale } from '../model/exponential-merge.ts';
 export const RECORD_FLOATS: Readonly<Record<PointValue['type'], readonly number[]>> = {
   number: [1],
   summary: [2],
-  histogram: [8, 16, 32, 64, 256, 1000],
-  exponential_histogram: [24, 64, 170],
+  // The first after the smallest are those of Prometheus' and OpenTelemetry's default bounds.
+  histogram: [8, 15, 19, 32, 64, 256, 1000],
+  exponential_histogram: [20, 32, 64, 170],
 };
 /** Most buckets of both signs in a record, at the scale that takes. */
 const MAX_EXPONENTIAL = 160;
@@ -66,7 +67,7 @@ export function floatsOf(value: PointValue): number {
     case 'histogram':
       return HISTOGRAM_HEAD + value.counts.length;
     case 'exponential_histogram':
-      return EXPONENTIAL_HEAD + value.positive.counts.length + value.negative.counts.length;
+      return EXPONENTIAL_HEAD + bucketFloats(value);
   }
 }
 
@@ -115,19 +116,41 @@ const NO_EXTREMES = { min: undefined, max: undefined } as const;
 
 function writeExponential(floats: Float64Array, at: number, value: ExponentialHistogramValue): void {
   const { positive, negative } = value;
-  const head = [value.count, value.sum ?? NaN, value.zeroCount, value.zeroThreshold, value.scale];
-  floats.set([...head, positive.offset, positive.counts.length, negative.offset, negative.counts.length], at);
-  floats.set(positive.counts, at + EXPONENTIAL_HEAD);
-  floats.set(negative.counts, at + EXPONENTIAL_HEAD + positive.counts.length);
+  const isSparse = bucketFloats(value) < positive.counts.length + negative.counts.length;
+  const head = [value.count, value.sum ?? NaN, value.zeroCount, value.zeroThreshold, value.scale, isSparse ? 1 : 0];
+  floats.set(head, at);
+  let next = at + EXPONENTIAL_HEAD;
+  for (const [i, buckets] of [positive, negative].entries()) {
+    const first = next;
+    if (isSparse) next = writePairs(floats, next, buckets);
+    else {
+      floats.set(buckets.counts, next);
+      next += buckets.counts.length;
+    }
+    floats[at + head.length + i * 2] = buckets.offset;
+    floats[at + head.length + i * 2 + 1] = next - first;
+  }
+}
+
+/** Index and count of each bucket that is not empty. @returns where they end */
+function writePairs(floats: Float64Array, at: number, { counts }: Buckets): number {
+  let next = at;
+  for (const [i, count] of counts.entries()) {
+    if (count === 0) continue;
+    floats[next++] = i;
+    floats[next++] = count;
+  }
+  return next;
 }
 
 function readExponential(floats: Float64Array, at: number): ExponentialHistogramValue {
-  const buckets = (offset: number, first: number, length: number): Buckets => ({
-    offset,
-    counts: Array.from(floats.subarray(first, first + length)),
-  });
-  const positives = floats[at + 6];
+  const isSparse = floats[at + 5] === 1;
   const first = at + EXPONENTIAL_HEAD;
+  const second = first + floats[at + 7];
+  const buckets = (offset: number, from: number, end: number): Buckets => ({
+    offset,
+    counts: isSparse ? readPairs(floats, from, end) : Array.from(floats.subarray(from, end)),
+  });
   return {
     type: 'exponential_histogram',
     count: floats[at],
@@ -136,9 +159,24 @@ function readExponential(floats: Float64Array, at: number): ExponentialHistogram
     scale: floats[at + 4],
     zeroCount: floats[at + 2],
     zeroThreshold: floats[at + 3],
-    positive: buckets(floats[at + 5], first, positives),
-    negative: buckets(floats[at + 7], first + positives, floats[at + 8]),
+    positive: buckets(floats[at + 6], first, second),
+    negative: buckets(floats[at + 8], second, second + floats[at + 9]),
   };
+}
+
+function readPairs(floats: Float64Array, from: number, end: number): number[] {
+  const counts: number[] = [];
+  for (let at = from; at < end; at += 2) {
+    while (counts.length < floats[at]) counts.push(0);
+    counts.push(floats[at + 1]);
+  }
+  return counts;
+}
+
+/** Doubles of the buckets: all counts in a row, or pairs where most are 0. */
+function bucketFloats({ positive, negative }: ExponentialHistogramValue): number {
+  const used = [...positive.counts, ...negative.counts].filter((count) => count > 0).length;
+  return Math.min(used * 2, positive.counts.length + negative.counts.length);
 }
 
 function defined(value: number): number | undefined {

@@ -156,30 +156,32 @@ export class StreamTable {
       this.#depth++;
     }
     const bit = 1 << depth;
+    SPLIT.set(this.#file.page(number).words);
     const sibling = this.#newPage(depth + 1);
     this.#pageDepth.set(number, depth + 1);
     for (let slot = (key[0] & (bit - 1)) | bit; slot < this.#directory.length; slot += bit * 2)
       this.#directory[slot] = sibling;
-    const moved = this.#file.page(number).words.slice();
-    const kept = this.#write(number, moved, bit, 0);
-    const went = this.#write(sibling, moved, bit, bit);
-    return kept + went > 0;
+    this.#writeSplit(number, bit, 0);
+    this.#writeSplit(sibling, bit, bit);
+    return true;
   }
 
-  /** Writes of the records of a page those that have a bit so. */
-  #write(number: number, records: Uint32Array, bit: number, wanted: number): number {
+  /** Writes of the records that are split those that have a bit so. */
+  #writeSplit(number: number, bit: number, wanted: number): void {
     const { words } = this.#file.page(number);
     let used = 0;
-    for (let i = 0; i < records[0]; i++) {
+    for (let i = 0; i < SPLIT[0]; i++) {
       const at = HEAD_WORDS + i * this.#recordWords;
-      if ((records[at] & bit) !== wanted) continue;
-      words.set(records.subarray(at, at + this.#recordWords), HEAD_WORDS + used++ * this.#recordWords);
+      if ((SPLIT[at] & bit) !== wanted) continue;
+      words.set(SPLIT.subarray(at, at + this.#recordWords), HEAD_WORDS + used++ * this.#recordWords);
     }
     words[0] = used;
     this.#file.changed();
-    return used;
   }
 }
+
+/** The page that is split, while it is: one for all, as memory of pages is given back late. */
+const SPLIT = new Uint32Array(PAGE_BYTES / 4);
 
 function viewOf({ words, floats }: Pick<RecordView, 'words' | 'floats'>, at: number): RecordView {
   const word = at + KEY_WORDS;

@@ -43,6 +43,13 @@ second of 1 k spans/s is taken without a refusal, the sidecar is ready and what 
     about: 'The hot path in one process against protobufjs that only decodes the same bodies.',
   },
   http: { command: 'npm run bench -- http', about: 'The built sidecar behind HTTP; its sender in another process.' },
+  cardinality: {
+    command: 'npm run bench -- cardinality',
+    about: `A million values of one attribute through the limit stage with its defaults, on a clock of its own; cumulative
+streams send twice, so that increments are read back from disk. Memory is the most that was resident, less what the same
+points take with nobody to limit them; heap flags are those of the sidecar. Exposed is what a consumer adds up that
+knows start times and resets; truth is added up as points are made.`,
+  },
   statistics: {
     command: 'npm run bench -- statistics',
     about: 'Whether estimates from what is kept are unbiased, and cover what was there as often as they claim.',

@@ -23,11 +23,39 @@ export type Attributes = readonly Attribute[];
 
 export const NO_ATTRIBUTES: Attributes = Object.freeze([]);
 
+/** Beyond so many, a sort is cheaper than to insert one by one. */
+const INSERTED = 24;
+
 /** Puts attributes into canonical order. Of several with one key the last wins, as receivers commonly have it. */
 export function canonical(attributes: readonly Attribute[]): Attributes {
   if (attributes.length === 0) return NO_ATTRIBUTES;
-  if (attributes.every(([key], i) => i === 0 || (attributes[i - 1]?.[0] ?? '') < key)) return attributes;
-  return [...new Map(attributes)].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (isCanonical(attributes)) return attributes;
+  if (attributes.length > INSERTED) return [...new Map(attributes)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted: Attribute[] = [];
+  for (const attribute of attributes) insert(sorted, attribute);
+  return sorted;
+}
+
+function isCanonical(attributes: readonly Attribute[]): boolean {
+  let last: string | undefined;
+  for (const [key] of attributes) {
+    if (last !== undefined && last >= key) return false;
+    last = key;
+  }
+  return true;
+}
+
+function insert(sorted: Attribute[], attribute: Attribute): void {
+  const [key] = attribute;
+  let place = sorted.length;
+  while (place > 0 && (sorted[place - 1]?.[0] ?? '') > key) place--;
+  if (place > 0 && sorted[place - 1]?.[0] === key) {
+    sorted[place - 1] = attribute;
+    return;
+  }
+  sorted.push(attribute);
+  sorted.copyWithin(place + 1, place);
+  sorted[place] = attribute;
 }
 
 /** The value of a key, undefined where there is none. */

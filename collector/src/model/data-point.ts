@@ -1,5 +1,6 @@
 // The model of metrics between receivers and exporters: data points of OpenTelemetry's five kinds, whatever door they came by.
 // Plain immutable values: a stage that changes a point makes another, and anyone may keep one.
+import { hash } from 'node:crypto';
 import type { Attributes } from './attributes.ts';
 import { attributesKey } from './attributes.ts';
 
@@ -128,12 +129,13 @@ export interface MetricBatch {
 
 /** Makes a resource with its key. @param attributes canonical */
 export function resourceOf(attributes: Attributes, schemaUrl = ''): Resource {
-  return { attributes, schemaUrl, key: joined([attributesKey(attributes), schemaUrl]) };
+  return { attributes, schemaUrl, key: shortened(joined([attributesKey(attributes), schemaUrl])) };
 }
 
 /** Makes a scope with its key. */
 export function scopeOf({ name, version, attributes, schemaUrl }: Omit<Scope, 'key'>): Scope {
-  return { name, version, attributes, schemaUrl, key: joined([name, version, attributesKey(attributes), schemaUrl]) };
+  const key = shortened(joined([name, version, attributesKey(attributes), schemaUrl]));
+  return { name, version, attributes, schemaUrl, key };
 }
 
 /** Makes a metric with its key. */
@@ -146,6 +148,13 @@ export function metricOf(described: Omit<Metric, 'key'>): Metric {
 /** Names the series a point belongs to: equal exactly where metric and attributes are. */
 export function seriesKey(metric: Metric, attributes: Attributes): string {
   return metric.key + attributesKey(attributes);
+}
+
+const LONGEST_KEY = 64;
+
+/** Each metric's key holds those of its resource and scope: a long one would be copied for each metric and kept for each series. */
+function shortened(key: string): string {
+  return key.length <= LONGEST_KEY ? key : hash('sha256', key, 'base64');
 }
 
 /** Lengths in front, so that no part can pass for the end of another. */

@@ -40,10 +40,12 @@ export class ByteMemory<Value> {
   }
 
   /** Keeps a value in the slot that `find` named. */
-  keep(slot: number, { bytes }: ByteSource, start: number, end: number, value: Value): void {
+  keep(slot: number, { view, bytes }: ByteSource, start: number, end: number, value: Value): void {
     if (slot < 0) return;
-    const offset = slot * SLOT_BYTES;
-    for (let p = start; p < end; p++) this.#bytes[offset + p - start] = bytes[p] ?? 0;
+    let p = start;
+    let kept = slot * SLOT_BYTES;
+    for (const words = end - 3; p < words; p += 4, kept += 4) this.#view.setInt32(kept, view.getInt32(p, true), true);
+    for (; p < end; p++, kept++) this.#bytes[kept] = bytes[p] ?? 0;
     this.#lengths[slot] = end - start;
     this.#values[slot] = value;
   }

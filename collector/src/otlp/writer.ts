@@ -2,6 +2,9 @@
 
 const KEPT_CAPACITY = 4 * 1024 * 1024;
 
+/** Shorter texts are cheaper by character codes than by a call into the runtime. */
+const NATIVE_FROM_LENGTH = 32;
+
 const ALL_BITS = 0xffff_ffff;
 
 /** 2^64 - 1. */
@@ -133,6 +136,10 @@ export class ProtobufWriter {
 
   text(field: number, value: string): void {
     const start = this.open(field);
+    if (value.length < NATIVE_FROM_LENGTH && this.#ascii(value)) {
+      this.#buffer[start - 1] = value.length;
+      return;
+    }
     this.#reserve(value.length * 3);
     this.length += this.#buffer.write(value, this.length, 'utf8');
     this.close(start);
@@ -173,6 +180,20 @@ export class ProtobufWriter {
     this.length = start - 1;
     this.varint(size);
     this.length += size;
+  }
+
+  /** Writes a short text where it is all ASCII; false and nothing where it is not. */
+  #ascii(value: string): boolean {
+    this.#reserve(value.length);
+    const buffer = this.#buffer;
+    const from = this.length;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 127) return false;
+      buffer[from + i] = code;
+    }
+    this.length = from + value.length;
+    return true;
   }
 
   #double(value: number): void {

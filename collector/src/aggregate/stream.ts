@@ -4,8 +4,9 @@ import type { DataPoint, Metric } from '../model/data-point.ts';
 import type { StreamPoint } from './increment.ts';
 import type { Contributor } from './output.ts';
 
-/** A stream that has come so far ahead of a point that is missing goes on without it. */
+/** A stream that has come so far ahead of a point that is missing goes on without it; histograms are large, so sooner. */
 const MAX_WAITING = 16;
+const MAX_WAITING_HISTOGRAMS = 4;
 
 /** What becomes of a point that came. */
 export type Taken = 'held' | 'late' | 'duplicate';
@@ -100,7 +101,8 @@ export class Stream implements Contributor {
 
   /** Tells whether more waits than may. */
   get isFull(): boolean {
-    return this.#waiting.length > MAX_WAITING * this.replicas;
+    const isNumber = this.#metric.kind === 'gauge' || this.#metric.kind === 'sum';
+    return this.#waiting.length > (isNumber ? MAX_WAITING : MAX_WAITING_HISTOGRAMS) * this.replicas;
   }
 
   /**

@@ -118,6 +118,24 @@ function bare(rule: AggregateSettings) {
   return { aggregator, books };
 }
 
+it('a stream of histograms, which are large, waits for 4', async () => {
+  const { lines, counts } = await aggregated(
+    { outputs: ['count'], temporality: 'delta' },
+    `
+      took histogram/delta 1|2 @10s
+      took histogram/delta 1|2 @20s
+      took histogram/delta 1|2 @30s
+      took histogram/delta 1|2 @40s
+      took histogram/delta 1|2 @50s
+      +51s took histogram/delta 1|2 @15s
+      +52s took histogram/delta 1|2 @18s
+      +53s took histogram/delta 1|2 @9s
+    `,
+  );
+  expect(lines).toEqual(['took.count counter/delta 7 @60s']);
+  expect(counts).toMatchObject({ dropped: { late: 1 }, absorbed: 7, balanced: true });
+});
+
 describe('several windows whose time is over at once', () => {
   it('are closed in order, whatever order their points came in', () => {
     const { aggregator, books } = bare({ outputs: ['sum'] });

@@ -63,7 +63,7 @@ function streamOf(random: Random, shape: StreamsShape, labels: Labels): Arrival[
         value: source.value(),
       });
       const measured = hasNoValue ? [] : source.measured();
-      for (const atMs of arrivalsOf(random, timeMs + i, complete)) arrivals.push({ point, atMs, measured });
+      for (const atMs of arrivalsOf(random, timeMs + i, shape)) arrivals.push({ point, atMs, measured });
     }
     source.taken(timeMs);
     timeMs += 5000 + pick(random, random() < 0.1 ? 100_000 : 20_000);
@@ -71,9 +71,13 @@ function streamOf(random: Random, shape: StreamsShape, labels: Labels): Arrival[
   return arrivals;
 }
 
-/** When a point comes: never, once or twice, mostly soon. */
-function arrivalsOf(random: Random, timeMs: number, complete: boolean): number[] {
-  const delay = (): number => pick(random, random() < 0.1 && !complete ? 90_000 : random() < 0.3 ? 4500 : 500);
+/** When a point comes: never, once or twice, mostly soon; of histograms too late for any window, or not far behind. */
+function arrivalsOf(random: Random, timeMs: number, { complete = false, pointClass }: StreamsShape): number[] {
+  const long = (): number => {
+    if (!pointClass.endsWith('histogram')) return pick(random, 90_000);
+    return random() < 0.5 ? pick(random, 18_000) : 70_000 + pick(random, 20_000);
+  };
+  const delay = (): number => (random() < 0.1 && !complete ? long() : pick(random, random() < 0.3 ? 4500 : 500));
   if (!complete && random() < 0.1) return [];
   const first = timeMs + delay();
   return random() < 0.15 ? [first, first + pick(random, 1000)] : [first];

@@ -2,11 +2,21 @@
 import { type Attribute, type Attributes, canonical } from '../model/attributes.ts';
 import type { DataPoint, Metric, PointExemplar, PointValue, Resource } from '../model/data-point.ts';
 import { haveSameBounds } from '../model/histogram-merge.ts';
-import type { Contribution, Contributor, Output, OutputShape, Reading, Tally } from './output.ts';
+import {
+  type Contribution,
+  type Contributor,
+  HISTOGRAMS,
+  type Output,
+  type OutputShape,
+  type Reading,
+  type Tally,
+} from './output.ts';
 import { added } from './output-histogram.ts';
 import type { PointClass } from './point-class.ts';
 import type { Rule } from './rule.ts';
 
+/** What a histogram of 160 buckets costs against a number, to settle or to merge. */
+const HISTOGRAM_WORK = 15;
 /** Examples a point leaves with, the newest of its window. */
 const MAX_EXEMPLARS = 4;
 
@@ -44,6 +54,8 @@ export interface Close {
 /** Streams that become one. */
 export class Group {
   readonly key: string;
+  /** Work of one of its points against that of a number. */
+  readonly weight: number;
   readonly #rule: Rule;
   readonly #class: PointClass;
   readonly #attributes: Attributes;
@@ -62,6 +74,7 @@ export class Group {
   /** @param resource and attributes that are kept of a point that belongs here */
   constructor(key: string, rule: Rule, pointClass: PointClass, point: DataPoint, resource: Resource, kept: Attributes) {
     this.key = key;
+    this.weight = HISTOGRAMS.includes(pointClass) ? HISTOGRAM_WORK : 1;
     this.#rule = rule;
     this.#class = pointClass;
     this.#attributes = kept;

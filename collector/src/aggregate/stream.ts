@@ -1,10 +1,12 @@
 // One stream of points, and its replicas: what of it waits for its window to close, in order of time. Pure.
-import type { DataPoint } from '../model/data-point.ts';
+import type { Attributes } from '../model/attributes.ts';
+import type { DataPoint, Metric } from '../model/data-point.ts';
 import type { StreamPoint } from './increment.ts';
 import type { Contributor } from './output.ts';
 
-/** A stream that has come so far ahead of a point that is missing goes on without it. */
+/** A stream that has come so far ahead of a point that is missing goes on without it; histograms are large, so sooner. */
 const MAX_WAITING = 16;
+const MAX_WAITING_HISTOGRAMS = 4;
 
 /** What becomes of a point that came. */
 export type Taken = 'held' | 'late' | 'duplicate';
@@ -27,8 +29,10 @@ export class Stream implements Contributor {
   lastCameMs = 0;
   /** Ascending by time. */
   readonly #waiting: Waiting[] = [];
-  /** Host's time of each replica's last point, in the order in which they were first seen. */
-  readonly #replicas = new Map<string, number>();
+  /** Where there never was another. */
+  #only: string | undefined;
+  /** Host's time of each replica's last point, in the order in which they were first seen; made for the second one. */
+  #replicas: Map<string, number> | undefined;
   #leader = '';
   /** The leader took over, and no point of it has counted yet. */
   #tookOver = false;
@@ -37,8 +41,14 @@ export class Stream implements Contributor {
   /** Time of the last point that counted or was left to another replica. */
   #settledMs = -Infinity;
 
-  constructor(key: string) {
+  readonly #metric: Metric;
+  readonly #attributes: Attributes;
+
+  /** @param metric and attributes of its first point, which the others are held with: theirs are equal */
+  constructor(key: string, metric: Metric, attributes: Attributes) {
     this.key = key;
+    this.#metric = metric;
+    this.#attributes = attributes;
   }
 
   get waiting(): number {
@@ -46,11 +56,12 @@ export class Stream implements Contributor {
   }
 
   get replicas(): number {
-    return Math.max(this.#replicas.size, 1);
+    return Math.max(this.#replicas?.size ?? 1, 1);
   }
 
   /** Tells whether a replica needs no further place: it is known, or the first. */
   hasPlaceFor(replica: string): boolean {
+    if (this.#replicas === undefined) return this.#only === undefined || this.#only === replica;
     return this.#replicas.size === 0 || this.#replicas.has(replica);
   }
 
@@ -59,20 +70,22 @@ export class Stream implements Contributor {
     this.#settledMs = -Infinity;
     this.#ledEndMs = 0;
     this.lastCameMs = nowMs;
-    for (const replica of this.#replicas.keys()) this.#replicas.set(replica, nowMs);
+    for (const replica of this.#replicas?.keys() ?? []) this.#replicas?.set(replica, nowMs);
   }
 
   /** Forgets replicas without a point since a time. @returns how many */
   forgetReplicas(sinceMs: number): number {
     const before = this.replicas;
-    for (const [replica, lastMs] of this.#replicas) if (lastMs < sinceMs) this.#replicas.delete(replica);
+    for (const [replica, lastMs] of this.#replicas ?? []) if (lastMs < sinceMs) this.#replicas?.delete(replica);
     return before - this.replicas;
   }
 
   /** Holds a point. @param replica which of those that measure the same; empty where there is one */
   take(point: DataPoint, replica: string, nowMs: number): Taken {
+    this.#only ??= replica;
+    if (this.#only !== replica) this.#replicas ??= new Map([[this.#only, this.lastCameMs]]);
+    this.#replicas?.set(replica, nowMs);
     this.lastCameMs = nowMs;
-    this.#replicas.set(replica, nowMs);
     const { timeMs } = point;
     if (timeMs === this.#settledMs) return 'duplicate';
     if (timeMs < this.#settledMs) return 'late';
@@ -80,13 +93,16 @@ export class Stream implements Contributor {
     while (place > 0 && (this.#waiting[place - 1]?.point.timeMs ?? 0) > timeMs) place--;
     for (let i = place - 1; i >= 0 && this.#waiting[i]?.point.timeMs === timeMs; i--)
       if (this.#waiting[i]?.replica === replica) return 'duplicate';
-    this.#waiting.splice(place, 0, { point, replica });
+    const held = { point: { ...point, metric: this.#metric, attributes: this.#attributes }, replica };
+    if (place === this.#waiting.length) this.#waiting.push(held);
+    else this.#waiting.splice(place, 0, held);
     return 'held';
   }
 
   /** Tells whether more waits than may. */
   get isFull(): boolean {
-    return this.#waiting.length > MAX_WAITING * this.replicas;
+    const isNumber = this.#metric.kind === 'gauge' || this.#metric.kind === 'sum';
+    return this.#waiting.length > (isNumber ? MAX_WAITING : MAX_WAITING_HISTOGRAMS) * this.replicas;
   }
 
   /**
@@ -119,8 +135,8 @@ export class Stream implements Contributor {
   #lead(endMs: number, from: number, endOf: (timeMs: number) => number): void {
     if (endMs === this.#ledEndMs) return;
     this.#ledEndMs = endMs;
-    if (this.#replicas.size < 2 && this.before === undefined) {
-      this.#leader = this.#waiting[from]?.replica ?? '';
+    if (this.#replicas === undefined) {
+      this.#leader = this.#only ?? '';
       return;
     }
     const present = new Set<string>();

@@ -1,17 +1,19 @@
 // The windows of one rule: its streams, its groups, and when what is closed. Pure: it is handed the time and answers how
 // long to wait.
-import { type Attribute, attributeOf, attributesKey, type Attributes, valueText } from '../model/attributes.ts';
-import { type DataPoint, type Metric, metricOf, resourceOf } from '../model/data-point.ts';
+import { attributeOf, attributesKey, type Attributes, valueText } from '../model/attributes.ts';
+import type { DataPoint, Metric } from '../model/data-point.ts';
 import type { Budget } from './budget.ts';
 import { Group } from './group.ts';
 import { incrementOf } from './increment.ts';
 import type { DropReason } from './instruments.ts';
 import { asOwnInstance, type Rule } from './rule.ts';
 import { classOf, countsGrowth, type PointClass } from './point-class.ts';
+import { keyWithout, lacking } from './replica-key.ts';
+import { isSound, withKnownSum } from './sound-point.ts';
 import { Stream } from './stream.ts';
 
-/** Streams or groups looked at in one turn: about 5 ms where each has a few points. */
-const STATES_A_TURN = 500;
+/** Work done in one turn, in points that are numbers: some milliseconds. */
+const WORK_A_TURN = 1000;
 /** A sender's clock may be ahead by so much, or by a window where that is longer. */
 const MAX_AHEAD_MS = 600_000;
 
@@ -37,6 +39,8 @@ interface Member {
   readonly stream: Stream;
   readonly group: Group;
   readonly growthOnly: boolean;
+  /** Work of a point against that of a number. */
+  readonly weight: number;
   /** It counts whole at first where it began since then, in Unix milliseconds. */
   readonly newSinceMs: number;
 }
@@ -98,7 +102,7 @@ export class RuleWindows {
     const endMs = this.endOf(point.timeMs);
     if (endMs <= this.#closedMs || endMs + rule.lateMs <= nowMs) this.#books.dropped('late', 1);
     else if (point.timeMs > nowMs + Math.max(MAX_AHEAD_MS, rule.windowMs)) this.#books.dropped('future', 1);
-    else if (!isFinite(point)) this.#books.dropped('not_finite', 1);
+    else if (!isSound(point)) this.#books.dropped('not_finite', 1);
     else return this.#hold(withKnownSum(point), streams, endMs, nowMs);
     return true;
   }
@@ -166,26 +170,32 @@ export class RuleWindows {
   *#closeUntil(untilMs: number, nowMs: number): Generator<DataPoint[]> {
     if (untilMs !== Infinity) this.#closedMs = Math.max(this.#closedMs, untilMs);
     for (const endMs of this.#openEnds) if (endMs <= untilMs) this.#openEnds.delete(endMs);
-    let states = 0;
+    let work = 0;
     for (const members of this.#byMetric.values()) {
       for (const member of members.values()) {
-        this.#settle(member, untilMs, Infinity);
-        if (++states % STATES_A_TURN === 0) yield [];
+        work += 1 + this.#settle(member, untilMs, Infinity) * member.weight;
+        if (work < WORK_A_TURN) continue;
+        yield [];
+        work = 0;
       }
     }
     let points: DataPoint[] = [];
     for (const group of this.#groups.values()) {
-      points.push(...group.read({ untilMs, nowMs }), ...this.#ended(group, nowMs));
-      if (++states % STATES_A_TURN !== 0) continue;
+      const made = group.read({ untilMs, nowMs });
+      points.push(...made, ...this.#ended(group, nowMs));
+      work += 1 + made.length * group.weight;
+      if (work < WORK_A_TURN) continue;
       yield points;
       points = [];
+      work = 0;
     }
     yield points;
   }
 
-  #settle({ stream, group, growthOnly, newSinceMs }: Member, untilMs: number, limit: number): void {
+  /** Has points count that wait. @returns how many */
+  #settle({ stream, group, growthOnly, newSinceMs }: Member, untilMs: number, limit: number): number {
     const { waiting } = stream;
-    if (waiting === 0) return;
+    if (waiting === 0) return 0;
     let absorbed = 0;
     const others = stream.settle(untilMs, limit, this.endOf, (point, isFailover) => {
       const before = stream.before;
@@ -200,6 +210,7 @@ export class RuleWindows {
     if (absorbed > 0) this.#books.absorbed(absorbed);
     if (others.length > 0) this.#books.dropped('replica', others.length);
     this.#books.held(stream.waiting - waiting);
+    return waiting - stream.waiting;
   }
 
   /** Finds the group of a new stream, where there is room for both. */
@@ -220,8 +231,8 @@ export class RuleWindows {
     }
     const group = known ?? new Group(groupKey, this.rule, pointClass, point, resource, attributes);
     this.#groups.set(groupKey, group);
-    const stream = new Stream(metric.key + key);
-    const member = { stream, group, growthOnly, newSinceMs: this.#newSinceMs };
+    const stream = new Stream(metric.key + key, metric, point.attributes);
+    const member = { stream, group, growthOnly, weight: group.weight, newSinceMs: this.#newSinceMs };
     members.set(key, member);
     this.#byMetric.set(streams.key, members);
     group.enter(stream);
@@ -233,11 +244,11 @@ export class RuleWindows {
   *#sweep(nowMs: number): Generator<DataPoint[]> {
     const { budget } = this.#shared;
     const sinceMs = nowMs - this.rule.staleAfterMs;
-    let states = 0;
+    let work = 0;
     const ended: DataPoint[] = [];
     for (const [metricKey, members] of this.#byMetric) {
       for (const [key, { stream, group }] of members) {
-        if (++states % STATES_A_TURN === 0) yield ended.splice(0);
+        if (++work % WORK_A_TURN === 0) yield ended.splice(0);
         if (stream.waiting > 0) continue;
         if (stream.lastCameMs > sinceMs) {
           if (stream.replicas > 1) budget.give(stream.forgetReplicas(sinceMs));
@@ -264,31 +275,3 @@ export class RuleWindows {
 }
 
 const SILENT: Books = { absorbed: () => undefined, dropped: () => undefined, held: () => undefined };
-
-/** Numbers that are none, or too large, would spoil every sum they come into. */
-function isFinite({ value, hasNoValue }: DataPoint): boolean {
-  return hasNoValue || value.type !== 'number' || Number.isFinite(value.value);
-}
-
-/** One measurement that was no number makes a sum that is none for good; the counts are as good as before. */
-function withKnownSum(point: DataPoint): DataPoint {
-  const { value } = point;
-  if (value.type === 'number' || value.type === 'summary') return point;
-  return value.sum === undefined || Number.isFinite(value.sum)
-    ? point
-    : { ...point, value: { ...value, sum: undefined } };
-}
-
-/** Identity of the metric among those of all replicas. */
-function keyWithout(metric: Metric, replicaKey: string): string {
-  const { resource, key } = metric;
-  if (attributeOf(resource.attributes, replicaKey) === undefined) return key;
-  return metricOf({ ...metric, resource: resourceOf(lacking(resource.attributes, replicaKey), resource.schemaUrl) })
-    .key;
-}
-
-function lacking(attributes: Attributes, key: string): Attributes {
-  return attributes.some(([name]: Attribute) => name === key)
-    ? attributes.filter(([name]) => name !== key)
-    : attributes;
-}

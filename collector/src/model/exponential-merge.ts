@@ -104,7 +104,7 @@ export function subtractExponential(
   if (a.count < b.count || a.zeroCount < b.zeroCount) return undefined;
   const positive = combined(a.positive, b.positive, -1);
   const negative = combined(a.negative, b.negative, -1);
-  if ([...positive.counts, ...negative.counts].some((count) => count < 0)) return undefined;
+  if (positive.counts.some(isNegative) || negative.counts.some(isNegative)) return undefined;
   return {
     ...a,
     count: a.count - b.count,
@@ -227,7 +227,7 @@ function widened(buckets: Buckets, divisor: number): Buckets {
   if (divisor === 1 || counts.length === 0) return { offset, counts };
   const first = Math.floor(offset / divisor);
   const last = Math.floor((offset + counts.length - 1) / divisor);
-  const wide = Array.from({ length: last - first + 1 }, () => 0);
+  const wide = zeros(last - first + 1);
   counts.forEach((count, i) => {
     wide[Math.floor((offset + i) / divisor) - first] += count;
   });
@@ -239,10 +239,21 @@ function combined(a: Buckets, b: Buckets, sign: 1 | -1): Buckets {
   if (a.counts.length === 0 && sign === 1) return trimmed(b);
   const first = a.counts.length === 0 ? b.offset : Math.min(a.offset, b.offset);
   const end = Math.max(a.counts.length === 0 ? first : a.offset + a.counts.length, b.offset + b.counts.length);
-  const counts = Array.from({ length: end - first }, () => 0);
+  const counts = zeros(end - first);
   for (let i = 0; i < a.counts.length; i++) counts[a.offset + i - first] = a.counts[i] ?? 0;
   for (let i = 0; i < b.counts.length; i++) counts[b.offset + i - first] += sign * (b.counts[i] ?? 0);
   return trimmed({ offset: first, counts });
+}
+
+function zeros(length: number): number[] {
+  const counts: number[] = [];
+  // Faster than filling an array from a function, several times.
+  for (let i = 0; i < length; i++) counts.push(0);
+  return counts;
+}
+
+function isNegative(count: number): boolean {
+  return count < 0;
 }
 
 /** Without the empty buckets at both ends. */

@@ -94,26 +94,73 @@ describe('a stream far ahead of a point that is missing', () => {
         ${later}
         +41s requests counter 12 @22.5s from 1s
         +42s requests counter 14 @24.5s from 1s
+        +43s requests counter 14 @24s from 1s
       `,
     );
     expect(lines).toEqual(['requests counter/delta 29 @60s']);
     // The one older than all that wait is late, the other finds its place.
-    expect(counts).toMatchObject({ dropped: { late: 1 }, absorbed: 22, balanced: true });
+    expect(counts).toMatchObject({ dropped: { late: 1, duplicate: 1 }, absorbed: 22, balanced: true });
     expect(rig.counts().series).toBe(0);
   });
 });
 
+/** The core alone, handed the time by the test. */
+function bare(rule: AggregateSettings) {
+  const books = { dropped: 0, absorbed: 0, held: 0 };
+  const config = aggregateConfig.parse({ rules: [{ name: 'rule', ...rule }] });
+  const aggregator = new Aggregator(config, [], POINTS_BEGAN_MS - 10 * DAY_MS, {
+    absorbed: (points) => (books.absorbed += points),
+    dropped: (_reason, points) => (books.dropped += points),
+    held: (more) => (books.held += more),
+    unfit: () => undefined,
+    overflow: () => undefined,
+  });
+  return { aggregator, books };
+}
+
+it('a stream of histograms, which are large, waits for 4', async () => {
+  const { lines, counts } = await aggregated(
+    { outputs: ['count'], temporality: 'delta' },
+    `
+      took histogram/delta 1|2 @10s
+      took histogram/delta 1|2 @20s
+      took histogram/delta 1|2 @30s
+      took histogram/delta 1|2 @40s
+      took histogram/delta 1|2 @50s
+      +51s took histogram/delta 1|2 @15s
+      +52s took histogram/delta 1|2 @18s
+      +53s took histogram/delta 1|2 @9s
+    `,
+  );
+  expect(lines).toEqual(['took.count counter/delta 7 @60s']);
+  expect(counts).toMatchObject({ dropped: { late: 1 }, absorbed: 7, balanced: true });
+});
+
+describe('several windows whose time is over at once', () => {
+  it('are closed in order, whatever order their points came in', () => {
+    const { aggregator, books } = bare({ outputs: ['sum'] });
+    const take = (line: string): unknown => aggregator.take([pointOf(line)], POINTS_BEGAN_MS + 9000);
+    take('queue updown 3 @130s');
+    take('requests counter 9 @70s from 1s');
+    take('requests counter 5 @10s from 1s');
+    take('queue updown 1 @10s');
+    take('requests counter 12 @130s from 1s');
+    expect(aggregator.dueMs()).toBe(POINTS_BEGAN_MS + 65_000);
+    const made = [...aggregator.close(POINTS_BEGAN_MS + 200_000)].flat().map(lineOf);
+    expect(made).toEqual([
+      'queue updown 1 @60s',
+      'queue updown 3 @180s',
+      'requests counter 5 @60s',
+      'requests counter 9 @120s',
+      'requests counter 12 @180s',
+    ]);
+    expect(books).toEqual({ dropped: 0, absorbed: 5, held: 0 });
+  });
+});
+
 describe("a host's clock that is set back", () => {
-  it('closes what is open, and goes on counting from where streams stood', async () => {
-    const books = { dropped: 0, absorbed: 0, held: 0 };
-    const config = aggregateConfig.parse({ rules: [{ name: 'rule', outputs: ['increase'], temporality: 'delta' }] });
-    const aggregator = new Aggregator(config, [], POINTS_BEGAN_MS - 10 * DAY_MS, {
-      absorbed: (points) => (books.absorbed += points),
-      dropped: (_reason, points) => (books.dropped += points),
-      held: (more) => (books.held += more),
-      unfit: () => undefined,
-      overflow: () => undefined,
-    });
+  it('closes what is open, and goes on counting from where streams stood', () => {
+    const { aggregator, books } = bare({ outputs: ['increase'], temporality: 'delta' });
     const out: string[] = [];
     const at = (seconds: number, line: string): void => {
       const nowMs = POINTS_BEGAN_MS + seconds * 1000;

@@ -74,6 +74,7 @@ describe('conversion to delta', () => {
         requests{a="new"} counter 2 @40s from 30s
         open updown 9 @41s from 1s
         open updown 4 @42s from 1s
+        open updown 6 @43s from 42.5s
         +43s requests{a="new"} counter 6 @15s from 1s
       `,
       `
@@ -83,10 +84,54 @@ describe('conversion to delta', () => {
         requests{a="new"} counter/delta 2 @40s from 20s
         open updown/delta 9 @41s from 1s
         open updown/delta -5 @42s from 41s
+        open updown/delta 6 @43s from 42s
       `,
       { late: 1 },
     );
   });
+});
+
+describe('streams that were silent too long', () => {
+  it('begin anew: totals from 0, growth from where they then stand', async () => {
+    await check(
+      { convert: 'cumulative', stale_after: '60s' },
+      `
+        requests counter/delta 5 @10s from 1s
+        requests counter/delta 3 @200s from 10s
+        requests counter/delta 3 @210s from 200s
+      `,
+      `
+        requests counter 5 @10s from 1s
+        requests counter 3 @200s from 10s
+        requests counter 6 @210s from 10s
+      `,
+    );
+    await check(
+      { convert: 'delta', stale_after: '60s' },
+      `
+        requests counter 5 @10s from 1s
+        requests counter 9 @200s from 1s
+        requests counter 10 @210s from 1s
+      `,
+      `
+        requests counter/delta 5 @10s from 1s
+        requests counter/delta 1 @210s from 200s
+      `,
+    );
+  });
+});
+
+it('streams beyond max_series pass as they came', async () => {
+  const { lines, counts } = await aggregated(
+    { convert: 'delta' },
+    `
+      requests{a="1"} counter 5 @10s from 1s
+      requests{a="2"} counter 7 @11s from 1s
+    `,
+    { max_series: 1 },
+  );
+  expect(lines).toEqual(['requests{a="1"} counter/delta 5 @10s from 1s', 'requests{a="2"} counter 7 @11s from 1s']);
+  expect(counts).toMatchObject({ overflow: 1, passed: 1, absorbed: 1, balanced: true });
 });
 
 it('what needs no conversion passes as it came', async () => {

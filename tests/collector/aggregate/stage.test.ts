@@ -65,14 +65,14 @@ describe('points that no rule takes', () => {
       { outputs: ['increase'], temporality: 'delta', stale_after: '60s' },
       `
         requests{a="1"} counter 1 @10s from 1s
-        requests{a="2"} counter 5 @11s from 2s
-        +130s requests{a="2"} counter 7 @130s from 2s
-        requests{a="2"} counter 10 @150s from 2s
+        requests{a="2"} counter 5 @20s from 12s
+        +130s requests{a="2"} counter 7 @130s from 12s
+        requests{a="2"} counter 10 @150s from 12s
       `,
       { max_series: 2 },
     );
     expect(lines).toEqual([
-      'requests{a="2"} counter 5 @11s from 2s',
+      'requests{a="2"} counter 5 @20s from 12s',
       'requests{a="1"} counter/delta 1 @60s',
       'requests{a="2"} counter/delta 3 @180s from 120s',
     ]);

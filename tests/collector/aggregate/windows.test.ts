@@ -90,10 +90,11 @@ describe('counters', () => {
         requests{@pod="b"} counter 100 @80s from -90s
         requests{@pod="b"} counter 101 @130s from -90s
         requests{@pod="a"} counter 7 @150s from 10s
+        requests{@pod="c"} counter 1 @160s from 5s
       `,
       `
         requests counter 5 @120s from 10s
-        requests counter 8 @180s from 10s
+        requests counter 9 @180s from 10s
       `,
     );
   });

@@ -85,7 +85,8 @@ export function labelsOf(
 
 /** The name of a label; what the format needs for itself is renamed, as Prometheus renames what a target took. */
 function labelName(key: string, kind: MetricFamily['kind'], style: NameStyle): string {
-  const name = style === 'translated' ? wordsOf(key).replaceAll(':', '_') : escaped(key, style);
+  const name =
+    style === 'translated' ? wordsOf(key.includes(':') ? key.replaceAll(':', '_') : key) : escaped(key, style);
   if (name === '__name__' || name === RESERVED[kind]) return `exported_${name}`;
   return name;
 }

@@ -7,6 +7,7 @@ import type { Host } from '../pipeline/contract.ts';
 import { addDelta } from './delta-sum.ts';
 import type { ExemplarGate } from './exemplar-gate.ts';
 import { familyOf, pointOf, targetFamily } from './families-of.ts';
+import { identityOf, inherit, type Inheriting, totalOf } from './heirs.ts';
 import { zeroOf } from './zero-point.ts';
 
 /** Bounds of the table. */
@@ -16,7 +17,7 @@ export interface SeriesTableOptions {
   readonly staleAfterMs: number;
 }
 
-interface Series {
+interface Series extends Inheriting {
   /** As it is exposed. */
   point: DataPoint;
   /** Monotonic time of arrival of the newest point. */
@@ -29,6 +30,7 @@ interface Series {
 interface Stream {
   /** As it is exposed: never delta. */
   readonly metric: Metric;
+  readonly identity: string;
   readonly series: Map<string, Series>;
 }
 
@@ -43,6 +45,8 @@ export class SeriesTable {
   /** Unix time since when a new counter would have been seen from its first increment on. */
   readonly #sinceMs: number;
   readonly #exemplars: ExemplarGate;
+  /** Points without value of series that ended by themselves. */
+  readonly #ended: DataPoint[] = [];
   #count = 0;
 
   /** @param exemplars keeps those of each series */
@@ -73,19 +77,11 @@ export class SeriesTable {
     return exposed;
   }
 
-  /** Forgets series without a point for too long. @returns a point without value for each */
+  /** Forgets series without a point for too long. @returns a point without value for each since the last call */
   expire(): DataPoint[] {
-    const nowMs = this.#host.clock.monotonicMs();
-    const ended: DataPoint[] = [];
-    for (const [key, stream] of this.#streams) {
-      for (const [attributes, series] of stream.series) {
-        if (nowMs - series.seenMs < this.#options.staleAfterMs) continue;
-        ended.push({ ...series.point, timeMs: this.#host.clock.nowMs(), hasNoValue: true, exemplars: [] });
-        this.#forget(key, stream, attributes);
-      }
-    }
+    this.#sweep();
     this.#host.record('series', this.#count);
-    return ended;
+    return this.#ended.splice(0);
   }
 
   /** The newest points of a metric, of all sources. @param name OpenTelemetry's */
@@ -101,6 +97,8 @@ export class SeriesTable {
 
   /** Everything known at this moment, as the page shows it; points are made as they are read. */
   *families(own: Resource): Generator<MetricFamily> {
+    // First, so that totals of what ended are where they go on.
+    this.#sweep();
     const resources = new Map<string, Resource>();
     for (const { metric } of this.#streams.values()) resources.set(metric.resource.key, metric.resource);
     yield* targetFamily(resources.values(), own);
@@ -112,8 +110,20 @@ export class SeriesTable {
     for (const [attributes, each] of series) {
       if (this.#isStale(each)) continue;
       const exemplars = this.#exemplars.shown(key, attributes);
-      const point = pointOf(exemplars.length === 0 ? each.point : { ...each.point, exemplars }, own);
+      const shown = exemplars.length === 0 ? each.point : { ...each.point, exemplars };
+      const point = pointOf(each.inherited === undefined ? shown : { ...shown, value: totalOf(each) }, own);
       yield each.bornMs === undefined ? point : { ...point, startMs: each.bornMs };
+    }
+  }
+
+  #sweep(): void {
+    const { clock } = this.#host;
+    for (const [key, stream] of this.#streams) {
+      for (const [attributes, series] of stream.series) {
+        if (!this.#isStale(series)) continue;
+        this.#ended.push({ ...series.point, timeMs: clock.nowMs(), hasNoValue: true, exemplars: [] });
+        this.#forget(key, stream, attributes);
+      }
     }
   }
 
@@ -148,7 +158,7 @@ export class SeriesTable {
     const bornMs = begins ? nowMs : before?.bornMs;
     if (begins) exposed.push(zeroOf(next));
     if (known === undefined) this.#count++;
-    stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs });
+    stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs, inherited: before?.inherited });
     exposed.push(next);
   }
 
@@ -168,7 +178,7 @@ export class SeriesTable {
     const known = this.#streams.get(metric.key);
     if (known !== undefined) return known;
     const shown = metric.temporality === 'delta' ? metricOf({ ...metric, temporality: 'cumulative' }) : metric;
-    const stream = { metric: shown, series: new Map<string, Series>() };
+    const stream = { metric: shown, identity: identityOf(shown), series: new Map<string, Series>() };
     this.#streams.set(metric.key, stream);
     const named = this.#byName.get(metric.name) ?? new Set();
     this.#byName.set(metric.name, named.add(stream));
@@ -176,9 +186,24 @@ export class SeriesTable {
   }
 
   #forget(key: string, stream: Stream, attributes: string): void {
-    if (stream.series.delete(attributes)) this.#count--;
+    const ended = stream.series.get(attributes);
+    if (ended !== undefined) {
+      stream.series.delete(attributes);
+      this.#count--;
+      const heir = this.#heir(stream, attributes);
+      if (heir !== undefined) inherit(heir, ended);
+    }
     this.#exemplars.forget(key, attributes);
     if (stream.series.size === 0) this.#forgetStream(key, stream);
+  }
+
+  /** Another source's series under the same labels. */
+  #heir({ metric, identity }: Stream, attributes: string): Series | undefined {
+    for (const other of this.#byName.get(metric.name) ?? []) {
+      const series = other.identity === identity ? other.series.get(attributes) : undefined;
+      if (series !== undefined) return series;
+    }
+    return undefined;
   }
 
   #forgetStream(key: string, stream: Stream): void {

@@ -1,4 +1,4 @@
-// What becomes of the total of a counter that ends while another source goes on under the same labels: it stays in theirs.
+// What becomes of the total of a counter that ends, or begins anew, while another source goes on under the same labels: it stays in theirs.
 // Without that their sum would fall, which Prometheus takes for a new beginning, and so counts what is left once more.
 import type { DataPoint, Metric, PointValue } from '../model/data-point.ts';
 import { addDelta } from './delta-sum.ts';
@@ -11,9 +11,15 @@ export interface Inheriting {
   inherited: PointValue | undefined;
 }
 
-/** Equal where two metrics of one name have the same labels beside their attributes. */
+/** Equal where two metrics have one name and the same labels beside their attributes. */
 export function identityOf(metric: Metric): string {
-  return JSON.stringify([familyOf(metric).kind, metric.unit, metric.scope.key, targetLabels(metric.resource)]);
+  return JSON.stringify([
+    metric.name,
+    familyOf(metric).kind,
+    metric.unit,
+    metric.scope.key,
+    targetLabels(metric.resource),
+  ]);
 }
 
 /** Hands on what one that ends has counted. Levels are not inherited. */
@@ -26,4 +32,14 @@ export function inherit(heir: Inheriting, ended: Inheriting): void {
 /** What a series has counted, with what it inherited. */
 export function totalOf({ point, inherited }: Inheriting): PointValue {
   return inherited === undefined ? point.value : (addDelta(inherited, point.value) ?? point.value);
+}
+
+/** Whether a counter counts from nothing again: it says so, or it fell. */
+export function beganAnew(before: DataPoint, next: DataPoint): boolean {
+  if (!next.metric.isMonotonic) return false;
+  return next.startMs > before.startMs || countOf(next.value) < countOf(before.value);
+}
+
+function countOf(value: PointValue): number {
+  return value.type === 'number' ? value.value : value.count;
 }

@@ -17,6 +17,9 @@ export interface PrometheusName {
   readonly unit: string;
 }
 
+/** What a format adds to names by itself. */
+const SUFFIX: Partial<Record<MetricFamily['kind'], RegExp>> = { counter: /[_.]total$/, info: /[_.]info$/ };
+
 /** Names a metric: words and unit; the suffix of its kind is left to the format. */
 export function prometheusName(
   { name, unit, kind }: Pick<MetricFamily, 'name' | 'unit' | 'kind'>,
@@ -24,9 +27,8 @@ export function prometheusName(
 ): PrometheusName {
   const spelled = unitName(unit, kind);
   const base = style === 'translated' ? wordsOf(name) : name;
-  const own = kind === 'counter' ? base.replace(/[_.]total$/, '') : base;
+  const own = base.replace(SUFFIX[kind] ?? /$^/, '');
   const named = hasUnit(own, spelled) ? own : `${own.replace(/_+$/, '')}_${spelled}`;
-  // `total` comes last, so it is put behind what was added.
   const whole = named === '' ? '_' : named;
   return { name: escaped(whole, style), unit: whole.endsWith(`_${spelled}`) ? spelled : '' };
 }

@@ -7,7 +7,7 @@ import type { Host } from '../pipeline/contract.ts';
 import { addDelta } from './delta-sum.ts';
 import type { ExemplarGate } from './exemplar-gate.ts';
 import { familyOf, pointOf, targetFamily } from './families-of.ts';
-import { identityOf, inherit, type Inheriting, totalOf } from './heirs.ts';
+import { beganAnew, identityOf, inherit, type Inheriting, totalOf } from './heirs.ts';
 import { zeroOf } from './zero-point.ts';
 
 /** Bounds of the table. */
@@ -42,6 +42,7 @@ export class SeriesTable {
   readonly #host: TableHost;
   readonly #streams = new Map<string, Stream>();
   readonly #byName = new Map<string, Set<Stream>>();
+  readonly #byIdentity = new Map<string, Set<Stream>>();
   /** Unix time since when a new counter would have been seen from its first increment on. */
   readonly #sinceMs: number;
   readonly #exemplars: ExemplarGate;
@@ -157,6 +158,7 @@ export class SeriesTable {
     const begins = isDelta ? before?.point.startMs !== next.startMs : this.#begins(before?.point, next);
     const bornMs = begins ? nowMs : before?.bornMs;
     if (begins) exposed.push(zeroOf(next));
+    if (before !== undefined && beganAnew(before.point, next)) this.#bequeath(stream, attributes, before);
     if (known === undefined) this.#count++;
     stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs, inherited: before?.inherited });
     exposed.push(next);
@@ -180,8 +182,8 @@ export class SeriesTable {
     const shown = metric.temporality === 'delta' ? metricOf({ ...metric, temporality: 'cumulative' }) : metric;
     const stream = { metric: shown, identity: identityOf(shown), series: new Map<string, Series>() };
     this.#streams.set(metric.key, stream);
-    const named = this.#byName.get(metric.name) ?? new Set();
-    this.#byName.set(metric.name, named.add(stream));
+    addTo(this.#byName, metric.name, stream);
+    addTo(this.#byIdentity, stream.identity, stream);
     return stream;
   }
 
@@ -190,27 +192,27 @@ export class SeriesTable {
     if (ended !== undefined) {
       stream.series.delete(attributes);
       this.#count--;
-      const heir = this.#heir(stream, attributes);
-      if (heir !== undefined) inherit(heir, ended);
+      this.#bequeath(stream, attributes, ended);
     }
     this.#exemplars.forget(key, attributes);
     if (stream.series.size === 0) this.#forgetStream(key, stream);
   }
 
-  /** Another source's series under the same labels. */
-  #heir({ metric, identity }: Stream, attributes: string): Series | undefined {
-    for (const other of this.#byName.get(metric.name) ?? []) {
-      const series = other.identity === identity ? other.series.get(attributes) : undefined;
-      if (series !== undefined) return series;
+  /** Leaves a total to another source's series under the same labels. */
+  #bequeath({ identity, series }: Stream, attributes: string, ended: Series): void {
+    for (const other of this.#byIdentity.get(identity) ?? []) {
+      const heir = other.series === series ? undefined : other.series.get(attributes);
+      if (heir === undefined) continue;
+      inherit(heir, ended);
+      ended.inherited = undefined;
+      return;
     }
-    return undefined;
   }
 
   #forgetStream(key: string, stream: Stream): void {
     this.#streams.delete(key);
-    const named = this.#byName.get(stream.metric.name);
-    named?.delete(stream);
-    if (named?.size === 0) this.#byName.delete(stream.metric.name);
+    removeFrom(this.#byName, stream.metric.name, stream);
+    removeFrom(this.#byIdentity, stream.identity, stream);
   }
 }
 
@@ -221,4 +223,14 @@ function added(metric: Metric, before: DataPoint | undefined, delta: DataPoint):
     return { ...delta, metric, startMs: delta.startMs > 0 ? delta.startMs : delta.timeMs };
   // One that came late counts, but a series does not go back in time.
   return { ...before, value: sum, timeMs: Math.max(before.timeMs, delta.timeMs), exemplars: delta.exemplars };
+}
+
+function addTo(index: Map<string, Set<Stream>>, key: string, stream: Stream): void {
+  index.set(key, (index.get(key) ?? new Set()).add(stream));
+}
+
+function removeFrom(index: Map<string, Set<Stream>>, key: string, stream: Stream): void {
+  const streams = index.get(key);
+  streams?.delete(stream);
+  if (streams?.size === 0) index.delete(key);
 }

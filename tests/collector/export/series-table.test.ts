@@ -156,6 +156,19 @@ describe('a counter that ends while another source goes on under the same labels
     expect(sum(rig)).toBe(2);
   });
 
+  it('does so where it begins anew, too', () => {
+    const rig = tableOf();
+    rig.take(of('a', 10, 100), of('b', 10, 5));
+    rig.take(of('a', 20, 2, from(15)));
+    expect(sum(rig)).toBe(107);
+    // It fell without saying since when it counts.
+    rig.take(of('b', 20, 1));
+    expect(sum(rig)).toBe(108);
+    const alone = tableOf();
+    alone.take(of('a', 10, 100), of('a', 20, 2, from(15)));
+    expect(sum(alone)).toBe(2);
+  });
+
   it('leaves it to no other labels, and a level to nobody', () => {
     const rig = tableOf();
     rig.take(of('a', 10, 100), of('b', 10, 5, { attributes: { path: 'x' } }), of('b', 10, 5, { instance: 'i' }));

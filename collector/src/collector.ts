@@ -129,7 +129,7 @@ class Sidecar implements Collector {
       pendingSpans: () => sample.pendingSpans(),
       unknownThresholds: () => sample.unknownThresholds(),
       storeStats: () => store?.stats(),
-      exporters: () => Object.keys(this.#config.export.otlp),
+      exporters: () => this.#pipeline.export.exporterNames().spans,
       memoryLimitBytes: this.#config.memory_limit,
       rssBytes: () => process.memoryUsage.rss(),
     });

@@ -3,19 +3,26 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished } from 'vitest';
 import { otlpExporterConfig } from '../../collector/src/export/config.ts';
-import type { TraceExporter } from '../../collector/src/export/contract.ts';
+import type { Marks, OtlpExporter } from '../../collector/src/export/contract.ts';
 import { exportInstruments } from '../../collector/src/export/instruments.ts';
-import { otlpHttpExporter } from '../../collector/src/export/otlp-http.ts';
+import { otlpExporter } from '../../collector/src/export/otlp.ts';
+import type { DataPoint } from '../../collector/src/model/data-point.ts';
+import { encodeMetrics } from '../../collector/src/otlp/encode-metrics.ts';
 import { eventually } from './eventually.ts';
 import { keptBatch } from './kept-batch.ts';
+import { type PointBooks, pointBooks } from './remote-write-rig.ts';
 import { seeded } from './random.ts';
 import { testHost, type TestHost } from './test-host.ts';
 import { testSpan } from './test-span.ts';
 
 export interface Rig extends TestHost<typeof exportInstruments> {
-  readonly exporter: TraceExporter;
+  readonly exporter: OtlpExporter;
   /** Hands over a batch of so many spans, one trace. */
   take(spans: number): void;
+  /** Hands over data points, encoded as the stage does. */
+  takePoints(...points: DataPoint[]): void;
+  /** The books in points; every look checks that they balance. */
+  points(): PointBooks;
   /** The books of this exporter; every look checks that they balance. */
   books(): { delivered: number; rejected: number; queued: number; failed: Record<string, number> };
   /** Waits until nothing is queued, without letting time pass. */
@@ -28,10 +35,10 @@ export interface Rig extends TestHost<typeof exportInstruments> {
 export const of = { exporter: 'backend' };
 
 /** A started exporter to a sink. */
-export async function rig(endpoint: string, settings: object = {}, random = seeded(1)): Promise<Rig> {
+export async function rig(endpoint: string, settings: object = {}, random = seeded(1), marks?: Marks): Promise<Rig> {
   const own = testHost('export', exportInstruments, random);
   const config = otlpExporterConfig.parse({ endpoint, ...settings });
-  const exporter = otlpHttpExporter('backend', config, own.host);
+  const exporter = otlpExporter('backend', config, own.host, marks);
   await exporter.start();
   let kept = 0;
   const books = (): ReturnType<Rig['books']> => {
@@ -56,9 +63,11 @@ export async function rig(endpoint: string, settings: object = {}, random = seed
       kept += spans;
       exporter.take(keptBatch(Array.from({ length: spans }, () => testSpan({ trace: `batch ${kept}` }))));
     },
+    takePoints: (...points) => exporter.takeEncoded(encodeMetrics(points)),
+    points: () => pointBooks(own),
     books,
     settled: async () => {
-      await eventually('the queue to be empty', () => books().queued === 0);
+      await eventually('the queue to be empty', () => books().queued + pointBooks(own).queued === 0);
     },
     pause: async () => {
       books();

@@ -10,7 +10,7 @@ export const EXPORT = {
   logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
 } as const;
 
-const RPC = protobuf.parse(`
+export const RPC = protobuf.parse(`
   syntax = "proto3";
   message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
   message Any { string type_url = 1; bytes value = 2; }

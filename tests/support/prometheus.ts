@@ -82,7 +82,7 @@ ${access.replace(/^/gm, '    ')}
     await ended;
     await rm(folder, { recursive: true, force: true });
   });
-  const prometheus = client(await listening(child));
+  const prometheus = prometheusClient(await listening(child));
   await eventually('the first scrape', async () => (await prometheus.query('up == 1')).length > 0);
   return prometheus;
 }
@@ -99,7 +99,8 @@ function listening(child: ChildProcess): Promise<string> {
   });
 }
 
-function client(url: string): RunningPrometheus {
+/** Asks a Prometheus that runs at an address. */
+export function prometheusClient(url: string): RunningPrometheus {
   return {
     async query(expression, time) {
       const address = new URL('/api/v1/query', url);

@@ -23,7 +23,15 @@ const KEYS = {
   CERTIFICATE: 'ca_file',
   CLIENT_CERTIFICATE: 'cert_file',
   CLIENT_KEY: 'key_file',
+  PROTOCOL: 'protocol',
 } as const;
+
+/** How the standard names what we speak; JSON is taken by every receiver of OTLP/HTTP that takes protobuf. */
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ['grpc', 'grpc'],
+  ['http/protobuf', 'http'],
+  ['http/json', 'http'],
+]);
 
 type Suffix = keyof typeof KEYS;
 
@@ -34,17 +42,20 @@ export function environmentExporter(environment: Environment): EnvironmentExport
   const tracesVariable = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
   const tracesEndpoint = read(tracesVariable);
   const own = read('OTEL_EXPORTER_OTLP_ENDPOINT');
-  const endpoint = own ?? originOf(tracesEndpoint);
+  const isGrpc = (read('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? read('OTEL_EXPORTER_OTLP_PROTOCOL')) === 'grpc';
+  // Over gRPC every signal goes to one place, which has no path.
+  const endpoint = isGrpc ? originOf(tracesEndpoint ?? own) : (own ?? originOf(tracesEndpoint));
   if (endpoint === undefined) return undefined;
   const block: Record<string, unknown> = { endpoint };
-  const variables = new Map([['endpoint', own === undefined ? tracesVariable : 'OTEL_EXPORTER_OTLP_ENDPOINT']]);
+  const isTraces = isGrpc ? tracesEndpoint !== undefined : own === undefined;
+  const variables = new Map([['endpoint', isTraces ? tracesVariable : 'OTEL_EXPORTER_OTLP_ENDPOINT']]);
   const problems: Problem[] = [];
   const add = (key: string, variable: string, value: unknown, problem: string | undefined): void => {
     variables.set(key, variable);
     if (problem === undefined) block[key] = value;
     else problems.push({ path: variable, line: 0, message: problem });
   };
-  if (tracesEndpoint !== undefined) add('traces_endpoint', tracesVariable, tracesEndpoint, undefined);
+  if (tracesEndpoint !== undefined && !isGrpc) add('traces_endpoint', tracesVariable, tracesEndpoint, undefined);
   const set = new Map<Suffix, string>();
   for (const suffix of Object.keys(KEYS) as Suffix[]) {
     // Those for traces come first.
@@ -78,6 +89,7 @@ function problemOf(suffix: Suffix, text: string, set: ReadonlyMap<Suffix, string
   if (suffix === 'TIMEOUT' && !/^\d+$/.test(text)) return 'must be a whole number of milliseconds';
   if (suffix === 'HEADERS' && !pairsOf(text).every((pair) => /^\s*[^=\s][^=]*=/.test(pair)))
     return 'must be name=value pairs, joined by commas';
+  if (suffix === 'PROTOCOL' && !PROTOCOLS.has(text)) return `must be one of ${[...PROTOCOLS.keys()].join(', ')}`;
   const other = suffix === 'CLIENT_CERTIFICATE' ? 'CLIENT_KEY' : 'CLIENT_CERTIFICATE';
   if ((suffix === 'CLIENT_CERTIFICATE' || suffix === 'CLIENT_KEY') && !set.has(other))
     return `goes together with OTEL_EXPORTER_OTLP_${other}`;
@@ -86,12 +98,13 @@ function problemOf(suffix: Suffix, text: string, set: ReadonlyMap<Suffix, string
 
 function valueOf(suffix: Suffix, text: string): unknown {
   if (suffix === 'HEADERS') return parseHeaders(text);
+  if (suffix === 'PROTOCOL') return PROTOCOLS.get(text);
   return suffix === 'TIMEOUT' ? `${text}ms` : text;
 }
 
 /** What is no URL stays as it is, so that the check names it. */
 function originOf(url: string | undefined): string | undefined {
-  return url !== undefined && URL.canParse(url) ? new URL(url).origin : url;
+  return url !== undefined && /^https?:/.test(url) && URL.canParse(url) ? new URL(url).origin : url;
 }
 
 function pairsOf(text: string): string[] {

@@ -7,21 +7,29 @@ import type { Config } from './schema.ts';
 
 /** Finds endpoints that are listeners of ours. */
 export function selfExports(
-  { export: { otlp } }: Config,
+  { export: { otlp, remote_write } }: Config,
   listeners: readonly Listener[],
   machine: Pick<Machine, 'hostName' | 'addresses'>,
 ): CrossProblem[] {
   const problems: CrossProblem[] = [];
-  for (const [name, { endpoint, traces_endpoint }] of Object.entries(otlp)) {
-    for (const [key, url] of Object.entries({ endpoint, traces_endpoint })) {
+  const told = [
+    ...Object.entries(otlp).map(([name, { endpoint, traces_endpoint }]) => {
+      return [`otlp.${name}`, { endpoint, traces_endpoint }, 'kept traces would return for ever'] as const;
+    }),
+    ...Object.entries(remote_write).map(([name, { url }]) => {
+      return [`remote_write.${name}`, { url }, 'no remote write is taken there'] as const;
+    }),
+  ];
+  for (const [block, urls, consequence] of told) {
+    for (const [key, url] of Object.entries(urls)) {
       if (url === undefined) continue;
       const { hostname, port, protocol } = new URL(url);
       const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
       const asked = plainHost(hostname);
       const own = listeners.find((each) => each.port === number && reaches(asked, plainHost(each.host), machine));
       if (own === undefined) continue;
-      const path = `export.otlp.${name}.${key}`;
-      problems.push({ path, message: `is our own listener (${own.setting}.port); kept traces would return for ever` });
+      const path = `export.${block}.${key}`;
+      problems.push({ path, message: `is our own listener (${own.setting}.port); ${consequence}` });
     }
   }
   return problems;

@@ -1,70 +1,51 @@
 // Configuration of `export`: where kept traces go, and the metrics page.
 import { z } from 'zod';
-import { derivedSize, duration, hostNames, listenHost, port, slug, whole } from '../config/fields.ts';
+import { duration, hostNames, listenHost, port, slug, whole } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
-import { TRAIL_HEADER } from '../pipeline/trail.ts';
-
-/** A base URL without credentials: those belong into headers, which are never logged. */
-const endpoint = z
-  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-  .refine((url) => !hasCredentials(url), 'must not carry credentials; use headers')
-  .describe('base URL of an OTLP/HTTP receiver; /v1/traces is added');
-
-function hasCredentials(url: string): boolean {
-  return URL.canParse(url) && new URL(url).username + new URL(url).password !== '';
-}
-
-/** Headers that follow from the body and the connection. */
-const OWN_HEADERS = new Set([
-  'content-type',
-  'content-length',
-  'content-encoding',
-  'transfer-encoding',
-  'connection',
-  'host',
-  TRAIL_HEADER,
-]);
+import { certificateAndKey, credentialFreeUrl, queueFields, receiverFields } from './receiver-fields.ts';
+import { remoteWriteConfig } from './remote-write-config.ts';
 
 /** How containers call the machine they run on; nobody can register a name below `internal`. */
 const NAMES_FROM_CONTAINERS = ['host.docker.internal', 'host.containers.internal'];
 
-/** What HTTP can carry; messages name the header, never its value. */
-const headers = z
-  .record(
-    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no name of a header'),
-    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not hold line breaks or characters that HTTP cannot carry'),
-  )
-  .default({})
-  .refine(
-    (named) => !Object.keys(named).some((name) => OWN_HEADERS.has(name.toLowerCase())),
-    'must not name a header that the exporter sets itself',
-  )
-  .describe('sent with every request; values are never shown');
+/** Until `memory_limit` says otherwise. */
+export const DEFAULT_MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+
+const endpoint = credentialFreeUrl('base URL of an OTLP receiver; over http, /v1/traces is added');
 
 const otlpExporterFields = z.strictObject({
   endpoint,
-  traces_endpoint: endpoint.optional().describe('full URL for traces, used as it is'),
-  headers,
-  compression: z.enum(['gzip', 'zstd', 'none']).default('gzip').describe('of request bodies'),
-  timeout: duration('10s', 'a request must be answered within', { min: 10 }),
-  ca_file: z.string().optional().describe('PEM file of the authority that signed the receiver, beside the usual ones'),
-  cert_file: z
-    .string()
-    .optional()
-    .describe('PEM file of the certificate shown to a receiver that asks for one; changes are taken up within 30s'),
-  key_file: z.string().optional().describe('PEM file of its private key, without a passphrase'),
-  max_queue: derivedSize(
-    'bytes waiting for delivery, beyond which new traces are lost to this exporter; a quarter of memory_limit, shared by all',
-  ),
-  retry_initial: duration('1s', 'wait before the second attempt; doubles, with jitter', { min: 10 }),
-  retry_max: duration('30s', 'longest wait between attempts', { min: 10 }),
-  retry_elapsed: duration('5m', 'a batch not delivered within is given up'),
+  protocol: z.enum(['http', 'grpc']).default('http').describe('how OTLP is spoken there'),
+  signals: z
+    .array(z.enum(['traces', 'metrics', 'logs']))
+    .min(1)
+    .default(['traces', 'metrics', 'logs'])
+    .describe('what is sent there'),
+  traces_endpoint: endpoint.optional().describe('full URL for traces over http, used as it is'),
+  compression: z.enum(['gzip', 'zstd', 'none']).default('gzip').describe('of requests'),
+  ...receiverFields,
+  ...queueFields('beyond which new ones are lost to this exporter'),
 });
 
-export const otlpExporterConfig = otlpExporterFields.refine(
-  ({ cert_file, key_file }) => (cert_file === undefined) === (key_file === undefined),
-  'cert_file and key_file go together',
-);
+export const otlpExporterConfig = otlpExporterFields
+  .refine(...certificateAndKey)
+  .refine(
+    ({ protocol, traces_endpoint }) => protocol === 'http' || traces_endpoint === undefined,
+    'traces_endpoint is for protocol: http; over grpc there is one endpoint',
+  )
+  .refine(
+    ({ protocol, endpoint: url }) => protocol === 'http' || !isHttp(url) || isOrigin(new URL(url)),
+    'an endpoint of protocol: grpc has no path, as in http://127.0.0.1:4317',
+  );
+
+/** What is none has its own problem. */
+function isHttp(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
+function isOrigin({ pathname, search }: URL): boolean {
+  return pathname + search === '/';
+}
 
 export const exportConfig = z
   .strictObject({
@@ -99,10 +80,11 @@ export const exportConfig = z
       ])
       .prefault({})
       .describe('the metrics page at /metrics'),
-    otlp: z
-      .record(slug('name of the exporter'), otlpExporterConfig)
+    otlp: z.record(slug('name of the exporter'), otlpExporterConfig).default({}).describe('OTLP exporters by name'),
+    remote_write: z
+      .record(slug('name of the exporter'), remoteWriteConfig)
       .default({})
-      .describe('OTLP/HTTP exporters by name'),
+      .describe('Prometheus remote write exporters by name; metrics are pushed to them'),
     interval: duration(
       '15s',
       'what the sidecar counts itself is pushed to exporters each; what comes in, as it comes',
@@ -126,6 +108,10 @@ export const exportConfig = z
       .describe('which exemplars that come in go on: those whose trace was kept, all, or none'),
     drain_timeout: duration('5s', 'at stop, delivery is tried for so long'),
   })
+  .refine(
+    ({ otlp, remote_write }) => Object.keys(remote_write).every((name) => !Object.hasOwn(otlp, name)),
+    'an exporter of remote_write has the name of one of otlp; both count under their names',
+  )
   .prefault({});
 
 export type ExportConfig = z.output<typeof exportConfig>;

@@ -2,6 +2,7 @@
 // @see Prometheus, exposition formats; OpenMetrics 1.0
 import type { SummaryValue } from '../model/data-point.ts';
 import type { ClassicHistogram, Exemplar, MetricPoint } from '../model/metric-family.ts';
+import { boundText, numberText } from './bound-text.ts';
 import { classicOfExponential } from './classic-of-exponential.ts';
 import { emptied, type PageFamily, type PageSeries } from './page-families.ts';
 import { isPlainName, type Label } from './prometheus-naming.ts';
@@ -50,7 +51,7 @@ export function seriesText({ name, kind }: PageFamily, series: PageSeries, optio
   if (kind === 'summary') return point.summary === undefined ? '' : summaryLines(line, point.summary);
   const suffix = kind === 'counter' ? '_total' : kind === 'info' ? '_info' : '';
   const exemplar = line.exemplars.at(-1);
-  return `${sample(line, suffix)} ${number(point.value ?? 0)}${exemplarText(exemplar)}\n${createdLine(line)}`;
+  return `${sample(line, suffix)} ${numberText(point.value ?? 0)}${exemplarText(exemplar)}\n${createdLine(line)}`;
 }
 
 interface LineOptions {
@@ -76,20 +77,20 @@ function histogramLines(line: LineOptions, { bounds, counts, sum }: ClassicHisto
   counts.forEach((count, i) => {
     cumulative += count;
     const bound = boundText(i < bounds.length ? (bounds[i] ?? 0) : Infinity);
-    text += `${start}le="${bound}"} ${number(cumulative)}${examples.size > 0 ? exemplarText(examples.get(i)) : ''}\n`;
+    text += `${start}le="${bound}"} ${numberText(cumulative)}${examples.size > 0 ? exemplarText(examples.get(i)) : ''}\n`;
   });
   // OpenMetrics has both or neither, and no sum where values may be negative; the last bucket tells the count.
   const hasSum = !Number.isNaN(sum) && !(line.format === 'openmetrics' && (bounds[0] ?? 0) < 0);
-  if (hasSum) text += `${sample(line, '_sum')} ${number(sum)}\n`;
-  if (hasSum || line.format === 'text') text += `${sample(line, '_count')} ${number(cumulative)}\n`;
+  if (hasSum) text += `${sample(line, '_sum')} ${numberText(sum)}\n`;
+  if (hasSum || line.format === 'text') text += `${sample(line, '_count')} ${numberText(cumulative)}\n`;
   return text + createdLine(line);
 }
 
 function summaryLines(line: LineOptions, { count, sum, quantiles }: SummaryValue): string {
   const lines = quantiles.map(
-    ({ quantile, value }) => `${withoutLast(line, '')}quantile="${boundText(quantile)}"} ${number(value)}\n`,
+    ({ quantile, value }) => `${withoutLast(line, '')}quantile="${boundText(quantile)}"} ${numberText(value)}\n`,
   );
-  const whole = `${sample(line, '_sum')} ${number(sum)}\n${sample(line, '_count')} ${number(count)}\n`;
+  const whole = `${sample(line, '_sum')} ${numberText(sum)}\n${sample(line, '_count')} ${numberText(count)}\n`;
   return lines.join('') + whole + createdLine(line);
 }
 
@@ -124,16 +125,7 @@ export function exemplarLabels({ traceId, spanId, attributes = {} }: Exemplar): 
 function exemplarText(exemplar: Exemplar | undefined): string {
   if (exemplar === undefined) return '';
   const labels = exemplarLabels(exemplar).map(labelText).join(',');
-  return ` # {${labels}} ${number(exemplar.value)} ${(exemplar.timestampMs / 1000).toFixed(3)}`;
-}
-
-/** `1.0` rather than `1`, the canonical form of OpenMetrics, in both formats: else a change of format makes new series. */
-function boundText(bound: number): string {
-  return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : number(bound);
-}
-
-function number(value: number): string {
-  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+  return ` # {${labels}} ${numberText(exemplar.value)} ${(exemplar.timestampMs / 1000).toFixed(3)}`;
 }
 
 /** A sample's name with its labels; a name that needs quotes stands among them. */

@@ -1,10 +1,21 @@
-// What `export` counts. Per exporter, in spans: kept = delivered + rejected + failed + queued.
+// What `export` counts. Per exporter, in spans: kept = delivered + rejected + failed + queued. In data points:
+// points_pushed = points_delivered + points_rejected + points_failed + points_queued.
 import { connectionInstruments } from '../pipeline/connection-cap.ts';
 import type { Instruments } from '../pipeline/contract.ts';
 import { readerInstruments } from '../pipeline/readers.ts';
 
-const SIGNALS = ['metrics', 'logs'] as const;
 export const FAILED_REASONS = ['queue_full', 'retries', 'stop', 'internal'] as const;
+/**
+ * `unsupported`: the receiver takes no metrics. `not_newer`: a later point of the series was pushed already.
+ * `label_conflict`: another source counts under the same labels.
+ */
+export const POINT_FAILED_REASONS = [...FAILED_REASONS, 'unsupported', 'not_newer', 'label_conflict'] as const;
+export type FailedReason = (typeof POINT_FAILED_REASONS)[number];
+
+/** Why a remote write receiver refused points, as far as its answer tells. */
+export const REFUSAL_REASONS = ['out_of_order', 'too_old', 'duplicate', 'limit', 'other'] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
 /** Why a data point is not exposed: no room, or older than what was exposed. */
 export const LEFT_OUT_REASONS = ['max_series', 'out_of_order'] as const;
 /** What became of an exemplar that came in: shown, or by why it was not; the states of traces by their names. */
@@ -36,6 +47,49 @@ export const exportInstruments = {
     description: 'Spans waiting for delivery.',
     attributes: { exporter: 'config' },
   },
+  points_pushed: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points handed to an exporter.',
+    attributes: { exporter: 'config' },
+  },
+  points_delivered: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points a receiver took.',
+    attributes: { exporter: 'config' },
+  },
+  points_rejected: {
+    kind: 'counter',
+    unit: '{point}',
+    description: 'Data points a receiver refused for good.',
+    attributes: { exporter: 'config' },
+  },
+  points_failed: {
+    kind: 'counter',
+    unit: '{point}',
+    description:
+      'Data points given up: the queue was full, retries ended, the process stopped, the receiver takes no metrics, a later one of the series was pushed already, or another source counts under the same labels.',
+    attributes: { exporter: 'config', reason: POINT_FAILED_REASONS },
+  },
+  points_queued: {
+    kind: 'gauge',
+    unit: '{point}',
+    description: 'Data points waiting for delivery.',
+    attributes: { exporter: 'config' },
+  },
+  samples_sent: {
+    kind: 'counter',
+    unit: '{sample}',
+    description: 'Samples in remote write requests that a receiver answered for good, by what it made of them.',
+    attributes: { exporter: 'config', outcome: ['taken', 'refused'] },
+  },
+  refusals: {
+    kind: 'counter',
+    unit: '{request}',
+    description: 'Remote write requests of which a receiver refused samples for good, by the reason it gave.',
+    attributes: { exporter: 'config', reason: REFUSAL_REASONS },
+  },
   queue_size: {
     kind: 'gauge',
     unit: 'By',
@@ -51,14 +105,14 @@ export const exportInstruments = {
   forwarded: {
     kind: 'counter',
     unit: '{request}',
-    description: 'Metrics and logs requests a receiver took, passed on unchanged.',
-    attributes: { signal: SIGNALS },
+    description: 'Requests of logs a receiver took.',
+    attributes: { signal: ['logs'] },
   },
   dropped: {
     kind: 'counter',
     unit: '{request}',
-    description: 'Metrics and logs requests that went nowhere.',
-    attributes: { signal: SIGNALS, reason: ['no_exporter', 'failed'] },
+    description: 'Requests of logs that went nowhere.',
+    attributes: { signal: ['logs'], reason: ['no_exporter', 'failed', 'unsupported'] },
   },
   points_left_out: {
     kind: 'counter',

@@ -1,4 +1,5 @@
 // The far end: every exporter gets every kept trace and every data point; none waits for another.
+import { encodeMetrics } from '../otlp/encode-metrics.ts';
 import { type DataPoint, type MetricBatch, type Resource, resourceOf } from '../model/data-point.ts';
 import { pointsOfFamilies } from '../model/family-points.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
@@ -7,10 +8,11 @@ import type { Exportable } from '../sample/contract.ts';
 import { ALIAS_SOURCES, aliasFamilies } from './alias-families.ts';
 import { AliasTotals } from './alias-totals.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
-import type { PointExporter, TraceExporter } from './contract.ts';
+import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { ExemplarGate } from './exemplar-gate.ts';
 import { exportInstruments } from './instruments.ts';
-import { type Marks, otlpHttpExporter } from './otlp-http.ts';
+import { otlpExporter } from './otlp.ts';
+import { remoteWriteExporter } from './remote-write.ts';
 import { SeriesTable } from './series-table.ts';
 
 type ExportHost = Host<keyof typeof exportInstruments>;
@@ -27,7 +29,8 @@ export const exportStage = {
 
 /** Fans out to the configured exporters. */
 export class ExportStage implements Stage<Exportable> {
-  readonly #otlp: readonly (TraceExporter & PointExporter)[];
+  readonly #otlp: readonly OtlpExporter[];
+  readonly #remoteWrite: readonly PointExporter[];
   readonly #host: ExportHost;
   readonly #config: ExportConfig;
   readonly #series: SeriesTable;
@@ -53,23 +56,29 @@ export class ExportStage implements Stage<Exportable> {
     const limits = { maxSeries: config.max_series, staleAfterMs: config.stale_after };
     this.#series = new SeriesTable(limits, host, this.exemplars);
     const marks: Marks = (signal) => this.marks(signal);
-    this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpHttpExporter(name, each, host, marks));
+    this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpExporter(name, each, host, marks));
+    this.#remoteWrite = Object.entries(config.remote_write).map(([name, each]) =>
+      remoteWriteExporter(name, each, host),
+    );
   }
 
-  /** Of the exporter whose queue is fullest, 0..1. */
+  /** Of the exporter of traces whose queue is fullest, 0..1. */
   queueFill(): number {
-    return Math.max(0, ...this.#otlp.map((exporter) => exporter.queueFill));
+    return Math.max(0, ...this.#taking('traces').map((exporter) => exporter.queueFill));
+  }
+
+  /** Names of exporters that have books in spans, and in points. */
+  exporterNames(): { readonly spans: readonly string[]; readonly points: readonly string[] } {
+    const names = (exporters: readonly { readonly name: string }[]): string[] => exporters.map(({ name }) => name);
+    return { spans: names(this.#taking('traces')), points: names([...this.#taking('metrics'), ...this.#remoteWrite]) };
   }
 
   async start(): Promise<void> {
-    for (const exporter of this.#otlp) await exporter.start();
+    for (const exporter of this.#all) await exporter.start();
     const { clock } = this.#host;
     this.#startedMs = clock.nowMs();
-    this.#cancelExpiry = clock.every(EXPIRE_EVERY_MS, () => {
-      this.#series.expire();
-      this.exemplars.expire();
-    });
-    if (this.#otlp.length > 0) this.#cancel = clock.every(this.#config.interval, () => this.#pushOwn());
+    this.#cancelExpiry = clock.every(EXPIRE_EVERY_MS, () => this.#expire());
+    if (this.#pushesPoints) this.#cancel = clock.every(this.#config.interval, () => this.#pushOwn());
   }
 
   async stop(): Promise<void> {
@@ -78,7 +87,7 @@ export class ExportStage implements Stage<Exportable> {
     // What was counted since the last push is pushed; once, though stop may come twice.
     if (this.#startedMs > 0) this.#pushOwn();
     this.#startedMs = 0;
-    await Promise.all(this.#otlp.map((exporter) => exporter.stop(this.#config.drain_timeout)));
+    await Promise.all(this.#all.map((exporter) => exporter.stop(this.#config.drain_timeout)));
   }
 
   /** Series that came in, as the metrics page shows them. */
@@ -99,22 +108,51 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   async consume(batch: Exportable): Promise<void> {
-    if (this.#otlp.length === 0 && batch.signal !== 'traces')
+    if (batch.signal === 'logs' && this.#taking('logs').length === 0)
       this.#host.count('dropped', 1, { signal: batch.signal, reason: 'no_exporter' });
     for (const exporter of this.#otlp) exporter.take(batch);
   }
 
   #takePoints(points: readonly DataPoint[]): void {
     const passed = this.exemplars.pass(points);
-    this.#series.take(passed);
-    for (const exporter of this.#otlp) exporter.takePoints(passed);
+    const exposed = this.#series.take(passed);
+    this.#pushOtlp(passed);
+    for (const exporter of this.#remoteWrite) exporter.takePoints(exposed);
+  }
+
+  /** As they came: what an OTLP receiver takes is not Prometheus' business. Encoded once for all of them. */
+  #pushOtlp(points: readonly DataPoint[]): void {
+    const exporters = this.#taking('metrics');
+    if (exporters.length === 0) return;
+    const encoded = encodeMetrics(points);
+    for (const exporter of exporters) exporter.takeEncoded(encoded);
+  }
+
+  /** What ended is said to have ended, where it was pushed. */
+  #expire(): void {
+    const ended = this.#series.expire();
+    this.exemplars.expire();
+    for (const exporter of this.#remoteWrite) exporter.takePoints(ended);
   }
 
   #pushOwn(): void {
-    if (this.#otlp.length === 0) return;
+    if (!this.#pushesPoints) return;
     const { clock } = this.#host;
     const readAt = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs(), startedMs: this.#startedMs };
     const points = [...pointsOfFamilies(this.collectOwn(), this.ownResource, readAt)];
-    for (const exporter of this.#otlp) exporter.takePoints(points);
+    this.#pushOtlp(points);
+    for (const exporter of this.#remoteWrite) exporter.takePoints(points);
+  }
+
+  get #all(): readonly Exporter[] {
+    return [...this.#otlp, ...this.#remoteWrite];
+  }
+
+  get #pushesPoints(): boolean {
+    return this.#taking('metrics').length + this.#remoteWrite.length > 0;
+  }
+
+  #taking(signal: Signal): readonly OtlpExporter[] {
+    return this.#otlp.filter(({ signals }) => signals.has(signal));
   }
 }

@@ -1,4 +1,5 @@
-// Bearer tokens of one listener: compared in constant time, files read again when they change. No token leaves here.
+// Bearer tokens of one listener: compared in constant time, files read again when they change. Beside it the
+// one token that an exporter sends. No token is logged.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isToken, type ListenerAuth, MAX_TOKENS, TOKEN_RULE } from '../config/listener.ts';
@@ -89,6 +90,45 @@ export function readTokens({ tokens, token_file }: ListenerAuth, setting: string
   if (wrong >= 0) fail(`line ${wrong + 1}: ${TOKEN_RULE}`);
   if (found.length + tokens.length > MAX_TOKENS) fail(`brings more than ${MAX_TOKENS} tokens`);
   return [...tokens, ...found];
+}
+
+/**
+ * Reads the one token that an exporter sends. A receiver may give out shorter ones than we would let in.
+ *
+ * @throws TOKENS_UNUSABLE with setting and path, never with the token
+ */
+export function readSentToken(path: string, setting: string): string {
+  const where = `${path} (${setting}.token_file)`;
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new EvenkeelError('TOKENS_UNUSABLE', `${where} cannot be read`, { cause });
+  }
+  const token = text.trim();
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new EvenkeelError('TOKENS_UNUSABLE', `${where} must hold one token of visible ASCII characters`);
+  return token;
+}
+
+/** The token of one exporter, read again when its file changes. */
+export class SentToken {
+  #token: string;
+  readonly stop: () => void;
+
+  /** @throws as `readSentToken` */
+  constructor(path: string, setting: string, host: Pick<Host, 'clock' | 'log'>) {
+    const known = stateOf([path]);
+    this.#token = readSentToken(path, setting);
+    this.stop = watchFiles({ paths: [path], setting, known }, host, () => {
+      this.#token = readSentToken(path, setting);
+    });
+  }
+
+  /** The value of an `authorization` header. */
+  get authorization(): string {
+    return `Bearer ${this.#token}`;
+  }
 }
 
 function hashOf(token: string): Buffer {

@@ -84,7 +84,7 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const metrics = buildMetrics(config, shared, exportTo.ownResource, exportTo.metrics);
   const receiveFrom = receive.create(
-    receiveConfig(config, shares, logsTo !== undefined),
+    receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
     bySignal<SpanBatch, MetricBatch, LogsBody>({
       traces: spans,
@@ -155,8 +155,16 @@ function createRemoteSampling(
 }
 
 function withQueues(config: Config['export'], shares: MemoryShares): Config['export'] {
-  const otlp = Object.entries(config.otlp).map(([name, exporter]) => {
-    return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
-  });
-  return { ...config, otlp: Object.fromEntries(otlp) };
+  const sized = <E extends { max_queue?: number | undefined }>(exporters: Record<string, E>): Record<string, E> => {
+    const entries = Object.entries(exporters).map(([name, exporter]) => {
+      return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
+    });
+    return Object.fromEntries(entries);
+  };
+  return { ...config, otlp: sized(config.otlp), remote_write: sized(config.remote_write) };
+}
+
+/** Over gRPC logs go in protobuf only, and compressed by us. */
+function sendsLogsByGrpc({ otlp }: Config['export']): boolean {
+  return Object.values(otlp).some(({ protocol, signals }) => protocol === 'grpc' && signals.includes('logs'));
 }

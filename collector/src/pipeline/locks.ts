@@ -3,7 +3,7 @@ import { isLoopback, plainHost } from '../config/addresses.ts';
 import { type CrossProblem, type Listener, listenersOf } from '../config/cross-checks.ts';
 import type { Config } from '../config/schema.ts';
 import { EvenkeelError } from '../errors.ts';
-import { readTokens } from './bearer.ts';
+import { readSentToken, readTokens } from './bearer.ts';
 import { listenerFiles, readTls, type TlsFiles } from './tls.ts';
 
 /**
@@ -16,8 +16,25 @@ export function checkLocks(config: Config): void {
     if (tls !== undefined) readTls(listenerFiles(tls), `${setting}.tls`);
     if (auth !== undefined) readTokens(auth, `${setting}.auth`);
   }
-  for (const [name, { ca_file, cert_file, key_file }] of Object.entries(config.export.otlp))
-    readTls({ certFile: cert_file, keyFile: key_file, caFile: ca_file }, `export.otlp.${name}`);
+  for (const { setting, files, tokenFile } of receiversOf(config)) {
+    readTls(files, setting);
+    if (tokenFile !== undefined) readSentToken(tokenFile, setting);
+  }
+}
+
+/** What exporters prove themselves with and check receivers against. */
+function receiversOf({ export: { otlp, remote_write } }: Config): {
+  readonly setting: string;
+  readonly files: TlsFiles;
+  readonly tokenFile: string | undefined;
+}[] {
+  const exporters = [
+    ...Object.entries(otlp).map(([name, each]) => [`export.otlp.${name}`, { ...each, token_file: undefined }] as const),
+    ...Object.entries(remote_write).map(([name, each]) => [`export.remote_write.${name}`, each] as const),
+  ];
+  return exporters.map(([setting, { ca_file, cert_file, key_file, token_file }]) => {
+    return { setting, files: { certFile: cert_file, keyFile: key_file, caFile: ca_file }, tokenFile: token_file };
+  });
 }
 
 /** Finds every file of a configuration that cannot be read or used, each under its key. Says nothing of its content. */
@@ -26,9 +43,10 @@ export function fileProblems(config: Config): CrossProblem[] {
     ...(tls === undefined ? [] : tlsProblems(listenerFiles(tls), `${setting}.tls`, 'client_ca_file')),
     ...(auth === undefined ? [] : problemOf(`${setting}.auth.token_file`, () => readTokens(auth, `${setting}.auth`))),
   ]);
-  const exporters = Object.entries(config.export.otlp).flatMap(([name, { ca_file, cert_file, key_file }]) =>
-    tlsProblems({ certFile: cert_file, keyFile: key_file, caFile: ca_file }, `export.otlp.${name}`, 'ca_file'),
-  );
+  const exporters = receiversOf(config).flatMap(({ setting, files, tokenFile }) => [
+    ...tlsProblems(files, setting, 'ca_file'),
+    ...(tokenFile === undefined ? [] : problemOf(`${setting}.token_file`, () => readSentToken(tokenFile, setting))),
+  ]);
   return [...listeners, ...exporters];
 }
 

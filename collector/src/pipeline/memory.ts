@@ -45,14 +45,20 @@ interface ConfiguredSizes {
 }
 
 /** Reads the sizes off a configuration. */
-export function configuredSizes({ receive, sample, logs, store, export: { otlp } }: Config): ConfiguredSizes {
+export function configuredSizes({
+  receive,
+  sample,
+  logs,
+  store,
+  export: { otlp, remote_write },
+}: Config): ConfiguredSizes {
   const followsLogs = logs !== false && logs.mode === 'follow';
   return {
     // With `sample: false` traces wait a second for their spans, and are remembered.
     pendingBytes: sample === false ? undefined : sample.max_pending,
     maxDecisions: sample === false ? undefined : sample.max_decisions,
     inFlightBytes: receive.http.max_in_flight,
-    queueBytes: Object.values(otlp).map(({ max_queue }) => max_queue),
+    queueBytes: [...Object.values(otlp), ...Object.values(remote_write)].map(({ max_queue }) => max_queue),
     followsLogs,
     heldLogBytes: followsLogs ? logs.max_held : undefined,
     storeQueueBytes: store === false ? 0 : store.max_queue,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { otlpExporterConfig } from '../../../collector/src/export/config.ts';
 import { exportInstruments } from '../../../collector/src/export/instruments.ts';
-import { otlpHttpExporter } from '../../../collector/src/export/otlp-http.ts';
+import { otlpExporter } from '../../../collector/src/export/otlp.ts';
 import { pem, tlsFile } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { of, rig } from '../../support/exporter-rig.ts';
@@ -64,11 +64,7 @@ describe('stop', () => {
 
   it('may come before start, and twice', async () => {
     const own = testHost('export', exportInstruments);
-    const exporter = otlpHttpExporter(
-      'backend',
-      otlpExporterConfig.parse({ endpoint: 'http://127.0.0.1:1' }),
-      own.host,
-    );
+    const exporter = otlpExporter('backend', otlpExporterConfig.parse({ endpoint: 'http://127.0.0.1:1' }), own.host);
     await exporter.stop(0);
     await exporter.stop(0);
   });
@@ -92,7 +88,7 @@ describe('a receiver with TLS', () => {
   it('is not started towards where the authority file is missing', async () => {
     const own = testHost('export', exportInstruments);
     const config = otlpExporterConfig.parse({ endpoint: 'https://127.0.0.1:1', ca_file: '/no/such/ca.pem' });
-    const exporter = otlpHttpExporter('backend', config, own.host);
+    const exporter = otlpExporter('backend', config, own.host);
     await expect(exporter.start()).rejects.toMatchObject({ code: 'CERTIFICATE_UNREADABLE' });
   });
 });

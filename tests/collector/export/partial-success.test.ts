@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { readRejectedSpans } from '../../../collector/src/export/partial-success.ts';
+import { readRejected } from '../../../collector/src/export/partial-success.ts';
 import { pick, randomBytes, seeded } from '../../support/random.ts';
 
 function check(body: string | Uint8Array, contentType: string | undefined, expected: number): void {
-  expect(readRejectedSpans(Buffer.from(body), contentType)).toBe(expected);
+  expect(readRejected(Buffer.from(body), contentType)).toBe(expected);
 }
 
 it('reads both encodings', () => {
@@ -28,7 +28,7 @@ it('takes everything else for a full success', () => {
 it('survives whatever a receiver answers', () => {
   const random = seeded(3);
   for (let i = 0; i < 20_000; i++) {
-    const rejected = readRejectedSpans(randomBytes(random, pick(random, 24)), undefined);
+    const rejected = readRejected(randomBytes(random, pick(random, 24)), undefined);
     expect(Number.isSafeInteger(rejected) && rejected >= 0).toBe(true);
   }
 });

@@ -1,0 +1,171 @@
+// One queue to one receiver, whatever is spoken there: bounded in bytes, one delivery at a time so that order stays,
+// retried with jitter, cut at stop. What is in a parcel and how it is sent is the exporter's business.
+import type { Host } from '../pipeline/contract.ts';
+import type { ExporterBooks, Unit } from './exporter-books.ts';
+import type { FailedReason } from './instruments.ts';
+import { type RetryOptions, retryDelayMs } from './retry.ts';
+
+/** What waits for delivery. One may grow by joining while it waits, but not once its delivery has begun. */
+export interface Parcel {
+  readonly unit: Unit;
+  /** In its unit. */
+  readonly count: number;
+  /** As counted against the queue's limit. */
+  readonly sizeBytes: number;
+}
+
+/** How one attempt ended. */
+export type Attempt =
+  /** For good; `settle` counts what became of it, in the turn in which it leaves the queue. */
+  | { readonly isSettled: true; settle(): void }
+  | { readonly isSettled: false; readonly why: string; readonly afterMs?: number | undefined };
+
+/** What an exporter knows of its parcels. */
+export interface Courier<P extends Parcel> {
+  /** Makes ready what every attempt sends. It must not throw for what a receiver or sender did. */
+  prepare(parcel: P): Promise<(cut: AbortSignal) => Promise<Attempt>>;
+  /** Names the receiver in the log, without what may hold a secret. */
+  where(parcel: P): string;
+  /** Takes `next` into `last`, which waits behind others, where that makes one request of two. */
+  join?(last: P, next: P): boolean;
+}
+
+export interface DeliveryOptions {
+  readonly name: string;
+  readonly maxQueueBytes: number;
+  readonly retry: RetryOptions;
+  /** Which gives way where both do not fit: what comes, or what has waited longest. */
+  readonly whenFull: 'newest_lost' | 'oldest_lost';
+}
+
+/** Delivers parcels in the order in which they are added. */
+export class Delivery<P extends Parcel> {
+  readonly #options: DeliveryOptions;
+  readonly #courier: Courier<P>;
+  readonly #books: ExporterBooks;
+  readonly #host: Pick<Host, 'clock' | 'random' | 'log'>;
+  readonly #queue: P[] = [];
+  readonly #cut = new AbortController();
+  #queuedBytes = 0;
+  #delivering: Promise<void> | undefined;
+
+  constructor(
+    options: DeliveryOptions,
+    courier: Courier<P>,
+    books: ExporterBooks,
+    host: Pick<Host, 'clock' | 'random' | 'log'>,
+  ) {
+    this.#options = options;
+    this.#courier = courier;
+    this.#books = books;
+    this.#host = host;
+  }
+
+  /** Bytes waiting against the limit, 0..1. */
+  get fill(): number {
+    return this.#queuedBytes / this.#options.maxQueueBytes;
+  }
+
+  /** Queues a parcel, or counts it as failed where there is no room for it or no time. */
+  add(parcel: P): void {
+    if (this.#cut.signal.aborted) return this.#books.failed(parcel, 'stop');
+    if (!this.#makeRoom(parcel.sizeBytes)) return this.#books.failed(parcel, 'queue_full');
+    this.#queuedBytes += parcel.sizeBytes;
+    this.#books.queued(parcel.unit, parcel.count);
+    // The first is being delivered and stays as it is.
+    const last = this.#queue.length > 1 ? this.#queue.at(-1) : undefined;
+    if (last === undefined || this.#courier.join?.(last, parcel) !== true) this.#queue.push(parcel);
+    this.#books.size(this.#queuedBytes);
+    this.#delivering ??= this.#deliverAll();
+  }
+
+  /** Delivers what is queued for at most `withinMs`, and counts the rest as failed. */
+  async stop(withinMs: number): Promise<void> {
+    const cancel = this.#host.clock.after(withinMs, () => {
+      const lost = `${this.#books.queuedText()} were not delivered within the drain limit and are lost`;
+      this.#host.log('error', `STOP_${this.#options.name}`, lost);
+      this.#cut.abort();
+    });
+    await this.#delivering;
+    cancel();
+    this.#cut.abort();
+  }
+
+  #makeRoom(sizeBytes: number): boolean {
+    const { maxQueueBytes, whenFull } = this.#options;
+    if (this.#queuedBytes + sizeBytes <= maxQueueBytes) return true;
+    if (whenFull === 'newest_lost' || sizeBytes > maxQueueBytes) return false;
+    // Never the first, which is on its way.
+    while (this.#queuedBytes + sizeBytes > maxQueueBytes) {
+      const [oldest] = this.#queue.splice(1, 1);
+      if (oldest === undefined) return false;
+      this.#leave(oldest);
+      this.#books.failed(oldest, 'queue_full');
+    }
+    return true;
+  }
+
+  async #deliverAll(): Promise<void> {
+    for (let parcel = this.#queue[0]; parcel !== undefined; parcel = this.#queue[0]) {
+      const settle = await this.#deliver(parcel);
+      // All in one turn, so that the books balance whenever they are looked at.
+      this.#queue.shift();
+      this.#leave(parcel);
+      settle();
+    }
+    // In the same turn that saw the queue empty, so that no parcel is left without anyone to deliver it.
+    this.#delivering = undefined;
+  }
+
+  #leave({ unit, count, sizeBytes }: P): void {
+    this.#queuedBytes -= sizeBytes;
+    this.#books.queued(unit, -count);
+    this.#books.size(this.#queuedBytes);
+  }
+
+  /** @returns what counts how it ended */
+  async #deliver(parcel: P): Promise<() => void> {
+    const fail = (reason: FailedReason) => (): void => this.#books.failed(parcel, reason);
+    const cut = this.#cut.signal;
+    try {
+      const send = await this.#courier.prepare(parcel);
+      const startedMs = this.#host.clock.monotonicMs();
+      for (let attempt = 1; ; attempt++) {
+        if (cut.aborted) return fail('stop');
+        const result = await send(cut);
+        if (result.isSettled) return () => result.settle();
+        if (cut.aborted) return fail('stop');
+        const sinceFirstMs = this.#host.clock.monotonicMs() - startedMs;
+        const { retry } = this.#options;
+        const delayMs = retryDelayMs(retry, attempt, sinceFirstMs, result.afterMs, this.#host.random());
+        this.#logAgain(parcel, result.why, delayMs === undefined);
+        if (delayMs === undefined) return fail('retries');
+        await this.#sleep(delayMs);
+      }
+    } catch (error) {
+      // Nothing here is meant to throw; should it, one parcel is lost and said to be, not the process.
+      this.#host.log('error', `INTERNAL_${this.#options.name}`, `a batch is given up: ${String(error)}`);
+      return fail('internal');
+    }
+  }
+
+  #logAgain(parcel: P, why: string, isLast: boolean): void {
+    const next = isLast ? 'the batch is given up' : 'will be tried again';
+    const code = `${isLast ? 'GIVEN_UP' : 'EXPORT'}_${this.#options.name}`;
+    this.#host.log(isLast ? 'error' : 'warning', code, `${this.#courier.where(parcel)} ${why}; ${next}`);
+  }
+
+  /** Sleeps, unless the drain ends first. */
+  #sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#host.clock.after(delayMs, done);
+      const { signal } = this.#cut;
+      function done(): void {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done);
+    });
+  }
+}

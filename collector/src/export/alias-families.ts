@@ -1,5 +1,6 @@
 // Families under the names of the alias table, made from points of other names.
 import type { ClassicHistogram, MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { AliasTotals } from './alias-totals.ts';
 import { type Alias, ALIASES, type LabelSource, type Source } from './aliases.ts';
 import { classicOfExponential } from './classic-of-exponential.ts';
 import { joinPoints } from './join-points.ts';
@@ -19,20 +20,25 @@ export const ALIAS_SOURCES: ReadonlySet<string> = new Set(
   ALIASES.flatMap(({ sources }) => sources.map(({ metric }) => metric)),
 );
 
-/** Every alias of which a source has points; points are as they are at this moment. */
-export function* aliasFamilies(read: ReadMetric, time: AliasTime): Generator<MetricFamily> {
+/**
+ * Every alias of which a source has points; points are as they are at this moment.
+ *
+ * @param totals of the collection before; the same each time
+ */
+export function* aliasFamilies(read: ReadMetric, time: AliasTime, totals: AliasTotals): Generator<MetricFamily> {
+  totals.begin();
   for (const alias of ALIASES) {
-    const points = pointsOf(alias, read, time);
+    const points = pointsOf(alias, read, time, totals);
     const { name, kind, help } = alias;
     if (points.length > 0) yield { name, unit: '', description: help, kind, points };
   }
 }
 
-function pointsOf(alias: Alias, read: ReadMetric, time: AliasTime): MetricPoint[] {
+function pointsOf(alias: Alias, read: ReadMetric, time: AliasTime, totals: AliasTotals): MetricPoint[] {
   for (const source of alias.sources) {
     const points = [...read(source.metric)].filter((point) => isWanted(point, source));
     if (points.length === 0) continue;
-    return source.reading === 'share' ? shares(points, source) : joined(points, source, alias, time);
+    return source.reading === 'share' ? shares(points, source) : joined(points, source, alias, time, totals);
   }
   return [];
 }
@@ -42,25 +48,33 @@ function isWanted({ attributes }: MetricPoint, { where = {} }: Source): boolean 
 }
 
 /** One point of each set of labels. */
-function joined(points: readonly MetricPoint[], source: Source, alias: Alias, time: AliasTime): MetricPoint[] {
-  const groups = new Map<string, { point: MetricPoint; values: number[] }>();
+function joined(
+  points: readonly MetricPoint[],
+  source: Source,
+  alias: Alias,
+  time: AliasTime,
+  totals: AliasTotals,
+): MetricPoint[] {
+  const groups = new Map<string, Map<string, MetricPoint>>();
   for (const point of points) {
     const made = madeOf(point, source, alias, time);
     if (made === undefined) continue;
-    const key = JSON.stringify(made.attributes);
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, { point: made, values: [made.value ?? NaN] });
-    else {
-      known.point = joinPoints(alias.kind, known.point, made);
-      known.values.push(made.value ?? NaN);
-    }
+    const key = JSON.stringify([alias.name, made.attributes]);
+    const group = groups.get(key) ?? new Map<string, MetricPoint>();
+    groups.set(key, group);
+    const from = JSON.stringify(point.attributes);
+    const known = group.get(from);
+    group.set(from, known === undefined ? made : joinPoints(alias.kind, known, made));
   }
-  return [...groups.values()].map(({ point, values }) =>
-    alias.kind === 'gauge' ? { attributes: point.attributes, value: together(values, alias) } : point,
-  );
+  return [...groups].map(([key, group]) => {
+    if (alias.kind !== 'gauge') return totals.sumOf(key, alias.kind, group);
+    const [first] = group.values();
+    return { attributes: first?.attributes ?? {}, value: together([...group.values()], alias) };
+  });
 }
 
-function together(values: readonly number[], { joining = 'sum' }: Alias): number {
+function together(points: readonly MetricPoint[], { joining = 'sum' }: Alias): number {
+  const values = points.map(({ value = NaN }) => value);
   if (joining === 'min') return Math.min(...values);
   const sum = values.reduce((total, value) => total + value, 0);
   return joining === 'mean' ? sum / values.length : sum;

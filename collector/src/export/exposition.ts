@@ -39,7 +39,7 @@ export function seriesText({ name, kind }: PageFamily, series: PageSeries, optio
   const point = isHeld ? emptied(series.point) : series.point;
   const line: LineOptions = {
     name,
-    labels: series.labels,
+    labels: series.labels.map(labelText).join(','),
     format,
     createdMs: format === 'openmetrics' && options.showsCreated && !isLevel ? point.createdMs : undefined,
     exemplars: format === 'openmetrics' && !isLevel ? (point.exemplars ?? []) : [],
@@ -56,7 +56,8 @@ export function seriesText({ name, kind }: PageFamily, series: PageSeries, optio
 
 interface LineOptions {
   readonly name: string;
-  readonly labels: readonly Label[];
+  /** As they are written, without braces. */
+  readonly labels: string;
   readonly format: TextFormat;
   readonly createdMs: number | undefined;
   readonly exemplars: readonly Exemplar[];
@@ -70,12 +71,13 @@ function histogramLines(line: LineOptions, { bounds, counts, sum }: ClassicHisto
   const examples = new Map<number, Exemplar>();
   // Of several in one bucket the newest is shown.
   for (const exemplar of line.exemplars) examples.set(bucketOf(bounds, exemplar.value), exemplar);
+  const start = withoutLast(line, '_bucket');
   let text = '';
   let cumulative = 0;
   counts.forEach((count, i) => {
     cumulative += count;
     const bound = boundText(i < bounds.length ? (bounds[i] ?? 0) : Infinity);
-    text += `${sample(line, '_bucket', ['le', bound])} ${numberText(cumulative)}${exemplarText(examples.get(i))}\n`;
+    text += `${start}le="${bound}"} ${numberText(cumulative)}${examples.size > 0 ? exemplarText(examples.get(i)) : ''}\n`;
   });
   // OpenMetrics has both or neither, and no sum where values may be negative; the last bucket tells the count.
   const hasSum = !Number.isNaN(sum) && !(line.format === 'openmetrics' && (bounds[0] ?? 0) < 0);
@@ -86,7 +88,7 @@ function histogramLines(line: LineOptions, { bounds, counts, sum }: ClassicHisto
 
 function summaryLines(line: LineOptions, { count, sum, quantiles }: SummaryValue): string {
   const lines = quantiles.map(
-    ({ quantile, value }) => `${sample(line, '', ['quantile', boundText(quantile)])} ${numberText(value)}\n`,
+    ({ quantile, value }) => `${withoutLast(line, '')}quantile="${boundText(quantile)}"} ${numberText(value)}\n`,
   );
   const whole = `${sample(line, '_sum')} ${numberText(sum)}\n${sample(line, '_count')} ${numberText(count)}\n`;
   return lines.join('') + whole + createdLine(line);
@@ -127,12 +129,17 @@ function exemplarText(exemplar: Exemplar | undefined): string {
 }
 
 /** A sample's name with its labels; a name that needs quotes stands among them. */
-function sample({ name, labels }: LineOptions, suffix: string, last?: Label): string {
+function sample({ name, labels }: LineOptions, suffix: string): string {
   const whole = name + suffix;
-  const texts = labels.map(labelText);
-  if (last !== undefined) texts.push(labelText(last));
-  if (!isPlainName(whole)) return `{${[quoted(whole), ...texts].join(',')}}`;
-  return texts.length === 0 ? whole : `${whole}{${texts.join(',')}}`;
+  if (!isPlainName(whole)) return `{${quoted(whole)}${labels === '' ? '' : ','}${labels}}`;
+  return labels === '' ? whole : `${whole}{${labels}}`;
+}
+
+/** The same up to a last label, which is to follow. */
+function withoutLast({ name, labels }: LineOptions, suffix: string): string {
+  const whole = name + suffix;
+  const before = labels === '' ? '' : `${labels},`;
+  return isPlainName(whole) ? `${whole}{${before}` : `{${quoted(whole)},${before}`;
 }
 
 function labelText([name, value]: Label): string {
@@ -144,7 +151,8 @@ function quoted(name: string): string {
 }
 
 function escapeValue(value: string): string {
-  return value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
+  // Most have nothing to escape, and a search is much cheaper than a replacement.
+  return !/[\\"\n]/.test(value) ? value : value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 }
 
 function escapeHelp(text: string, format: TextFormat): string {

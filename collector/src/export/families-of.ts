@@ -27,10 +27,18 @@ export function familiesOf(points: Iterable<DataPoint>, own: Resource): MetricFa
 }
 
 /** What a metric is as a family. */
-export function familyOf({ name, unit, description, kind, isMonotonic }: Metric): Omit<MetricFamily, 'points'> {
-  const described = { name, unit, description };
-  if (kind === 'sum') return { ...described, kind: isMonotonic ? 'counter' : 'gauge' };
-  return { ...described, kind: kind === 'exponential_histogram' ? 'histogram' : kind };
+export function familyOf(metric: Metric): Omit<MetricFamily, 'points'> {
+  const { name, unit, description } = metric;
+  return { name, unit, description, kind: familyKind(metric) };
+}
+
+/** What came from Prometheus says in its metadata what it was there, where OpenTelemetry has no such kind. */
+function familyKind({ kind, isMonotonic, metadata }: Metric): MetricFamily['kind'] {
+  const was = metadata.length === 0 ? undefined : attributeOf(metadata, 'prometheus.type');
+  if (kind === 'gauge') return was === 'unknown' ? 'unknown' : 'gauge';
+  if (kind !== 'sum') return kind === 'exponential_histogram' ? 'histogram' : kind;
+  if (isMonotonic) return 'counter';
+  return was === 'info' ? 'info' : 'gauge';
 }
 
 /**
@@ -39,13 +47,17 @@ export function familyOf({ name, unit, description, kind, isMonotonic }: Metric)
  * @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility, Resource Attributes
  */
 export function* targetFamily(resources: Iterable<Resource>, own: Resource): Generator<MetricFamily> {
-  const points: MetricPoint[] = [];
+  // One of each source, or a join by `job` and `instance` finds two; of several the newest speaks.
+  const points = new Map<string, MetricPoint>();
   for (const resource of resources) {
     const told = resource.key === own.key ? undefined : targetInfo(resource);
-    if (told !== undefined) points.push({ attributes: { ...told, ...targetLabels(resource) }, value: 1 });
+    if (told === undefined) continue;
+    const target = targetLabels(resource);
+    points.set(JSON.stringify(target), { attributes: { ...told, ...target }, value: 1 });
   }
-  if (points.length > 0)
-    yield { name: 'target', unit: '', description: 'What is known of each source.', kind: 'info', points };
+  if (points.size === 0) return;
+  const description = 'What is known of each source.';
+  yield { name: 'target', unit: '', description, kind: 'info', points: [...points.values()] };
 }
 
 /** A point of a family. @param own see `familiesOf` */

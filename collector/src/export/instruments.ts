@@ -5,8 +5,11 @@ import type { Instruments } from '../pipeline/contract.ts';
 import { readerInstruments } from '../pipeline/readers.ts';
 
 export const FAILED_REASONS = ['queue_full', 'retries', 'stop', 'internal'] as const;
-/** `unsupported`: the receiver takes no metrics. `not_newer`: a later point of the series was pushed already. */
-export const POINT_FAILED_REASONS = [...FAILED_REASONS, 'unsupported', 'not_newer'] as const;
+/**
+ * `unsupported`: the receiver takes no metrics. `not_newer`: a later point of the series was pushed already.
+ * `label_conflict`: another source counts under the same labels.
+ */
+export const POINT_FAILED_REASONS = [...FAILED_REASONS, 'unsupported', 'not_newer', 'label_conflict'] as const;
 export type FailedReason = (typeof POINT_FAILED_REASONS)[number];
 
 /** Why a remote write receiver refused points, as far as its answer tells. */
@@ -66,7 +69,7 @@ export const exportInstruments = {
     kind: 'counter',
     unit: '{point}',
     description:
-      'Data points given up: the queue was full, retries ended, the process stopped, the receiver takes no metrics, or a later one of the series was pushed already.',
+      'Data points given up: the queue was full, retries ended, the process stopped, the receiver takes no metrics, a later one of the series was pushed already, or another source counts under the same labels.',
     attributes: { exporter: 'config', reason: POINT_FAILED_REASONS },
   },
   points_queued: {

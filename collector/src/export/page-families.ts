@@ -106,10 +106,11 @@ export function* seriesOf(
 }
 
 function keyOf(labels: readonly Label[]): string {
-  const sorted = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
+  const isSorted = labels.every(([name], i) => i === 0 || (labels[i - 1]?.[0] ?? '') < name);
+  const sorted = isSorted ? labels : labels.toSorted(([a], [b]) => (a < b ? -1 : 1));
   let key = '';
   // A label with an empty value is none.
-  for (const [name, value] of sorted) if (value !== '') key += `${name}="${value.replace(/["\\]/g, '\\$&')}",`;
+  for (const [name, value] of sorted) if (value !== '') key += `${name}=${value.length}:${value},`;
   return key;
 }
 

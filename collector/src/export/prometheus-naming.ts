@@ -17,6 +17,9 @@ export interface PrometheusName {
   readonly unit: string;
 }
 
+/** What a format adds to names by itself. */
+const SUFFIX: Partial<Record<MetricFamily['kind'], RegExp>> = { counter: /[_.]total$/, info: /[_.]info$/ };
+
 /** Names a metric: words and unit; the suffix of its kind is left to the format. */
 export function prometheusName(
   { name, unit, kind }: Pick<MetricFamily, 'name' | 'unit' | 'kind'>,
@@ -24,9 +27,8 @@ export function prometheusName(
 ): PrometheusName {
   const spelled = unitName(unit, kind);
   const base = style === 'translated' ? wordsOf(name) : name;
-  const own = kind === 'counter' ? base.replace(/[_.]total$/, '') : base;
+  const own = base.replace(SUFFIX[kind] ?? /$^/, '');
   const named = hasUnit(own, spelled) ? own : `${own.replace(/_+$/, '')}_${spelled}`;
-  // `total` comes last, so it is put behind what was added.
   const whole = named === '' ? '_' : named;
   return { name: escaped(whole, style), unit: whole.endsWith(`_${spelled}`) ? spelled : '' };
 }
@@ -66,26 +68,29 @@ export function labelsOf(
   kind: MetricFamily['kind'],
   style: NameStyle = 'translated',
 ): Label[] {
-  const labels = new Map<string, string>();
-  let shared: Set<string> | undefined;
+  // Labels are few, and a list is made much faster than a map.
+  const labels: [name: string, value: string][] = [];
   for (const key in attributes) {
-    const value = attributes[key] ?? '';
     if (key === '') continue;
     const name = labelName(key, kind, style);
-    if (labels.has(name)) (shared ??= new Set()).add(name);
-    labels.set(name, value);
+    const known = labels.find(([other]) => other === name);
+    if (known === undefined) labels.push([name, attributes[key] ?? '']);
+    else known[1] = joinedValue(attributes, (other) => labelName(other, kind, style) === name);
   }
-  for (const name of shared ?? []) {
-    const keys = Object.keys(attributes).filter((key) => key !== '' && labelName(key, kind, style) === name);
-    const values = keys.sort().map((key) => attributes[key] ?? '');
-    labels.set(name, values.filter((value) => value !== '').join(';'));
-  }
-  return [...labels];
+  return labels;
+}
+
+/** The values of several keys, in the order of keys. */
+function joinedValue(attributes: Readonly<Record<string, string>>, isOne: (key: string) => boolean): string {
+  const keys = Object.keys(attributes).filter((key) => key !== '' && isOne(key));
+  const values = keys.sort().map((key) => attributes[key] ?? '');
+  return values.filter((value) => value !== '').join(';');
 }
 
 /** The name of a label; what the format needs for itself is renamed, as Prometheus renames what a target took. */
 function labelName(key: string, kind: MetricFamily['kind'], style: NameStyle): string {
-  const name = style === 'translated' ? wordsOf(key).replaceAll(':', '_') : escaped(key, style);
+  const name =
+    style === 'translated' ? wordsOf(key.includes(':') ? key.replaceAll(':', '_') : key) : escaped(key, style);
   if (name === '__name__' || name === RESERVED[kind]) return `exported_${name}`;
   return name;
 }

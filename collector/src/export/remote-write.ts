@@ -13,7 +13,7 @@ import { snappy } from './snappy.ts';
 import { judgeWrite, WriteProtocol, type WriteVerdict, type WriteVersion } from './write-answer.ts';
 import { encodeV1, encodeV1Metadata } from './write-v1.ts';
 import { encodeV2 } from './write-v2.ts';
-import { SampleWriter, wholeMs } from './written-series.ts';
+import { SampleWriter, type Taken, wholeMs } from './written-series.ts';
 
 /** Twice as long as Prometheus looks back: what comes again after is a new series to everybody. */
 const FORGET_AFTER_MS = 600_000;
@@ -95,17 +95,25 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
     const told = new Set<string>();
     for (const point of points) {
       const { resource } = point.metric;
-      const samples = this.#writer.take(point, nowMs);
-      if (samples === undefined) continue;
+      const taken = this.#writer.take(point, nowMs);
+      if (taken === undefined) continue;
+      const { samples, reason } = taken;
       this.#books.pushed(1);
       if (samples.length === 0) {
-        this.#books.failed({ unit: 'point', count: 1 }, 'not_newer');
+        this.#leaveOut(point, reason);
         continue;
       }
       if (!told.has(resource.key)) samples.push(...this.#writer.target(resource, wholeMs(point.timeMs)));
       told.add(resource.key);
       this.#gather(new SampleBatch(samples, 1));
     }
+  }
+
+  #leaveOut({ metric }: DataPoint, reason: Taken['reason']): void {
+    this.#books.failed({ unit: 'point', count: 1 }, reason);
+    if (reason === 'not_newer') return;
+    const message = `series of ${metric.name} come from several sources under the same labels, and those of one are pushed; give each a service.instance.id`;
+    this.#host.log('warning', `LABELS_${this.name}`, message);
   }
 
   /** Puts the samples of one point into the request that is being gathered; they are never divided. */

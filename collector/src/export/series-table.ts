@@ -7,6 +7,7 @@ import type { Host } from '../pipeline/contract.ts';
 import { addDelta } from './delta-sum.ts';
 import type { ExemplarGate } from './exemplar-gate.ts';
 import { familyOf, pointOf, targetFamily } from './families-of.ts';
+import { beganAnew, identityOf, inherit, type Inheriting, totalOf } from './heirs.ts';
 import { zeroOf } from './zero-point.ts';
 
 /** Bounds of the table. */
@@ -16,7 +17,7 @@ export interface SeriesTableOptions {
   readonly staleAfterMs: number;
 }
 
-interface Series {
+interface Series extends Inheriting {
   /** As it is exposed. */
   point: DataPoint;
   /** Monotonic time of arrival of the newest point. */
@@ -29,6 +30,7 @@ interface Series {
 interface Stream {
   /** As it is exposed: never delta. */
   readonly metric: Metric;
+  readonly identity: string;
   readonly series: Map<string, Series>;
 }
 
@@ -40,9 +42,12 @@ export class SeriesTable {
   readonly #host: TableHost;
   readonly #streams = new Map<string, Stream>();
   readonly #byName = new Map<string, Set<Stream>>();
+  readonly #byIdentity = new Map<string, Set<Stream>>();
   /** Unix time since when a new counter would have been seen from its first increment on. */
   readonly #sinceMs: number;
   readonly #exemplars: ExemplarGate;
+  /** Points without value of series that ended by themselves. */
+  readonly #ended: DataPoint[] = [];
   #count = 0;
 
   /** @param exemplars keeps those of each series */
@@ -73,19 +78,11 @@ export class SeriesTable {
     return exposed;
   }
 
-  /** Forgets series without a point for too long. @returns a point without value for each */
+  /** Forgets series without a point for too long. @returns a point without value for each since the last call */
   expire(): DataPoint[] {
-    const nowMs = this.#host.clock.monotonicMs();
-    const ended: DataPoint[] = [];
-    for (const [key, stream] of this.#streams) {
-      for (const [attributes, series] of stream.series) {
-        if (nowMs - series.seenMs < this.#options.staleAfterMs) continue;
-        ended.push({ ...series.point, timeMs: this.#host.clock.nowMs(), hasNoValue: true, exemplars: [] });
-        this.#forget(key, stream, attributes);
-      }
-    }
+    this.#sweep();
     this.#host.record('series', this.#count);
-    return ended;
+    return this.#ended.splice(0);
   }
 
   /** The newest points of a metric, of all sources. @param name OpenTelemetry's */
@@ -101,6 +98,8 @@ export class SeriesTable {
 
   /** Everything known at this moment, as the page shows it; points are made as they are read. */
   *families(own: Resource): Generator<MetricFamily> {
+    // First, so that totals of what ended are where they go on.
+    this.#sweep();
     const resources = new Map<string, Resource>();
     for (const { metric } of this.#streams.values()) resources.set(metric.resource.key, metric.resource);
     yield* targetFamily(resources.values(), own);
@@ -112,8 +111,20 @@ export class SeriesTable {
     for (const [attributes, each] of series) {
       if (this.#isStale(each)) continue;
       const exemplars = this.#exemplars.shown(key, attributes);
-      const point = pointOf(exemplars.length === 0 ? each.point : { ...each.point, exemplars }, own);
+      const shown = exemplars.length === 0 ? each.point : { ...each.point, exemplars };
+      const point = pointOf(each.inherited === undefined ? shown : { ...shown, value: totalOf(each) }, own);
       yield each.bornMs === undefined ? point : { ...point, startMs: each.bornMs };
+    }
+  }
+
+  #sweep(): void {
+    const { clock } = this.#host;
+    for (const [key, stream] of this.#streams) {
+      for (const [attributes, series] of stream.series) {
+        if (!this.#isStale(series)) continue;
+        this.#ended.push({ ...series.point, timeMs: clock.nowMs(), hasNoValue: true, exemplars: [] });
+        this.#forget(key, stream, attributes);
+      }
     }
   }
 
@@ -147,8 +158,9 @@ export class SeriesTable {
     const begins = isDelta ? before?.point.startMs !== next.startMs : this.#begins(before?.point, next);
     const bornMs = begins ? nowMs : before?.bornMs;
     if (begins) exposed.push(zeroOf(next));
+    if (before !== undefined && beganAnew(before.point, next)) this.#bequeath(stream, attributes, before);
     if (known === undefined) this.#count++;
-    stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs });
+    stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs, inherited: before?.inherited });
     exposed.push(next);
   }
 
@@ -168,24 +180,39 @@ export class SeriesTable {
     const known = this.#streams.get(metric.key);
     if (known !== undefined) return known;
     const shown = metric.temporality === 'delta' ? metricOf({ ...metric, temporality: 'cumulative' }) : metric;
-    const stream = { metric: shown, series: new Map<string, Series>() };
+    const stream = { metric: shown, identity: identityOf(shown), series: new Map<string, Series>() };
     this.#streams.set(metric.key, stream);
-    const named = this.#byName.get(metric.name) ?? new Set();
-    this.#byName.set(metric.name, named.add(stream));
+    addTo(this.#byName, metric.name, stream);
+    addTo(this.#byIdentity, stream.identity, stream);
     return stream;
   }
 
   #forget(key: string, stream: Stream, attributes: string): void {
-    if (stream.series.delete(attributes)) this.#count--;
+    const ended = stream.series.get(attributes);
+    if (ended !== undefined) {
+      stream.series.delete(attributes);
+      this.#count--;
+      this.#bequeath(stream, attributes, ended);
+    }
     this.#exemplars.forget(key, attributes);
     if (stream.series.size === 0) this.#forgetStream(key, stream);
   }
 
+  /** Leaves a total to another source's series under the same labels. */
+  #bequeath({ identity, series }: Stream, attributes: string, ended: Series): void {
+    for (const other of this.#byIdentity.get(identity) ?? []) {
+      const heir = other.series === series ? undefined : other.series.get(attributes);
+      if (heir === undefined) continue;
+      inherit(heir, ended);
+      ended.inherited = undefined;
+      return;
+    }
+  }
+
   #forgetStream(key: string, stream: Stream): void {
     this.#streams.delete(key);
-    const named = this.#byName.get(stream.metric.name);
-    named?.delete(stream);
-    if (named?.size === 0) this.#byName.delete(stream.metric.name);
+    removeFrom(this.#byName, stream.metric.name, stream);
+    removeFrom(this.#byIdentity, stream.identity, stream);
   }
 }
 
@@ -196,4 +223,14 @@ function added(metric: Metric, before: DataPoint | undefined, delta: DataPoint):
     return { ...delta, metric, startMs: delta.startMs > 0 ? delta.startMs : delta.timeMs };
   // One that came late counts, but a series does not go back in time.
   return { ...before, value: sum, timeMs: Math.max(before.timeMs, delta.timeMs), exemplars: delta.exemplars };
+}
+
+function addTo(index: Map<string, Set<Stream>>, key: string, stream: Stream): void {
+  index.set(key, (index.get(key) ?? new Set()).add(stream));
+}
+
+function removeFrom(index: Map<string, Set<Stream>>, key: string, stream: Stream): void {
+  const streams = index.get(key);
+  streams?.delete(stream);
+  if (streams?.size === 0) index.delete(key);
 }

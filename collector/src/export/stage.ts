@@ -6,6 +6,7 @@ import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
 import { ALIAS_SOURCES, aliasFamilies } from './alias-families.ts';
+import { AliasTotals } from './alias-totals.ts';
 import { exportConfig, type ExportConfig } from './config.ts';
 import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { ExemplarGate } from './exemplar-gate.ts';
@@ -35,6 +36,7 @@ export class ExportStage implements Stage<Exportable> {
   readonly #series: SeriesTable;
   /** Asks whether a trace was kept; wired by whoever knows. */
   readonly exemplars: ExemplarGate;
+  readonly #aliasTotals = new AliasTotals();
   #startedMs = 0;
   #cancel = (): void => {};
   #cancelExpiry = (): void => {};
@@ -104,7 +106,7 @@ export class ExportStage implements Stage<Exportable> {
       const incoming = [...this.#series.read(name, this.ownResource)];
       return incoming.length > 0 ? incoming : (own.get(name) ?? []);
     };
-    yield* aliasFamilies(read, { nowMs: this.#host.clock.nowMs(), startedMs: this.#startedMs });
+    yield* aliasFamilies(read, { nowMs: this.#host.clock.nowMs(), startedMs: this.#startedMs }, this.#aliasTotals);
   }
 
   /** The newest point of every series of a metric. @param name OpenTelemetry's */

@@ -14,6 +14,9 @@ const NOBODY = resourceOf([], 'nobody');
 /** What a source is, is said again after this, well within the five minutes that Prometheus looks back. */
 const TARGET_EVERY_MS = 60_000;
 
+/** As long as Prometheus looks back: a series without a sample since has ended for everybody. */
+const SILENT_MS = 300_000;
+
 /** Shared, because most samples have none and many samples may wait. */
 const NO_EXEMPLARS: readonly Exemplar[] = Object.freeze([]);
 
@@ -34,6 +37,15 @@ export interface WrittenSeries {
   /** Of the newest sample handed out; whole milliseconds. */
   lastMs: number;
   lastExemplarMs: number;
+  /** Whose samples they are: two that count cannot share one series, or it would go up and down between them. */
+  owner: object | undefined;
+}
+
+/** What became of a point. */
+export interface Taken {
+  readonly samples: Sample[];
+  /** Why there are none. */
+  readonly reason: 'not_newer' | 'label_conflict';
 }
 
 export interface Sample {
@@ -96,17 +108,17 @@ export class SampleWriter {
    * Makes the samples of one point.
    *
    * @param nowMs monotonic
-   * @returns undefined where there is nothing to say, because the end of what was never pushed is told; none where all
-   * of it is not newer than what was pushed
+   * @returns undefined where there is nothing to say, because the end of what was never pushed is told
    */
-  take(point: DataPoint, nowMs: number): Sample[] | undefined {
+  take(point: DataPoint, nowMs: number): Taken | undefined {
     const stream = this.#stream(point.metric);
     const key = attributesKey(point.attributes);
     const known = stream.points.get(key);
     if (point.hasNoValue) {
       if (known === undefined) return undefined;
       stream.points.delete(key);
-      return this.#end(known.parts, known.isNative, wholeMs(point.timeMs));
+      const own = known.parts.filter(({ owner }) => owner === known);
+      return { samples: this.#end(own, known.isNative, wholeMs(point.timeMs)), reason: 'not_newer' };
     }
     const exposed = pointOf(point, NOBODY);
     const samples: Sample[] = [];
@@ -119,7 +131,8 @@ export class SampleWriter {
     this.#write(stream, fresh, point, exposed, samples);
     fresh.seenMs = nowMs;
     fresh.startMs = point.startMs;
-    return samples;
+    const isShared = fresh.parts.some(({ owner }) => owner !== fresh);
+    return { samples, reason: isShared ? 'label_conflict' : 'not_newer' };
   }
 
   /** Says what a source is beside its name, where that was not said lately. */
@@ -134,7 +147,7 @@ export class SampleWriter {
         const labels = labelsOf(exposed.attributes, family.kind);
         const [value] = partsOf(family.kind, exposed, this.#options);
         if (value !== undefined)
-          this.#add(this.#seriesOf(metric, family.name, labels, value), value, timeMs, 0, samples);
+          this.#add(this.#seriesOf(metric, family.name, labels, value), value, { timeMs, startMs: 0 }, samples);
       }
     }
     return samples;
@@ -166,17 +179,24 @@ export class SampleWriter {
     if (shape !== known.shape) {
       const parts = values.map((value) => this.#seriesOf(stream.metric, stream.name, known.labels, value));
       // Other bounds are other series; those that are no more have ended.
-      const gone = known.parts.filter((part) => !parts.includes(part));
+      const gone = known.parts.filter((part) => part.owner === known && !parts.includes(part));
       samples.push(...this.#end(gone, known.isNative, timeMs));
       Object.assign(known, { parts, shape, isNative: typeof values[0]?.value === 'object' });
     }
     values.forEach((value, i) => {
       const series = known.parts[i];
-      if (series !== undefined) this.#add(series, value, timeMs, startMs, samples);
+      if (series === undefined) return;
+      if (mayWrite(series, known, point)) series.owner = known;
+      if (series.owner === known) this.#add(series, value, { timeMs, startMs }, samples);
     });
   }
 
-  #add(series: WrittenSeries, { value, exemplars }: PartValue, timeMs: number, startMs: number, to: Sample[]): void {
+  #add(
+    series: WrittenSeries,
+    { value, exemplars }: PartValue,
+    { timeMs, startMs }: Pick<Sample, 'timeMs' | 'startMs'>,
+    to: Sample[],
+  ): void {
     if (timeMs <= series.lastMs) return;
     series.lastMs = timeMs;
     const fresh =
@@ -208,7 +228,7 @@ export class SampleWriter {
     return stream;
   }
 
-  /** Two points whose names become the same are one series, of which each moment is pushed once. */
+  /** Two points whose labels become the same share a series. */
   #seriesOf(metric: WrittenMetric, name: string, own: readonly Label[], { suffix, label }: PartValue): WrittenSeries {
     const labels = new Map<string, string>(Object.entries(this.#options.externalLabels));
     for (const [key, value] of own) labels.set(key, value);
@@ -218,11 +238,20 @@ export class SampleWriter {
     const key = JSON.stringify(sorted);
     let series = this.#series.get(key);
     if (series === undefined) {
-      series = { labels: sorted, metric, lastMs: -Infinity, lastExemplarMs: -Infinity };
+      series = { labels: sorted, metric, lastMs: -Infinity, lastExemplarMs: -Infinity, owner: undefined };
       this.#series.set(key, series);
     }
     return series;
   }
+}
+
+/**
+ * Whether a point may write to a series that may be another's. Levels may, the newest counts; so may what began after
+ * the last of the other, as a service that started anew does, and what comes where the other fell silent.
+ */
+function mayWrite(series: WrittenSeries, owner: object, { metric, startMs, timeMs }: DataPoint): boolean {
+  if (series.owner === undefined || series.owner === owner || !metric.isMonotonic) return true;
+  return startMs >= series.lastMs || timeMs - series.lastMs >= SILENT_MS;
 }
 
 /** Times are exact to 0.25 µs, and a whole millisecond may stand a little below itself. */

@@ -24,6 +24,8 @@ it('adds unit and kind to a name, each once', () => {
   check('cpu_total', 's', 'counter', 'cpu_seconds_total');
   check('total', '', 'counter', 'total_total');
   check('target', '', 'info', 'target_info');
+  check('build_info', '', 'info', 'build_info');
+  check('build.info', '', 'gauge', 'build_info');
 });
 
 it('calls 1 a ratio where it is a level only', () => {

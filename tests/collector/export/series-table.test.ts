@@ -126,6 +126,70 @@ describe('a cumulative stream', () => {
   });
 });
 
+describe('a counter that ends while another source goes on under the same labels', () => {
+  const of = (host: string, ms: number, value: PointShape['value'], more: PointShape = {}): PointShape => ({
+    resource: { 'host.name': host },
+    ...from(-5),
+    ...at(ms),
+    value: value ?? 1,
+    ...more,
+  });
+  /** Values of all series, added up as the page does. */
+  const sum = ({ table }: Table): number =>
+    [...table.families(OWN)]
+      .filter(({ name }) => name === 'requests')
+      .flatMap(({ points }) => [...points].map(({ value = 0 }) => value))
+      .reduce((total, value) => total + value, 0);
+
+  it('leaves its total to the other, so that their sum does not fall', () => {
+    const rig = tableOf();
+    rig.take(of('a', 10, 100), of('b', 10, 5));
+    expect(sum(rig)).toBe(105);
+    rig.surroundings.clock.advance(STALE_MS - 1);
+    rig.take(of('b', 20, 7));
+    rig.surroundings.clock.advance(1);
+    expect(sum(rig)).toBe(107);
+    rig.take(of('c', 30, 1), of('b', 30, 0, { hasNoValue: true }));
+    expect(sum(rig)).toBe(108);
+    // Nobody goes on: what begins now begins anew.
+    rig.take(of('c', 40, 0, { hasNoValue: true }), of('d', 40, 2));
+    expect(sum(rig)).toBe(2);
+  });
+
+  it('does so where it begins anew, too', () => {
+    const rig = tableOf();
+    rig.take(of('a', 10, 100), of('b', 10, 5));
+    rig.take(of('a', 20, 2, from(15)));
+    expect(sum(rig)).toBe(107);
+    // It fell without saying since when it counts.
+    rig.take(of('b', 20, 1));
+    expect(sum(rig)).toBe(108);
+    const alone = tableOf();
+    alone.take(of('a', 10, 100), of('a', 20, 2, from(15)));
+    expect(sum(alone)).toBe(2);
+  });
+
+  it('leaves it to no other labels, and a level to nobody', () => {
+    const rig = tableOf();
+    rig.take(of('a', 10, 100), of('b', 10, 5, { attributes: { path: 'x' } }), of('b', 10, 5, { instance: 'i' }));
+    rig.take(of('a', 20, 0, { hasNoValue: true }));
+    expect(sum(rig)).toBe(10);
+    const level = { kind: 'gauge' } as const;
+    const levels = tableOf();
+    levels.take(of('a', 10, 100, level), of('b', 10, 5, level), of('a', 20, 0, { ...level, hasNoValue: true }));
+    expect(sum(levels)).toBe(5);
+  });
+
+  it('ends with a point without value all the same, once', () => {
+    const rig = tableOf();
+    rig.take(of('a', 10, 100));
+    rig.surroundings.clock.advance(STALE_MS);
+    rig.shown();
+    expect(rig.table.expire().map(outline)).toEqual([`none at ${STALE_MS}`]);
+    expect(rig.table.expire()).toEqual([]);
+  });
+});
+
 it('leaves out and counts what is beyond its limit, and has room again for what comes after others ended', () => {
   const { take, surroundings, table } = tableOf(2);
   const of = (path: string, more: PointShape = {}): PointShape => ({ ...from(-5), attributes: { path }, ...more });

@@ -12,7 +12,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 const yaml = ({ url }: Sink, more = '', exporter = ''): string => `
 logs: follow
-export: { otlp: { backend: { endpoint: "${url}"${exporter} } } }
+export: { otlp: { backend: { endpoint: "${url}", signals: [traces, logs]${exporter} } } }
 ${more}
 `;
 

@@ -71,12 +71,13 @@ function histogramLines(line: LineOptions, { bounds, counts, sum }: ClassicHisto
   const examples = new Map<number, Exemplar>();
   // Of several in one bucket the newest is shown.
   for (const exemplar of line.exemplars) examples.set(bucketOf(bounds, exemplar.value), exemplar);
+  const start = withoutLast(line, '_bucket');
   let text = '';
   let cumulative = 0;
   counts.forEach((count, i) => {
     cumulative += count;
     const bound = boundText(i < bounds.length ? (bounds[i] ?? 0) : Infinity);
-    text += `${sample(line, '_bucket', ['le', bound])} ${numberText(cumulative)}${exemplarText(examples.get(i))}\n`;
+    text += `${start}le="${bound}"} ${numberText(cumulative)}${examples.size > 0 ? exemplarText(examples.get(i)) : ''}\n`;
   });
   // OpenMetrics has both or neither, and no sum where values may be negative; the last bucket tells the count.
   const hasSum = !Number.isNaN(sum) && !(line.format === 'openmetrics' && (bounds[0] ?? 0) < 0);
@@ -87,7 +88,7 @@ function histogramLines(line: LineOptions, { bounds, counts, sum }: ClassicHisto
 
 function summaryLines(line: LineOptions, { count, sum, quantiles }: SummaryValue): string {
   const lines = quantiles.map(
-    ({ quantile, value }) => `${sample(line, '', ['quantile', boundText(quantile)])} ${numberText(value)}\n`,
+    ({ quantile, value }) => `${withoutLast(line, '')}quantile="${boundText(quantile)}"} ${numberText(value)}\n`,
   );
   const whole = `${sample(line, '_sum')} ${numberText(sum)}\n${sample(line, '_count')} ${numberText(count)}\n`;
   return lines.join('') + whole + createdLine(line);
@@ -128,11 +129,17 @@ function exemplarText(exemplar: Exemplar | undefined): string {
 }
 
 /** A sample's name with its labels; a name that needs quotes stands among them. */
-function sample({ name, labels }: LineOptions, suffix: string, last?: Label): string {
+function sample({ name, labels }: LineOptions, suffix: string): string {
   const whole = name + suffix;
-  const more = last === undefined ? '' : `${labels === '' ? '' : ','}${last[0]}="${last[1]}"`;
-  if (!isPlainName(whole)) return `{${quoted(whole)}${labels === '' && more === '' ? '' : ','}${labels}${more}}`;
-  return labels === '' && more === '' ? whole : `${whole}{${labels}${more}}`;
+  if (!isPlainName(whole)) return `{${quoted(whole)}${labels === '' ? '' : ','}${labels}}`;
+  return labels === '' ? whole : `${whole}{${labels}}`;
+}
+
+/** The same up to a last label, which is to follow. */
+function withoutLast({ name, labels }: LineOptions, suffix: string): string {
+  const whole = name + suffix;
+  const before = labels === '' ? '' : `${labels},`;
+  return isPlainName(whole) ? `${whole}{${before}` : `{${quoted(whole)},${before}`;
 }
 
 function labelText([name, value]: Label): string {

@@ -1,7 +1,7 @@
 // Counts every span before anything is sampled, and passes the batch on unchanged.
 import type { StageDef, Consumer, Host, Instruments, Stage } from '../pipeline/contract.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
-import { exponentialOf } from '../model/exponential-histogram.ts';
+import { type BucketCounts, exponentialOf } from '../model/exponential-histogram.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
@@ -121,33 +121,29 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
         unit: '',
         description: 'Calls of every operation, counted before sampling.',
         kind: 'counter',
-        points: this.#points((row) => ({ value: this.metrics.calls[row] ?? 0, ...this.#exemplar(row, () => 1) })),
+        points: this.#points((row, plain) => ({
+          ...plain,
+          value: this.metrics.calls[row] ?? 0,
+          ...this.#exemplar(row, () => 1),
+        })),
       },
       {
         name: DURATION,
         unit,
         description: 'Durations of every operation, counted before sampling.',
         kind: 'histogram',
-        points: this.#points((row) => ({
-          histogram: this.#histogram(row),
-          ...this.#exponential(row),
-          ...this.#exemplar(row, (seconds) => (unit === 's' ? seconds : seconds * 1000)),
-        })),
+        points: this.#points((row, plain) => this.#duration(row, plain)),
       },
     ];
   }
 
   *#points(
-    read: (row: number) => Pick<MetricPoint, 'value' | 'histogram' | 'exponential' | 'exemplars'>,
+    make: (row: number, plain: Pick<MetricPoint, 'attributes' | 'startMs'>) => MetricPoint,
   ): Generator<MetricPoint> {
     const { metrics } = this;
     for (let row = 0; row < metrics.rows; row++) {
       if (metrics.buckets[row] === undefined) continue;
-      yield {
-        attributes: this.#attributes(row),
-        startMs: metrics.startMs[row] ?? 0,
-        ...read(row),
-      };
+      yield make(row, { attributes: this.#attributes(row), startMs: metrics.startMs[row] ?? 0 });
     }
   }
 
@@ -187,12 +183,13 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     return { bounds, counts, sum: metrics.sumNs[row] / perUnitNs };
   }
 
-  /** The same durations in the buckets they are kept in, whose bounds are seconds. */
-  #exponential(row: number): Pick<MetricPoint, 'exponential'> {
-    if (this.#config.unit !== 's') return {};
-    const { buckets, zeroCount, sumNs } = this.metrics;
-    const counts = buckets[row];
-    return counts === undefined ? {} : { exponential: exponentialOf(counts, zeroCount[row], sumNs[row] / 1e9) };
+  #duration(row: number, plain: Pick<MetricPoint, 'attributes' | 'startMs'>): MetricPoint {
+    const isInSeconds = this.#config.unit === 's';
+    const exemplar = this.#exemplar(row, (seconds) => (isInSeconds ? seconds : seconds * 1000));
+    const point = { ...plain, histogram: this.#histogram(row), ...exemplar };
+    // Only in seconds are the bounds of buckets what they are kept in.
+    const counts = isInSeconds ? this.metrics.buckets[row] : undefined;
+    return counts === undefined ? point : withNative(point, counts, this.metrics.zeroCount[row]);
   }
 
   #record(): void {
@@ -208,4 +205,18 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
       `${this.#config.max_series} series reached; new operations are counted in the overflow series of their service`,
     );
   }
+}
+
+/** Adds the native histogram, which is made only where somebody reads it: most formats have no place for it. */
+function withNative(
+  point: MetricPoint & Required<Pick<MetricPoint, 'histogram'>>,
+  counts: BucketCounts,
+  zeroCount: number,
+): MetricPoint {
+  return {
+    ...point,
+    get exponential() {
+      return exponentialOf(counts, zeroCount, point.histogram.sum);
+    },
+  };
 }

@@ -21,13 +21,13 @@ function valuesOf(body: Buffer): unknown[] {
 describe('data points', () => {
   it('keep their order, are joined while they wait, and are in the books', async () => {
     const sink = await startSink();
-    sink.react('hang');
-    const { takePoints, points, settled, clock } = await rig(sink.url, { timeout: '100ms' });
+    sink.react('reset');
+    const { takePoints, points, settled, pause, clock } = await rig(sink.url);
     for (let value = 1; value <= 30; value++) takePoints(dataPoint({ value }));
     expect(points()).toEqual({ delivered: 0, rejected: 0, queued: 30, failed: {} });
-    await eventually('the first attempt', () => sink.requests.length === 1);
+    const delay = await pause();
     sink.react({ status: 200 });
-    clock.advance(await eventually('the end of its patience', () => clock.untilNextOnce()));
+    clock.advance(delay);
     await settled();
     const [, first, second, ...others] = sink.requests.map(({ body }) => valuesOf(body));
     expect([first, second, others]).toEqual([[1], Array.from({ length: 29 }, (_, i) => i + 2), []]);

@@ -213,10 +213,9 @@ function residentMemory(): { nowBytes: number; peakBytes: number } {
   return { nowBytes, peakBytes: Math.max(nowBytes, process.resourceUsage().maxRSS * 1024) };
 }
 
-function cardinalityOf(
-  stage: (Stage<never> & Partial<CardinalityView>) | undefined,
-): (() => CardinalityAnswer) | undefined {
-  return stage?.cardinality?.bind(stage);
+/** Undefined where limits are off. */
+function cardinalityOf(limit: CardinalityView | undefined): (() => CardinalityAnswer) | undefined {
+  return limit === undefined ? undefined : () => limit.cardinality();
 }
 
 /** The built page stands beside the built code; from the sources it is found in the build too. */

@@ -136,7 +136,48 @@ describeWith(['chromium'], 'metrics on the page, in Chromium', (paths) => {
     expect(faults).toEqual([]);
   });
 
-  it('says that limits are off, and how to have them', async () => {
+  it('names the attribute that brings too many series, and shows what was folded and how much of it', async () => {
+    const sidecar = await startSidecar({ config: 'monitoring: false\nlimit: { max_series: 50 }' });
+    const counter = (name: string, attributes: readonly object[]): Sent => ({
+      name,
+      isMonotonic: true,
+      values: attributes.map((each) => ({ agoMs: 0, value: 1, attributes: each })),
+    });
+    const users = Array.from({ length: 400 }, (_, i) => ({
+      'url.path': `/users/${i}`,
+      method: i % 2 === 0 ? 'GET' : 'PUT',
+    }));
+    await sendMetrics(sidecar, 'shop', [
+      counter('http.requests', users),
+      counter('cache.hits', [{ cache: 'users' }, { cache: 'orders' }]),
+    ]);
+    const { page, faults } = await open(sidecar, 'cardinality');
+    const notice = page.locator('.notice').filter({ hasText: 'has more series than it may' });
+    await notice.waitFor();
+    expect(await notice.textContent()).toMatch(
+      /http.requests of shop: attribute url.path has about \d+ values, as \/users\/\d+/,
+    );
+    const table = page.getByRole('region', { name: 'Metrics by series' });
+    expect(await table.getByRole('rowheader').first().textContent()).toContain('http.requests');
+    const hits = await table.getByRole('row').filter({ hasText: 'cache.hits' }).getByRole('cell').allInnerTexts();
+    expect(hits.slice(0, 3)).toEqual(['2', '4.0 % of 50', '2']);
+    const panel = page.getByRole('region', { name: 'Selected metric' });
+    expect(await panel.textContent()).toMatch(/replaced by what they have in common, as \/users\/\{num\}/);
+    await page.keyboard.press('/');
+    await page.keyboard.type('cache');
+    await table.getByRole('button', { name: 'cache.hits' }).click();
+    expect(await panel.textContent()).toContain('nothing is folded');
+    expect(await table.getByRole('row').count()).toBe(2);
+    const books = (await getJson(`${sidecar.urls.page}/api/books`)) as BooksAnswer;
+    expect(books.points.limit).toMatchObject({ in: 402, balanced: true });
+    expect(books.points.limit?.absorbed).toBeGreaterThan(300);
+    expect(faults).toEqual([]);
+  });
+
+  it('says that nothing came yet, and that limits are off, and what to do', async () => {
+    const silent = await open(await startSidecar({ config: 'monitoring: false' }), 'cardinality');
+    await silent.page.getByRole('heading', { name: 'No metrics yet' }).waitFor();
+    expect(silent.faults).toEqual([]);
     const sidecar = await startSidecar({ config: 'limit: false' });
     const { page } = await open(sidecar, 'cardinality');
     await page.getByRole('heading', { name: 'Limits are off' }).waitFor();
@@ -150,7 +191,7 @@ describeWith(['chromium'], 'metrics on the page, in Chromium', (paths) => {
     const { page, faults } = await open(sidecar, '');
     await page.setViewportSize({ width: 420, height: 800 });
     await page.emulateMedia({ colorScheme: 'dark' });
-    for (const name of ['Traces', 'Sampling', 'Resources', 'Books', 'Operations']) {
+    for (const name of ['Traces', 'Sampling', 'Cardinality', 'Resources', 'Books', 'Operations']) {
       await page.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name: name === 'Traces' ? 'Kept traces' : name }).waitFor();
       await page.locator('.late').waitFor({ state: 'detached' });

@@ -104,7 +104,7 @@ export interface ResourceSeries {
   /** `counter`: a running total, of which the increase tells. */
   readonly kind: 'gauge' | 'counter';
   readonly attributes: Readonly<Record<string, string>>;
-  /** Oldest first: milliseconds before `nowMs`, and the value. */
+  /** Oldest first: milliseconds before `nowMs`, and the value; the newest is always among them. */
   readonly points: readonly (readonly [agoMs: number, value: number])[];
 }
 

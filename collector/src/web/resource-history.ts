@@ -12,6 +12,8 @@ const HISTORY_MS = 600_000;
 const LEAST_DISTANCE_MS = 3000;
 /** A host of 64 cores has some 500; with 200 points of 16 bytes each 3 MiB. */
 const MAX_SERIES = 1000;
+/** Of all series of one answer, some 700 kB: a host of many cores is told of less closely. */
+const MAX_ANSWERED_POINTS = 40_000;
 /** Clocks of senders differ a little; what is further ahead would stay for longer than it should. */
 const MAX_AHEAD_MS = 60_000;
 
@@ -63,12 +65,14 @@ export class ResourceHistory {
     this.#forgetOld();
     const nowMs = this.#clock.nowMs();
     const asked = service === '' && instance === '' ? this.#default() : this.#senders.get(keyOf(service, instance));
+    const histories = [...(asked?.series.values() ?? [])];
+    const mostPoints = Math.floor(MAX_ANSWERED_POINTS / Math.max(histories.length, 1));
     return {
       nowMs,
       historySeconds: HISTORY_MS / 1000,
       senders: [...this.#senders.values()].map(({ series, ...named }) => ({ ...named, series: series.size })),
       ...(asked === undefined ? {} : { sender: { service: asked.service, instance: asked.instance } }),
-      series: [...(asked?.series.values() ?? [])].map((history) => seriesOf(history, nowMs)),
+      series: histories.map((history) => seriesOf(history, nowMs, mostPoints)),
       leftOut: this.#leftOut.size,
     };
   }
@@ -155,12 +159,15 @@ function kindOf({ kind, isMonotonic }: Metric): ResourceSeries['kind'] {
   return isMonotonic || kind === 'summary' ? 'counter' : 'gauge';
 }
 
-function seriesOf({ metric, attributes, kind, times, values }: History, nowMs: number): ResourceSeries {
+function seriesOf({ metric, attributes, kind, times, values }: History, nowMs: number, most: number): ResourceSeries {
+  const step = Math.ceil(times.length / most);
+  const last = times.length - 1;
+  const shown = [...times.keys()].filter((i) => (last - i) % step === 0);
   return {
     metric: metric.name,
     unit: metric.unit,
     kind,
     attributes: Object.fromEntries(attributes.map(([key, value]) => [key, valueText(value)])),
-    points: times.map((timeMs, i) => [Math.round(nowMs - timeMs), values[i] ?? 0] as const),
+    points: shown.map((i) => [Math.round(nowMs - (times[i] ?? nowMs)), values[i] ?? 0] as const),
   };
 }

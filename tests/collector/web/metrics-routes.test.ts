@@ -136,7 +136,12 @@ describe('a sidecar that metrics are sent to', () => {
         { metric: 'process.cpu.time', unit: 's', kind: 'counter', points: [[0, 3]] },
       ],
     });
+    expect(await read(`${urls.page}/api/cardinality`)).toMatchObject({
+      totalSeries: 3,
+      metrics: [{ service: 'shop', series: 1 }, { service: 'shop' }, { service: 'shop' }],
+    });
     const kpis = (await read(`${urls.page}/api/kpis`)) as { memory: { nowBytes: number; peakBytes: number } };
+    expect(kpis).toMatchObject({ series: { before: 3, after: 3 } });
     expect(kpis.memory.nowBytes).toBeGreaterThan(1e7);
     expect(kpis.memory.peakBytes).toBeGreaterThanOrEqual(kpis.memory.nowBytes);
   });

@@ -95,6 +95,21 @@ describe('the history of resources', () => {
       expect(agoMs - (kept[i + 1]?.[0] ?? 0)).toBeGreaterThanOrEqual(3000);
   });
 
+  it('is told less closely where there are very many series, always with the newest point', () => {
+    const { clock, take, answer } = remember();
+    const SERIES = 500;
+    for (let second = 0; second < 600; second += 4) {
+      for (let i = 0; i < SERIES; i++) take({ ...GAUGE, value: second, attributes: { i: `${i}` } });
+      clock.advance(4000);
+    }
+    const { series } = answer();
+    expect(series).toHaveLength(SERIES);
+    for (const { points: told } of [series.at(0), series.at(-1)].filter((each) => each !== undefined)) {
+      expect(told).toHaveLength(75);
+      expect(told.at(-1)).toEqual([4000, 596]);
+    }
+  });
+
   it('adds up deltas, and takes the sum of a histogram', () => {
     const { clock, take, points, answer } = remember();
     const delta = { ...GAUGE, name: 'process.cpu.time', kind: 'sum', temporality: 'delta' } as const;

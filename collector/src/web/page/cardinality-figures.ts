@@ -2,6 +2,11 @@
 import type { CardinalityAnswer } from '../api.ts';
 import { dateTime } from './format.ts';
 
+/** What series say that count for others. */
+const OVERFLOW = 'otel.metric.overflow=true';
+/** `limit.fold` where an attribute is not given another value but taken away. */
+const TAKEN_AWAY = 'overflow';
+
 export type Metric = CardinalityAnswer['metrics'][number];
 export type Fold = Metric['folds'][number];
 
@@ -38,7 +43,8 @@ export function offenderOf({ attributes }: Metric): Metric['attributes'][number]
 /** Says what became of a metric's series, as a clause. */
 export function foldText({ key, into, example }: Fold, isDryRun: boolean): string {
   const would = isDryRun ? 'would be' : 'are';
-  if (into === 'overflow') return `new series ${would} counted in its overflow series, ${example}`;
+  if (into === 'overflow') return `new series ${would} counted in its overflow series, ${OVERFLOW}`;
+  if (into === 'value' && example === TAKEN_AWAY) return `series ${would} counted without ${key}, as ${OVERFLOW}`;
   if (into === 'template') return `values of ${key} ${would} replaced by what they have in common, as ${example}`;
   return `values of ${key} ${would} replaced by one, ${example}`;
 }

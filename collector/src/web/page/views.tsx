@@ -4,6 +4,7 @@ import type { LiveFeed } from './feed.ts';
 import { type LazyView, lazyView } from './lazy-view.tsx';
 import { OperationsView } from './operations-view.tsx';
 import { linkTo, type Route, type SamplingRoute, type TracesRoute } from './route.ts';
+import { TimeChart } from './time-chart.tsx';
 
 interface Fed {
   readonly feed: LiveFeed;
@@ -51,9 +52,10 @@ export function View({ route, feed }: Fed & { route: Route }): ComponentChildren
   );
 }
 
-/** Fetches every view, so that going to one is instant; called when the first one has what it shows. */
+/** Fetches every view and what draws charts, so that going to one is instant; called when the first one has what it shows. */
 export function preloadViews(): void {
-  for (const view of [TracesView, TraceView, SamplingView, CardinalityView, ResourcesView, BooksView]) view.preload();
+  const views = [TracesView, TraceView, SamplingView, CardinalityView, ResourcesView, BooksView];
+  for (const each of [...views, TimeChart]) each.preload();
 }
 
 /** A view under its own heading from the first moment, so that nothing moves when the rest is there. */

@@ -70,7 +70,10 @@ test('says what was folded, or would be', () => {
   expect(foldText({ ...FOLD, into: 'value', example: 'other' }, false)).toBe(
     'values of url.path are replaced by one, other',
   );
-  expect(foldText({ ...FOLD, key: '', into: 'overflow', example: 'otel.metric.overflow=true' }, true)).toBe(
+  expect(foldText({ ...FOLD, into: 'value', example: 'overflow' }, false)).toBe(
+    'series are counted without url.path, as otel.metric.overflow=true',
+  );
+  expect(foldText({ ...FOLD, key: '', into: 'overflow', example: 'otel.metric.overflow' }, true)).toBe(
     'new series would be counted in its overflow series, otel.metric.overflow=true',
   );
 });

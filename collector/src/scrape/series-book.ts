@@ -1,7 +1,7 @@
 // What is known of one target's series: finds each sample by how its line begins, and makes the points of each scrape.
 // A line usually follows the one it followed last time, so that most are found by one comparison.
-import { type Attributes, attributesKey, canonical, NO_ATTRIBUTES } from '../model/attributes.ts';
-import type { DataPoint, PointExemplar, PointValue } from '../model/data-point.ts';
+import { type Attributes, attributesKey, NO_ATTRIBUTES } from '../model/attributes.ts';
+import type { DataPoint, PointValue } from '../model/data-point.ts';
 import type { Head } from './cursor.ts';
 import type { Family, Place } from './families.ts';
 import { FamilyRegister } from './family-register.ts';
@@ -10,7 +10,9 @@ import type { DroppedReason, Mended } from './instruments.ts';
 import { destination, type LabelRules, sampleLabels } from './sample-labels.ts';
 import { ownText } from './own-text.ts';
 import { Series, type Slot } from './series.ts';
-import { scopeId, TargetContext } from './target-context.ts';
+import { TargetContext } from './target-context.ts';
+import { type Told, toldBy } from './told.ts';
+import type { NativeSink } from './protobuf-reader.ts';
 import type { SampleSink, TextExemplar } from './text-reader.ts';
 import { exemplarOf } from './exemplars.ts';
 
@@ -43,19 +45,12 @@ interface Entry {
   seenIn: number;
 }
 
-/** What a sample says of the target or one of its libraries. */
-interface Told {
-  /** `undefined` for the target. */
-  readonly scope: string | undefined;
-  readonly attributes: Attributes;
-}
-
 /** Kept beyond what the last scrape had, so that series that come and go are not made anew each time. */
 const SPARE_ENTRIES = 1000;
 const SPACE = 32;
 const OPEN = 123;
 
-export class SeriesBook implements SampleSink {
+export class SeriesBook implements SampleSink, NativeSink {
   readonly context: TargetContext;
   readonly #rules: BookRules;
   readonly #entries = new Map<string, Entry>();
@@ -123,9 +118,9 @@ export class SeriesBook implements SampleSink {
     return open === this.#families.open && (family === undefined || this.#families.isCurrent(family));
   }
 
-  add(raw: string, head: Head): void {
+  add(raw: string, head: Head, place?: Place): void {
     const own = ownText(raw);
-    const entry = this.#entryOf(own, head);
+    const entry = this.#entryOf(own, head, place);
     this.#entries.set(own, entry);
     this.#found(entry, 0);
   }
@@ -138,12 +133,16 @@ export class SeriesBook implements SampleSink {
     if (exemplar !== undefined) series.takeExemplar(exemplarOf(exemplar, timeMs));
   }
 
-  /** Takes a native histogram of the sample found or added last. */
-  takeNative(value: PointValue, createdMs: number, timeMs: number, exemplars: readonly PointExemplar[]): void {
+  takeNative(value: PointValue | undefined, timeMs: number, exemplars: readonly TextExemplar[]): void {
     const slot = this.#claim();
     if (slot === undefined) return;
-    slot.series.takeNative(value, createdMs, this.#rules.honorTimestamps ? timeMs : NaN);
-    for (const exemplar of exemplars) slot.series.takeExemplar(exemplar);
+    slot.series.takeNative(value, this.#rules.honorTimestamps ? timeMs : NaN);
+    for (const exemplar of exemplars) slot.series.takeExemplar(exemplarOf(exemplar, timeMs));
+  }
+
+  takeCreated(createdMs: number): void {
+    const series = this.#entry.slot?.series;
+    if (series?.seenIn === this.#scrape) series.takeCreated(createdMs);
   }
 
   /** Counts a sample, and gives its slot where its value is wanted. */
@@ -226,9 +225,9 @@ export class SeriesBook implements SampleSink {
     this.#families.forget();
   }
 
-  #entryOf(raw: string, head: Head): Entry {
+  #entryOf(raw: string, head: Head, given: Place | undefined): Entry {
     const owned: Head = { name: ownText(head.name), labels: head.labels.map(([k, v]) => [ownText(k), ownText(v)]) };
-    const [family, place] = this.#families.placeOf(owned.name);
+    const [family, place] = given === undefined ? this.#families.placeOf(owned.name) : [this.#families.open, given];
     const entry = { ...blankEntry(), raw, open: this.#families.open, family };
     const labels = sampleLabels(owned, this.#rules);
     if (typeof labels === 'string') return { ...entry, dropped: labels };
@@ -237,11 +236,7 @@ export class SeriesBook implements SampleSink {
     const where = destination(labels, owned.name, family?.name ?? owned.name, place);
     if (typeof where === 'string') return { ...entry, dropped: where };
     const series = this.#seriesOf(where.place, where.labels);
-    const slotKey = `${where.role}${where.bound}`;
-    let slot = series.slots.get(slotKey);
-    if (slot === undefined)
-      series.slots.set(slotKey, (slot = { series, role: where.role, bound: where.bound, seenIn: 0 }));
-    return { ...entry, slot };
+    return { ...entry, slot: series.slotOf(where.role, where.bound) };
   }
 
   #seriesOf(place: Place, labels: Series['labels']): Series {
@@ -278,18 +273,6 @@ function endsHere(text: string, end: number): boolean {
   const next = text.charCodeAt(end + 1);
   return text.charCodeAt(end) === SPACE && next !== SPACE && next !== OPEN && next !== 9;
 }
-
-/** `target_info` and `otel_scope_info` are no series, but say something of the others. */
-function toldBy(labels: ReadonlyMap<string, string>): Told | undefined {
-  const name = labels.get('__name__');
-  if (name !== 'target_info' && name !== 'otel_scope_info') return undefined;
-  const isScope = name === 'otel_scope_info';
-  const [scopeName = '', version = ''] = [labels.get('otel_scope_name'), labels.get('otel_scope_version')];
-  const rest = [...labels].filter(([key]) => !NAMING.has(key));
-  return { scope: isScope ? scopeId(scopeName, version) : undefined, attributes: canonical(rest) };
-}
-
-const NAMING = new Set(['__name__', 'job', 'instance', 'otel_scope_name', 'otel_scope_version']);
 
 function whole(point: DataPoint | undefined): DataPoint[] {
   return point === undefined ? [] : [point];

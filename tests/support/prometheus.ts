@@ -22,6 +22,7 @@ export interface Metadata {
 }
 
 export interface RunningPrometheus {
+  readonly url: string;
   /** @param time Unix seconds; now where it is left out. @throws on an expression it refuses */
   query(expression: string, time?: number): Promise<Series[]>;
   /** What it learned of the page's metrics. */
@@ -92,6 +93,7 @@ function listening(child: ChildProcess): Promise<string> {
 
 function client(url: string): RunningPrometheus {
   return {
+    url,
     async query(expression, time) {
       const address = new URL('/api/v1/query', url);
       address.searchParams.set('query', expression);

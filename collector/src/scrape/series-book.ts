@@ -47,8 +47,11 @@ interface Entry {
 
 /** Kept beyond what the last scrape had, so that series that come and go are not made anew each time. */
 const SPARE_ENTRIES = 1000;
+const TAB = 9;
+const LINE_FEED = 10;
 const SPACE = 32;
 const OPEN = 123;
+const CLOSE = 125;
 
 export class SeriesBook implements SampleSink, NativeSink {
   readonly context: TargetContext;
@@ -96,12 +99,8 @@ export class SeriesBook implements SampleSink, NativeSink {
       const end = at + expected.raw.length;
       if (endsHere(text, end)) return this.#found(expected, end);
     }
-    // Up to where the labels end at the earliest: should that be within a quoted value, it is not found.
-    const isBraced = text.indexOf('{', at);
-    const space = text.indexOf(' ', at);
-    const end = isBraced >= 0 && isBraced < space ? text.indexOf('} ', isBraced) + 1 : space;
-    if (end <= at) return -1;
-    const entry = this.#entries.get(text.slice(at, end));
+    const end = headEnd(text, at);
+    const entry = end < 0 ? undefined : this.#entries.get(text.slice(at, end));
     if (entry === undefined || !this.#isCurrent(entry) || !endsHere(text, end)) return -1;
     return this.#found(entry, end);
   }
@@ -121,8 +120,11 @@ export class SeriesBook implements SampleSink, NativeSink {
   add(raw: string, head: Head, place?: Place): void {
     const own = ownText(raw);
     const entry = this.#entryOf(own, head, place);
-    this.#entries.set(own, entry);
-    this.#found(entry, 0);
+    // Nothing limits what relabelling drops but this: the rest is looked at each time.
+    if (this.#entries.size < 2 * this.#rules.maxSamples + SPARE_ENTRIES) {
+      this.#entries.set(own, entry);
+      this.#found(entry, 0);
+    } else this.#entry = entry;
   }
 
   take(value: number, timeMs: number, exemplar: TextExemplar | undefined): void {
@@ -267,11 +269,25 @@ function noCounts(): ScrapeCounts {
   return { scraped: 0, kept: 0, added: 0, dropped: new Map(), mended: new Map() };
 }
 
+/**
+ * Where name and labels of a line end at the earliest, before a blank; -1 for no such place. Should it be within a quoted
+ * value, what is there is no head that was seen.
+ */
+function headEnd(text: string, at: number): number {
+  let end = at;
+  let code = text.charCodeAt(end);
+  while (code > SPACE && code !== OPEN) code = text.charCodeAt(++end);
+  if (code !== OPEN) return code === SPACE ? end : -1;
+  for (; code !== LINE_FEED && !Number.isNaN(code); code = text.charCodeAt(++end))
+    if (code === CLOSE && text.charCodeAt(end + 1) === SPACE) return end + 1;
+  return -1;
+}
+
 /** What follows is the value: a bare name could yet have labels behind blanks. */
 function endsHere(text: string, end: number): boolean {
-  if (text.charCodeAt(end - 1) === OPEN + 2) return true;
+  if (text.charCodeAt(end - 1) === CLOSE) return true;
   const next = text.charCodeAt(end + 1);
-  return text.charCodeAt(end) === SPACE && next !== SPACE && next !== OPEN && next !== 9;
+  return text.charCodeAt(end) === SPACE && next !== SPACE && next !== OPEN && next !== TAB;
 }
 
 function whole(point: DataPoint | undefined): DataPoint[] {

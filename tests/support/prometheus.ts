@@ -22,6 +22,7 @@ export interface Metadata {
 }
 
 export interface RunningPrometheus {
+  readonly url: string;
   /** @param time Unix seconds; now where it is left out. @throws on an expression it refuses */
   query(expression: string, time?: number): Promise<Series[]>;
   /** Exemplars it has of the series of a selector: their trace ids. */
@@ -102,6 +103,7 @@ function listening(child: ChildProcess): Promise<string> {
 /** Asks a Prometheus that runs at an address. */
 export function prometheusClient(url: string): RunningPrometheus {
   return {
+    url,
     async query(expression, time) {
       const address = new URL('/api/v1/query', url);
       address.searchParams.set('query', expression);

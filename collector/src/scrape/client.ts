@@ -14,10 +14,9 @@ import type { Target } from './targets.ts';
 import type { TextFormat } from './text-reader.ts';
 
 /** A page as it came, inflated. */
-export interface Answer {
-  readonly text: string;
-  readonly format: TextFormat;
-}
+export type Answer =
+  | { readonly format: TextFormat; readonly text: string }
+  | { readonly format: 'protobuf'; readonly bytes: Buffer };
 
 /** OpenMetrics first, because it alone has exemplars and start times. */
 const ACCEPT = [
@@ -27,6 +26,9 @@ const ACCEPT = [
   'text/plain;version=0.0.4;q=0.5',
   '*/*;q=0.1',
 ].join(',');
+const PROTOBUF = 'application/vnd.google.protobuf';
+/** Protobuf alone has native histograms, but is not written by all who say they do, and says less of other kinds. */
+const ACCEPT_NATIVE = `${PROTOBUF};proto=io.prometheus.client.MetricFamily;encoding=delimited,${ACCEPT.replace('utf-8,', 'utf-8;q=0.9,')}`;
 
 type ClientHost = Pick<Host, 'clock' | 'log'>;
 
@@ -95,7 +97,7 @@ export class ScrapeClient {
     return {
       'user-agent': 'evenkeel',
       ...headers,
-      accept: ACCEPT,
+      accept: this.#job.native_histograms ? ACCEPT_NATIVE : ACCEPT,
       'accept-encoding': 'gzip',
       'x-prometheus-scrape-timeout-seconds': String(this.#timeoutMs / 1000),
       ...(token_file === undefined ? {} : { authorization: `Bearer ${tokenOf(token_file)}` }),
@@ -133,6 +135,7 @@ export class ScrapeClient {
       throw new ScrapeFault('compression', 'encoded by other than gzip');
     if (Number(headers['content-length'] ?? 0) > this.#job.max_body) throw tooLarge();
     const body = await (encoding === 'gzip' ? this.#inflated(response) : this.#collected(response));
+    if (format === 'protobuf') return { format, bytes: body };
     if (!isUtf8(body)) throw new ScrapeFault('bad_utf8', 'is no UTF-8');
     return { text: body.toString('utf8'), format };
   }
@@ -190,10 +193,12 @@ function tokenOf(file: string): string {
 }
 
 /** A page that does not say what it is is taken for the older text, as it always was. */
-function formatOf(contentType = 'text/plain'): TextFormat {
-  const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
+function formatOf(contentType = 'text/plain'): Answer['format'] {
+  const [type, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   if (type === 'application/openmetrics-text') return 'openmetrics';
   if (type === 'text/plain' || type === '') return 'text';
+  const isFamilies = parameters.includes('proto=io.prometheus.client.metricfamily');
+  if (type === PROTOBUF && isFamilies && parameters.includes('encoding=delimited')) return 'protobuf';
   throw new ScrapeFault('content_type', 'is no exposition format that is known');
 }
 

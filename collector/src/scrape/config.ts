@@ -69,6 +69,10 @@ const jobFields = z.strictObject({
     .default(false)
     .describe('labels of a target win over our own; else theirs are renamed to exported_...'),
   honor_timestamps: z.boolean().default(true).describe('timestamps of a target are kept; else all is of the scrape'),
+  native_histograms: z
+    .boolean()
+    .default(false)
+    .describe('asks for protobuf, which alone has native histograms; they become exponential histograms'),
   headers,
   token_file: z.string().min(1).optional().describe('file with the bearer token sent; read again for each scrape'),
   tls: tls.prefault({}).describe('of https targets'),

@@ -84,6 +84,13 @@ function value(name: string, kind: MetricKind, isMonotonic: boolean): Place {
   return { role: 'value', name, kind, isMonotonic };
 }
 
+/** What histograms and summaries have in common. A map, because senders choose the names. */
+const PARTS: ReadonlyMap<string, Role> = new Map([
+  ['_sum', 'sum'],
+  ['_count', 'count'],
+  ['_created', 'created'],
+]);
+
 function partOf(
   name: string,
   kind: 'histogram' | 'summary',
@@ -93,24 +100,24 @@ function partOf(
 ): Place | undefined {
   const isMonotonic = kind === 'histogram';
   if (suffix === ownSuffix) return { role: own, name, kind, isMonotonic };
-  const role = ({ _sum: 'sum', _count: 'count', _created: 'created' } as const)[suffix];
+  const role = PARTS.get(suffix);
   return role === undefined ? undefined : { role, name, kind, isMonotonic };
 }
 
 /** UCUM for the words that Prometheus uses. */
-const UNITS: Readonly<Record<string, string>> = {
+const UNITS: ReadonlyMap<string, string> = new Map(Object.entries({
   days: 'd', hours: 'h', minutes: 'min', seconds: 's', milliseconds: 'ms', microseconds: 'us', nanoseconds: 'ns',
   bytes: 'By', kibibytes: 'KiBy', mebibytes: 'MiBy', gibibytes: 'GiBy', tibibytes: 'TiBy',
   kilobytes: 'kBy', megabytes: 'MBy', gigabytes: 'GBy', terabytes: 'TBy', bits: 'bit',
   meters: 'm', volts: 'V', amperes: 'A', joules: 'J', watts: 'W', grams: 'g', celsius: 'Cel', hertz: 'Hz',
   percent: '%', ratio: '1',
   second: 's', minute: 'min', hour: 'h', day: 'd', week: 'wk', month: 'mo', year: 'a',
-}; // prettier-ignore
+})); // prettier-ignore
 
 /** A unit of OpenMetrics in UCUM; words it does not know stay. */
 export function ucumOf(unit: string): string {
   return unit
     .split('_per_')
-    .map((word) => UNITS[word] ?? word)
+    .map((word) => UNITS.get(word) ?? word)
     .join('/');
 }

@@ -79,8 +79,7 @@ export function destination(
   const bound = boundLabel === undefined ? 0 : numberOf(labels.get(boundLabel) ?? '');
   if (bound === undefined || Number.isNaN(bound)) return renamed.role === 'bucket' ? 'bad_histogram' : 'bad_summary';
   // A histogram is one series whichever of its samples is asked.
-  const whole: Place =
-    renamed.kind === 'histogram' || renamed.kind === 'summary' ? renamed : { ...renamed, role: 'value' };
+  const whole: Place = renamed.kind === 'sum' || renamed.kind === 'gauge' ? { ...renamed, role: 'value' } : renamed;
   return { place: whole, role: renamed.role, bound, labels: seriesLabels(labels, boundLabel) };
 }
 

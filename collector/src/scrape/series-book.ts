@@ -1,7 +1,7 @@
 // What is known of one target's series: finds each sample by how its line begins, and makes the points of each scrape.
 // A line usually follows the one it followed last time, so that most are found by one comparison.
-import { type Attributes, attributesKey, canonical, NO_ATTRIBUTES } from '../model/attributes.ts';
-import type { DataPoint, PointExemplar, PointValue } from '../model/data-point.ts';
+import { type Attributes, attributesKey, NO_ATTRIBUTES } from '../model/attributes.ts';
+import type { DataPoint, PointValue } from '../model/data-point.ts';
 import type { Head } from './cursor.ts';
 import type { Family, Place } from './families.ts';
 import { FamilyRegister } from './family-register.ts';
@@ -10,7 +10,9 @@ import type { DroppedReason, Mended } from './instruments.ts';
 import { destination, type LabelRules, sampleLabels } from './sample-labels.ts';
 import { ownText } from './own-text.ts';
 import { Series, type Slot } from './series.ts';
-import { scopeId, TargetContext } from './target-context.ts';
+import { TargetContext } from './target-context.ts';
+import { type Told, toldBy } from './told.ts';
+import type { NativeSink } from './protobuf-reader.ts';
 import type { SampleSink, TextExemplar } from './text-reader.ts';
 import { exemplarOf } from './exemplars.ts';
 
@@ -43,19 +45,15 @@ interface Entry {
   seenIn: number;
 }
 
-/** What a sample says of the target or one of its libraries. */
-interface Told {
-  /** `undefined` for the target. */
-  readonly scope: string | undefined;
-  readonly attributes: Attributes;
-}
-
 /** Kept beyond what the last scrape had, so that series that come and go are not made anew each time. */
 const SPARE_ENTRIES = 1000;
+const TAB = 9;
+const LINE_FEED = 10;
 const SPACE = 32;
 const OPEN = 123;
+const CLOSE = 125;
 
-export class SeriesBook implements SampleSink {
+export class SeriesBook implements SampleSink, NativeSink {
   readonly context: TargetContext;
   readonly #rules: BookRules;
   readonly #entries = new Map<string, Entry>();
@@ -101,12 +99,8 @@ export class SeriesBook implements SampleSink {
       const end = at + expected.raw.length;
       if (endsHere(text, end)) return this.#found(expected, end);
     }
-    // Up to where the labels end at the earliest: should that be within a quoted value, it is not found.
-    const isBraced = text.indexOf('{', at);
-    const space = text.indexOf(' ', at);
-    const end = isBraced >= 0 && isBraced < space ? text.indexOf('} ', isBraced) + 1 : space;
-    if (end <= at) return -1;
-    const entry = this.#entries.get(text.slice(at, end));
+    const end = headEnd(text, at);
+    const entry = end < 0 ? undefined : this.#entries.get(text.slice(at, end));
     if (entry === undefined || !this.#isCurrent(entry) || !endsHere(text, end)) return -1;
     return this.#found(entry, end);
   }
@@ -123,11 +117,14 @@ export class SeriesBook implements SampleSink {
     return open === this.#families.open && (family === undefined || this.#families.isCurrent(family));
   }
 
-  add(raw: string, head: Head): void {
+  add(raw: string, head: Head, place?: Place): void {
     const own = ownText(raw);
-    const entry = this.#entryOf(own, head);
-    this.#entries.set(own, entry);
-    this.#found(entry, 0);
+    const entry = this.#entryOf(own, head, place);
+    // Nothing limits what relabelling drops but this: the rest is looked at each time.
+    if (this.#entries.size < 2 * this.#rules.maxSamples + SPARE_ENTRIES) {
+      this.#entries.set(own, entry);
+      this.#found(entry, 0);
+    } else this.#entry = entry;
   }
 
   take(value: number, timeMs: number, exemplar: TextExemplar | undefined): void {
@@ -138,12 +135,16 @@ export class SeriesBook implements SampleSink {
     if (exemplar !== undefined) series.takeExemplar(exemplarOf(exemplar, timeMs));
   }
 
-  /** Takes a native histogram of the sample found or added last. */
-  takeNative(value: PointValue, createdMs: number, timeMs: number, exemplars: readonly PointExemplar[]): void {
+  takeNative(value: PointValue | undefined, timeMs: number, exemplars: readonly TextExemplar[]): void {
     const slot = this.#claim();
     if (slot === undefined) return;
-    slot.series.takeNative(value, createdMs, this.#rules.honorTimestamps ? timeMs : NaN);
-    for (const exemplar of exemplars) slot.series.takeExemplar(exemplar);
+    slot.series.takeNative(value, this.#rules.honorTimestamps ? timeMs : NaN);
+    for (const exemplar of exemplars) slot.series.takeExemplar(exemplarOf(exemplar, timeMs));
+  }
+
+  takeCreated(createdMs: number): void {
+    const series = this.#entry.slot?.series;
+    if (series?.seenIn === this.#scrape) series.takeCreated(createdMs);
   }
 
   /** Counts a sample, and gives its slot where its value is wanted. */
@@ -226,9 +227,9 @@ export class SeriesBook implements SampleSink {
     this.#families.forget();
   }
 
-  #entryOf(raw: string, head: Head): Entry {
+  #entryOf(raw: string, head: Head, given: Place | undefined): Entry {
     const owned: Head = { name: ownText(head.name), labels: head.labels.map(([k, v]) => [ownText(k), ownText(v)]) };
-    const [family, place] = this.#families.placeOf(owned.name);
+    const [family, place] = given === undefined ? this.#families.placeOf(owned.name) : [this.#families.open, given];
     const entry = { ...blankEntry(), raw, open: this.#families.open, family };
     const labels = sampleLabels(owned, this.#rules);
     if (typeof labels === 'string') return { ...entry, dropped: labels };
@@ -237,11 +238,7 @@ export class SeriesBook implements SampleSink {
     const where = destination(labels, owned.name, family?.name ?? owned.name, place);
     if (typeof where === 'string') return { ...entry, dropped: where };
     const series = this.#seriesOf(where.place, where.labels);
-    const slotKey = `${where.role}${where.bound}`;
-    let slot = series.slots.get(slotKey);
-    if (slot === undefined)
-      series.slots.set(slotKey, (slot = { series, role: where.role, bound: where.bound, seenIn: 0 }));
-    return { ...entry, slot };
+    return { ...entry, slot: series.slotOf(where.role, where.bound) };
   }
 
   #seriesOf(place: Place, labels: Series['labels']): Series {
@@ -272,24 +269,26 @@ function noCounts(): ScrapeCounts {
   return { scraped: 0, kept: 0, added: 0, dropped: new Map(), mended: new Map() };
 }
 
+/**
+ * Where name and labels of a line end at the earliest, before a blank; -1 for no such place. Should it be within a quoted
+ * value, what is there is no head that was seen.
+ */
+function headEnd(text: string, at: number): number {
+  let end = at;
+  let code = text.charCodeAt(end);
+  while (code > SPACE && code !== OPEN) code = text.charCodeAt(++end);
+  if (code !== OPEN) return code === SPACE ? end : -1;
+  for (; code !== LINE_FEED && !Number.isNaN(code); code = text.charCodeAt(++end))
+    if (code === CLOSE && text.charCodeAt(end + 1) === SPACE) return end + 1;
+  return -1;
+}
+
 /** What follows is the value: a bare name could yet have labels behind blanks. */
 function endsHere(text: string, end: number): boolean {
-  if (text.charCodeAt(end - 1) === OPEN + 2) return true;
+  if (text.charCodeAt(end - 1) === CLOSE) return true;
   const next = text.charCodeAt(end + 1);
-  return text.charCodeAt(end) === SPACE && next !== SPACE && next !== OPEN && next !== 9;
+  return text.charCodeAt(end) === SPACE && next !== SPACE && next !== OPEN && next !== TAB;
 }
-
-/** `target_info` and `otel_scope_info` are no series, but say something of the others. */
-function toldBy(labels: ReadonlyMap<string, string>): Told | undefined {
-  const name = labels.get('__name__');
-  if (name !== 'target_info' && name !== 'otel_scope_info') return undefined;
-  const isScope = name === 'otel_scope_info';
-  const [scopeName = '', version = ''] = [labels.get('otel_scope_name'), labels.get('otel_scope_version')];
-  const rest = [...labels].filter(([key]) => !NAMING.has(key));
-  return { scope: isScope ? scopeId(scopeName, version) : undefined, attributes: canonical(rest) };
-}
-
-const NAMING = new Set(['__name__', 'job', 'instance', 'otel_scope_name', 'otel_scope_version']);
 
 function whole(point: DataPoint | undefined): DataPoint[] {
   return point === undefined ? [] : [point];

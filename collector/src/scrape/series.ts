@@ -33,7 +33,9 @@ const MAX_AHEAD_MS = 600_000;
 export class Series {
   readonly place: Place;
   readonly labels: SeriesLabels;
-  readonly slots = new Map<string, Slot>();
+  /** Most series have one sample, and those have no map. */
+  #only: Slot | undefined;
+  #slots: Map<string, Slot> | undefined;
   family: Family | undefined;
   /** Of the scrape that had it last. */
   seenIn = 0;
@@ -63,6 +65,17 @@ export class Series {
     this.labels = labels;
   }
 
+  /** The slot of one of its samples, the same object each time. */
+  slotOf(role: Role, bound: number): Slot {
+    if (this.#only === undefined) return (this.#only = { series: this, role, bound, seenIn: 0 });
+    if (this.#only.role === role && this.#only.bound === bound) return this.#only;
+    const slots = (this.#slots ??= new Map<string, Slot>());
+    const key = `${role}${bound}`;
+    let slot = slots.get(key);
+    if (slot === undefined) slots.set(key, (slot = { series: this, role, bound, seenIn: 0 }));
+    return slot;
+  }
+
   /** Forgets what the last scrape read. */
   begin(scrape: number): void {
     this.seenIn = scrape;
@@ -81,7 +94,7 @@ export class Series {
   /** @param timeMs NaN where the target gave none */
   take(role: Role, bound: number, value: number, timeMs: number): void {
     if (role === 'created') {
-      this.#createdMs = value > 0 && Number.isFinite(value) ? value * 1000 : 0;
+      this.takeCreated(value * 1000);
       return;
     }
     this.#timeMs = timeMs;
@@ -94,10 +107,15 @@ export class Series {
     }
   }
 
-  takeNative(value: PointValue, createdMs: number, timeMs: number): void {
+  /** @param value undefined for one that cannot be told in OpenTelemetry's terms */
+  takeNative(value: PointValue | undefined, timeMs: number): void {
     this.#native = value;
-    this.#createdMs = createdMs;
     this.#timeMs = timeMs;
+  }
+
+  /** Unix milliseconds since when the value counts that is taken in this scrape. */
+  takeCreated(createdMs: number): void {
+    this.#createdMs = createdMs > 0 && Number.isFinite(createdMs) ? createdMs : 0;
   }
 
   takeExemplar(exemplar: PointExemplar): void {
@@ -137,7 +155,7 @@ export class Series {
 
   #assembled(mended: (missing: Mended) => void): PointValue | DroppedReason {
     const { kind, isMonotonic } = this.place;
-    if (this.#native !== undefined) return this.#native;
+    if (kind === 'exponential_histogram') return this.#native ?? 'bad_histogram';
     if (kind === 'sum' || kind === 'gauge') {
       const value = this.#value;
       if (isMonotonic && !(value >= 0 && value < Infinity)) return 'bad_value';

@@ -46,7 +46,7 @@ export class Holdback {
       return { pass: [...heldOf(known), point], moved: true };
     }
     if (known === undefined || isReset(known.previous, point)) {
-      const levels = firstLevels(point).map((level) => ({ exported: level, min: level, max: level }));
+      const levels = firstLevels(point).map((level) => levelFrom(level));
       this.#series.set(key, { previous: point, held: undefined, exportedMs: point.timeMs, levels });
       return { pass: [...heldOf(known), point], moved: true };
     }
@@ -119,14 +119,28 @@ function levelsOf(before: DataPoint, now: DataPoint): number[] {
 
 /** Compares with what was exported last; the first level of a series is movement, because nothing says that it is not. */
 function hasMoved(levels: Level[], i: number, level: number, threshold: number): boolean {
-  const watched = (levels[i] ??= { exported: undefined, min: level, max: level });
-  watched.min = Math.min(watched.min, level);
-  watched.max = Math.max(watched.max, level);
+  const watched = (levels[i] ??= levelFrom(undefined));
+  see(watched, level);
   const { exported } = watched;
   if (threshold === Infinity) return false;
   if (exported === undefined) return true;
   if (Object.is(exported, level) || exported === level) return false;
-  const tolerated = threshold * Math.max(Math.abs(exported), RANGE_SHARE * (watched.max - watched.min));
-  // What is no number is equal to nothing but itself.
-  return !(Math.abs(level - exported) <= tolerated);
+  // What is no number, or endless, is near to nothing.
+  if (!Number.isFinite(exported) || !Number.isFinite(level)) return true;
+  return (
+    Math.abs(level - exported) > threshold * Math.max(Math.abs(exported), RANGE_SHARE * (watched.max - watched.min))
+  );
+}
+
+function levelFrom(exported: number | undefined): Level {
+  const watched = { exported, min: Infinity, max: -Infinity };
+  if (exported !== undefined) see(watched, exported);
+  return watched;
+}
+
+/** Widens the range of finite values seen. */
+function see(watched: Level, level: number): void {
+  if (!Number.isFinite(level)) return;
+  watched.min = Math.min(watched.min, level);
+  watched.max = Math.max(watched.max, level);
 }

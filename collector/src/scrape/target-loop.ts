@@ -2,19 +2,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DataPoint, MetricBatch } from '../model/data-point.ts';
 import type { Consumer, Host } from '../pipeline/contract.ts';
-import type { ScrapeClient } from './client.ts';
+import type { Answer, ScrapeClient } from './client.ts';
 import type { ScrapeJob } from './config.ts';
 import { ScrapeFault } from './fault.ts';
 import type { FailedReason, scrapeInstruments } from './instruments.ts';
 import { ownSeries } from './own-series.ts';
+import { ProtobufReader } from './protobuf-reader.ts';
 import { relabelBy } from './relabel.ts';
 import { SeriesBook } from './series-book.ts';
 import { Holdback, nextInterval } from './steadiness.ts';
 import type { Target } from './targets.ts';
-import { type TextFormat, TextReader } from './text-reader.ts';
+import { TextReader } from './text-reader.ts';
 
-/** Lines read between two turns of the event loop: a turn of reading then takes a few milliseconds. */
-const LINES_A_TURN = 2000;
+/** Reading yields to others after so long; lines of new series cost ten times those of known ones. */
+const TURN_MS = 4;
+const LINES_A_STEP = 100;
 const BATCH_POINTS = 2000;
 
 export type ScrapeHost = Host<keyof typeof scrapeInstruments>;
@@ -110,8 +112,7 @@ export class TargetLoop {
     let durationMs = 0;
     this.#book.begin();
     try {
-      const { text, format } = await client.get(target, this.#cut.signal);
-      await this.#read(text, format);
+      await this.#read(await client.get(target, this.#cut.signal));
     } catch (error) {
       // Cut short by our own end, it says nothing of the target.
       if (this.#cut.signal.aborted) return;
@@ -134,9 +135,17 @@ export class TargetLoop {
     this.#adapt(isUp);
   }
 
-  async #read(text: string, format: TextFormat): Promise<void> {
-    const reader = new TextReader(text, format, this.#book);
-    while (!reader.step(LINES_A_TURN)) await nextTurn();
+  async #read(answer: Answer): Promise<void> {
+    const { clock } = this.#parts.host;
+    const reader =
+      answer.format === 'protobuf'
+        ? new ProtobufReader(answer.bytes, this.#book)
+        : new TextReader(answer.text, answer.format, this.#book);
+    for (let beganMs = clock.monotonicMs(); !reader.step(LINES_A_STEP);) {
+      if (clock.monotonicMs() - beganMs < TURN_MS) continue;
+      await nextTurn();
+      beganMs = clock.monotonicMs();
+    }
   }
 
   #count(): void {

@@ -73,7 +73,8 @@ describe('files that a configuration names', () => {
 export:
   prometheus: { auth: { token_file: ${words} } }
   otlp: { next: { endpoint: "https://next:4318", ca_file: ${empty}, cert_file: ${words}, key_file: /no/such.key } }
-web: { tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('server.key.pem')} }, auth: { token_file: /no/such } }`,
+web: { tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('server.key.pem')} }, auth: { token_file: /no/such } }
+scrape: { jobs: [{ name: shop, targets: ["shop:9100"], tls: { ca_file: ${words} } }] }`,
         'test',
       ),
     );
@@ -91,6 +92,7 @@ web: { tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('server.k
       expect.stringMatching(/^export\.otlp\.next\.cert_file: .*words holds no PEM certificate/),
       'export.otlp.next.key_file: a certificate file cannot be read: /no/such.key (ENOENT)',
       expect.stringMatching(/^export\.otlp\.next\.ca_file: .*empty holds no PEM certificate/),
+      expect.stringMatching(/^scrape\.jobs\[0\]\.tls\.ca_file: .*words holds no PEM certificate/),
     ]);
     expect(found.join()).not.toContain('hidden');
   });

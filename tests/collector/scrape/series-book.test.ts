@@ -104,6 +104,22 @@ describe('a series over several scrapes', () => {
     expect(book.seriesCount).toBeLessThanOrEqual(1300);
   });
 
+  it('is dropped by a rule without end, and others are found all the same', () => {
+    const relabel = rules({ source_labels: ['id'], regex: '.+', action: 'drop' });
+    const { scrape } = pageReader('text', { relabel, maxSamples: 2 });
+    const page = (value: number): string => {
+      const dropped = Array.from({ length: 2000 }, (_, i) => `a{id="${i}"} ${value}`).join('\n');
+      return `b ${value}\n${dropped}\nc ${value}\n`;
+    };
+    for (const value of [1, 2, 3]) {
+      const points = scrape(page(value));
+      expect(typeof points === 'string' ? points : points.map((each) => each.value)).toMatchObject([
+        { value },
+        { value },
+      ]);
+    }
+  });
+
   it('forgets what a broken page said', () => {
     check(
       [`${C}c 5`, `${C}c 9\n!`, `${C}c 7`],

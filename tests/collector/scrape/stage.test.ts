@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { pem, tlsFile } from '../../support/certificates.ts';
 import { pointText } from '../../support/scraped.ts';
 import { startScraping, startTarget, until } from '../../support/scrape-rig.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -59,6 +60,25 @@ describe('the stage', () => {
     const rig = await startScraping({ name: 'shop', targets: [`http://${target.address}/deep/page?x=y`] });
     const [point] = await rig.scrape('shop');
     expect(point && pointText(point).replace(/ at .*/, '')).toBe('sum c_total 3 since 0');
+  });
+
+  it('shows a certificate to a target that asks for one, and trusts whom it is told to', async () => {
+    const [key, cert, ca] = [pem('server.key.pem'), pem('server.pem'), pem('ca.pem')];
+    const target = await startTarget('a 1\n', { key, cert, ca, requestCert: true, rejectUnauthorized: true });
+    const files = { cert_file: tlsFile('client.pem'), key_file: tlsFile('client.key.pem') };
+    const targets = [`https://${target.address}`];
+    const rig = await startScraping(
+      { name: 'known', targets, tls: { ca_file: tlsFile('ca.pem'), ...files } },
+      { name: 'unknown', targets, tls: { ca_file: tlsFile('ca.pem') } },
+      { name: 'untrusting', targets, tls: files },
+    );
+    await rig.scrape('known', 'unknown', 'untrusting');
+    expect(rig.read('scrapes', { job: 'known' })).toBeGreaterThan(0);
+    expect(rig.read('failed', { job: 'known', reason: 'connect' })).toBe(0);
+    for (const job of ['unknown', 'untrusting']) {
+      expect(rig.read('scrapes', { job })).toBe(0);
+      expect(rig.read('failed', { job, reason: 'connect' })).toBeGreaterThan(0);
+    }
   });
 
   it('spreads its targets over the interval, and scrapes each once in it', async () => {

@@ -45,6 +45,15 @@ describe('the text format', () => {
     text('a{b="} 7"} 1\na{b="} 8"} 2\n', 'gauge a{b="} 7"} 1', 'gauge a{b="} 8"} 2');
   });
 
+  it('takes names that mean something to the language', () => {
+    text('# TYPE h histogram\nhconstructor 1\nh__proto__ 2\n', 'gauge hconstructor 1', 'gauge h__proto__ 2');
+    text(
+      '# TYPE toString counter\ntoString{__proto__="a",constructor="b"} 1\n',
+      'sum toString{__proto__="a",constructor="b"} 1',
+    );
+    open('# TYPE a_constructor gauge\n# UNIT a_constructor constructor\na_constructor 1\n', 'gauge a_constructor 1');
+  });
+
   it('takes quoted names', () => {
     text('# TYPE "shop.calls" counter\n{"shop.calls","peer.name"="a b"} 4\n', 'sum shop.calls{peer.name="a b"} 4');
   });
@@ -185,6 +194,19 @@ describe('OpenMetrics', () => {
       '# TYPE t_seconds gauge\n# UNIT t_seconds seconds\n# HELP t_seconds Say \\"hello\\"\nt_seconds 1\n# EOF\n';
     const points = pageReader('openmetrics').scrape(page);
     if (typeof points === 'string') throw new Error(points);
+    const unit = (name: string): string => {
+      const found = pageReader('openmetrics').scrape(
+        `# TYPE x_${name} gauge\n# UNIT x_${name} ${name}\nx_${name} 1\n# EOF\n`,
+      );
+      return typeof found === 'string' ? found : found.map(({ metric }) => metric.unit).join();
+    };
+    expect(['bytes', 'ratio', 'meters_per_second', 'widgets', 'constructor'].map(unit)).toEqual([
+      'By',
+      '1',
+      'm/s',
+      'widgets',
+      'constructor',
+    ]);
     expect(points.map(({ metric }) => [metric.unit, metric.description, metric.metadata])).toEqual([
       ['s', 'Say "hello"', [['prometheus.type', 'gauge']]],
     ]);

@@ -1,7 +1,7 @@
 // What interfaces do, from /proc/net/dev, and connections by state.
 import { type Attributes, canonical } from '../model/attributes.ts';
 import { NamedRows } from './named-rows.ts';
-import { countSockets, figureOf, NET, NET_FIELDS, parseInterfaces } from './parse-proc.ts';
+import { countSockets, countTcp, NET, NET_FIELDS, parseInterfaces } from './parse-proc.ts';
 import { ProcFile } from './proc-file.ts';
 import type { Reader } from './reader.ts';
 import { type Described, NamedSeries, type ReadingTable } from './reading-table.ts';
@@ -138,7 +138,7 @@ export function connectionReader(table: ReadingTable, files: SocketFiles = linux
     },
     sentinel() {
       const { bytes, length } = files.summary.read();
-      return figureOf(bytes, length);
+      return countTcp(bytes, length);
     },
     stop() {
       for (const file of [...all, files.summary]) file.close();

@@ -51,7 +51,7 @@ export function replay({ spec, isDear, times, values, sentinels }: Recorded, con
   const scheduled = new ScheduledReader(reader, limits);
   const control = new SeriesControl((_, value, timeMs) => points.push({ timeMs, value }), config.heartbeat);
   const { follows, isRatio, isMean = false, leastScale = 0 } = spec;
-  control.open(0, { follows, isRatio, isMean, leastScale, threshold, patienceS: baseIntervalS });
+  control.open(0, { follows, isRatio, isMean, isDear, leastScale, threshold, patienceS: baseIntervalS });
   const halfMs = config.heartbeat * 500 - limits.minMs;
   let beatMs = times[0] ?? 0;
   let beats = 1;

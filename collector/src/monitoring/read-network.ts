@@ -81,6 +81,7 @@ export const CONNECTIONS: SeriesSpec = {
   description: 'Connections by transport, and those of TCP by state.',
   kind: 'up_down',
   follows: 'level',
+  isDear: true,
 };
 
 /** By the kernel's number, from 1. @see include/net/tcp_states.h */

@@ -203,9 +203,10 @@ export class MonitoringStage implements Stage<never> {
     return moved;
   }
 
-  #begin(row: number, { component, follows, isRatio, isMean = false, leastScale = 0 }: SeriesSpec): void {
+  #begin(row: number, spec: SeriesSpec): void {
+    const { component, follows, isRatio, isMean = false, isDear = false, leastScale = 0 } = spec;
     const { threshold, baseIntervalS: patienceS } = ruleOf(this.#config, component);
-    this.#control.open(row, { follows, isRatio, isMean, threshold, patienceS, leastScale });
+    this.#control.open(row, { follows, isRatio, isMean, isDear, threshold, patienceS, leastScale });
     this.#open.add(row);
     this.#books.began(component);
   }

@@ -8,7 +8,15 @@ interface Point {
   readonly value: number;
 }
 
-const LAW: Law = { follows: 'level', isRatio: false, isMean: false, threshold: 0.05, leastScale: 0, patienceS: 5 };
+const LAW: Law = {
+  follows: 'level',
+  isRatio: false,
+  isMean: false,
+  isDear: false,
+  threshold: 0.05,
+  leastScale: 0,
+  patienceS: 5,
+};
 
 /** Quiet, then some seconds of anything, again and again. */
 const values = array(

@@ -5,6 +5,7 @@ const LEVEL: Law = {
   follows: 'level',
   isRatio: false,
   isMean: false,
+  isDear: false,
   threshold: 0.1,
   leastScale: 0,
   patienceS: 10,

@@ -38,6 +38,20 @@ a million spans and places for 200 000 waiting traces beyond its defaults, so th
 every time, twice a second. Books: \`/api/books\` balanced every time it answered. Normal: seconds after the flood until a
 second of 1 k spans/s is taken without a refusal, the sidecar is ready and what came after the flood is delivered.`,
   },
+  monitoring: {
+    command: 'npm run bench:monitoring',
+    about: `Adaptive intervals against the same readers read and pushed each second: ten minutes, idle and loaded in turns by a
+program of its own (bursts of CPU, memory, disk and loopback traffic), both in every second, each pushing OTLP over HTTP.
+Points include heartbeats. Errors are those of who holds a level, or draws a line between two points of a counter, in each
+second that was read; a fixed interval gets as many points and the best of all its phases. Left out are series of which
+half the points or more were heartbeats, and those that are read by intervals. Held out is the second half of the record:
+each second is judged by what was stated before it.`,
+  },
+  idle: {
+    command: 'npm run bench:idle',
+    about:
+      'A sidecar without traffic that reads host and process, page and store on; without monitoring for comparison.',
+  },
   core: {
     command: 'npm run bench -- core',
     about: 'The hot path in one process against protobufjs that only decodes the same bodies.',

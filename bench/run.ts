@@ -10,8 +10,8 @@ import type { Figure } from './figure.ts';
 import { type Result, rowsOf, writeReport } from './report.ts';
 
 const DIRECTORY = import.meta.dirname;
-/** They take half an hour and more than this repository, so they run only by their name. */
-const LONG = ['peers', 'flood'];
+/** They take long, and some more than this repository, so they run only by their name. */
+const LONG = ['peers', 'flood', 'monitoring', 'idle'];
 
 async function main(): Promise<void> {
   const isQuick = process.argv.includes('--quick');

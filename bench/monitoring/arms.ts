@@ -22,7 +22,7 @@ export interface Arm {
 }
 
 /** What the fixed arm read in one second, by row of its table. */
-export type Recorder = (timeMs: number, row: number, described: Described, value: number) => void;
+export type Recorder = (timeMs: number, row: number, described: Described, value: number, sentinel: number) => void;
 
 /** A connection of its own to the sink. */
 function pusher(url: string): (points: readonly DataPoint[]) => Promise<void> {
@@ -109,9 +109,10 @@ export function fixedArm(url: string, resource: Resource, record: Recorder): Arm
         }
       });
       await Promise.allSettled(answers);
+      const sentinel = readers.find((reader) => reader.sentinel !== undefined)?.sentinel?.() ?? NaN;
       table.takeTouched((row, described, value) => {
         made.push(maker.point(described, value, timeMs));
-        record(timeMs, row, described, value);
+        record(timeMs, row, described, value, sentinel);
       });
       points += made.length;
       await push(made);

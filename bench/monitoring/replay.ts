@@ -1,6 +1,7 @@
 // Recorded seconds through the pure control, and what a user would read from the points that come out.
-import { CollectionInterval } from '../../collector/src/monitoring/collection-interval.ts';
 import { type MonitoringConfig, ruleOf } from '../../collector/src/monitoring/config.ts';
+import type { Reader } from '../../collector/src/monitoring/reader.ts';
+import { ScheduledReader } from '../../collector/src/monitoring/scheduled-reader.ts';
 import type { SeriesSpec } from '../../collector/src/monitoring/series-spec.ts';
 import { SeriesControl } from '../../collector/src/monitoring/series-control.ts';
 
@@ -13,6 +14,8 @@ export interface Recorded {
   /** Milliseconds, and values; as many of each. */
   readonly times: readonly number[];
   readonly values: readonly number[];
+  /** What the sentinel of a dear reading showed; NaN where there is none. */
+  readonly sentinels: readonly number[];
 }
 
 interface Point {
@@ -30,28 +33,39 @@ export interface Replayed {
 }
 
 /** The stage in small: one series, its beats and its interval. */
-export function replay({ spec, isDear, times, values }: Recorded, config: MonitoringConfig): Replayed {
+export function replay({ spec, isDear, times, values, sentinels }: Recorded, config: MonitoringConfig): Replayed {
   const points: Point[] = [];
   const stated: number[] = [];
   const { threshold, baseIntervalS } = ruleOf(config, spec.component);
   const { min_interval, max_interval } = config.adaptive_sampling;
   const limits = { baseMs: baseIntervalS * 1000, minMs: min_interval * 1000, maxMs: max_interval * 1000 };
-  const interval = new CollectionInterval(limits);
+  let nowAt = 0;
+  const reader: Reader = {
+    name: '',
+    component: spec.component,
+    isDear,
+    metrics: [],
+    read() {},
+    ...(Number.isNaN(sentinels[0]) ? {} : { sentinel: () => sentinels[nowAt] ?? NaN }),
+  };
+  const scheduled = new ScheduledReader(reader, limits);
   const control = new SeriesControl((_, value, timeMs) => points.push({ timeMs, value }), config.heartbeat);
   const { follows, isRatio, isMean = false, leastScale = 0 } = spec;
-  control.open(0, { follows, isRatio, isMean, leastScale, threshold, patienceS: baseIntervalS });
+  control.open(0, { follows, isRatio, isMean, isDear, leastScale, threshold, patienceS: baseIntervalS });
   const halfMs = config.heartbeat * 500 - limits.minMs;
   let beatMs = times[0] ?? 0;
   let beats = 1;
   for (const [i, timeMs] of times.entries()) {
     stated.push(control.statedError(0));
-    if (!isDear || interval.isDue(timeMs)) {
+    nowAt = i;
+    if (scheduled.isDue(timeMs)) {
       const moved = control.observe(0, values[i] ?? NaN, timeMs, false);
-      interval.wasRead(timeMs, moved);
+      scheduled.worked(timeMs, moved, undefined);
     }
     if (timeMs - beatMs < halfMs - limits.minMs / 2) continue;
     beatMs = timeMs;
-    if (timeMs - control.pushedMs(0) <= halfMs + limits.minMs / 2) continue;
+    const ageMs = timeMs - control.pushedMs(0);
+    if (ageMs === 0 || ageMs + halfMs <= config.heartbeat * 1000 - limits.minMs / 2) continue;
     control.beat(0, timeMs);
     beats++;
   }

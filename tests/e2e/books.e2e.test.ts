@@ -67,7 +67,9 @@ function flapping(random: Random, sink: Sink): () => number {
   return () => leftOut;
 }
 
+/** What a sink leaves out is to be spans, so that nothing else is pushed that it could leave out. */
 const CONFIG = (flappy: Sink, steady: Sink): string => `
+monitoring: false
 memory_limit: 64MiB
 sources: { unsampled: [service-0, service-1] }
 sample:

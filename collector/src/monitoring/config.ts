@@ -16,7 +16,7 @@ function seconds(fallback: number, min: number, max: number, description: string
 }
 
 const INTERVAL =
-  'between its dear readings at first; the sum of a counter may be off by what stability_threshold of its rate adds up to in so long';
+  'between its dear readings at first; a counter may be off by half of what stability_threshold adds up to in so long: of CPU time as it stands, of others as a share of a tenth of the highest rate seen';
 
 function threshold(fallback: number) {
   return z

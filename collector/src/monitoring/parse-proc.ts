@@ -117,14 +117,18 @@ export function countSockets(bytes: Uint8Array, length: number, counts: Float64A
   }
 }
 
-/** Sum of all figures of a short text, as a mark that changes when one does. /proc/net/sockstat */
-export function figureOf(bytes: Uint8Array, length: number): number {
+/** /proc/net/sockstat: sockets of TCP that are in use, and that wait for stragglers. */
+export function countTcp(bytes: Uint8Array, length: number): number {
   const at = cursor.over(bytes, length);
+  while (!at.isDone && !(bytes[at.at] === 84 && bytes[at.at + 3] === COLON)) at.line();
+  // TCP: inuse 12 orphan 0 tw 6 …
+  at.word();
   let sum = 0;
-  while (!at.isDone) {
+  for (let field = 0; field < 3; field++) {
+    at.blanks();
+    at.word();
     const value = at.number();
-    if (Number.isNaN(value)) at.at++;
-    else sum += value;
+    if (field !== 1 && !Number.isNaN(value)) sum += value;
   }
   return sum;
 }

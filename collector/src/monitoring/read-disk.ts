@@ -79,6 +79,7 @@ const USAGE: SeriesSpec = {
   follows: 'level',
   isRatio: false,
   isInteger: true,
+  isDear: true,
 };
 const UTILIZATION: SeriesSpec = {
   ...shared,
@@ -89,6 +90,7 @@ const UTILIZATION: SeriesSpec = {
   follows: 'level',
   isRatio: true,
   isInteger: false,
+  isDear: true,
 };
 
 /** Space of one file system, in bytes. */

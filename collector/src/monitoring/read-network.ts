@@ -1,7 +1,7 @@
 // What interfaces do, from /proc/net/dev, and connections by state.
 import { type Attributes, canonical } from '../model/attributes.ts';
 import { NamedRows } from './named-rows.ts';
-import { countSockets, figureOf, NET, NET_FIELDS, parseInterfaces } from './parse-proc.ts';
+import { countSockets, countTcp, NET, NET_FIELDS, parseInterfaces } from './parse-proc.ts';
 import { ProcFile } from './proc-file.ts';
 import type { Reader } from './reader.ts';
 import { type Described, NamedSeries, type ReadingTable } from './reading-table.ts';
@@ -81,6 +81,7 @@ export const CONNECTIONS: SeriesSpec = {
   description: 'Connections by transport, and those of TCP by state.',
   kind: 'up_down',
   follows: 'level',
+  isDear: true,
 };
 
 /** By the kernel's number, from 1. @see include/net/tcp_states.h */
@@ -138,7 +139,7 @@ export function connectionReader(table: ReadingTable, files: SocketFiles = linux
     },
     sentinel() {
       const { bytes, length } = files.summary.read();
-      return figureOf(bytes, length);
+      return countTcp(bytes, length);
     },
     stop() {
       for (const file of [...all, files.summary]) file.close();

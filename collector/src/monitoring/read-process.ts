@@ -88,6 +88,7 @@ export function processReader(table: ReadingTable, own: OwnProcess): Reader {
   const row = rowsOnce(table);
   const before = [NaN, NaN];
   let beforeMs = NaN;
+  let beganMs = NaN;
   return {
     name: 'process',
     component: 'process',
@@ -104,7 +105,9 @@ export function processReader(table: ReadingTable, own: OwnProcess): Reader {
         before[i] = spent;
       }
       beforeMs = nowMs;
-      table.set(row(UPTIME, 0, []), own.uptimeSeconds());
+      // By the time of the readings, so that it is the straight line it should be.
+      if (Number.isNaN(beganMs)) beganMs = nowMs - own.uptimeSeconds() * 1000;
+      table.set(row(UPTIME, 0, []), (nowMs - beganMs) / 1000);
       table.set(row(FAULTS, 0, [['system.paging.fault.type', 'minor']]), minorPageFault);
       table.set(row(FAULTS, 1, [['system.paging.fault.type', 'major']]), majorPageFault);
       table.set(row(MEMORY, 0, []), own.rssBytes());

@@ -3,8 +3,13 @@ import { CollectionInterval, type IntervalLimits } from './collection-interval.t
 import type { Failure } from './instruments.ts';
 import type { Reader } from './reader.ts';
 
-/** Readings up to this cost stay at the shortest interval: design.md, section 6. */
-const CHEAP_MS = 0.05;
+/**
+ * What is declared cheap costs up to 50 µs where it is read in a loop, and stays at the shortest interval. Once a second,
+ * with everything out of the caches, it may cost ten times that; beyond, this machine has too much of it.
+ */
+const CHEAP_MS = 0.5;
+/** Share of a core that a dear reading may take while it moves. */
+const DEAR_CPU_RATIO = 1 / 1000;
 /** The cheapest of so many readings is what it costs: others were interrupted, or ran code for the first time. */
 const COST_READINGS = 16;
 /** A share of what the sentinel shows that is movement. */
@@ -25,6 +30,7 @@ export class ScheduledReader {
   #readings = 0;
   #leastMs = Infinity;
   #figure = NaN;
+  #lastMs = -Infinity;
 
   constructor(reader: Reader, limits: IntervalLimits) {
     this.reader = reader;
@@ -43,12 +49,13 @@ export class ScheduledReader {
     if (this.isBusy) return false;
     if (!this.isDear && this.#failure === undefined) return true;
     if (this.#failure === undefined && this.#sentinelMoved()) this.interval.hurry();
-    return this.interval.isDue(nowMs);
+    return this.interval.isDue(nowMs) && nowMs - this.#lastMs >= this.costMs / DEAR_CPU_RATIO;
   }
 
   /** Told of a reading that worked. @param tookMs undefined where it waited for an answer */
   worked(nowMs: number, moved: boolean, tookMs: number | undefined): void {
     this.#failure = undefined;
+    this.#lastMs = nowMs;
     this.interval.wasRead(nowMs, moved);
     if (tookMs === undefined) return;
     this.costMs = this.costMs === 0 ? tookMs : this.costMs + (tookMs - this.costMs) / COST_READINGS;

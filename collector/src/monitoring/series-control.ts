@@ -8,13 +8,18 @@ import { restated } from './stated-error.ts';
 const RANGE_RATIO = 0.05;
 /** Of a slope it is relative to this share of the range of its rate alone: a band that followed the rate would be wide where most happens. */
 const RATE_RANGE_RATIO = 0.1;
-/** What is pushed for its movement widens the band by so much, and each second narrows it again: two a minute are in balance. */
-const WIDEN = 1.08;
-const NARROW_PER_SECOND = 1 - 1 / 128;
+/**
+ * What is pushed for its movement widens the band by so much, and each second narrows it again: where nothing is quiet, ten
+ * points a minute are in balance. Faster would follow bursts, and be widest where most happens.
+ */
+const WIDEN = 1.06;
+const NARROW_PER_SECOND = 1 - 1 / 96;
 /** Widest band, in terms of the configured one; a jump beyond it is always pushed. */
 const MAX_WIDTH = 8;
 /** The range seen forgets so much of itself each heartbeat: half within the hour. */
 const RANGE_KEPT = 0.99;
+/** A line may be off to both sides, so that the band of a slope is half of what its patience allows. */
+const SIDES = 2;
 /** A slope that turns within a second by more than this, in terms of its band, is pushed as it now stands too. */
 const JUMP_BANDS = 2;
 
@@ -23,6 +28,8 @@ export interface Law {
   readonly follows: 'level' | 'slope';
   readonly isRatio: boolean;
   readonly isMean: boolean;
+  /** Not read every second: what happened before a reading was not seen, and may have lasted as long as it was not. */
+  readonly isDear: boolean;
   readonly threshold: number;
   /** In the unit of the value. */
   readonly leastScale: number;
@@ -92,8 +99,10 @@ export class SeriesControl {
   /** What the last point may be off by, or the line between two, in 99 of 100 seconds; NaN before anything is known. */
   statedError(row: number): number {
     const stated = this.#stated.at(row);
-    // Of a slope the seconds since the last point are not judged yet; that they are within the band is all that is known.
-    return this.#laws[row]?.follows === 'slope' ? Math.max(this.band(row), stated || 0) : stated;
+    const law = this.#laws[row];
+    // Of a slope the seconds since the last point are not judged yet, and dear readings leave most seconds unseen: there the
+    // band, within which nothing is pushed, is the least that can be promised.
+    return law?.follows === 'slope' || law?.isDear === true ? Math.max(this.band(row), stated || 0) : stated;
   }
 
   /** What `stability_threshold` is a share of, in the unit of the value. */
@@ -109,7 +118,7 @@ export class SeriesControl {
   band(row: number): number {
     const law = this.#laws[row];
     if (law === undefined) return 0;
-    const patience = law.follows === 'slope' ? law.patienceS : 1;
+    const patience = law.follows === 'slope' ? law.patienceS / SIDES : 1;
     return law.threshold * this.scale(row) * patience * this.#width.at(row);
   }
 
@@ -130,7 +139,7 @@ export class SeriesControl {
     this.#narrow(row, timeMs);
     const moved =
       law.follows === 'level'
-        ? this.#level(row, value, timeMs, isUrgent, law.isMean)
+        ? this.#level(row, value, timeMs, isUrgent, law)
         : this.#slope(row, value, timeMs, isUrgent);
     this.#heldValue.set(row, value);
     this.#heldMs.set(row, timeMs);
@@ -150,12 +159,13 @@ export class SeriesControl {
     else this.#push(row, Number.isNaN(held) ? this.#lastValue.at(row) : held, timeMs);
   }
 
-  #level(row: number, value: number, timeMs: number, isUrgent: boolean, isMean: boolean): boolean {
+  #level(row: number, value: number, timeMs: number, isUrgent: boolean, { isMean, isDear }: Law): boolean {
     this.#see(row, value);
     const band = this.band(row);
     const error = Math.abs(value - this.#lastValue.at(row));
     const moved = error > band || isUrgent;
-    this.#restate(row, moved ? 0 : error, 1);
+    const unseenS = isDear ? (timeMs - this.#readMs(row)) / 1000 : 1;
+    this.#restate(row, moved && !isDear ? 0 : error, unseenS);
     if (isMean) {
       this.#sum.set(row, this.#sum.at(row) + value);
       this.#count.set(row, this.#count.at(row) + 1);
@@ -164,6 +174,12 @@ export class SeriesControl {
     this.#widen(row);
     this.#push(row, value, timeMs);
     return true;
+  }
+
+  /** Of the reading before. */
+  #readMs(row: number): number {
+    const heldMs = this.#heldMs.at(row);
+    return Number.isNaN(heldMs) ? this.#lastMs.at(row) : heldMs;
   }
 
   #slope(row: number, value: number, timeMs: number, isUrgent: boolean): boolean {

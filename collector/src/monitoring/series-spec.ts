@@ -20,6 +20,8 @@ export interface SeriesSpec {
   /** Change of value, or of a counter's rate, is judged as it stands, because the whole is 1. */
   readonly isRatio: boolean;
   readonly isInteger: boolean;
+  /** Its reading is dear. */
+  readonly isDear?: boolean;
   /** A share of the time since the last point, by its definition; what is pushed after quiet seconds is their mean. */
   readonly isMean?: boolean;
   /** `stability_threshold` is relative to at least this much, in the unit, where less is of no interest. */

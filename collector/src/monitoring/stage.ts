@@ -60,7 +60,7 @@ export class MonitoringStage implements Stage<never> {
     this.#control = new SeriesControl(
       (row, value, timeMs) => this.#take(row, value, timeMs),
       config.heartbeat,
-      (row, sinceMs) => this.#restarts.set(row, sinceMs),
+      (row, sinceMs) => this.#restarts.set(row, this.#wallMs(sinceMs)),
     );
   }
 
@@ -203,9 +203,10 @@ export class MonitoringStage implements Stage<never> {
     return moved;
   }
 
-  #begin(row: number, { component, follows, isRatio, isMean = false, leastScale = 0 }: SeriesSpec): void {
+  #begin(row: number, spec: SeriesSpec): void {
+    const { component, follows, isRatio, isMean = false, isDear = false, leastScale = 0 } = spec;
     const { threshold, baseIntervalS: patienceS } = ruleOf(this.#config, component);
-    this.#control.open(row, { follows, isRatio, isMean, threshold, patienceS, leastScale });
+    this.#control.open(row, { follows, isRatio, isMean, isDear, threshold, patienceS, leastScale });
     this.#open.add(row);
     this.#books.began(component);
   }
@@ -217,13 +218,16 @@ export class MonitoringStage implements Stage<never> {
     this.#give(described.spec.component, this.#maker.end(described, this.#wallMs(nowMs)));
   }
 
-  /** Repeats what was not pushed for half a heartbeat, all of it at once, so that few requests carry it. */
+  /** Repeats what would be older than a heartbeat at the next beat, all of it at once, so that few requests carry it. */
   #beat(nowMs: number): void {
-    const halfMs = Math.max(this.#tickMs, this.#config.heartbeat * 500 - this.#tickMs);
-    if (nowMs - this.#beatMs < halfMs - this.#tickMs / 2) return;
+    const heartbeatMs = this.#config.heartbeat * 1000;
+    const betweenMs = Math.max(this.#tickMs, heartbeatMs / 2 - this.#tickMs);
+    if (nowMs - this.#beatMs < betweenMs - this.#tickMs / 2) return;
     this.#beatMs = nowMs;
-    for (const row of this.#open)
-      if (nowMs - this.#control.pushedMs(row) > halfMs + this.#tickMs / 2) this.#control.beat(row, nowMs);
+    for (const row of this.#open) {
+      const ageMs = nowMs - this.#control.pushedMs(row);
+      if (ageMs > 0 && ageMs + betweenMs > heartbeatMs - this.#tickMs / 2) this.#control.beat(row, nowMs);
+    }
     this.#books.figures(this.#readers, (component) => this.#errorRatio(component));
   }
 

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { type Law, SeriesControl } from '../../../collector/src/monitoring/series-control.ts';
+
+const LEVEL: Law = {
+  follows: 'level',
+  isRatio: false,
+  isMean: false,
+  isDear: false,
+  threshold: 0.1,
+  leastScale: 0,
+  patienceS: 10,
+};
+const SLOPE: Law = { ...LEVEL, follows: 'slope' };
+
+interface Rig {
+  /** A reading a second. */
+  read(...values: number[]): void;
+  readonly control: SeriesControl;
+  /** As `value@second`. */
+  readonly points: string[];
+  readonly restarts: number[];
+  beat(): void;
+}
+
+function rig(law: Law): Rig {
+  const points: string[] = [];
+  const restarts: number[] = [];
+  const control = new SeriesControl(
+    (_, value, timeMs) => points.push(`${value}@${timeMs / 1000}`),
+    60,
+    (_, sinceMs) => restarts.push(sinceMs / 1000),
+  );
+  control.open(0, law);
+  let second = -1;
+  return {
+    control,
+    points,
+    restarts,
+    read: (...values) => {
+      for (const value of values) control.observe(0, value, ++second * 1000, false);
+    },
+    beat: () => control.beat(0, second * 1000),
+  };
+}
+
+describe('a level', () => {
+  it('is pushed first, and when it has left the band around what was pushed', () => {
+    const { read, points } = rig(LEVEL);
+    read(100, 105, 95, 110, 111, 112, 98);
+    expect(points).toEqual(['100@0', '111@4', '98@6']);
+  });
+
+  it('is judged as it stands where it is a ratio', () => {
+    const { read, points } = rig({ ...LEVEL, isRatio: true });
+    read(0.01, 0.1, 0.12, 0.2);
+    expect(points).toEqual(['0.01@0', '0.12@2']);
+  });
+
+  it('is relative to 5 % of its range where it is small', () => {
+    const { read, points } = rig(LEVEL);
+    read(1000, 0, 4, 6);
+    expect(points).toEqual(['1000@0', '0@1', '6@3']);
+  });
+
+  it('is relative to what is of interest at least', () => {
+    const { read, points } = rig({ ...LEVEL, leastScale: 50 });
+    read(1, 5, 6.5);
+    expect(points).toEqual(['1@0', '6.5@2']);
+  });
+
+  it('is the mean of the quiet seconds on a heartbeat where it is a share of time', () => {
+    const { read, points, beat } = rig({ ...LEVEL, isRatio: true, isMean: true });
+    read(0.5, 0.5, 0.5625);
+    beat();
+    expect(points).toEqual(['0.5@0', '0.53125@2']);
+  });
+
+  it('needs more to be pushed the more often it was, and forgets that', () => {
+    const { read, control } = rig(LEVEL);
+    read(100);
+    const before = control.band(0);
+    read(...Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 200 : 100)));
+    expect(control.band(0) / control.scale(0)).toBeGreaterThan(before / 100);
+    read(...Array<number>(600).fill(100));
+    expect(control.band(0)).toBe(before);
+  });
+});
+
+describe('a slope', () => {
+  it('needs no point while it grows alike', () => {
+    const { read, points } = rig(SLOPE);
+    read(...Array.from({ length: 60 }, (_, i) => 5 + 7 * i));
+    expect(points).toEqual(['5@0']);
+  });
+
+  it('is pushed as it was before it turned, and as it is where it jumped', () => {
+    const { read, points } = rig(SLOPE);
+    read(0, 10, 20, 30, 1030, 2030, 3030, 3040);
+    expect(points).toEqual(['0@0', '30@3', '1030@4', '3030@6', '3040@7']);
+  });
+
+  it('begins anew where it falls, after what it had counted', () => {
+    const { read, points, restarts } = rig(SLOPE);
+    read(0, 10, 20, 30, 4, 14);
+    expect(points).toEqual(['0@0', '30@3', '4@4']);
+    expect(restarts).toEqual([3]);
+  });
+
+  it('states an error of its band at least, because it is judged only when the line is drawn', () => {
+    const { read, control } = rig(SLOPE);
+    read(0, 10, 20, 130, 140, 150);
+    expect(control.statedError(0)).toBeGreaterThanOrEqual(control.band(0));
+  });
+});
+
+it('pushes every reading where it is urgent', () => {
+  for (const law of [LEVEL, SLOPE]) {
+    const { control, points } = rig(law);
+    for (let second = 0; second < 5; second++) control.observe(0, 100 + second, second * 1000, true);
+    expect(points).toEqual(['100@0', '101@1', '102@2', '103@3', '104@4']);
+  }
+});
+
+it('uses a row again as if it were new', () => {
+  const { control, points, read } = rig(LEVEL);
+  read(100, 101);
+  control.open(0, LEVEL);
+  read(101);
+  expect(points).toEqual(['100@0', '101@2']);
+});

@@ -20,7 +20,8 @@ export async function run(): Promise<Figure[]> {
     const child = startChild<FloodMethods>(`${import.meta.dirname}/flood.ts`);
     const outcome = await child.call('run', { name, streams: STREAMS });
     child.stop();
-    if (outcome.difference !== '') console.error(`${name}: ${outcome.difference}`);
+    // A shape takes minutes; who waits sees that it goes on.
+    console.error(`${name}: ${JSON.stringify(outcome)}`);
     figures.push(...figuresOf(name, outcome));
   }
   return figures;

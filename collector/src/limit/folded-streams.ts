@@ -4,6 +4,7 @@ import type { DataPoint, Metric, PointValue } from '../model/data-point.ts';
 import { soundness, stepOf } from './increment.ts';
 import type { DropReason } from './instruments.ts';
 import { streamKey } from './series-digest.ts';
+import { StreamFileFailed } from './stream-file.ts';
 import type { StreamState, StreamStore } from './stream-store.ts';
 import type { Target } from './target.ts';
 import type { OwnSeries } from './tracked-metric.ts';
@@ -93,7 +94,8 @@ export class FoldedStreams {
     const { point, seenMs } = row;
     if (formOf(point.metric) !== 'count') return;
     const mark = row.returnedMs > 0 ? FOLDED : SILENT;
-    if (!this.#keep(row.key, point, mark, { nowMs: 0, monotonicMs: seenMs }))
+    const keep = (): boolean => this.#keep(row.key, point, mark, { nowMs: 0, monotonicMs: seenMs });
+    if (whereReadable(keep) !== true)
       this.#store.forgottenUntilMs = Math.max(this.#store.forgottenUntilMs, point.timeMs);
   }
 
@@ -147,7 +149,7 @@ export class FoldedStreams {
       this.#withdraw(state);
       return true;
     };
-    for (let i = 0; i < pages; i++) if (this.#store.sweepNumbers(isOver)) return;
+    for (let i = 0; i < pages; i++) if (whereReadable(() => this.#store.sweepNumbers(isOver)) !== false) return;
   }
 
   #absorbCount(key: string, point: DataPoint, target: Target, now: Now): DropReason | undefined {
@@ -193,5 +195,15 @@ export class FoldedStreams {
   #keep(key: string, { timeMs, startMs, value }: DataPoint, target: number, { monotonicMs }: Now): boolean {
     const state = { target, seenMs: monotonicMs, timeMs, startMs, value };
     return this.#store.set(streamKey(key), state, monotonicMs - this.#ttlMs);
+  }
+}
+
+/** Upkeep goes on where the disk fails; the next point that needs it is dropped and counted. */
+function whereReadable<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof StreamFileFailed) return undefined;
+    throw error;
   }
 }

@@ -109,8 +109,10 @@ export class Limiter {
     const base = this.#folded.unfold(key, point, target, now);
     this.#metrics.total++;
     owner.admitted++;
-    // Long before anything is folded, so that it is seen at 0 first.
-    if ((owner.size + 1) * 2 >= owner.budget.maxSeries && stream.overflow === undefined && this.#metrics.hasRoom(owner))
+    // Long before anything is folded, so that it is seen at 0 first; it takes no place that this series was promised.
+    const isHalf = (owner.size + 1) * 2 >= owner.budget.maxSeries;
+    const isFree = owner.overflows === 0 || owner.size + 2 <= owner.budget.maxSeries;
+    if (isHalf && isFree && stream.overflow === undefined && this.#metrics.hasRoom(owner))
       this.#overflow(stream, point.value, now, out);
     return this.#rows.admit({ stream, key, point, base }, now, out);
   }

@@ -40,6 +40,8 @@ export class LimitStage implements Stage<MetricBatch> {
   readonly #limiter: Limiter;
   readonly #upkeep: Upkeep;
   readonly #offenders = new Offenders();
+  /** Since that was last said. */
+  #droppedFull = 0;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
@@ -94,6 +96,7 @@ export class LimitStage implements Stage<MetricBatch> {
       verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     }
     if (this.#offenders.isNews) this.#name();
+    this.#droppedFull += verdicts.get('state_full') ?? 0;
     if (this.#config.dry_run) return this.#passAll(batch, verdicts);
     this.#count(verdicts, out.length);
     if (out.length > 0) await this.#next.consume({ signal: 'metrics', points: out });
@@ -156,6 +159,14 @@ export class LimitStage implements Stage<MetricBatch> {
     const { host, message } = { host: this.#host, message: this.#offenders.message(this.#host.clock.monotonicMs()) };
     if (message !== undefined)
       host.log('warning', 'SERIES_FOLDED', this.#config.dry_run ? `dry run: ${message}` : message);
+    const dropped = this.#droppedFull;
+    this.#droppedFull = 0;
+    if (dropped > 0)
+      host.log(
+        'warning',
+        'STATE_FULL',
+        `${dropped} points dropped: no room for more last values; raise limit.state.max_size`,
+      );
     const problem = this.#limiter.failure || this.#store.problem;
     if (problem !== '')
       host.log('error', 'STATE_UNUSABLE', `increments of some folded streams are dropped: ${problem}`);

@@ -14,13 +14,16 @@ const PRECISION = 10;
 /** Standard error 1.6 %; exact up to 64. For attributes with a budget of their own. */
 const FINE_PRECISION = 12;
 
+/** Values that came since the last estimate, as a share of it: less than its error. */
+const STALE_SHARE = 0.02;
+
 /** The values of one attribute of one metric. */
 export class ValueCounts {
   readonly examples: string[] = [];
   readonly #seed: number;
-  readonly #values: HyperLogLog;
+  readonly #values: Estimate;
   /** What stands for values once they are templates, other values as they are. */
-  readonly #templated: HyperLogLog;
+  readonly #templated: Estimate;
   #seen = 0;
   #tried = 0;
   #fitting = 0;
@@ -28,8 +31,8 @@ export class ValueCounts {
 
   constructor(seed: number, hasBudget: boolean) {
     this.#seed = seed;
-    this.#values = new HyperLogLog(hasBudget ? FINE_PRECISION : PRECISION, seed);
-    this.#templated = new HyperLogLog(PRECISION, seed);
+    this.#values = new Estimate(hasBudget ? FINE_PRECISION : PRECISION, seed);
+    this.#templated = new Estimate(PRECISION, seed);
   }
 
   /** @param templates those of the metric @param isTemplated values already become templates */
@@ -38,8 +41,8 @@ export class ValueCounts {
     if (value === this.#last) return;
     this.#last = value;
     const text = valueText(value);
-    this.#values.addHash(hashOf(text, this.#seed));
-    if (isTemplated) this.#templated.addHash(hashOf(templates.of(value) ?? text, this.#seed));
+    this.#values.add(hashOf(text, this.#seed));
+    if (isTemplated) this.#templated.add(hashOf(templates.of(value) ?? text, this.#seed));
     if (this.#seen++ >= MAX_TRIED && this.#seen % TRY_EACH !== 0) return;
     this.#try(value, templates);
     if (this.examples.length < MAX_EXAMPLES && !this.examples.includes(cut(text))) this.examples.push(cut(text));
@@ -55,16 +58,41 @@ export class ValueCounts {
   }
 
   get distinct(): number {
-    return Math.round(this.#values.estimate());
+    return this.#values.estimate();
   }
 
   get distinctTemplated(): number {
-    return Math.round(this.#templated.estimate());
+    return this.#templated.estimate();
   }
 
   /** Most of the values are of a kind that becomes a template. */
   get areTemplates(): boolean {
     return this.#fitting * 2 >= this.#tried && this.#fitting > 0;
+  }
+}
+
+/** A sketch that is asked more often than it changes much. */
+class Estimate {
+  readonly #sketch: HyperLogLog;
+  #known = 0;
+  #changes = 0;
+
+  constructor(precision: number, seed: number) {
+    this.#sketch = new HyperLogLog(precision, seed);
+  }
+
+  add(hash: number): void {
+    this.#sketch.addHash(hash);
+    this.#changes++;
+  }
+
+  estimate(): number {
+    const isExact = this.#sketch.sizeBytes === 0;
+    if (isExact || this.#changes >= this.#known * STALE_SHARE) {
+      this.#known = Math.round(this.#sketch.estimate());
+      this.#changes = 0;
+    }
+    return this.#known;
   }
 }
 

@@ -112,7 +112,7 @@ describe('what the sidecar counts itself', () => {
     await eventually('the first push', () => sink.requests.length === 1);
     clock.advance(10_000);
     await eventually('the second push', () => sink.requests.length === 2);
-    const own = 'instance="here:4318",job="evenkeel",otel_scope_name="evenkeel"';
+    const own = 'instance="here:4318",job="evenkeel"';
     const things = sink.requests
       .flatMap((request) => decodeWrite(request).series)
       .filter(({ name }) => name.startsWith('evenkeel_'));

@@ -30,18 +30,24 @@ export class ReadingTable {
   readonly #gone: number[] = [];
   readonly #free: number[] = [];
   readonly #values = new Column();
-  /** Series there was no room for. */
-  refused = 0;
+  #refused = 0;
 
   /** Adds a series. @returns its row, -1 where there is no room */
   add(described: Described): number {
     const row = this.#free.pop() ?? this.described.length;
     if (row >= MAX_SERIES) {
-      this.refused++;
+      this.#refused++;
       return -1;
     }
     this.described[row] = described;
     return row;
+  }
+
+  /** How many series there was no room for since the last time. */
+  takeRefused(): number {
+    const refused = this.#refused;
+    this.#refused = 0;
+    return refused;
   }
 
   /** Says that a series has ended. */

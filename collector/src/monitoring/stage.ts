@@ -165,6 +165,7 @@ export class MonitoringStage implements Stage<never> {
     const tookMs = clock.monotonicMs() - beganMs;
     scheduled.worked(nowMs, moved, tookMs);
     this.#books.read(scheduled, tookMs / 1000);
+    this.#countRefused(reader);
   }
 
   async #answered(scheduled: ScheduledReader, answer: Promise<void>): Promise<void> {
@@ -174,6 +175,7 @@ export class MonitoringStage implements Stage<never> {
       const moved = this.#observe(clock.monotonicMs());
       scheduled.worked(clock.monotonicMs(), moved, undefined);
       this.#books.read(scheduled, 0);
+      this.#countRefused(scheduled.reader);
     } catch (error) {
       this.#failed(scheduled, clock.monotonicMs(), error);
     }
@@ -189,6 +191,14 @@ export class MonitoringStage implements Stage<never> {
     if (reason === undefined) return;
     this.#host.count('failures', 1, { component, reason });
     this.#host.log('warning', `UNREAD_${name.toUpperCase().replace(' ', '_')}`, `${name}: ${String(error)}; left out`);
+  }
+
+  /** Counts series there was no room for, whenever a reader asked for one. */
+  #countRefused({ name, component }: Reader): void {
+    const refused = this.#table.takeRefused();
+    if (refused === 0) return;
+    this.#host.count('failures', refused, { component, reason: 'too_many_series' });
+    this.#host.log('warning', 'READINGS_FULL', `${name}: no room for ${refused} series; left out`);
   }
 
   /** @returns whether any series moved */

@@ -190,6 +190,30 @@ describe('a reading that fails', () => {
   });
 });
 
+it('counts series there is no room for, and keeps the others', async () => {
+  const { stage, counts, points, clock } = await rig();
+  await stage.stop();
+  stage.makeReaders = (table) => [
+    {
+      name: 'many',
+      component: 'network',
+      isDear: false,
+      metrics: [LEVEL],
+      read() {
+        for (let i = 0; i < 9000; i++) table.set(table.add({ spec: LEVEL, attributes: [['n', String(i)]] }), i);
+      },
+    },
+  ];
+  const before = points.length;
+  await stage.start();
+  await stage.stop();
+  const kept = points.length - before;
+  expect(kept).toBeGreaterThan(8000);
+  expect(counts('failures')).toEqual({ 'network/too_many_series': 9000 - kept });
+  clock.advance(1000);
+  expect(points.length - before).toBe(kept);
+});
+
 describe('the books', () => {
   it('count each point handed on, and with those saved each that a second of everything would have been', async () => {
     const { points, read, seconds, machine } = await rig();

@@ -28,6 +28,8 @@ export interface Courier<P extends Parcel> {
   where(parcel: P): string;
   /** Takes `next` into `last`, which waits behind others, where that makes one request of two. */
   join?(last: P, next: P): boolean;
+  /** Makes a parcel that will not be joined any more as small as it is sent, while it waits anyway. */
+  pack?(parcel: P): Promise<void>;
 }
 
 export interface DeliveryOptions {
@@ -38,16 +40,27 @@ export interface DeliveryOptions {
   readonly whenFull: 'newest_lost' | 'oldest_lost';
 }
 
+/** A queue filled so far means that the receiver does not keep up; before, a parcel is packed when its turn comes. */
+const PACKED_FROM = 1 / 8;
+
+/** A parcel with its size as it was counted last. */
+interface Queued<P> {
+  readonly parcel: P;
+  sizeBytes: number;
+  isPacked: boolean;
+}
+
 /** Delivers parcels in the order in which they are added. */
 export class Delivery<P extends Parcel> {
   readonly #options: DeliveryOptions;
   readonly #courier: Courier<P>;
   readonly #books: ExporterBooks;
   readonly #host: Pick<Host, 'clock' | 'random' | 'log'>;
-  readonly #queue: P[] = [];
+  readonly #queue: Queued<P>[] = [];
   readonly #cut = new AbortController();
   #queuedBytes = 0;
   #delivering: Promise<void> | undefined;
+  #isPacking = false;
 
   constructor(
     options: DeliveryOptions,
@@ -74,9 +87,12 @@ export class Delivery<P extends Parcel> {
     this.#books.queued(parcel.unit, parcel.count);
     // The first is being delivered and stays as it is.
     const last = this.#queue.length > 1 ? this.#queue.at(-1) : undefined;
-    if (last === undefined || this.#courier.join?.(last, parcel) !== true) this.#queue.push(parcel);
+    const isJoined = last !== undefined && !last.isPacked && this.#courier.join?.(last.parcel, parcel) === true;
+    if (isJoined) last.sizeBytes += parcel.sizeBytes;
+    else this.#queue.push({ parcel, sizeBytes: parcel.sizeBytes, isPacked: false });
     this.#books.size(this.#queuedBytes);
     this.#delivering ??= this.#deliverAll();
+    if (!this.#isPacking && this.fill > PACKED_FROM) void this.#packWaiting();
   }
 
   /** Delivers what is queued for at most `withinMs`, and counts the rest as failed. */
@@ -91,6 +107,27 @@ export class Delivery<P extends Parcel> {
     this.#cut.abort();
   }
 
+  /** One after the other, from the front: neither the first, which is on its way, nor the last, which may be joined. */
+  async #packWaiting(): Promise<void> {
+    this.#isPacking = true;
+    for (;;) {
+      const waiting = this.#queue.find(({ isPacked }, i) => !isPacked && i > 0 && i < this.#queue.length - 1);
+      if (waiting === undefined || this.#cut.signal.aborted) break;
+      waiting.isPacked = true;
+      try {
+        await this.#courier.pack?.(waiting.parcel);
+      } catch {
+        // Its delivery meets the same fault, and counts and tells it.
+        continue;
+      }
+      if (!this.#queue.includes(waiting)) continue;
+      this.#queuedBytes += waiting.parcel.sizeBytes - waiting.sizeBytes;
+      waiting.sizeBytes = waiting.parcel.sizeBytes;
+      this.#books.size(this.#queuedBytes);
+    }
+    this.#isPacking = false;
+  }
+
   #makeRoom(sizeBytes: number): boolean {
     const { maxQueueBytes, whenFull } = this.#options;
     if (this.#queuedBytes + sizeBytes <= maxQueueBytes) return true;
@@ -100,26 +137,26 @@ export class Delivery<P extends Parcel> {
       const [oldest] = this.#queue.splice(1, 1);
       if (oldest === undefined) return false;
       this.#leave(oldest);
-      this.#books.failed(oldest, 'queue_full');
+      this.#books.failed(oldest.parcel, 'queue_full');
     }
     return true;
   }
 
   async #deliverAll(): Promise<void> {
-    for (let parcel = this.#queue[0]; parcel !== undefined; parcel = this.#queue[0]) {
-      const settle = await this.#deliver(parcel);
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const settle = await this.#deliver(first.parcel);
       // All in one turn, so that the books balance whenever they are looked at.
       this.#queue.shift();
-      this.#leave(parcel);
+      this.#leave(first);
       settle();
     }
     // In the same turn that saw the queue empty, so that no parcel is left without anyone to deliver it.
     this.#delivering = undefined;
   }
 
-  #leave({ unit, count, sizeBytes }: P): void {
+  #leave({ parcel, sizeBytes }: Queued<P>): void {
     this.#queuedBytes -= sizeBytes;
-    this.#books.queued(unit, -count);
+    this.#books.queued(parcel.unit, -parcel.count);
     this.#books.size(this.#queuedBytes);
   }
 

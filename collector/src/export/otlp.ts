@@ -27,8 +27,10 @@ interface OtlpParcel {
   readonly signal: Signal;
   readonly unit: Unit;
   count: number;
-  readonly parts: BodyParts;
+  parts: BodyParts;
   readonly sizeBytes: number;
+  /** The body as it is sent, once somebody began to make it. */
+  ready?: Promise<Uint8Array>;
   readonly contentType: string;
   /** As received for bodies passed on as they came; empty where we compress ourselves. */
   readonly encoding: string;
@@ -91,7 +93,7 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
     if (!this.signals.has(batch.signal)) return;
     if (batch.signal === 'logs') {
       const { body, contentType, contentEncoding: encoding } = batch;
-      return this.#add({ ...parcel('logs', body, 1), contentType, encoding });
+      return this.#add(parcel('logs', body, 1, { contentType, encoding }));
     }
     // Cut where it would be too large for a receiver, be it in the middle of one giant trace.
     for (let from = 0; from < batch.spanCount;) {
@@ -120,7 +122,7 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   /** Small bodies that wait become one request: some come a few items at a time, and a request each would not keep up. */
   join(last: OtlpParcel, next: OtlpParcel): boolean {
     // Logs may be in any encoding, and two of those do not make one.
-    if (last.signal !== next.signal || last.signal === 'logs') return false;
+    if (last.signal !== next.signal || last.signal === 'logs' || last.ready !== undefined) return false;
     if (last.parts.sizeBytes + next.parts.sizeBytes > JOINED_BYTES) return false;
     last.parts.append(next.parts.whole());
     last.count += next.count;
@@ -131,15 +133,9 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
     const { signal, contentType } = prepared;
     const { compression, headers: configured } = this.#config;
     const headers = { ...configured, ...this.#marks(signal) };
-    const whole = prepared.parts.whole();
     const isOurs = prepared.encoding === '';
     const encoding = isOurs ? (compression === 'none' ? 'identity' : compression) : prepared.encoding;
-    let body = whole;
-    if (isOurs && compression !== 'none') {
-      body = await compressors[compression](whole);
-      // Spans were encoded for this exporter alone; bodies of other signals are shared.
-      if (signal === 'traces') giveBackWhole(whole);
-    }
+    const body = await this.#ready(prepared);
     return async (cut) => {
       const transport = this.#transport;
       if (transport === undefined) return { isSettled: true, settle: () => this.#books.failed(prepared, 'stop') };
@@ -148,6 +144,27 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
       if (answer.verdict === 'taken' && signal === 'traces' && answer.isWritten) giveBackWhole(body);
       return this.#judge(prepared, answer);
     };
+  }
+
+  async pack(waiting: OtlpParcel): Promise<void> {
+    await this.#ready(waiting);
+  }
+
+  /** Compresses a body once, whether it waits or its turn has come. */
+  #ready(parcel: OtlpParcel): Promise<Uint8Array> {
+    parcel.ready ??= this.#compressed(parcel);
+    return parcel.ready;
+  }
+
+  async #compressed(parcel: OtlpParcel): Promise<Uint8Array> {
+    const { compression } = this.#config;
+    const whole = parcel.parts.whole();
+    if (parcel.encoding !== '' || compression === 'none') return whole;
+    const body = await compressors[compression](whole);
+    // Spans were encoded for this exporter alone; bodies of other signals are shared.
+    if (parcel.signal === 'traces') giveBackWhole(whole);
+    parcel.parts = new BodyParts(body);
+    return body;
   }
 
   #judge(sent: OtlpParcel, { verdict, outcome, why, afterMs, rejected }: OtlpAnswer): Attempt {
@@ -187,17 +204,21 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   }
 }
 
-/** What we encoded ourselves; logs are described by whoever sent them. */
-function parcel(signal: Signal, body: Uint8Array, count: number): OtlpParcel {
-  const parts = new BodyParts(body);
+/** @param described what we encoded ourselves, unless somebody else did */
+function parcel(
+  signal: Signal,
+  body: Uint8Array,
+  count: number,
+  described: Pick<OtlpParcel, 'contentType' | 'encoding'> = PROTOBUF,
+): OtlpParcel {
   return {
     signal,
     unit: UNITS[signal],
     count,
-    parts,
+    parts: new BodyParts(body),
     get sizeBytes() {
-      return parts.sizeBytes;
+      return this.parts.sizeBytes;
     },
-    ...PROTOBUF,
+    ...described,
   };
 }

@@ -24,6 +24,31 @@ describe('at its limits', () => {
     void stopping;
   });
 
+  it('compresses what waits, so that an outage takes a fraction of the room', async () => {
+    const sink = await startSink();
+    sink.react({ status: 503 });
+    const { take, books, read, pause, settled, clock } = await rig(sink.url, {
+      max_queue: '2MiB',
+      retry_elapsed: '1h',
+    });
+    let rawBytes = 0;
+    for (let i = 0; i < 12; i++) {
+      const before = read('queue_size', of);
+      take(4000);
+      rawBytes += read('queue_size', of) - before;
+      // All but the first, which is on its way, and the last, which others may join.
+      await eventually('packing', () => read('queue_size', of) < 1.4 * 1024 ** 2);
+    }
+    expect(rawBytes).toBeGreaterThan(1.5 * 2 * 1024 ** 2);
+    expect(books()).toEqual({ delivered: 0, rejected: 0, queued: 48_000, failed: {} });
+    await pause();
+    sink.react({ status: 200 });
+    clock.advance(60_000);
+    await settled();
+    expect(sink.spans()).toHaveLength(48_000);
+    expect(read('queue_size', of)).toBe(0);
+  });
+
   it('answers a refusal by Node itself as one more failed attempt', async () => {
     const sink = await startSink();
     const { take, pause, counts } = await rig(sink.url, { headers: { trailer: 'x' } });

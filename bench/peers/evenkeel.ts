@@ -52,6 +52,8 @@ function configOf({ sinkUrl, keepAll, tls, bare, sample }: EvenkeelSetup, folder
   const receive = { http: { port: 0, ...files }, ...grpc(bare === true) };
   return {
     sources: { unsampled: ['*'] },
+    // The peers read no host either; what reading costs is in bench:idle.
+    ...(isAccepted({ monitoring: false }) ? { monitoring: false } : {}),
     receive,
     sample: {
       ...(sample ?? { decision_wait: '5s', after_root: '5s' }),

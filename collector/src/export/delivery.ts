@@ -43,6 +43,10 @@ export interface DeliveryOptions {
 /** A queue filled so far means that the receiver does not keep up; before, a parcel is packed when its turn comes. */
 const PACKED_FROM = 1 / 8;
 
+/** Of the queue; by then an outage has lasted for some seconds. */
+const HASTE_FROM = 1 / 8;
+const HASTY_MS = 2000;
+
 /** A parcel with its size as it was counted last. */
 interface Queued<P> {
   readonly parcel: P;
@@ -173,8 +177,7 @@ export class Delivery<P extends Parcel> {
         if (result.isSettled) return () => result.settle();
         if (cut.aborted) return fail('stop');
         const sinceFirstMs = this.#host.clock.monotonicMs() - startedMs;
-        const { retry } = this.#options;
-        const delayMs = retryDelayMs(retry, attempt, sinceFirstMs, result.afterMs, this.#host.random());
+        const delayMs = retryDelayMs(this.#retry(), attempt, sinceFirstMs, result.afterMs, this.#host.random());
         this.#logAgain(parcel, result.why, delayMs === undefined);
         if (delayMs === undefined) return fail('retries');
         await this.#sleep(delayMs);
@@ -184,6 +187,13 @@ export class Delivery<P extends Parcel> {
       this.#host.log('error', `INTERNAL_${this.#options.name}`, `a batch is given up: ${String(error)}`);
       return fail('internal');
     }
+  }
+
+  /** A queue that fills asks more often: what it may lose is dearer than an attempt. */
+  #retry(): RetryOptions {
+    const { retry } = this.#options;
+    if (this.fill < HASTE_FROM) return retry;
+    return { ...retry, maxMs: Math.min(retry.maxMs, Math.max(retry.initialMs, HASTY_MS)) };
   }
 
   #logAgain(parcel: P, why: string, isLast: boolean): void {

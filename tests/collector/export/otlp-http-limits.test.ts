@@ -6,8 +6,10 @@ import { otlpExporter } from '../../../collector/src/export/otlp.ts';
 import { pem, tlsFile } from '../../support/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
 import { of, rig } from '../../support/exporter-rig.ts';
+import { keptBatch } from '../../support/kept-batch.ts';
 import { startSink } from '../../support/sink.ts';
 import { testHost } from '../../support/test-host.ts';
+import { testSpan } from '../../support/test-span.ts';
 
 describe('at its limits', () => {
   it('loses what its queue cannot hold, to this exporter only', async () => {
@@ -24,30 +26,31 @@ describe('at its limits', () => {
     void stopping;
   });
 
-  it('compresses what waits, so that an outage takes a fraction of the room', async () => {
-    const sink = await startSink();
-    sink.react({ status: 503 });
-    const { take, books, read, pause, settled, clock } = await rig(sink.url, {
-      max_queue: '2MiB',
-      retry_elapsed: '1h',
-    });
-    let rawBytes = 0;
-    for (let i = 0; i < 12; i++) {
-      const before = read('queue_size', of);
-      take(4000);
-      rawBytes += read('queue_size', of) - before;
-      // All but the first, which is on its way, and the last, which others may join.
-      await eventually('packing', () => read('queue_size', of) < 1.4 * 1024 ** 2);
-    }
-    expect(rawBytes).toBeGreaterThan(1.5 * 2 * 1024 ** 2);
-    expect(books()).toEqual({ delivered: 0, rejected: 0, queued: 48_000, failed: {} });
-    await pause();
-    sink.react({ status: 200 });
-    clock.advance(60_000);
-    await settled();
-    expect(sink.spans()).toHaveLength(48_000);
-    expect(read('queue_size', of)).toBe(0);
-  });
+  it.each(['gzip', 'none'])(
+    'compresses what waits, so that an outage takes a fraction of the room: %s',
+    async (compression) => {
+      const sink = await startSink();
+      sink.react({ status: 503 });
+      const { exporter, read, counts, clock } = await rig(sink.url, { max_queue: '2MiB', compression });
+      const text = 'something that is said again and again '.repeat(100);
+      const spans = Array.from({ length: 80 }, () => testSpan({ name: text }));
+      let rawBytes = 0;
+      for (let i = 0; i < 12; i++) {
+        const before = read('queue_size', of);
+        exporter.take(keptBatch(spans));
+        rawBytes += read('queue_size', of) - before;
+        // All but the first, which is on its way, and the last, which others may join.
+        await eventually('packing', () => read('queue_size', of) < 1.4 * 1024 ** 2);
+      }
+      expect(rawBytes).toBeGreaterThan(1.5 * 2 * 1024 ** 2);
+      expect([read('queued', of), Object.values(counts('failed')).some((lost) => lost > 0)]).toEqual([960, false]);
+      await eventually('a failed attempt', () => clock.untilNextOnce());
+      sink.react({ status: 200 });
+      clock.advance(60_000);
+      await eventually('delivery', () => read('queued', of) === 0);
+      expect([sink.spans().length, read('delivered', of), read('queue_size', of)]).toEqual([960, 960, 0]);
+    },
+  );
 
   it('answers a refusal by Node itself as one more failed attempt', async () => {
     const sink = await startSink();

@@ -57,7 +57,11 @@ export function queueFields(whenFull: string) {
   return {
     max_queue: derivedSize(`bytes waiting for delivery, ${whenFull}; a quarter of memory_limit, shared by all`),
     retry_initial: duration('1s', 'wait before the second attempt; doubles, with jitter', { min: 10 }),
-    retry_max: duration('30s', 'longest wait between attempts', { min: 10 }),
+    retry_max: duration(
+      '30s',
+      'longest wait between attempts; 2s, or retry_initial where that is longer, while an eighth of the queue is full',
+      { min: 10 },
+    ),
     retry_elapsed: duration('5m', 'a batch not delivered within is given up'),
   };
 }

@@ -98,7 +98,7 @@ export async function run(): Promise<Figure[]> {
 async function play(rig: Rig, second: Child<SenderMethods>, { name, sample = {}, flood }: Scenario): Promise<Figure[]> {
   const workload = rig.workloads.plain;
   await rig.sink.call('reset', workload);
-  const peer = await startEvenkeel({ sinkUrl: rig.sinkUrl, sample });
+  const peer = await startEvenkeel({ sinkUrl: rig.sinkUrl, sample, readsHost: true });
   const watching = watch(peer);
   try {
     const order = (more: Partial<SendOrder> = {}): SendOrder => ({

@@ -12,6 +12,8 @@ export interface EvenkeelSetup extends PeerSetup {
   readonly bare?: boolean;
   /** Default: traces wait 5 s, as the peers' do. */
   readonly sample?: Readonly<Record<string, unknown>>;
+  /** Default: no, as the peers do not; what it costs is in bench:idle. */
+  readonly readsHost?: boolean;
 }
 
 /**
@@ -47,19 +49,21 @@ export function isAccepted(config: object): boolean {
 }
 
 /** JSON is YAML as well. */
-function configOf({ sinkUrl, keepAll, tls, bare, sample }: EvenkeelSetup, folder: string): object {
+function configOf({ sinkUrl, keepAll, tls, bare, sample, readsHost }: EvenkeelSetup, folder: string): object {
   const files = tls === undefined ? {} : { tls: { cert_file: tls.certFile, key_file: tls.keyFile } };
   const receive = { http: { port: 0, ...files }, ...grpc(bare === true) };
   return {
     sources: { unsampled: ['*'] },
-    // The peers read no host either; what reading costs is in bench:idle.
-    ...(isAccepted({ monitoring: false }) ? { monitoring: false } : {}),
+    ...(readsHost === true || !isAccepted({ monitoring: false }) ? {} : { monitoring: false }),
     receive,
     sample: {
       ...(sample ?? { decision_wait: '5s', after_root: '5s' }),
       ...(keepAll === true ? { policies: [{ name: 'all', type: 'probabilistic', ratio: 1 }] } : {}),
     },
-    export: { prometheus: { port: 0 }, otlp: { sink: { endpoint: sinkUrl, compression: 'none' } } },
+    export: {
+      prometheus: { port: 0 },
+      otlp: { sink: { endpoint: sinkUrl, compression: 'none', signals: ['traces'] } },
+    },
     store: bare === true ? false : { path: `${folder}/store` },
     web: bare === true ? false : { port: 0 },
   };

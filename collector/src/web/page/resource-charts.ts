@@ -31,7 +31,8 @@ const RULES: readonly ChartRule[] = [
   {
     title: 'Processor of the host',
     quantity: 'ratio',
-    sources: [[{ metric: 'system.cpu.utilization', ...busy }], [{ metric: 'system.cpu.time', ...busy }]],
+    // Shares of modes are pushed at different times, so that their sum may say more than all.
+    sources: [[{ metric: 'system.cpu.time', ...busy }], [{ metric: 'system.cpu.utilization', ...busy }]],
   },
   {
     title: 'Processor of the process',

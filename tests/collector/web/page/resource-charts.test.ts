@@ -67,14 +67,14 @@ test('the processor is busy with all but idling, on average over its cores', () 
   });
 });
 
-test('where shares are not told, they come from the time', () => {
+test('the time of processors is told before their shares, which come at different times', () => {
   const time = [
     counter('system.cpu.time', 4, { 'cpu.mode': 'user' }),
     counter('system.cpu.time', 6, { 'cpu.mode': 'idle' }),
   ];
   expect(newest(...time)).toEqual({ 'Processor of the host': { busy: 0.4 } });
   expect(newest(...time, gauge('system.cpu.utilization', 0.3, { 'cpu.mode': 'user' }))).toEqual({
-    'Processor of the host': { busy: 0.3 },
+    'Processor of the host': { busy: 0.4 },
   });
 });
 

@@ -106,7 +106,7 @@ export: { otlp: { next: { endpoint: '${next.urls.otlpHttp}' } } }
   async function only(expression: string, time = scrapedAt): Promise<Series> {
     const series = await prometheus.query(expression, time);
     expect(series, expression).toHaveLength(1);
-    return series[0] ?? { labels: {}, points: [] };
+    return series[0] ?? { labels: {}, points: [], histograms: [] };
   }
 
   async function value(expression: string, time?: number): Promise<number> {

@@ -118,7 +118,7 @@ describeWith(['python'], 'a Python service', ({ python }) => {
 describeWith(['go'], 'a Go service', ({ go }) => {
   let command: Command;
   beforeAll(async () => {
-    command = [await goProgram(go)];
+    command = [await goProgram(go, 'shop')];
   });
 
   it('is counted span by span', async () => {

@@ -1,40 +1,17 @@
 // Kept traces go on to another receiver: the stock Python decoder finds every kept span whole, and a second sidecar
 // passes them on. Which spans are kept is worked out here from their trace ids and statuses alone.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
+import type { DataPoint } from '../../collector/src/model/data-point.ts';
+import { encodeMetrics } from '../../collector/src/otlp/encode-metrics.ts';
 import type { BooksAnswer } from '../../collector/src/web/api.ts';
+import { dataPoint, exponentialOf, histogramOf } from '../support/data-points.ts';
 import { eventually } from '../support/eventually.ts';
-import { describeWith, getJson, PROGRAMS, pythonEnvironment } from '../support/real-parts.ts';
+import { paddedTo } from '../support/metric-traffic.ts';
+import { type PythonReceiver, type ReceivedSpan as Span, startPythonReceiver } from '../support/python-receiver.ts';
+import { describeWith, getJson, pythonEnvironment } from '../support/real-parts.ts';
 import { type RunningSidecar, startSidecar } from '../support/sidecar.ts';
 import { bodiesOf, traffic } from '../support/traffic.ts';
-
-/** As receiver.py prints it. */
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly traceState: string;
-  readonly span: { readonly status?: { readonly code?: string }; readonly attributes?: readonly object[] };
-}
-
-interface Request {
-  readonly path: string;
-  readonly type: string;
-  readonly encoding: string;
-  readonly spans?: readonly Span[];
-  /** base64 */
-  readonly body?: string;
-}
-
-interface Receiver {
-  readonly url: string;
-  readonly requests: readonly Request[];
-  /** Spans of all requests so far, by span id. */
-  spans(): Map<string, Span>;
-}
 
 /** A quarter of all traces: those whose 56 bits of randomness are at least this. */
 const THRESHOLD = 0xc0_00_00_00_00_00_00n;
@@ -58,13 +35,13 @@ describeWith(['python'], 'a receiver behind the sidecar', ({ python }) => {
 
   beforeAll(async () => {
     interpreter = await pythonEnvironment(python);
-    const direct = await startReceiver(interpreter);
+    const direct = await startPythonReceiver(interpreter);
     await send(direct.url);
     sent = await arrived(direct, TRACES.flat().length);
   });
 
   it.each(['gzip', 'zstd', 'none'])('gets every kept span whole, with its threshold: %s', async (compression) => {
-    const receiver = await startReceiver(interpreter);
+    const receiver = await startPythonReceiver(interpreter);
     const sidecar = await startSidecar({ config: forwardTo(receiver.url, `compression: ${compression}`) });
     await send(sidecar.urls.otlpHttp);
     expect(await sidecar.stop()).toEqual({ code: 0, signal: null });
@@ -74,7 +51,7 @@ describeWith(['python'], 'a receiver behind the sidecar', ({ python }) => {
   });
 
   it('gets the same through a second sidecar that keeps everything', async () => {
-    const receiver = await startReceiver(interpreter);
+    const receiver = await startPythonReceiver(interpreter);
     // Why a span was kept is for the first to say.
     const keepAll =
       'sample: { policies: [{ name: all, type: probabilistic, ratio: 1 }], ledger: { reason_attributes: false } }';
@@ -91,7 +68,7 @@ describeWith(['python'], 'a receiver behind the sidecar', ({ python }) => {
   });
 
   it('gets kept spans while the sidecar runs, and the books say so', async () => {
-    const receiver = await startReceiver(interpreter);
+    const receiver = await startPythonReceiver(interpreter);
     const sidecar = await startSidecar({ config: forwardTo(receiver.url, '', '100ms') });
     // Whole traces in one body, so that none of their spans comes after the decision.
     await post(sidecar.urls.otlpHttp, 'traces', BODIES[0] ?? new Uint8Array(), {});
@@ -108,18 +85,74 @@ describeWith(['python'], 'a receiver behind the sidecar', ({ python }) => {
     await arrived(receiver, books.spans.kept);
   });
 
-  it.each([
-    ['metrics', 'application/x-protobuf', 'gzip', gzipSync(Buffer.alloc(5000, 'ä'))],
-    ['logs', 'application/json', 'identity', Buffer.from('{"größe": [ ] }\n')],
-  ])('gets %s byte by byte as they were sent', async (signal, type, encoding, body) => {
-    const receiver = await startReceiver(interpreter);
-    const sidecar = await startSidecar({ config: forwardTo(receiver.url) });
-    await post(sidecar.urls.otlpHttp, signal, body, { 'content-type': type, 'content-encoding': encoding });
+  it('gets logs byte by byte as they were sent', async () => {
+    const [type, encoding, body] = ['application/json', 'identity', Buffer.from('{"größe": [ ] }\n')];
+    const receiver = await startPythonReceiver(interpreter);
+    const sidecar = await startSidecar({ config: forwardTo(receiver.url, 'signals: [logs]') });
+    await post(sidecar.urls.otlpHttp, 'logs', body, { 'content-type': type, 'content-encoding': encoding });
     await sidecar.stop();
     await eventually('the request', () => receiver.requests.length > 0);
-    expect(receiver.requests).toEqual([{ path: `/v1/${signal}`, type, encoding, body: body.toString('base64') }]);
+    expect(receiver.requests).toEqual([{ path: '/v1/logs', type, encoding, body: body.toString('base64') }]);
+  });
+
+  it.each(['kept', 'all', 'none'])('gets every data point as it was sent, exemplars as they may: %s', async (mode) => {
+    const direct = await startPythonReceiver(interpreter);
+    await sendPoints(direct.url);
+    const all = await eventually('every point', () => direct.points().length === POINTS.length && direct.points());
+    expect(all.some(({ point }) => 'exemplars' in point)).toBe(true);
+
+    const receiver = await startPythonReceiver(interpreter);
+    const config = `export: { exemplars: ${mode}, otlp: { next: { endpoint: '${receiver.url}' } } }\n`;
+    const sidecar = await startSidecar({ config });
+    await sendPoints(sidecar.urls.otlpHttp);
+    await sidecar.stop();
+    // Nobody kept the trace of the exemplars, so that they leave only where all do.
+    const expected =
+      mode === 'all' ? all : all.map(({ point: { exemplars: _, ...point }, ...rest }) => ({ ...rest, point }));
+    // The sidecar tells of itself too.
+    const shop = (): object[] =>
+      receiver.points().filter(({ resource }) => resource['service.name']?.stringValue === 'shop');
+    await eventually('every point', () => shop().length >= all.length);
+    expect(shop()).toEqual(expected);
   });
 });
+
+const EXEMPLAR = {
+  value: 3,
+  isInteger: false,
+  timeMs: 1_800_000_905_000,
+  traceId: '0123456789abcdef0123456789abcdef',
+  spanId: '0123456789abcdef',
+  attributes: [],
+};
+const VALUES = [0.05, 0.4, 3, 70, 1.5e6];
+
+/** Points of every kind and both temporalities. */
+const POINTS: readonly DataPoint[] = [
+  dataPoint({ name: 'cpu.utilization', unit: '1', kind: 'gauge', value: 0.5 }),
+  dataPoint({ name: 'odd', kind: 'gauge', value: Number.NaN }),
+  dataPoint({ name: 'gone', hasNoValue: true }),
+  dataPoint({
+    name: 'quantiles',
+    value: { type: 'summary', count: 9, sum: 4.5, quantiles: [{ quantile: 0.5, value: 2 }] },
+  }),
+  ...(['cumulative', 'delta'] as const).flatMap((temporality) =>
+    [
+      { name: 'requests', unit: '{request}', value: 2 ** 40 + 1, attributes: { route: '/größe', code: 200, ok: true } },
+      { name: 'queue.depth', isMonotonic: false, value: -3.5 },
+      { name: 'size', unit: 'By', value: histogramOf(VALUES, [0.1, 1, 10]), exemplars: [EXEMPLAR] },
+      { name: 'latency', unit: 's', value: exponentialOf(VALUES, 3, 0.1), exemplars: [EXEMPLAR] },
+    ].map((shape) => dataPoint({ description: 'Words.', resource: { 'host.name': 'h1' }, ...shape, temporality })),
+  ),
+];
+
+/** Zipped, and with a field nobody knows, which does not go on. */
+async function sendPoints(url: string): Promise<void> {
+  for (const { body } of encodeMetrics(POINTS)) {
+    const padded = paddedTo(Uint8Array.from(body), body.length + 100);
+    await post(url, 'metrics', gzipSync(padded), { 'content-encoding': 'gzip' });
+  }
+}
 
 /** Traces wait for the end of the sidecar unless told to wait less, so that none is decided before it is whole. */
 function forwardTo(url: string, options = '', wait = '10m'): string {
@@ -175,7 +208,7 @@ function text(key: string, value: string): object {
   return { key, value: { stringValue: value } };
 }
 
-async function expectKept(receiver: Receiver, sent: ReadonlyMap<string, Span>): Promise<void> {
+async function expectKept(receiver: PythonReceiver, sent: ReadonlyMap<string, Span>): Promise<void> {
   const kept = keptOf(sent);
   const found = await arrived(receiver, kept.size);
   expect([...found.keys()].sort()).toEqual([...kept.keys()].sort());
@@ -183,38 +216,8 @@ async function expectKept(receiver: Receiver, sent: ReadonlyMap<string, Span>): 
 }
 
 /** Waits until so many spans were printed; they were received before the sidecar had its answer. */
-async function arrived(receiver: Receiver, count: number): Promise<Map<string, Span>> {
+async function arrived(receiver: PythonReceiver, count: number): Promise<Map<string, Span>> {
   await eventually(`${count} spans`, () => receiver.spans().size >= count);
   expect(receiver.spans().size).toBe(count);
   return receiver.spans();
 }
-
-/** Starts receiver.py; it ends with the test file. */
-async function startReceiver(interpreter: string): Promise<Receiver> {
-  const child = spawn(interpreter, [join(PROGRAMS, 'python/receiver.py')], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
-  receivers.push(async () => {
-    child.kill('SIGTERM');
-    await ended;
-  });
-  const requests: Request[] = [];
-  const lines = createInterface({ input: child.stdout });
-  const [first] = (await once(lines, 'line')) as [string];
-  const { port } = JSON.parse(first) as { port: number };
-  lines.on('line', (line) => requests.push(JSON.parse(line) as Request));
-  return {
-    url: `http://127.0.0.1:${port}`,
-    requests,
-    spans() {
-      const spans = requests.flatMap((request) => request.spans ?? []);
-      const byId = new Map(spans.map((span) => [span.spanId, span]));
-      expect(byId.size, 'each span arrives once').toBe(spans.length);
-      return byId;
-    },
-  };
-}
-
-const receivers: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  await Promise.all(receivers.map((stop) => stop()));
-});

@@ -73,7 +73,7 @@ const LANGUAGES = [
     'python',
     async (path: string): Promise<Command> => [await pythonEnvironment(path), join(PROGRAMS, 'python/shop.py')],
   ],
-  ['go', async (path: string): Promise<Command> => [await goProgram(path)]],
+  ['go', async (path: string): Promise<Command> => [await goProgram(path, 'shop')]],
 ] as const;
 
 for (const [language, prepare] of LANGUAGES) {

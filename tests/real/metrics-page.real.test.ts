@@ -96,7 +96,9 @@ describeWith(['prometheus', 'promtool', 'python'], 'the page of metrics that cam
   let sent: Sent;
 
   beforeAll(async () => {
-    sidecar = await startSidecar({ config: 'sample: { after_root: 100ms }\nlimit: false\naggregate: false\n' });
+    sidecar = await startSidecar({
+      config: 'sample: { after_root: 100ms }\nmonitoring: false\nlimit: false\naggregate: false\n',
+    });
     const features = 'native-histograms,exemplar-storage';
     // The sidecar is no source of its own: labels of who sent stay.
     prometheus = await startPrometheus(paths.prometheus, sidecar.urls.metrics, 'honor_labels: true', features);
@@ -167,7 +169,7 @@ describeWith(['prometheus', 'promtool', 'python'], 'the page of metrics that cam
 
   it('passes promtool as text', async () => {
     const page = await (await fetch(sidecar.urls.metrics)).text();
-    // The rule for suffixes is about names the sources chose; there is none of these here.
+    // The rule for suffixes is about names the sources chose; without the host's readings there is none of these here.
     expect(execFileSync(paths.promtool, ['check', 'metrics'], { input: page, encoding: 'utf8' })).toBe('');
   });
 

@@ -13,6 +13,8 @@ export interface Series {
   readonly labels: Readonly<Record<string, string>>;
   /** Oldest first; times in Unix seconds. */
   readonly points: readonly { readonly time: number; readonly value: number }[];
+  /** Native histograms of a range selector. */
+  readonly histograms: readonly { readonly time: number; readonly count: number; readonly sum: number }[];
 }
 
 export interface Metadata {
@@ -35,6 +37,7 @@ interface VectorItem {
   readonly metric: Record<string, string>;
   readonly value?: readonly [number, string];
   readonly values?: readonly (readonly [number, string])[];
+  readonly histograms?: readonly (readonly [number, { readonly count: string; readonly sum: string }])[];
 }
 
 const stops: (() => Promise<void>)[] = [];
@@ -84,6 +87,12 @@ ${access.replace(/^/gm, '    ')}
     await rm(folder, { recursive: true, force: true });
   });
   const prometheus = prometheusClient(await listening(child));
+  // It listens before it can answer.
+  await eventually('Prometheus to be ready', async () => {
+    const response = await fetch(`${prometheus.url}/-/ready`);
+    await response.arrayBuffer();
+    return response.ok;
+  });
   await eventually('the first scrape', async () => (await prometheus.query('up == 1')).length > 0);
   return prometheus;
 }
@@ -132,5 +141,10 @@ export function prometheusClient(url: string): RunningPrometheus {
 function seriesOf(item: VectorItem | number | string): Series {
   if (typeof item !== 'object') throw new Error('a scalar has no series');
   const values = item.values ?? (item.value === undefined ? [] : [item.value]);
-  return { labels: item.metric, points: values.map(([time, value]) => ({ time, value: Number(value) })) };
+  const histograms = item.histograms ?? [];
+  return {
+    labels: item.metric,
+    points: values.map(([time, value]) => ({ time, value: Number(value) })),
+    histograms: histograms.map(([time, { count, sum }]) => ({ time, count: Number(count), sum: Number(sum) })),
+  };
 }

@@ -99,14 +99,14 @@ export async function pythonEnvironment(python: string): Promise<string> {
   return join(folder, 'bin/python');
 }
 
-/** Builds the Go program of `programs/go`. @returns path of its executable */
-export async function goProgram(go: string): Promise<string> {
+/** Builds the Go programs of `programs/go`. @returns path of the executable of that name */
+export async function goProgram(go: string, name: 'shop' | 'meter'): Promise<string> {
   const cwd = join(PROGRAMS, 'go');
-  const sources = ['go.mod', 'go.sum', 'main.go'].map((file) => join(cwd, file));
+  const sources = ['go.mod', 'go.sum', 'main.go', 'meter/main.go'].map((file) => join(cwd, file));
   const folder = await cached('go', sources, async (target) => {
-    await exec(go, ['build', '-o', join(target, 'shop'), '.'], { cwd });
+    await exec(go, ['build', '-o', `${target}/`, '.', './meter'], { cwd });
   });
-  return join(folder, 'shop');
+  return join(folder, name);
 }
 
 /** A folder filled once for the given inputs; half-made folders never get its name. */

@@ -32,13 +32,15 @@ export interface CollectorShape {
   readonly storePath?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly seed?: number;
+  /** Unix milliseconds at which its clock begins. */
+  readonly beginsMs?: number;
   /** Runs on the machine's clock instead; `clock` then moves nothing. */
   readonly realTime?: boolean;
 }
 
 /** Starts a collector from YAML, on free ports; it ends with the test. */
 export async function startCollector(yaml = '', shape: CollectorShape = {}): Promise<RunningCollector> {
-  const clock = new ManualClock();
+  const clock = new ManualClock(shape.beginsMs);
   const log: string[] = [];
   const collector = createCollector(configOf(yaml, shape), {
     clock: clockOf(shape, clock),

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import zstandard
 from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 INFLATE = {
@@ -47,6 +48,34 @@ def without_trace_state(span):
     return MessageToDict(rest)
 
 
+def points_of(body):
+    """Every data point with what stands around it; attributes by name, because their order says nothing."""
+    for resource_metrics in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+        for scope_metrics in resource_metrics.scope_metrics:
+            for metric in scope_metrics.metrics:
+                kind = metric.WhichOneof("data")
+                described = MessageToDict(getattr(metric, kind))
+                for point in described.pop("dataPoints", []):
+                    yield {
+                        "resource": attributes_of(MessageToDict(resource_metrics.resource)),
+                        "resourceUrl": resource_metrics.schema_url,
+                        "scope": scope_metrics.scope.name,
+                        "scopeVersion": scope_metrics.scope.version,
+                        "scopeUrl": scope_metrics.schema_url,
+                        "name": metric.name,
+                        "unit": metric.unit,
+                        "description": metric.description,
+                        "kind": kind,
+                        **described,
+                        "attributes": attributes_of(point),
+                        "point": {key: value for key, value in point.items() if key != "attributes"},
+                    }
+
+
+def attributes_of(message):
+    return {attribute["key"]: attribute["value"] for attribute in message.get("attributes", [])}
+
+
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -56,6 +85,8 @@ class Receiver(BaseHTTPRequestHandler):
         request = {"path": self.path, "type": self.headers["content-type"], "encoding": encoding}
         if self.path == "/v1/traces":
             request["spans"] = list(spans_of(INFLATE[encoding](body)))
+        elif self.path == "/v1/metrics":
+            request["points"] = list(points_of(INFLATE[encoding](body)))
         else:
             request["body"] = base64.b64encode(body).decode()
         show(request)

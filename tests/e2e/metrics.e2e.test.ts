@@ -8,8 +8,9 @@ import type { DataPoint } from '../../collector/src/model/data-point.ts';
 import { encodeMetrics } from '../../collector/src/otlp/encode-metrics.ts';
 import type { BooksAnswer, CardinalityAnswer, RoomPoints } from '../../collector/src/web/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { readSamples, type Sample, sumOf } from '../support/exposition-text.ts';
-import { post, send } from '../support/http.ts';
+import { type Sample, sumOf } from '../support/exposition-text.ts';
+import { post } from '../support/http.ts';
+import { ask, pageSamples } from '../support/metric-door.ts';
 import { MetricConsumer } from '../support/metric-consumer.ts';
 import { deadAddress, startMetricReceiver } from '../support/metric-receiver.ts';
 import { metricsJson } from '../support/metric-traffic.ts';
@@ -57,12 +58,6 @@ async function startOven(): Promise<{ readonly address: string; baked(): number 
     server.closeAllConnections();
   });
   return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, baked: () => baked };
-}
-
-async function getJson<T>(url: string): Promise<T> {
-  const { status, body } = await send(url);
-  expect(status).toBe(200);
-  return JSON.parse(body.toString()) as T;
 }
 
 async function sendPoints(sidecar: RunningSidecar, random: Random, points: readonly DataPoint[]): Promise<void> {
@@ -125,7 +120,7 @@ function tellable(truth: Truth): Truth {
 }
 
 /** What a backend behind the slow exporter makes of all that it got. */
-function received(points: readonly DataPoint[], sinceMs: number): Truth {
+function atTheReceiver(points: readonly DataPoint[], sinceMs: number): Truth {
   const consumer = new MetricConsumer(sinceMs);
   consumer.take(points.filter(({ metric }) => metric.resource.key.includes('shop')));
   const counter = (name: string) => ({ count: NaN, sum: consumer.increase(name).get('value') ?? 0 });
@@ -147,7 +142,6 @@ it('accounts for every point at every moment, and loses none', async () => {
   const slow = await startMetricReceiver(40);
   const oven = await startOven();
   const sidecar = await startSidecar({ config: config(slow.url, await deadAddress(), oven.address) });
-  const { page, metrics } = sidecar.urls;
   const random = seeded(77);
   const startMs = Date.now();
   const shop = new Shop(random, startMs);
@@ -158,20 +152,19 @@ it('accounts for every point at every moment, and loses none', async () => {
     sent += points.length;
     // Looked at while it is on its way, too.
     const sending = sendPoints(sidecar, random, points);
-    expectBalanced(await getJson<BooksAnswer>(`${page}/api/books`));
+    expectBalanced(await ask<BooksAnswer>(sidecar, '/api/books'));
     await sending;
-    expect(expectBalanced(await getJson<BooksAnswer>(`${page}/api/books`))).toBe(sent);
+    expect(expectBalanced(await ask<BooksAnswer>(sidecar, '/api/books'))).toBe(sent);
   };
   for (let i = 0; i < ROUNDS; i++) await round();
-  const read = async (): Promise<Sample[]> => readSamples((await send(metrics)).body.toString());
 
   // Folded points leave each second, windows close each second.
   const expected = tellable(shop.truth);
   await eventually('the page to show all that was sent', async () => {
-    const { orders, clicks } = shown(await read());
+    const { orders, clicks } = shown(await pageSamples(sidecar));
     return orders.sum === expected.orders.sum && clicks.sum === expected.clicks.sum;
   });
-  const samples = await read();
+  const samples = await pageSamples(sidecar);
   expect(shown(samples)).toEqual(expected);
   expect(sumOf(samples, 'queue')).toBe(shop.level);
   expect(sumOf(samples, 'temperature')).toBe(shop.temperature);
@@ -182,7 +175,7 @@ it('accounts for every point at every moment, and loses none', async () => {
   expect(sumOf(samples, 'loaves_total', { kind: 'bun' })).toBe(2 * rye);
   expect(sumOf(samples, 'up', { job: 'oven' })).toBe(1);
 
-  const { metrics: listed, totalSeries } = await getJson<CardinalityAnswer>(`${page}/api/cardinality`);
+  const { metrics: listed, totalSeries } = await ask<CardinalityAnswer>(sidecar, '/api/cardinality');
   const folded = listed.filter(({ folds }) => folds.length > 0);
   expect(folded.map(({ metric }) => metric).sort()).toEqual(FOLDED);
   for (const { service, series, attributes, folds, absorbedPoints, distinctSeries } of folded) {
@@ -201,7 +194,7 @@ it('accounts for every point at every moment, and loses none', async () => {
   await round();
   expect(await sidecar.stop('SIGTERM')).toEqual({ code: 0, signal: null });
   // Windows begin at whole seconds, so the first one did before anything was counted.
-  expect(received(slow.points, startMs - 1000)).toEqual(tellable(shop.truth));
+  expect(atTheReceiver(slow.points, startMs - 1000)).toEqual(tellable(shop.truth));
   const own = slow.points.findLast(({ metric }) => metric.name === 'evenkeel.receive.points');
   expect(own?.value).toMatchObject({ value: sent });
 });

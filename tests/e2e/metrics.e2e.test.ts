@@ -158,7 +158,7 @@ it('accounts for every point at every moment, and loses none', async () => {
   };
   for (let i = 0; i < ROUNDS; i++) await round();
 
-  // Folded points leave each second, windows close each second.
+  // What is folded leaves every ten seconds, what is in windows two seconds after their end.
   const expected = tellable(shop.truth);
   await eventually('the page to show all that was sent', async () => {
     const { orders, clicks } = shown(await pageSamples(sidecar));

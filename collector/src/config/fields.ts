@@ -82,10 +82,9 @@ export function slug(description: string) {
 
 /** In the largest unit of which it is a whole number; anything is one of the first. @param units ascending */
 function inWords(value: number, units: Readonly<Record<string, number>>): string {
-  const [unit, size] = Object.entries(units).findLast(
-    ([, each], i) => i === 0 || (value >= each && value % each === 0),
-  ) ?? ['', 1];
-  return `${value / size}${unit}`;
+  const fits = ([, one]: [string, number], i: number): boolean => i === 0 || (value >= one && value % one === 0);
+  const [unit, one] = Object.entries(units).findLast(fits) ?? ['', 1];
+  return `${value / one}${unit}`;
 }
 
 function quantity(pattern: RegExp, units: Readonly<Record<string, number>>, what: string) {

@@ -97,7 +97,9 @@ describe('SIGTERM', () => {
   it('is obeyed within its limit where the backend never answers', async () => {
     const sink = await startSink();
     sink.react('hang');
-    const sidecar = await startSidecar({ config: config(sink).replace('4s', '300ms') });
+    // Nothing but traces is on its way then, so that they are what it does not answer.
+    const alone = `monitoring: false\n${config(sink).replace('drain_timeout: 4s', 'interval: 5m, drain_timeout: 300ms')}`;
+    const sidecar = await startSidecar({ config: alone });
     await fill(sidecar);
     expect(await sidecar.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(sink.requests.some(({ path }) => path.endsWith('/traces'))).toBe(true);

@@ -47,6 +47,8 @@ export function environmentExporter(environment: Environment): EnvironmentExport
   const endpoint = isGrpc ? originOf(tracesEndpoint ?? own) : (own ?? originOf(tracesEndpoint));
   if (endpoint === undefined) return undefined;
   const block: Record<string, unknown> = { endpoint };
+  // Whoever names a place for traces alone has named none for anything else.
+  if (own === undefined) block['signals'] = ['traces'];
   const isTraces = isGrpc ? tracesEndpoint !== undefined : own === undefined;
   const variables = new Map([['endpoint', isTraces ? tracesVariable : 'OTEL_EXPORTER_OTLP_ENDPOINT']]);
   const problems: Problem[] = [];

@@ -26,7 +26,7 @@ export function optionalDuration(description: string, bounds: Bounds = {}) {
 function durationWithin({ min = 0, max = MAX_DURATION_MS }: Bounds) {
   return quantity(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/, DURATION_MS, 'a duration such as 250ms, 30s or 5m').refine(
     (ms) => ms >= min && ms <= max,
-    `must be from ${min}ms to ${max / 86_400_000}d`,
+    `must be from ${inWords(min, DURATION_MS)} to ${inWords(max, DURATION_MS)}`,
   );
 }
 
@@ -43,7 +43,7 @@ export function derivedSize(description: string, bounds: Bounds = {}) {
 function sizeWithin({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds) {
   return quantity(/^(\d+(?:\.\d+)?)(B|KiB|MiB|GiB)$/, SIZE_BYTES, 'a size such as 512KiB or 64MiB').refine(
     (bytes) => bytes >= min && bytes <= max,
-    `must be at least ${min / 1024}KiB`,
+    `must be at least ${inWords(min, SIZE_BYTES)}`,
   );
 }
 
@@ -78,6 +78,13 @@ export function slug(description: string) {
     .string()
     .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be lower-case letters, digits, - or _, at most 63')
     .describe(description);
+}
+
+/** In the largest unit of which it is a whole number; anything is one of the first. @param units ascending */
+function inWords(value: number, units: Readonly<Record<string, number>>): string {
+  const fits = ([, one]: [string, number], i: number): boolean => i === 0 || (value >= one && value % one === 0);
+  const [unit, one] = Object.entries(units).findLast(fits) ?? ['', 1];
+  return `${value / one}${unit}`;
 }
 
 function quantity(pattern: RegExp, units: Readonly<Record<string, number>>, what: string) {

@@ -67,6 +67,18 @@ export class MetricTable {
     return largest;
   }
 
+  /** The service with most metrics. */
+  mostNames(): { readonly service: string; readonly metrics: number } {
+    let most = { service: '', metrics: 0 };
+    const counts = new Map<string, number>();
+    for (const { service } of this.#metrics.values()) {
+      const metrics = (counts.get(service) ?? 0) + 1;
+      counts.set(service, metrics);
+      if (metrics > most.metrics) most = { service, metrics };
+    }
+    return most;
+  }
+
   /** Makes a target and gives it a place. */
   addTarget(stream: MetricStream, key: string, attributes: Attributes, usedMs: number): Target {
     return this.#add(stream.owner, key, { metric: stream.metric, attributes, usedMs });

@@ -42,6 +42,7 @@ export class LimitStage implements Stage<MetricBatch> {
   readonly #offenders = new Offenders();
   /** Since that was last said. */
   #droppedFull = 0;
+  #droppedNames = 0;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
@@ -97,6 +98,7 @@ export class LimitStage implements Stage<MetricBatch> {
     }
     if (this.#offenders.isNews) this.#name();
     this.#droppedFull += verdicts.get('state_full') ?? 0;
+    this.#droppedNames += verdicts.get('max_metrics') ?? 0;
     if (this.#config.dry_run) return this.#passAll(batch, verdicts);
     this.#count(verdicts, out.length);
     if (out.length > 0) await this.#next.consume({ signal: 'metrics', points: out });
@@ -167,9 +169,21 @@ export class LimitStage implements Stage<MetricBatch> {
         'STATE_FULL',
         `${dropped} points dropped: no room for more last values; raise limit.state.max_size`,
       );
+    this.#nameNamers();
     const problem = this.#limiter.failure || this.#store.problem;
     if (problem !== '')
       host.log('error', 'STATE_UNUSABLE', `increments of some folded streams are dropped: ${problem}`);
+  }
+
+  /** Names who sends more metrics than there is room for: of those, no series can be folded. */
+  #nameNamers(): void {
+    const dropped = this.#droppedNames;
+    this.#droppedNames = 0;
+    if (dropped === 0) return;
+    const { service, metrics } = this.#metrics.mostNames();
+    const whose = `${metrics} are of ${service === '' ? 'no service' : service}`;
+    const said = `${dropped} points of further metrics dropped: ${this.#metrics.maxTotalSeries} are all there may be, ${whose}`;
+    this.#host.log('warning', 'METRICS_FULL', this.#config.dry_run ? `dry run: ${said}` : said);
   }
 
   #gauges(): void {

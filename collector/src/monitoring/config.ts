@@ -8,7 +8,8 @@ const MAX_HEARTBEAT_S = 300;
 const MAX_INTERVAL_S = 3600;
 
 function secondsWithin(min: number, max: number) {
-  return z.number('must be a number of seconds').min(min).max(max);
+  const message = `must be a number of seconds from ${min} to ${max}`;
+  return z.number(message).min(min, message).max(max, message);
 }
 
 function seconds(fallback: number, min: number, max: number, description: string) {

@@ -55,12 +55,16 @@ export class ReadingBooks {
   }
 
   /** Sets the gauges. */
-  figures(readers: readonly ScheduledReader[], errorRatio: (component: Component) => number): void {
+  figures(
+    readers: readonly ScheduledReader[],
+    intervalMs: (reader: ScheduledReader) => number,
+    errorRatio: (component: Component) => number,
+  ): void {
     for (const component of COMPONENTS) {
       const own = readers.filter(({ reader }) => reader.component === component);
       if (own.length === 0) continue;
       const { live } = this.#of(component);
-      const longest = Math.max(...own.map(({ currentIntervalMs }) => currentIntervalMs));
+      const longest = Math.max(...own.map(intervalMs));
       this.#host.record('interval', longest / 1000, { component });
       if (live > 0) this.#host.record('error_ratio', errorRatio(component), { component });
     }

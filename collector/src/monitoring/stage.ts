@@ -141,6 +141,7 @@ export class MonitoringStage implements Stage<never> {
       else this.#books.skipped(scheduled, this.#tickMs / 1000);
     }
     if (enabled) this.#beat(nowMs);
+    else this.#figures();
     this.#handOn();
     this.#books.passed(enabled ? this.#tickMs / 1000 : FIXED_MS / 1000);
   }
@@ -238,7 +239,13 @@ export class MonitoringStage implements Stage<never> {
       const ageMs = nowMs - this.#control.pushedMs(row);
       if (ageMs > 0 && ageMs + betweenMs > heartbeatMs - this.#tickMs / 2) this.#control.beat(row, nowMs);
     }
-    this.#books.figures(this.#readers, (component) => this.#errorRatio(component));
+    this.#figures();
+  }
+
+  #figures(): void {
+    const fixedMs = this.#config.adaptive_sampling.enabled ? undefined : FIXED_MS;
+    const intervalMs = ({ currentIntervalMs }: ScheduledReader): number => fixedMs ?? currentIntervalMs;
+    this.#books.figures(this.#readers, intervalMs, (component) => this.#errorRatio(component));
   }
 
   #errorRatio(component: Component): number {

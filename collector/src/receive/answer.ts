@@ -14,7 +14,7 @@ const LEFT_OUT = {
   metrics: {
     key: 'rejectedDataPoints',
     message:
-      'data points without a value or that contradict themselves (counts, bounds, scale, NaN), of sums and histograms without a temporality or of metrics without a name were left out',
+      'data points that are too large, without a value or that contradict themselves (counts, bounds, scale, NaN), of sums and histograms without a temporality or of metrics without a name were left out',
   },
 } as const;
 

@@ -195,10 +195,12 @@ describe('the standard variables of exporters', () => {
     });
     const onlyTraces = { OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t:1/x' };
     expect(exportersOf(onlyTraces)).toMatchObject({
-      environment: { endpoint: 'http://t:1', traces_endpoint: 'http://t:1/x' },
+      environment: { endpoint: 'http://t:1', traces_endpoint: 'http://t:1/x', signals: ['traces'] },
     });
     const emptyTraces = { ...ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '' };
-    expect(exportersOf(emptyTraces)).toMatchObject({ environment: { endpoint: 'http://backend:4318' } });
+    expect(exportersOf(emptyTraces)).toMatchObject({
+      environment: { endpoint: 'http://backend:4318', signals: ['traces', 'metrics', 'logs'] },
+    });
   });
 
   it('are checked like the file', () => {

@@ -28,8 +28,8 @@ it('says what is wrong', () => {
   const check = (yaml: string, message: RegExp): void => expect(() => limitOf(`limit: ${yaml}`)).toThrow(message);
   check('{ max_series: 0 }', /limit\.max_series/);
   check('{ max_serie: 5 }', /max_series/);
-  check('{ frozen_for: 1m }', /limit\.frozen_for: must be from 300000ms/);
-  check('{ ttl: 1s }', /limit\.ttl: must be from 10000ms/);
+  check('{ frozen_for: 1m }', /limit\.frozen_for: must be from 5m/);
+  check('{ ttl: 1s }', /limit\.ttl: must be from 10s/);
   check('{ templates: [ids] }', /limit\.templates/);
   check('{ attributes: { user: 0 } }', /limit\.attributes/);
   check('{ metrics: [{ match: {} }] }', /name, pattern or service must be given/);

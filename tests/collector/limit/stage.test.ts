@@ -91,11 +91,15 @@ describe('a metric over its budget', () => {
   });
 
   it('drops and counts what it cannot add: numbers that are none, more names than series', async () => {
-    const { stage, send, counts } = limitRig({ max_series: 1, max_total_series: 2 });
+    const { stage, send, counts, clock, log } = limitRig({ max_series: 1, max_total_series: 2 });
     await stage.start();
     await send({ value: NaN }, { name: 'a' }, { name: 'b' }, { value: { ...histogramOf([1], [5]), counts: [1] } });
+    clock.advance(1000);
     await stage.stop();
     expect(counts('dropped')).toEqual({ not_finite: 1, max_metrics: 1, invalid: 1 });
+    expect(log.join()).toContain(
+      'METRICS_FULL: 1 points of further metrics dropped: 2 are all there may be, 2 are of shop',
+    );
   });
 });
 

@@ -24,7 +24,7 @@ it('says what is wrong with either form', () => {
   const check = (yaml: string, message: RegExp): void => expect(() => logsOf(yaml)).toThrow(message);
   check('logs: folow', /test\.yaml:1 logs: must be pass or follow, or a map/);
   check('logs: { max_held: 8MiB }', /logs\.mode: is missing; must be pass or follow/);
-  check('logs: { mode: follow, max_wait: 10ms }', /logs\.max_wait: must be from 1000ms/);
+  check('logs: { mode: follow, max_wait: 10ms }', /logs\.max_wait: must be from 1s/);
   check('logs: true', /logs: must be pass or follow, or a map/);
 });
 

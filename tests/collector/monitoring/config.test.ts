@@ -32,7 +32,7 @@ describe('the configuration of monitoring', () => {
     ['{ adaptive_sampling: { base_interval: 5s } }', 'must be a number of seconds'],
     ['{ component_overrides: { cpu: { stability_threshold: 10 } } }', 'stability_threshold'],
     ['{ component_overrides: { gpu: {} } }', 'gpu'],
-    ['{ heartbeat: 301 }', 'heartbeat'],
+    ['{ heartbeat: 301 }', 'heartbeat: must be a number of seconds from 1 to 300'],
   ])('refuses %s', (block, message) => {
     expect(() => parseConfig(`monitoring: ${block}`, 'bad.yaml')).toThrow(message);
   });

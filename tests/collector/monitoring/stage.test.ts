@@ -143,11 +143,12 @@ describe('what is pushed', () => {
   });
 
   it('is every reading every 5 s where intervals are fixed', async () => {
-    const { of, seconds, machine } = await rig({ adaptive_sampling: { enabled: false } });
+    const { of, seconds, machine, counts } = await rig({ adaptive_sampling: { enabled: false } });
     seconds(16, () => (machine.counter += 1));
     expect(of('level')).toEqual(['100@0', '100@5', '100@10', '100@15']);
     expect(of('counter')).toEqual(['0@0', '5@5', '10@10', '15@15']);
     expect(machine.dearReads).toEqual([0, 5, 10, 15]);
+    expect(counts('interval')).toEqual({ network: 5, disk: 5 });
   });
 });
 

@@ -99,7 +99,7 @@ function optionsOf(
       },
       {
         ...axis,
-        size: 64,
+        size: 80,
         ...(steps === undefined ? {} : { incrs: [...steps] }),
         values: (_, values) => values.map(format),
       },

@@ -24,7 +24,7 @@ export interface ResourceChart {
 const CORES = ['cpu.logical_number', 'cpu'];
 const MODES = ['cpu.mode', 'state'];
 const DIRECTIONS = ['disk.io.direction', 'network.io.direction', 'direction'];
-const busy = { by: MODES, except: ['idle', 'iowait'], together: 'busy', meanOver: CORES };
+const busy = { by: MODES, except: ['idle', 'iowait'], together: 'busy', meanOver: CORES, atMost: 1 };
 
 /** @see OpenTelemetry semantic conventions: system, process, Node.js and V8 metrics */
 const RULES: readonly ChartRule[] = [

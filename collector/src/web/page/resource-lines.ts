@@ -22,6 +22,8 @@ export interface Source {
   readonly meanOver?: readonly string[];
   /** Name of a line without `by`. */
   readonly label?: string;
+  /** What a line is part of: held from readings at several moments, parts may add up to more than the whole. */
+  readonly atMost?: number;
 }
 
 /** What is silent for longer has ended; what hardly moves is sent every five minutes at least. */
@@ -41,14 +43,14 @@ export function linesOf(
   sources: readonly Source[],
   nowMs: number,
 ): { times: number[]; lines: ResourceLine[] } {
-  const groups = new Map<string, { courses: Course[]; parts: Set<string> }>();
+  const groups = new Map<string, { courses: Course[]; parts: Set<string>; atMost: number }>();
   for (const source of sources) {
     for (const each of series) {
       if (each.metric !== source.metric) continue;
       const label = labelOf(each, source);
       const course = label === undefined ? undefined : courseOf(each, nowMs);
       if (label === undefined || course === undefined) continue;
-      const group = groups.get(label) ?? { courses: [], parts: new Set() };
+      const group = groups.get(label) ?? { courses: [], parts: new Set(), atMost: source.atMost ?? Infinity };
       group.courses.push(course);
       group.parts.add(valueOf(each, source.meanOver ?? []) ?? '');
       groups.set(label, group);
@@ -60,7 +62,9 @@ export function linesOf(
   const times = [...new Set(known.length === 0 ? [] : [...known, Math.round(nowMs / 1000)])].sort((a, b) => a - b);
   const lines = [...groups].map(([label, group]) => ({
     label,
-    values: summed(group.courses, times, group.parts.size),
+    values: summed(group.courses, times, group.parts.size).map((value) =>
+      value === null ? null : Math.min(value, group.atMost),
+    ),
   }));
   return { times, lines: mostOf(lines) };
 }

@@ -65,6 +65,10 @@ test('the processor is busy with all but idling, on average over its cores', () 
   expect(newest(...cores, gauge('system.cpu.utilization', 0.4, { 'cpu.mode': 'user' }))).toEqual({
     'Processor of the host': { busy: 0.4 },
   });
+  // Modes are read anew when they have moved, each at its own moment.
+  expect(
+    newest(...['user', 'system'].map((mode) => gauge('system.cpu.utilization', 0.6, { 'cpu.mode': mode }))),
+  ).toEqual({ 'Processor of the host': { busy: 1 } });
 });
 
 test('the time of processors is told before their shares, which come at different times', () => {

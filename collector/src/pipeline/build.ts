@@ -15,7 +15,7 @@ import { sample, type SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import { store, type StoreStage } from '../store/stage.ts';
 import { webInstruments } from '../web/instruments.ts';
-import type { Consumer, Stage } from './contract.ts';
+import type { Consumer, Instruments, Stage } from './contract.ts';
 import { buildMetrics, METRIC_ROOMS, type MetricStages } from './build-metrics.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -40,7 +40,18 @@ export interface Pipeline {
   readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
 }
 
-const ROOMS = [receive, measure, remoteSampling, sample, logs, ...METRIC_ROOMS, exportStage, store];
+/** Whoever has instruments, in the order in which they are shown. */
+export const ROOMS: readonly { readonly name: string; readonly instruments: Instruments }[] = [
+  receive,
+  measure,
+  remoteSampling,
+  sample,
+  logs,
+  ...METRIC_ROOMS,
+  exportStage,
+  store,
+  { name: 'web', instruments: webInstruments },
+];
 
 /** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
 const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as const;
@@ -49,7 +60,6 @@ const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as 
 export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const shares = memoryShares(config.memory_limit, configuredSizes(config));
   for (const { name, instruments } of ROOMS) shared.telemetry.declare(name, instruments);
-  shared.telemetry.declare('web', webInstruments);
 
   const sampleConfig = sampleConfigOf(config);
   const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));

@@ -58,7 +58,7 @@ export const limitConfig = z
       10_000,
       1,
       1_000_000,
-      'series of all metrics together; beyond it the metric that has most is folded',
+      'series of all metrics together; beyond it the metric that has most is folded; readings of monitoring have places of their own',
     ),
     attributes: budgets.default({}).describe(ATTRIBUTES),
     metrics: z.array(rule).max(MAX_RULES).default([]).describe('other limits for some metrics; the first that matches'),

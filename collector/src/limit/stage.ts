@@ -40,6 +40,11 @@ export class LimitStage implements Stage<MetricBatch> {
   readonly #limiter: Limiter;
   readonly #upkeep: Upkeep;
   readonly #offenders = new Offenders();
+  /**
+   * The way in for what the sidecar itself reads: it always has its place, and takes none from others. Whoever reads it
+   * bounds it, and no sender can come this way.
+   */
+  readonly own: Consumer<MetricBatch> = { consume: async (batch) => this.#pass(batch) };
   /** Since that was last said. */
   #droppedFull = 0;
   #cancel: (() => void) | undefined;
@@ -84,10 +89,7 @@ export class LimitStage implements Stage<MetricBatch> {
 
   async consume(batch: MetricBatch): Promise<void> {
     // What comes while the rest stops can be folded no more, and leaves as it is.
-    if (this.#isStopped) {
-      this.#host.count('passed', batch.points.length);
-      return this.#next.consume(batch);
-    }
+    if (this.#isStopped) return this.#pass(batch);
     const now = this.#now();
     const out: DataPoint[] = [];
     const verdicts = new Map<Verdict, number>();
@@ -128,6 +130,11 @@ export class LimitStage implements Stage<MetricBatch> {
       const dropped = verdicts.get(reason) ?? 0;
       if (dropped > 0) this.#host.count('dropped', dropped, { reason });
     }
+  }
+
+  async #pass(batch: MetricBatch): Promise<void> {
+    this.#host.count('passed', batch.points.length);
+    await this.#next.consume(batch);
   }
 
   async #passAll(batch: MetricBatch, verdicts: ReadonlyMap<Verdict, number>): Promise<void> {

@@ -69,7 +69,7 @@ function meet(one: string, other: string): boolean {
 function overcommitted(config: Config): CrossProblem[] {
   const { totalBytes } = memoryShares(config.memory_limit, configuredSizes(config));
   if (totalBytes <= config.memory_limit) return [];
-  const message = `is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (${mebibytes(totalBytes)}), those not set at their least`;
+  const message = `is less than max_pending, max_in_flight, max_decisions, max_held, max_series and the queues take together (${mebibytes(totalBytes)}), those not set at their least`;
   return [{ path: 'memory_limit', message }];
 }
 

@@ -20,6 +20,12 @@ interface Ending {
   points(nowMs: number): DataPoint[];
 }
 
+export interface OwnRowsOptions {
+  readonly frozenForMs: number;
+  /** Beyond it those that were folded first end sooner: they are on show, and take memory as others do. */
+  readonly maxFrozen: number;
+}
+
 /** The rows of all metrics. */
 export class OwnRows {
   readonly #frozenForMs: number;
@@ -29,9 +35,12 @@ export class OwnRows {
   readonly #ending: Ending[] = [];
   readonly #onRemove: () => void;
 
+  readonly #maxFrozen: number;
+
   /** @param onRemove told of each place that is free again */
-  constructor(frozenForMs: number, onRemove: () => void) {
+  constructor({ frozenForMs, maxFrozen }: OwnRowsOptions, onRemove: () => void) {
     this.#frozenForMs = frozenForMs;
+    this.#maxFrozen = maxFrozen;
     this.#onRemove = onRemove;
   }
 
@@ -80,7 +89,7 @@ export class OwnRows {
       { ...point, startMs, timeMs: Math.max(nowMs, point.timeMs), hasNoValue: true, exemplars: [] },
     ];
     if (isAtOnce) this.#ending.push({ atMs: monotonicMs, points });
-    else this.#frozen.set(key, { atMs: monotonicMs + this.#frozenForMs, points });
+    else this.#hold(key, { atMs: monotonicMs + this.#frozenForMs, points });
   }
 
   /** What stood still goes on, from 0: its end is no longer to be told. */
@@ -94,7 +103,17 @@ export class OwnRows {
     if (last.length > 0) this.#ending.push({ atMs: monotonicMs, points: () => last });
     const ending = { atMs: monotonicMs + this.#frozenForMs, points: (atMs: number) => target.ends(atMs) };
     if (target.metric.kind === 'sum' && !target.metric.isMonotonic) this.#ending.push(ending);
-    else this.#frozen.set(key, ending);
+    else this.#hold(key, ending);
+  }
+
+  #hold(key: string, ending: Ending): void {
+    this.#frozen.set(key, ending);
+    if (this.#frozen.size <= this.#maxFrozen) return;
+    for (const [first, each] of this.#frozen) {
+      this.#frozen.delete(first);
+      this.#ending.push(each);
+      return;
+    }
   }
 
   /** Points of what ends by now. */

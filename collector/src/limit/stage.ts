@@ -4,7 +4,7 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import { budgetsOf } from './budgets.ts';
 import { cardinalityOf } from './cardinality.ts';
-import { limitConfig, type LimitConfig } from './config.ts';
+import { DEFAULT_MAX_TOTAL_SERIES, limitConfig, type LimitConfig } from './config.ts';
 import type { CardinalityAnswer } from './contract.ts';
 import { FoldedStreams, type Now } from './folded-streams.ts';
 import { DROP_REASONS, limitInstruments } from './instruments.ts';
@@ -17,6 +17,8 @@ import { StreamStore } from './stream-store.ts';
 import { Upkeep } from './upkeep.ts';
 
 const TICK_MS = 1000;
+/** Of all places, how many folded series may yet stand still. */
+const FROZEN_SHARE = 1 / 2;
 /** Words of 32 bits in the secret of digests. */
 const SECRET_WORDS = 4;
 
@@ -56,10 +58,13 @@ export class LimitStage implements Stage<MetricBatch> {
     this.#next = next;
     const word = (): number => Math.floor(host.random() * 2 ** 32);
     const secret = Array.from({ length: SECRET_WORDS }, () => word().toString(16)).join('.');
-    const { max_total_series: maxTotalSeries, ttl: ttlMs, state } = config;
+    const { max_total_series: maxTotalSeries = DEFAULT_MAX_TOTAL_SERIES, ttl: ttlMs, state } = config;
     const digest = digestOf(secret);
     const metrics = new MetricTable({ maxTotalSeries, budgets: budgetsOf(config), digest, seed: word() });
-    const rows = new OwnRows(config.frozen_for, () => metrics.total--);
+    const rows = new OwnRows(
+      { frozenForMs: config.frozen_for, maxFrozen: Math.ceil(maxTotalSeries * FROZEN_SHARE) },
+      () => metrics.total--,
+    );
     const store = new StreamStore({
       folder: state.path,
       maxMemoryBytes: config.max_streams_memory,

@@ -62,7 +62,7 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   for (const { name, instruments } of ROOMS) shared.telemetry.declare(name, instruments);
 
   const sampleConfig = sampleConfigOf(config);
-  const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));
+  const exportTo = exportStage.create(withSizes(config.export, shares), createHost('export', shared));
   const storeTo =
     config.store === false
       ? undefined
@@ -92,7 +92,12 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
     config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), afterMeasure);
   const spans = measureTo ?? afterMeasure;
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
-  const metrics = buildMetrics(config, shared, exportTo.ownResource, exportTo.metrics);
+  const metrics = buildMetrics(
+    { ...config, limit: limitOf(config, shares) },
+    shared,
+    exportTo.ownResource,
+    exportTo.metrics,
+  );
   const receiveFrom = receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
@@ -164,14 +169,23 @@ function createRemoteSampling(
   return remoteSampling.create(remote_sampling, createHost('remote_sampling', shared), next);
 }
 
-function withQueues(config: Config['export'], shares: MemoryShares): Config['export'] {
+function limitOf({ limit }: Config, { maxTotalSeries }: MemoryShares): Config['limit'] {
+  return limit === false ? false : { ...limit, max_total_series: maxTotalSeries };
+}
+
+function withSizes(config: Config['export'], shares: MemoryShares): Config['export'] {
   const sized = <E extends { max_queue?: number | undefined }>(exporters: Record<string, E>): Record<string, E> => {
     const entries = Object.entries(exporters).map(([name, exporter]) => {
       return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
     });
     return Object.fromEntries(entries);
   };
-  return { ...config, otlp: sized(config.otlp), remote_write: sized(config.remote_write) };
+  return {
+    ...config,
+    max_series: shares.maxSeries,
+    otlp: sized(config.otlp),
+    remote_write: sized(config.remote_write),
+  };
 }
 
 /** Over gRPC logs go in protobuf only, and compressed by us. */

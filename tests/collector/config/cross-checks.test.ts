@@ -43,9 +43,9 @@ it('refuses sizes that do not fit the memory together', () => {
   const most = 'logs: { mode: follow, max_held: 240MiB }';
   check(
     most,
-    'memory_limit: is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (257MiB)',
+    'memory_limit: is less than max_pending, max_in_flight, max_decisions, max_held, max_series and the queues take together (259MiB)',
   );
-  check(most.replace('240', '238'));
+  check(most.replace('240', '236'));
 });
 
 it('refuses times that no trace would wait for, but not the default after a shorter wait', () => {

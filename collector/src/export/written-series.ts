@@ -19,6 +19,11 @@ const TARGET_EVERY_MS = 60_000;
 /** As long as Prometheus looks back: a series without a sample since has ended for everybody. */
 const SILENT_MS = 300_000;
 
+/** Of a metric, of a point with nine labels, and of each series of the receiver. */
+const STREAM_BYTES = 1500;
+const POINT_BYTES = 1200;
+const SERIES_BYTES = 350;
+
 /** Shared, because most samples have none and many samples may wait. */
 const NO_EXEMPLARS: readonly Exemplar[] = Object.freeze([]);
 
@@ -103,6 +108,13 @@ export class SampleWriter {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#external = new Map(Object.entries(options.externalLabels).map((label) => [label[0], label]));
+  }
+
+  /** Memory of what is known, about. */
+  get sizeBytes(): number {
+    let points = 0;
+    for (const stream of this.#streams.values()) points += stream.points.size;
+    return this.#streams.size * STREAM_BYTES + points * POINT_BYTES + this.#series.size * SERIES_BYTES;
   }
 
   /** Metrics of which something was pushed lately. */

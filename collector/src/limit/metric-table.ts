@@ -14,6 +14,11 @@ const MAX_SHARED = 16;
 const SHARED_IDENTITY = new Set(['service.name', 'service.namespace']);
 const NO_SCOPE = scopeOf({ name: '', version: '', attributes: NO_ATTRIBUTES, schemaUrl: '' });
 
+/** Of a series beside its point, which others hold too. */
+export const SERIES_BYTES = 250;
+/** Of a metric with four attributes of few values. */
+const METRIC_BYTES = 4500;
+
 export interface MetricTableOptions {
   readonly maxTotalSeries: number;
   readonly budgets: (service: string, name: string) => Budget;
@@ -54,6 +59,11 @@ export class MetricTable {
     if (stream !== undefined) stream.seenMs = monotonicMs;
     if (known !== undefined) this.#lastStream = known;
     return stream;
+  }
+
+  /** Memory of what is known, about. */
+  get sizeBytes(): number {
+    return this.total * SERIES_BYTES + this.#metrics.size * METRIC_BYTES;
   }
 
   hasRoom(owner: TrackedMetric): boolean {

@@ -9,7 +9,7 @@ import type { CardinalityAnswer } from './contract.ts';
 import { FoldedStreams, type Now } from './folded-streams.ts';
 import { DROP_REASONS, limitInstruments } from './instruments.ts';
 import { Limiter, type Verdict } from './limiter.ts';
-import { MetricTable } from './metric-table.ts';
+import { MetricTable, SERIES_BYTES } from './metric-table.ts';
 import { Offenders } from './offenders.ts';
 import { OwnRows } from './own-rows.ts';
 import { digestOf } from './series-digest.ts';
@@ -193,6 +193,7 @@ export class LimitStage implements Stage<MetricBatch> {
     host.record('folded_metrics', folded);
     host.record('folded_streams', this.#store.count);
     host.record('frozen_series', this.#rows.frozen);
+    host.record('size', this.#store.memoryBytes + this.#metrics.sizeBytes + this.#rows.frozen * SERIES_BYTES);
     host.record('memory', this.#store.memoryBytes);
     host.record('disk', this.#store.diskBytes);
   }

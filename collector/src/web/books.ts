@@ -82,12 +82,13 @@ function exporterBooks(telemetry: Telemetry, name: string, kept: number): Export
 /** What is held of series, by the rooms that are on and say so. */
 function seriesHolders({ telemetry, metricRooms }: BooksSources): Record<string, number> {
   const holders = [
-    ['limited series', 'limit', 'memory', metricRooms.limit],
+    ['limited series', 'limit', 'size', metricRooms.limit],
     ['aggregates', 'aggregate', 'size', metricRooms.aggregate],
     ['exported series', 'export', 'series_size', true],
+    ['pushed series', 'export', 'written_size', true],
   ] as const;
   const held = holders.filter(([, stage, name, isOn]) => isOn && telemetry.points(stage, name).length > 0);
-  return Object.fromEntries(held.map(([holder, stage, name]) => [holder, telemetry.read(stage, name)]));
+  return Object.fromEntries(held.map(([holder, stage, name]) => [holder, totalOf(telemetry, stage, name)]));
 }
 
 function refusals(telemetry: Telemetry): BooksAnswer['refused'] {

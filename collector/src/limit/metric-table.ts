@@ -19,6 +19,10 @@ export const SERIES_BYTES = 250;
 /** Of a metric with four attributes of few values. */
 const METRIC_BYTES = 4500;
 
+/** Times that the largest metric is answered from memory, and the share of its series that it must still have. */
+const ASKED_AT_MOST = 100;
+const STILL_LARGE = 3 / 4;
+
 export interface MetricTableOptions {
   readonly maxTotalSeries: number;
   readonly budgets: (service: string, name: string) => Budget;
@@ -36,6 +40,11 @@ export class MetricTable {
   readonly #metrics = new Map<string, TrackedMetric>();
   readonly #streams = new Map<string, MetricStream>();
   #lastStream: MetricStream | undefined;
+  #largest: { readonly metric: TrackedMetric | undefined; readonly size: number; asked: number } = {
+    metric: undefined,
+    size: 0,
+    asked: 0,
+  };
   #nextTarget = FIRST_TARGET;
   /** Series with a place. */
   total = 0;
@@ -70,10 +79,16 @@ export class MetricTable {
     return owner.hasRoom && this.total < this.maxTotalSeries;
   }
 
-  /** The metric with most series. */
+  /** The metric with most series, or one that had most a little ago and still has nearly as many: all are looked at for it. */
   largest(): TrackedMetric | undefined {
+    const { metric, size, asked } = this.#largest;
+    if (metric !== undefined && asked < ASKED_AT_MOST && metric.size >= size * STILL_LARGE) {
+      this.#largest.asked++;
+      return metric;
+    }
     let largest: TrackedMetric | undefined;
     for (const each of this.#metrics.values()) if (each.size > (largest?.size ?? 0)) largest = each;
+    this.#largest = { metric: largest, size: largest?.size ?? 0, asked: 0 };
     return largest;
   }
 

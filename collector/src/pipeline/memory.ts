@@ -25,8 +25,10 @@ const SERIES_BYTES = 2048;
 const WRITTEN_SERIES_BYTES = 1536;
 /** Beyond it more memory brings no more series, unless configured: no page of so many is read in time. */
 const MAX_SERIES = 50_000;
-/** Of all series, those that `limit` gives places; half as many folded ones may stand on the page yet, and there are our own. */
-const LIMITED_SHARE = 0.64;
+/** Series of the host and of this process, which have places of their own; a machine of 32 processors has so many. */
+const OWN_SERIES = 512;
+/** Of all others, those that `limit` gives places; half as many folded ones may stand on the page yet. */
+const LIMITED_SHARE = 2 / 3;
 /** Above what waiting spans may pin, for the bodies that are copied before the oldest traces are decided. */
 const ARENA_ABOVE_PENDING_BYTES = 16 * 1024 * 1024;
 
@@ -121,7 +123,8 @@ export function memoryShares(limitBytes: number, sizes: ConfiguredSizes): Memory
     heldLogBytes: heldLogBytes ?? share(heldLogs),
     maxSeries,
     maxTotalSeries:
-      sizes.maxTotalSeries ?? Math.min(DEFAULT_MAX_TOTAL_SERIES, Math.floor(maxSeries * LIMITED_SHARE) || 1),
+      sizes.maxTotalSeries ??
+      Math.min(DEFAULT_MAX_TOTAL_SERIES, Math.max(1, Math.floor((maxSeries - OWN_SERIES) * LIMITED_SHARE))),
   };
   const queues = queueBytes.map((bytes) => bytes ?? shares.queueBytes);
   const counted = shares.maxDecisions * DECISION_BYTES + maxSeries * seriesBytes;
@@ -135,7 +138,7 @@ export function memoryShares(limitBytes: number, sizes: ConfiguredSizes): Memory
 
 /** Room for what `limit` lets through, and for what stands on the page beside it. */
 function seriesAround(limited: number | undefined): number | undefined {
-  return limited === undefined ? undefined : Math.ceil(limited / LIMITED_SHARE);
+  return limited === undefined ? undefined : Math.ceil(limited / LIMITED_SHARE) + OWN_SERIES;
 }
 
 function sum(sizes: readonly (number | undefined)[]): number {

@@ -4,7 +4,10 @@ import { encodeMetrics } from '../../../collector/src/otlp/encode-metrics.ts';
 import { dataPoint, type PointShape } from '../../support/data-points.ts';
 import { pick, seeded } from '../../support/random.ts';
 import { post } from '../../support/http.ts';
+import { acceptAll } from '../../support/remote-write-rig.ts';
 import { type RunningCollector, startCollector } from '../../support/running-collector.ts';
+import { type Sink, startSink } from '../../support/sink.ts';
+import { type DecodedSample, decodeWrite } from '../../support/write-schema.ts';
 
 const protobuf = { 'content-type': 'application/x-protobuf' };
 
@@ -64,6 +67,27 @@ class Scraper {
   }
 }
 
+/** The same of what was pushed, in the order in which it came: times go forward, and each series begins at 0. */
+function pushedIncrease({ requests }: Sink, metric: string): number {
+  const last = new Map<string, DecodedSample>();
+  let increase = 0;
+  for (const { name, samples } of requests.flatMap((request) => decodeWrite(request).series)) {
+    if (!name.startsWith(`${metric}{`)) continue;
+    for (const sample of samples) {
+      const before = last.get(name);
+      const value = Number(sample.value);
+      const from = Number(before?.value ?? NaN);
+      if (before === undefined) expect(value).toBe(0);
+      else expect(sample.timeMs).toBeGreaterThan(before.timeMs);
+      // Where a series has ended there is no number.
+      if (Number.isNaN(value)) continue;
+      if (before !== undefined) increase += value >= from ? value - from : value;
+      last.set(name, sample);
+    }
+  }
+  return increase;
+}
+
 const LIMIT = 'limit: {max_series: 4, templates: [], ttl: 1m}';
 const WINDOWS = `aggregate:
   window: 10s
@@ -111,7 +135,9 @@ it.each([
   ['cumulative', ''],
   ['cumulative', WINDOWS],
 ] as const)('counts every increment of %s counters, folded and begun anew %#', async (temporality, windows) => {
-  const running = await startCollector(`${LIMIT}\n${windows}`);
+  const sink = await startSink();
+  sink.react(acceptAll);
+  const running = await startCollector(`${LIMIT}\n${windows}\nexport: {remote_write: {sink: {url: '${sink.url}'}}}`);
   const { clock } = running;
   const scraper = new Scraper(running, 'requests_total');
   const counters = new Counters(temporality);
@@ -128,6 +154,8 @@ it.each([
     await scraper.scrape();
   }
   expect(scraper.increase).toBe(counters.total);
+  await running.delivered();
+  expect(pushedIncrease(sink, 'requests_total')).toBe(counters.total);
   const { points } = running.books();
   expect(points.limit?.absorbed).toBeGreaterThan(0);
   expect([points.limit?.balanced, points.aggregate?.balanced, points.exported.balanced]).toEqual([true, true, true]);

@@ -7,6 +7,7 @@ import { longestWaitMs } from './longest-wait.ts';
 import type { Machine } from './machine.ts';
 import type { Config } from './schema.ts';
 import { selfExports, selfScrapes } from './self-exports.ts';
+import { staleProblems } from './staleness.ts';
 
 /** A problem by the path of the key that shows it. */
 export interface CrossProblem {
@@ -33,6 +34,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
     ...waitProblems(config),
     ...logsWaitProblems(config),
     ...remoteSamplingProblems(config),
+    ...staleProblems(config),
     ...machine.fileProblems(config),
   ];
 }

@@ -144,7 +144,7 @@ class Sidecar implements Collector {
       pendingSpans: () => sample.pendingSpans(),
       unknownThresholds: () => sample.unknownThresholds(),
       storeStats: () => store?.stats(),
-      exporters: () => this.#pipeline.export.exporterNames().spans,
+      exporters: () => this.#pipeline.export.exporterNames(),
       memoryLimitBytes: this.#config.memory_limit,
       rssBytes: () => process.memoryUsage.rss(),
     });

@@ -35,5 +35,6 @@ export const aggregateInstruments = {
     unit: '{point}',
     description: 'Passed data points of streams beyond max_series.',
   },
+  size: { kind: 'gauge', unit: 'By', description: 'Memory of streams, groups and the points they hold.' },
   series: { kind: 'gauge', unit: '{series}', description: 'Streams and groups remembered, against max_series.' },
 } as const satisfies Instruments;

@@ -8,6 +8,9 @@ import { aggregateInstruments } from './instruments.ts';
 
 /** Between two turns of closing windows others get theirs. */
 const NEXT_TURN_MS = 1;
+/** Of a stream or group with four attributes, and of a point that waits for its window. */
+const SERIES_BYTES = 1800;
+const POINT_BYTES = 250;
 
 type AggregateHost = Host<keyof typeof aggregateInstruments>;
 
@@ -123,7 +126,9 @@ export class AggregateStage implements Stage<MetricBatch> {
   }
 
   #gauges(): void {
+    const series = this.#aggregator?.series ?? 0;
     this.#host.record('held', this.#held);
-    this.#host.record('series', this.#aggregator?.series ?? 0);
+    this.#host.record('series', series);
+    this.#host.record('size', series * SERIES_BYTES + this.#held * POINT_BYTES);
   }
 }

@@ -7,6 +7,7 @@ import { longestWaitMs } from './longest-wait.ts';
 import type { Machine } from './machine.ts';
 import type { Config } from './schema.ts';
 import { selfExports, selfScrapes } from './self-exports.ts';
+import { staleProblems } from './staleness.ts';
 
 /** A problem by the path of the key that shows it. */
 export interface CrossProblem {
@@ -33,6 +34,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
     ...waitProblems(config),
     ...logsWaitProblems(config),
     ...remoteSamplingProblems(config),
+    ...staleProblems(config),
     ...machine.fileProblems(config),
   ];
 }
@@ -69,7 +71,7 @@ function meet(one: string, other: string): boolean {
 function overcommitted(config: Config): CrossProblem[] {
   const { totalBytes } = memoryShares(config.memory_limit, configuredSizes(config));
   if (totalBytes <= config.memory_limit) return [];
-  const message = `is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (${mebibytes(totalBytes)}), those not set at their least`;
+  const message = `is less than max_pending, max_in_flight, max_decisions, max_held, max_series and the queues take together (${mebibytes(totalBytes)}), those not set at their least`;
   return [{ path: 'memory_limit', message }];
 }
 

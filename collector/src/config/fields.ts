@@ -62,6 +62,11 @@ export function whole(fallback: number, min: number, max: number, description: s
   return z.number().int().min(min).max(max).default(fallback).describe(description);
 }
 
+/** A whole number that is derived from `memory_limit` unless configured. */
+export function derivedWhole(min: number, max: number, description: string) {
+  return z.number().int().min(min).max(max).optional().describe(description);
+}
+
 /** The address a server binds; loopback unless configured. */
 export function listenHost() {
   return z.string().min(1).default('127.0.0.1').describe('address to listen on; loopback unless you say otherwise');

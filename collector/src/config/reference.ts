@@ -1,19 +1,11 @@
 // Reference pages and the editor's schema, made from the configuration schema, the instruments and the error table.
 import { z } from 'zod';
 import { ERRORS } from '../errors.ts';
-import { exportStage } from '../export/stage.ts';
 import { sampleName } from '../export/prometheus-naming.ts';
-import { logs } from '../logs/stage.ts';
-import { measure } from '../measure/stage.ts';
-import { monitoring } from '../monitoring/stage.ts';
-import type { Instruments } from '../pipeline/contract.ts';
-import { EVENT_LOOP_GAUGES } from '../pipeline/event-loop.ts';
+import { readingSpecs } from '../monitoring/readers.ts';
+import { ROOMS } from '../pipeline/build.ts';
+import { EVENT_LOOP_GAUGES, systemLoopFigures } from '../pipeline/event-loop.ts';
 import { processFamilies } from '../pipeline/own-metrics.ts';
-import { receive } from '../receive/stage.ts';
-import { remoteSampling } from '../remote-sampling/stage.ts';
-import { sample } from '../sample/stage.ts';
-import { store } from '../store/stage.ts';
-import { webInstruments } from '../web/instruments.ts';
 import { fileSchema, OPTIONAL_ROOMS } from './schema.ts';
 
 interface JsonSchema {
@@ -62,7 +54,8 @@ function configurationPage(schema: JsonSchema): string {
 ${GENERATED}
 
 One YAML file, \`evenkeel run --config FILE\`; without one the defaults apply. A room whose key is absent runs with its
-defaults; \`measure\`, \`sample\`, \`logs\`, \`store\`, \`web\`, \`receive.grpc\` and \`export.prometheus\` are switched off by \`false\`. Values may use
+defaults; ${OPTIONAL_ROOMS.map((room) => `\`${room}\``).join(', ')},
+\`receive.grpc\` and \`export.prometheus\` are switched off by \`false\`. Values may use
 \`\${env:NAME}\` and \`\${env:NAME:-default}\`. \`evenkeel config check FILE\` lists every problem with its line.
 
 | key | what it is | form | default |
@@ -128,18 +121,7 @@ function defaultText(value: unknown): string {
 }
 
 function metricsPage(): string {
-  const stages: readonly { name: string; instruments: Instruments }[] = [
-    receive,
-    measure,
-    remoteSampling,
-    sample,
-    logs,
-    monitoring,
-    exportStage,
-    store,
-    { name: 'web', instruments: webInstruments },
-  ];
-  const rows = stages.flatMap(({ name: stage, instruments }) =>
+  const rows = ROOMS.flatMap(({ name: stage, instruments }) =>
     Object.entries(instruments).map(([name, { kind, unit, description, attributes = {} }]) => {
       const text = sampleName({ name: `evenkeel.${stage}.${name}`, unit, kind });
       const labels = Object.entries(attributes).map(([key, values]) =>
@@ -158,7 +140,24 @@ Beside the span metrics \`traces_span_metrics_calls_total\` and \`traces_span_me
 | name | kind | what it counts | labels |
 |---|---|---|---|
 ${[...rows, ...processRows()].join('\n')}
+
+## Readings of host and process
+
+What \`monitoring\` reads, as far as the system tells it; the page then shows these of the process instead of those above.
+
+| name | kind | what it is | component |
+|---|---|---|---|
+${readingRows().join('\n')}
 `;
+}
+
+/** What is read, of every system. */
+function readingRows(): string[] {
+  return readingSpecs(systemLoopFigures()).map(({ name, unit, kind, description, component }) => {
+    const shown = kind === 'up_down' ? 'gauge' : kind;
+    const text = sampleName({ name, unit, kind: shown });
+    return `| \`${text}\` | ${shown} | ${description} | ${component} |`;
+  });
 }
 
 /** What is told of the process itself. */

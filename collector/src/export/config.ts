@@ -1,6 +1,6 @@
 // Configuration of `export`: where kept traces go, and the metrics page.
 import { z } from 'zod';
-import { duration, hostNames, listenHost, port, slug, whole } from '../config/fields.ts';
+import { derivedWhole, duration, hostNames, listenHost, port, slug } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
 import { certificateAndKey, credentialFreeUrl, queueFields, receiverFields } from './receiver-fields.ts';
 import { remoteWriteConfig } from './remote-write-config.ts';
@@ -10,6 +10,7 @@ const NAMES_FROM_CONTAINERS = ['host.docker.internal', 'host.containers.internal
 
 /** Until `memory_limit` says otherwise. */
 export const DEFAULT_MAX_QUEUE_BYTES = 64 * 1024 * 1024;
+export const DEFAULT_MAX_SERIES = 50_000;
 
 const endpoint = credentialFreeUrl('base URL of an OTLP receiver; over http, /v1/traces is added');
 
@@ -93,11 +94,10 @@ export const exportConfig = z
         max: 300_000,
       },
     ),
-    max_series: whole(
-      50_000,
+    max_series: derivedWhole(
       1,
       10_000_000,
-      "series that come in and are shown on the metrics page or pushed in Prometheus' way; further ones are left out",
+      "series that come in and are shown on the metrics page or pushed in Prometheus' way, as many as memory_limit has room for up to 50000; further ones are left out",
     ),
     stale_after: duration('5m', 'a series that came in is shown no more when no point of it came for so long', {
       min: 1000,

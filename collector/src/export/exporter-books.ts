@@ -77,6 +77,11 @@ export class ExporterBooks {
     this.#host.record('queue_size', bytes, { exporter: this.#exporter });
   }
 
+  /** Sets the bytes of what is known of series that were pushed. */
+  written(bytes: number): void {
+    this.#host.record('written_size', bytes, { exporter: this.#exporter });
+  }
+
   /** What is queued, for a person. */
   queuedText(): string {
     const { span, point, request } = this.#queued;

@@ -63,7 +63,7 @@ export function* targetFamily(resources: Iterable<Resource>, own: Resource): Gen
 /** A point of a family. @param own see `familiesOf` */
 export function pointOf(point: DataPoint, own: Resource): MetricPoint {
   const { metric, value, startMs, timeMs, exemplars } = point;
-  const attributes: Record<string, string> = {};
+  const attributes = noLabels();
   for (const [key, each] of point.attributes) attributes[key] = valueText(each);
   // What the sidecar makes has no scope on the page, whether it is collected there or was handed on as points.
   if (metric.scope.key !== OWN_SCOPE.key) Object.assign(attributes, scopeLabels(metric.scope));
@@ -102,12 +102,17 @@ export function targetInfo({ attributes }: Resource): Record<string, string> | u
 }
 
 function scopeLabels({ name, version, schemaUrl, attributes }: Scope): Record<string, string> {
-  const own: Record<string, string> = {};
+  const own = noLabels();
   if (name !== '') own['otel_scope_name'] = name;
   if (version !== '') own['otel_scope_version'] = version;
   if (schemaUrl !== '') own['otel_scope_schema_url'] = schemaUrl;
   for (const [key, value] of attributes) own[`otel_scope_${key}`] = valueText(value);
   return own;
+}
+
+/** Without a prototype: whoever sends may call a label as what an object has of its own. */
+function noLabels(): Record<string, string> {
+  return Object.create(null) as Record<string, string>;
 }
 
 function labels(attributes: readonly Attribute[]): Record<string, string> {

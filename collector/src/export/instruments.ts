@@ -143,6 +143,13 @@ export const exportInstruments = {
     description: 'Metrics that are not on the metrics page because one of another kind has their name there.',
   },
   series: { kind: 'gauge', unit: '{series}', description: 'Series that came in and are shown on the metrics page.' },
+  series_size: { kind: 'gauge', unit: 'By', description: 'Memory of series that came in and of their newest points.' },
+  written_size: {
+    kind: 'gauge',
+    unit: 'By',
+    description: 'Memory of what is known of series that were pushed by remote write.',
+    attributes: { exporter: 'config' },
+  },
   ...connectionInstruments(['export.prometheus']),
   ...readerInstruments(['export.prometheus']),
 } as const satisfies Instruments;

@@ -80,6 +80,7 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
     this.#books.open(['point']);
     const { clock } = this.#host;
     this.#cancelForget = clock.every(FORGET_EVERY_MS, () => this.#writer.expire(clock.monotonicMs(), clock.nowMs()));
+    this.#books.written(0);
   }
 
   async stop(withinMs: number): Promise<void> {
@@ -129,6 +130,7 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
 
   #close(): void {
     this.#cancelDelay();
+    this.#books.written(this.#writer.sizeBytes);
     const batch = this.#open;
     if (batch === undefined) return;
     this.#open = undefined;

@@ -34,7 +34,13 @@ interface Stream {
   readonly series: Map<string, Series>;
 }
 
-type TableHost = Pick<Host<'points_left_out' | 'series'>, 'clock' | 'count' | 'record'>;
+type TableHost = Pick<Host<'points_left_out' | 'series' | 'series_size'>, 'clock' | 'count' | 'record'>;
+
+/** Of a series whose value is a number and that has four attributes: its place and its newest point. */
+const SERIES_BYTES = 1600;
+/** Of a metric that has a series. */
+const STREAM_BYTES = 1500;
+const BUCKET_BYTES = 8;
 
 /** The newest value of every series. */
 export class SeriesTable {
@@ -49,6 +55,8 @@ export class SeriesTable {
   /** Points without value of series that ended by themselves. */
   readonly #ended: DataPoint[] = [];
   #count = 0;
+  /** In the newest points of all series. */
+  #buckets = 0;
 
   /** @param exemplars keeps those of each series */
   constructor(options: SeriesTableOptions, host: TableHost, exemplars: ExemplarGate) {
@@ -74,14 +82,14 @@ export class SeriesTable {
   take(points: readonly DataPoint[]): DataPoint[] {
     const exposed: DataPoint[] = [];
     for (const point of points) this.#takeOne(point, exposed);
-    this.#host.record('series', this.#count);
+    this.#gauges();
     return exposed;
   }
 
   /** Forgets series without a point for too long. @returns a point without value for each since the last call */
   expire(): DataPoint[] {
     this.#sweep();
-    this.#host.record('series', this.#count);
+    this.#gauges();
     return this.#ended.splice(0);
   }
 
@@ -115,6 +123,12 @@ export class SeriesTable {
       const point = pointOf(each.inherited === undefined ? shown : { ...shown, value: totalOf(each) }, own);
       yield each.bornMs === undefined ? point : { ...point, startMs: each.bornMs };
     }
+  }
+
+  #gauges(): void {
+    this.#host.record('series', this.#count);
+    const ofSeries = this.#count * SERIES_BYTES + this.#buckets * BUCKET_BYTES;
+    this.#host.record('series_size', ofSeries + this.#streams.size * STREAM_BYTES);
   }
 
   #sweep(): void {
@@ -160,6 +174,7 @@ export class SeriesTable {
     if (begins) exposed.push(zeroOf(next));
     if (before !== undefined && beganAnew(before.point, next)) this.#bequeath(stream, attributes, before);
     if (known === undefined) this.#count++;
+    this.#buckets += bucketsOf(next.value) - (known === undefined ? 0 : bucketsOf(known.point.value));
     stream.series.set(attributes, { point: next, seenMs: nowMs, bornMs, inherited: before?.inherited });
     exposed.push(next);
   }
@@ -192,6 +207,7 @@ export class SeriesTable {
     if (ended !== undefined) {
       stream.series.delete(attributes);
       this.#count--;
+      this.#buckets -= bucketsOf(ended.point.value);
       this.#bequeath(stream, attributes, ended);
     }
     this.#exemplars.forget(key, attributes);
@@ -223,6 +239,19 @@ function added(metric: Metric, before: DataPoint | undefined, delta: DataPoint):
     return { ...delta, metric, startMs: delta.startMs > 0 ? delta.startMs : delta.timeMs };
   // One that came late counts, but a series does not go back in time.
   return { ...before, value: sum, timeMs: Math.max(before.timeMs, delta.timeMs), exemplars: delta.exemplars };
+}
+
+function bucketsOf(value: PointValue): number {
+  switch (value.type) {
+    case 'number':
+      return 0;
+    case 'histogram':
+      return value.bounds.length + value.counts.length;
+    case 'exponential_histogram':
+      return value.positive.counts.length + value.negative.counts.length;
+    case 'summary':
+      return value.quantiles.length;
+  }
 }
 
 function addTo(index: Map<string, Set<Stream>>, key: string, stream: Stream): void {

@@ -7,7 +7,7 @@ import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
 import { ALIAS_SOURCES, aliasFamilies } from './alias-families.ts';
 import { AliasTotals } from './alias-totals.ts';
-import { exportConfig, type ExportConfig } from './config.ts';
+import { DEFAULT_MAX_SERIES, exportConfig, type ExportConfig } from './config.ts';
 import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { ExemplarGate } from './exemplar-gate.ts';
 import { exportInstruments } from './instruments.ts';
@@ -55,7 +55,7 @@ export class ExportStage implements Stage<Exportable> {
     this.#host = host;
     this.#config = config;
     this.exemplars = new ExemplarGate(config.exemplars, host);
-    const limits = { maxSeries: config.max_series, staleAfterMs: config.stale_after };
+    const limits = { maxSeries: config.max_series ?? DEFAULT_MAX_SERIES, staleAfterMs: config.stale_after };
     this.#series = new SeriesTable(limits, host, this.exemplars);
     const marks: Marks = (signal) => this.marks(signal);
     this.#otlp = Object.entries(config.otlp).map(([name, each]) => otlpExporter(name, each, host, marks));

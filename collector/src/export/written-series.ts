@@ -1,10 +1,12 @@
 // What was pushed of every series, so that its samples leave in order, once, and beginning at 0 where it began.
+import { hash } from 'node:crypto';
 import { attributesKey } from '../model/attributes.ts';
 import { type DataPoint, type Metric, type Resource, resourceOf } from '../model/data-point.ts';
 import type { Exemplar, MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import { familyOf, pointOf, targetFamily } from './families-of.ts';
 import type { NativeHistogram } from './native-histogram.ts';
 import { type Label, labelsOf, prometheusName } from './prometheus-naming.ts';
+import { SharedLabels } from './shared-labels.ts';
 import { isEmpty, type PartOptions, type PartValue, partsOf } from './write-samples.ts';
 import { zeroOf } from './zero-point.ts';
 
@@ -16,6 +18,11 @@ const TARGET_EVERY_MS = 60_000;
 
 /** As long as Prometheus looks back: a series without a sample since has ended for everybody. */
 const SILENT_MS = 300_000;
+
+/** Of a metric, of a point with nine labels, and of each series of the receiver. */
+const STREAM_BYTES = 1500;
+const POINT_BYTES = 1200;
+const SERIES_BYTES = 350;
 
 /** Shared, because most samples have none and many samples may wait. */
 const NO_EXEMPLARS: readonly Exemplar[] = Object.freeze([]);
@@ -82,6 +89,7 @@ interface Stream {
   readonly metric: WrittenMetric;
   readonly name: string;
   readonly points: Map<string, Point>;
+  readonly shared: SharedLabels;
 }
 
 /**
@@ -90,13 +98,23 @@ interface Stream {
  */
 export class SampleWriter {
   readonly #options: WriterOptions;
+  readonly #external: ReadonlyMap<string, Label>;
   readonly #streams = new Map<string, Stream>();
+  /** By digest of its labels: as text they would be held a second time. */
   readonly #series = new Map<string, WrittenSeries>();
   /** Unix time at which each source was last said to be what it is. */
   readonly #targets = new Map<string, number>();
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#external = new Map(Object.entries(options.externalLabels).map((label) => [label[0], label]));
+  }
+
+  /** Memory of what is known, about. */
+  get sizeBytes(): number {
+    let points = 0;
+    for (const stream of this.#streams.values()) points += stream.points.size;
+    return this.#streams.size * STREAM_BYTES + points * POINT_BYTES + this.#series.size * SERIES_BYTES;
   }
 
   /** Metrics of which something was pushed lately. */
@@ -122,7 +140,7 @@ export class SampleWriter {
     }
     const exposed = pointOf(point, NOBODY);
     const samples: Sample[] = [];
-    const fresh = known ?? newPoint(labelsOf(exposed.attributes, stream.metric.kind), nowMs);
+    const fresh = known ?? newPoint(stream.shared.ofPoint(labelsOf(exposed.attributes, stream.metric.kind)), nowMs);
     stream.points.set(key, fresh);
     if (this.#begins(known, point, exposed)) {
       const zero = zeroOf(point);
@@ -147,7 +165,12 @@ export class SampleWriter {
         const labels = labelsOf(exposed.attributes, family.kind);
         const [value] = partsOf(family.kind, exposed, this.#options);
         if (value !== undefined)
-          this.#add(this.#seriesOf(metric, family.name, labels, value), value, { timeMs, startMs: 0 }, samples);
+          this.#add(
+            this.#seriesOf({ metric, name: family.name, shared: new SharedLabels() }, labels, value),
+            value,
+            { timeMs, startMs: 0 },
+            samples,
+          );
       }
     }
     return samples;
@@ -177,7 +200,7 @@ export class SampleWriter {
     const values = partsOf(stream.metric.kind, exposed, this.#options);
     const shape = shapeOf(values);
     if (shape !== known.shape) {
-      const parts = values.map((value) => this.#seriesOf(stream.metric, stream.name, known.labels, value));
+      const parts = values.map((value) => this.#seriesOf(stream, known.labels, value));
       // Other bounds are other series; those that are no more have ended.
       const gone = known.parts.filter((part) => part.owner === known && !parts.includes(part));
       samples.push(...this.#end(gone, known.isNative, timeMs));
@@ -223,19 +246,23 @@ export class SampleWriter {
     const { name, unit } = prometheusName(family);
     const whole = family.kind === 'counter' ? `${name}_total` : name;
     const written = { name: whole, kind: family.kind, unit, help: family.description };
-    const stream = { metric: written, name, points: new Map<string, Point>() };
+    const stream = { metric: written, name, points: new Map<string, Point>(), shared: new SharedLabels() };
     this.#streams.set(metric.key, stream);
     return stream;
   }
 
   /** Two points whose labels become the same share a series. */
-  #seriesOf(metric: WrittenMetric, name: string, own: readonly Label[], { suffix, label }: PartValue): WrittenSeries {
-    const labels = new Map<string, string>(Object.entries(this.#options.externalLabels));
-    for (const [key, value] of own) labels.set(key, value);
-    if (label !== undefined) labels.set(...label);
-    labels.set('__name__', name + suffix);
-    const sorted = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));
-    const key = JSON.stringify(sorted);
+  #seriesOf(
+    { metric, name, shared }: Pick<Stream, 'metric' | 'name' | 'shared'>,
+    own: readonly Label[],
+    { suffix, label }: PartValue,
+  ): WrittenSeries {
+    const labels = new Map(this.#external);
+    for (const each of own) labels.set(each[0], each);
+    if (label !== undefined) labels.set(label[0], shared.ofPart(...label));
+    labels.set('__name__', shared.ofPart('__name__', name + suffix));
+    const sorted = [...labels.values()].sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = hash('sha256', JSON.stringify(sorted), 'base64');
     let series = this.#series.get(key);
     if (series === undefined) {
       series = { labels: sorted, metric, lastMs: -Infinity, lastExemplarMs: -Infinity, owner: undefined };

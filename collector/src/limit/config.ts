@@ -1,6 +1,6 @@
 // Configuration of `limit`: how many series metrics may have, and what becomes of the others.
 import { z } from 'zod';
-import { duration, size, whole } from '../config/fields.ts';
+import { derivedWhole, duration, size, whole } from '../config/fields.ts';
 import { patternProblem } from '../config/pattern.ts';
 
 /** What is compared with every metric, once; and what names an attribute. */
@@ -51,14 +51,16 @@ const rule = z
     if (problem !== undefined) report(`pattern ${problem}`);
   });
 
+/** Until `memory_limit` says otherwise. */
+export const DEFAULT_MAX_TOTAL_SERIES = 10_000;
+
 export const limitConfig = z
   .strictObject({
     max_series: whole(1000, 1, 1_000_000, SERIES),
-    max_total_series: whole(
-      10_000,
+    max_total_series: derivedWhole(
       1,
       1_000_000,
-      'series of all metrics together; beyond it the metric that has most is folded',
+      'series of all metrics together, 10000 or as many as memory_limit has room for; beyond it the metric that has most is folded; readings of monitoring have places of their own',
     ),
     attributes: budgets.default({}).describe(ATTRIBUTES),
     metrics: z.array(rule).max(MAX_RULES).default([]).describe('other limits for some metrics; the first that matches'),

@@ -46,6 +46,11 @@ export const limitInstruments = {
     description: 'Cumulative streams without a series of their own whose last value is kept.',
   },
   frozen_series: { kind: 'gauge', unit: '{series}', description: 'Folded series that still show their last value.' },
+  size: {
+    kind: 'gauge',
+    unit: 'By',
+    description: 'Memory of last values, and of what is known of series, metrics and their attributes.',
+  },
   memory: { kind: 'gauge', unit: 'By', description: 'Memory of last values.' },
   disk: { kind: 'gauge', unit: 'By', description: 'File of last values.' },
 } as const satisfies Instruments;

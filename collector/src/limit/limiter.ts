@@ -195,7 +195,7 @@ export class Limiter {
     for (const [targetKey, target] of owner.targets) {
       if (target.isOverflow || owner.plan.map(target.attributes) === target.attributes) continue;
       this.#metrics.removeTarget(owner, targetKey, target);
-      this.#rows.freezeTarget(targetKey, target, now);
+      this.#rows.freezeTarget(targetKey, target, now, out);
       const stream = owner.streams.get(target.metric.key);
       if (target.net === 0 || stream === undefined) continue;
       const zero = { type: 'number', value: 0, isInteger: true } as const;
@@ -212,7 +212,7 @@ export class Limiter {
       if (!this.#folded.fold(row, target, now)) break;
       target.usedMs = now.monotonicMs;
       this.#rows.remove(row);
-      this.#rows.freeze(row, now);
+      this.#rows.freeze(row, now, out);
       hasGiven = true;
     }
     return hasGiven;

@@ -14,6 +14,15 @@ const MAX_SHARED = 16;
 const SHARED_IDENTITY = new Set(['service.name', 'service.namespace']);
 const NO_SCOPE = scopeOf({ name: '', version: '', attributes: NO_ATTRIBUTES, schemaUrl: '' });
 
+/** Of a series beside its point, which others hold too. */
+export const SERIES_BYTES = 250;
+/** Of a metric with four attributes of few values. */
+const METRIC_BYTES = 4500;
+
+/** Times that the largest metric is answered from memory, and the share of its series that it must still have. */
+const ASKED_AT_MOST = 100;
+const STILL_LARGE = 3 / 4;
+
 export interface MetricTableOptions {
   readonly maxTotalSeries: number;
   readonly budgets: (service: string, name: string) => Budget;
@@ -31,6 +40,11 @@ export class MetricTable {
   readonly #metrics = new Map<string, TrackedMetric>();
   readonly #streams = new Map<string, MetricStream>();
   #lastStream: MetricStream | undefined;
+  #largest: { readonly metric: TrackedMetric | undefined; readonly size: number; asked: number } = {
+    metric: undefined,
+    size: 0,
+    asked: 0,
+  };
   #nextTarget = FIRST_TARGET;
   /** Series with a place. */
   total = 0;
@@ -56,14 +70,25 @@ export class MetricTable {
     return stream;
   }
 
+  /** Memory of what is known, about. */
+  get sizeBytes(): number {
+    return this.total * SERIES_BYTES + this.#metrics.size * METRIC_BYTES;
+  }
+
   hasRoom(owner: TrackedMetric): boolean {
     return owner.hasRoom && this.total < this.maxTotalSeries;
   }
 
-  /** The metric with most series. */
+  /** The metric with most series, or one that had most a little ago and still has nearly as many: all are looked at for it. */
   largest(): TrackedMetric | undefined {
+    const { metric, size, asked } = this.#largest;
+    if (metric !== undefined && asked < ASKED_AT_MOST && metric.size >= size * STILL_LARGE) {
+      this.#largest.asked++;
+      return metric;
+    }
     let largest: TrackedMetric | undefined;
     for (const each of this.#metrics.values()) if (each.size > (largest?.size ?? 0)) largest = each;
+    this.#largest = { metric: largest, size: largest?.size ?? 0, asked: 0 };
     return largest;
   }
 

@@ -20,6 +20,12 @@ interface Ending {
   points(nowMs: number): DataPoint[];
 }
 
+export interface OwnRowsOptions {
+  readonly frozenForMs: number;
+  /** Beyond it those that were folded first end sooner: they are on show, and take memory as others do. */
+  readonly maxFrozen: number;
+}
+
 /** The rows of all metrics. */
 export class OwnRows {
   readonly #frozenForMs: number;
@@ -29,9 +35,12 @@ export class OwnRows {
   readonly #ending: Ending[] = [];
   readonly #onRemove: () => void;
 
+  readonly #maxFrozen: number;
+
   /** @param onRemove told of each place that is free again */
-  constructor(frozenForMs: number, onRemove: () => void) {
+  constructor({ frozenForMs, maxFrozen }: OwnRowsOptions, onRemove: () => void) {
     this.#frozenForMs = frozenForMs;
+    this.#maxFrozen = maxFrozen;
     this.#onRemove = onRemove;
   }
 
@@ -70,7 +79,8 @@ export class OwnRows {
   }
 
   /** Leaves a folded series on show for a while; one whose value others now contain ends with the next flush. */
-  freeze({ key, point, returnedMs }: OwnSeries, { monotonicMs }: Now): void {
+  freeze({ key, point, returnedMs }: OwnSeries, now: Now, out: DataPoint[]): void {
+    const { monotonicMs } = now;
     const { metric } = point;
     const form = formOf(metric);
     const isAtOnce =
@@ -80,7 +90,7 @@ export class OwnRows {
       { ...point, startMs, timeMs: Math.max(nowMs, point.timeMs), hasNoValue: true, exemplars: [] },
     ];
     if (isAtOnce) this.#ending.push({ atMs: monotonicMs, points });
-    else this.#frozen.set(key, { atMs: monotonicMs + this.#frozenForMs, points });
+    else this.#hold(key, { atMs: monotonicMs + this.#frozenForMs, points }, now, out);
   }
 
   /** What stood still goes on, from 0: its end is no longer to be told. */
@@ -89,12 +99,24 @@ export class OwnRows {
   }
 
   /** Leaves a target on show that nothing is folded into any more. */
-  freezeTarget(key: string, target: Target, { nowMs, monotonicMs }: Now): void {
+  freezeTarget(key: string, target: Target, now: Now, out: DataPoint[]): void {
+    const { nowMs, monotonicMs } = now;
     const last = target.points(nowMs, 'changed');
     if (last.length > 0) this.#ending.push({ atMs: monotonicMs, points: () => last });
     const ending = { atMs: monotonicMs + this.#frozenForMs, points: (atMs: number) => target.ends(atMs) };
     if (target.metric.kind === 'sum' && !target.metric.isMonotonic) this.#ending.push(ending);
-    else this.#frozen.set(key, ending);
+    else this.#hold(key, ending, now, out);
+  }
+
+  /** What has to end for it ends at once, so that its place on show is free for what comes next. */
+  #hold(key: string, ending: Ending, { nowMs }: Now, out: DataPoint[]): void {
+    this.#frozen.set(key, ending);
+    if (this.#frozen.size <= this.#maxFrozen) return;
+    for (const [first, each] of this.#frozen) {
+      this.#frozen.delete(first);
+      out.push(...each.points(nowMs));
+      return;
+    }
   }
 
   /** Points of what ends by now. */

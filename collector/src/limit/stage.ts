@@ -4,12 +4,12 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import { budgetsOf } from './budgets.ts';
 import { cardinalityOf } from './cardinality.ts';
-import { limitConfig, type LimitConfig } from './config.ts';
+import { DEFAULT_MAX_TOTAL_SERIES, limitConfig, type LimitConfig } from './config.ts';
 import type { CardinalityAnswer } from './contract.ts';
 import { FoldedStreams, type Now } from './folded-streams.ts';
 import { DROP_REASONS, limitInstruments } from './instruments.ts';
 import { Limiter, type Verdict } from './limiter.ts';
-import { MetricTable } from './metric-table.ts';
+import { MetricTable, SERIES_BYTES } from './metric-table.ts';
 import { Offenders } from './offenders.ts';
 import { OwnRows } from './own-rows.ts';
 import { digestOf } from './series-digest.ts';
@@ -17,6 +17,8 @@ import { StreamStore } from './stream-store.ts';
 import { Upkeep } from './upkeep.ts';
 
 const TICK_MS = 1000;
+/** Of all places, how many folded series may yet stand still. */
+const FROZEN_SHARE = 1 / 2;
 /** Words of 32 bits in the secret of digests. */
 const SECRET_WORDS = 4;
 
@@ -40,6 +42,11 @@ export class LimitStage implements Stage<MetricBatch> {
   readonly #limiter: Limiter;
   readonly #upkeep: Upkeep;
   readonly #offenders = new Offenders();
+  /**
+   * The way in for what the sidecar itself reads: it always has its place, and takes none from others. Whoever reads it
+   * bounds it, and no sender can come this way.
+   */
+  readonly own: Consumer<MetricBatch> = { consume: async (batch) => this.#pass(batch) };
   /** Since that was last said. */
   #droppedFull = 0;
   #droppedNames = 0;
@@ -52,10 +59,13 @@ export class LimitStage implements Stage<MetricBatch> {
     this.#next = next;
     const word = (): number => Math.floor(host.random() * 2 ** 32);
     const secret = Array.from({ length: SECRET_WORDS }, () => word().toString(16)).join('.');
-    const { max_total_series: maxTotalSeries, ttl: ttlMs, state } = config;
+    const { max_total_series: maxTotalSeries = DEFAULT_MAX_TOTAL_SERIES, ttl: ttlMs, state } = config;
     const digest = digestOf(secret);
     const metrics = new MetricTable({ maxTotalSeries, budgets: budgetsOf(config), digest, seed: word() });
-    const rows = new OwnRows(config.frozen_for, () => metrics.total--);
+    const rows = new OwnRows(
+      { frozenForMs: config.frozen_for, maxFrozen: Math.ceil(maxTotalSeries * FROZEN_SHARE) },
+      () => metrics.total--,
+    );
     const store = new StreamStore({
       folder: state.path,
       maxMemoryBytes: config.max_streams_memory,
@@ -85,10 +95,7 @@ export class LimitStage implements Stage<MetricBatch> {
 
   async consume(batch: MetricBatch): Promise<void> {
     // What comes while the rest stops can be folded no more, and leaves as it is.
-    if (this.#isStopped) {
-      this.#host.count('passed', batch.points.length);
-      return this.#next.consume(batch);
-    }
+    if (this.#isStopped) return this.#pass(batch);
     const now = this.#now();
     const out: DataPoint[] = [];
     const verdicts = new Map<Verdict, number>();
@@ -130,6 +137,11 @@ export class LimitStage implements Stage<MetricBatch> {
       const dropped = verdicts.get(reason) ?? 0;
       if (dropped > 0) this.#host.count('dropped', dropped, { reason });
     }
+  }
+
+  async #pass(batch: MetricBatch): Promise<void> {
+    this.#host.count('passed', batch.points.length);
+    await this.#next.consume(batch);
   }
 
   async #passAll(batch: MetricBatch, verdicts: ReadonlyMap<Verdict, number>): Promise<void> {
@@ -195,6 +207,7 @@ export class LimitStage implements Stage<MetricBatch> {
     host.record('folded_metrics', folded);
     host.record('folded_streams', this.#store.count);
     host.record('frozen_series', this.#rows.frozen);
+    host.record('size', this.#store.memoryBytes + this.#metrics.sizeBytes + this.#rows.frozen * SERIES_BYTES);
     host.record('memory', this.#store.memoryBytes);
     host.record('disk', this.#store.diskBytes);
   }

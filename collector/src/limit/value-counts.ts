@@ -23,7 +23,7 @@ export class ValueCounts {
   readonly #seed: number;
   readonly #values: Estimate;
   /** What stands for values once they are templates, other values as they are. */
-  readonly #templated: Estimate;
+  #templated: Estimate | undefined;
   #seen = 0;
   #tried = 0;
   #fitting = 0;
@@ -32,7 +32,6 @@ export class ValueCounts {
   constructor(seed: number, hasBudget: boolean) {
     this.#seed = seed;
     this.#values = new Estimate(hasBudget ? FINE_PRECISION : PRECISION, seed);
-    this.#templated = new Estimate(PRECISION, seed);
   }
 
   /** @param templates those of the metric @param isTemplated values already become templates */
@@ -42,7 +41,10 @@ export class ValueCounts {
     this.#last = value;
     const text = valueText(value);
     this.#values.add(hashOf(text, this.#seed));
-    if (isTemplated) this.#templated.add(hashOf(templates.of(value) ?? text, this.#seed));
+    if (isTemplated) {
+      this.#templated ??= new Estimate(PRECISION, this.#seed);
+      this.#templated.add(hashOf(templates.of(value) ?? text, this.#seed));
+    }
     if (this.#seen++ >= MAX_TRIED && this.#seen % TRY_EACH !== 0) return;
     this.#try(value, templates);
     if (this.examples.length < MAX_EXAMPLES && !this.examples.includes(cut(text))) this.examples.push(cut(text));
@@ -62,7 +64,7 @@ export class ValueCounts {
   }
 
   get distinctTemplated(): number {
-    return this.#templated.estimate();
+    return this.#templated?.estimate() ?? 0;
   }
 
   /** Most of the values are of a kind that becomes a template. */

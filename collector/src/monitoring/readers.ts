@@ -9,7 +9,8 @@ import { connectionReader, interfaceReader } from './read-network.ts';
 import { containerReader, type OwnProcess, processReader, procSelfReader } from './read-process.ts';
 import { collectionsReader, heapReader, type LoopFigures, loopReader } from './read-runtime.ts';
 import type { Reader } from './reader.ts';
-import type { ReadingTable } from './reading-table.ts';
+import { ReadingTable } from './reading-table.ts';
+import { COMPONENTS, type SeriesSpec } from './series-spec.ts';
 
 /** Makes the readers of this system; those of components that are off, and what is off by itself, left out. */
 export function systemReaders(
@@ -18,11 +19,23 @@ export function systemReaders(
   loop: LoopFigures | undefined,
 ): Reader[] {
   const ofHost = process.platform === 'linux' ? linuxReaders(table) : elsewhereReaders(table);
-  const own = [processReader(table, thisProcess), heapReader(table), collectionsReader(table)];
-  if (loop !== undefined) own.push(loopReader(table, loop));
-  return [...ofHost, ...own].filter(
+  return [...ofHost, ...ownReaders(table, loop)].filter(
     ({ name, component }) => components.includes(component) && (connections || name !== 'connections'),
   );
+}
+
+/** Every metric that is read on some system, by component; of those of one name the first. Nothing is read for it. */
+export function readingSpecs(loop: LoopFigures): SeriesSpec[] {
+  const table = new ReadingTable();
+  const readers = [...linuxReaders(table), ...elsewhereReaders(table), ...ownReaders(table, loop)];
+  const byName = new Map<string, SeriesSpec>();
+  for (const spec of readers.flatMap(({ metrics }) => metrics)) if (!byName.has(spec.name)) byName.set(spec.name, spec);
+  return COMPONENTS.flatMap((component) => [...byName.values()].filter((spec) => spec.component === component));
+}
+
+function ownReaders(table: ReadingTable, loop: LoopFigures | undefined): Reader[] {
+  const own = [processReader(table, thisProcess), heapReader(table), collectionsReader(table)];
+  return loop === undefined ? own : [...own, loopReader(table, loop)];
 }
 
 function linuxReaders(table: ReadingTable): Reader[] {

@@ -19,7 +19,10 @@ export interface MetricStages {
   readonly aggregate: AggregateStage | undefined;
 }
 
-/** What metrics go through, each room on or off by its key; whoever has metrics hands them to `first`. */
+/**
+ * What metrics go through, each room on or off by its key; whoever has metrics hands them to `first`. What is read of the
+ * host and of this process is not limited: a flood of others is when it is needed most.
+ */
 export function buildMetrics(
   config: Config,
   shared: Surroundings,
@@ -37,7 +40,7 @@ export function buildMetrics(
   const monitoringFrom =
     config.monitoring === false
       ? undefined
-      : monitoring.create(config.monitoring, createHost('monitoring', shared), first);
+      : monitoring.create(config.monitoring, createHost('monitoring', shared), limitTo?.own ?? next);
   if (aggregateTo !== undefined) aggregateTo.ownInstance = own.attributes;
   if (monitoringFrom !== undefined) {
     monitoringFrom.resource = own;

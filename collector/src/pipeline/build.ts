@@ -15,7 +15,7 @@ import { sample, type SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import { store, type StoreStage } from '../store/stage.ts';
 import { webInstruments } from '../web/instruments.ts';
-import type { Consumer, Stage } from './contract.ts';
+import type { Consumer, Instruments, Stage } from './contract.ts';
 import { buildMetrics, METRIC_ROOMS, type MetricStages } from './build-metrics.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -40,7 +40,18 @@ export interface Pipeline {
   readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
 }
 
-const ROOMS = [receive, measure, remoteSampling, sample, logs, ...METRIC_ROOMS, exportStage, store];
+/** Whoever has instruments, in the order in which they are shown. */
+export const ROOMS: readonly { readonly name: string; readonly instruments: Instruments }[] = [
+  receive,
+  measure,
+  remoteSampling,
+  sample,
+  logs,
+  ...METRIC_ROOMS,
+  exportStage,
+  store,
+  { name: 'web', instruments: webInstruments },
+];
 
 /** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
 const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as const;
@@ -49,10 +60,9 @@ const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as 
 export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const shares = memoryShares(config.memory_limit, configuredSizes(config));
   for (const { name, instruments } of ROOMS) shared.telemetry.declare(name, instruments);
-  shared.telemetry.declare('web', webInstruments);
 
   const sampleConfig = sampleConfigOf(config);
-  const exportTo = exportStage.create(withQueues(config.export, shares), createHost('export', shared));
+  const exportTo = exportStage.create(withSizes(config.export, shares), createHost('export', shared));
   const storeTo =
     config.store === false
       ? undefined
@@ -82,7 +92,12 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
     config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), afterMeasure);
   const spans = measureTo ?? afterMeasure;
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
-  const metrics = buildMetrics(config, shared, exportTo.ownResource, exportTo.metrics);
+  const metrics = buildMetrics(
+    { ...config, limit: limitOf(config, shares) },
+    shared,
+    exportTo.ownResource,
+    exportTo.metrics,
+  );
   const receiveFrom = receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
@@ -154,14 +169,23 @@ function createRemoteSampling(
   return remoteSampling.create(remote_sampling, createHost('remote_sampling', shared), next);
 }
 
-function withQueues(config: Config['export'], shares: MemoryShares): Config['export'] {
+function limitOf({ limit }: Config, { maxTotalSeries }: MemoryShares): Config['limit'] {
+  return limit === false ? false : { ...limit, max_total_series: maxTotalSeries };
+}
+
+function withSizes(config: Config['export'], shares: MemoryShares): Config['export'] {
   const sized = <E extends { max_queue?: number | undefined }>(exporters: Record<string, E>): Record<string, E> => {
     const entries = Object.entries(exporters).map(([name, exporter]) => {
       return [name, { ...exporter, max_queue: exporter.max_queue ?? shares.queueBytes }] as const;
     });
     return Object.fromEntries(entries);
   };
-  return { ...config, otlp: sized(config.otlp), remote_write: sized(config.remote_write) };
+  return {
+    ...config,
+    max_series: shares.maxSeries,
+    otlp: sized(config.otlp),
+    remote_write: sized(config.remote_write),
+  };
 }
 
 /** Over gRPC logs go in protobuf only, and compressed by us. */

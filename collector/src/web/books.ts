@@ -14,7 +14,8 @@ export interface BooksSources {
   unknownThresholds(): { service: string; spans: number }[];
   /** Undefined where the store is off. */
   storeStats(): { traces: number; bytes: number; dropped: number } | undefined;
-  exporters(): readonly string[];
+  /** Names of exporters that have books in spans, and in points. */
+  exporters(): { readonly spans: readonly string[]; readonly points: readonly string[] };
   readonly memoryLimitBytes: number;
   rssBytes(): number;
 }
@@ -28,6 +29,7 @@ export function readBooks(sources: BooksSources): BooksAnswer {
   const dropped = byAttribute(telemetry, 'sample', 'dropped', 'reason');
   const droppedSpans = sumOf(dropped);
   const stored = sources.storeStats();
+  const exporters = sources.exporters();
   return {
     spans: {
       accepted,
@@ -42,12 +44,12 @@ export function readBooks(sources: BooksSources): BooksAnswer {
       thresholdInconsistent: telemetry.read('sample', 'threshold_inconsistent'),
     },
     ...(sources.followsLogs ? { logs: logBooks(telemetry) } : {}),
-    points: readPointBooks(telemetry, sources.metricRooms),
+    points: readPointBooks(telemetry, sources.metricRooms, exporters.points),
     refused: refusals(telemetry),
     keptTraces: telemetry
       .points('sample', 'kept_traces')
       .map(({ attributes, value }) => ({ policy: attributes['policy'] ?? '', traces: value })),
-    exporters: sources.exporters().map((name) => exporterBooks(telemetry, name, kept)),
+    exporters: exporters.spans.map((name) => exporterBooks(telemetry, name, kept)),
     store: { enabled: stored !== undefined, ...(stored ?? { traces: 0, bytes: 0, dropped: 0 }) },
     unknownThresholds: sources.unknownThresholds(),
     memory: { limit: sources.memoryLimitBytes, holders: memoryHolders(sources), rss: sources.rssBytes() },
@@ -80,12 +82,13 @@ function exporterBooks(telemetry: Telemetry, name: string, kept: number): Export
 /** What is held of series, by the rooms that are on and say so. */
 function seriesHolders({ telemetry, metricRooms }: BooksSources): Record<string, number> {
   const holders = [
-    ['limited series', 'limit', 'memory', metricRooms.limit],
+    ['limited series', 'limit', 'size', metricRooms.limit],
     ['aggregates', 'aggregate', 'size', metricRooms.aggregate],
     ['exported series', 'export', 'series_size', true],
+    ['pushed series', 'export', 'written_size', true],
   ] as const;
   const held = holders.filter(([, stage, name, isOn]) => isOn && telemetry.points(stage, name).length > 0);
-  return Object.fromEntries(held.map(([holder, stage, name]) => [holder, telemetry.read(stage, name)]));
+  return Object.fromEntries(held.map(([holder, stage, name]) => [holder, totalOf(telemetry, stage, name)]));
 }
 
 function refusals(telemetry: Telemetry): BooksAnswer['refused'] {

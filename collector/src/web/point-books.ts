@@ -9,8 +9,12 @@ export interface MetricRooms {
   readonly aggregate: boolean;
 }
 
-/** Reads the books; consistent, because nothing runs between two reads. */
-export function readPointBooks(telemetry: Telemetry, rooms: MetricRooms): PointBooks {
+/**
+ * Reads the books; consistent, because nothing runs between two reads.
+ *
+ * @param exporters names of those that are given points
+ */
+export function readPointBooks(telemetry: Telemetry, rooms: MetricRooms, exporters: readonly string[]): PointBooks {
   const sources = {
     received: totalOf(telemetry, 'receive', 'points'),
     scraped: totalOf(telemetry, 'scrape', 'points'),
@@ -34,7 +38,7 @@ export function readPointBooks(telemetry: Telemetry, rooms: MetricRooms): PointB
       leftOut: byAttribute(telemetry, 'export', 'points_left_out', 'reason'),
       balanced: passedOn === taken,
     },
-    exporters: exporterNames(telemetry).map((name) => exporterPoints(telemetry, name)),
+    exporters: exporters.map((name) => exporterPoints(telemetry, name)),
   };
 }
 
@@ -58,13 +62,6 @@ function exporterPoints(telemetry: Telemetry, name: string): ExporterPoints {
     if (attributes['exporter'] === name) failed[attributes['reason'] ?? ''] = value;
   const balanced = pushed === delivered + rejected + sumOf(failed) + queued;
   return { name, pushed, delivered, rejected, failed, queued, balanced };
-}
-
-/** Exporters that ever counted a point, be it to 0, in the order they did. */
-function exporterNames(telemetry: Telemetry): string[] {
-  const instruments = ['points_pushed', 'points_delivered', 'points_rejected', 'points_failed', 'points_queued'];
-  const points = instruments.flatMap((name) => telemetry.points('export', name));
-  return [...new Set(points.map(({ attributes }) => attributes['exporter'] ?? ''))];
 }
 
 /** Adds up counts. */

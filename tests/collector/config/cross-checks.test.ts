@@ -43,9 +43,25 @@ it('refuses sizes that do not fit the memory together', () => {
   const most = 'logs: { mode: follow, max_held: 240MiB }';
   check(
     most,
-    'memory_limit: is less than max_pending, max_in_flight, max_decisions, max_held and the queues take together (257MiB)',
+    'memory_limit: is less than max_pending, max_in_flight, max_decisions, max_held, max_series and the queues take together (259MiB)',
   );
-  check(most.replace('240', '238'));
+  check(most.replace('240', '236'));
+});
+
+it('refuses series that are gone before their next point', () => {
+  check('monitoring: { heartbeat: 299 }');
+  check('monitoring: { heartbeat: 300 }', 'monitoring.heartbeat: is not below export.stale_after (300s)');
+  check('monitoring: { heartbeat: 300 }\nexport: { stale_after: 10m }');
+  check('export: { stale_after: 30s }', 'monitoring.heartbeat: is not below export.stale_after (30s)');
+  check('monitoring: false\nexport: { stale_after: 30s }');
+  const job = (settings: string): string => `scrape: { jobs: [{ name: a, targets: ['b:1'], ${settings} }] }`;
+  check(`${job('interval: 90s')}\nlimit: { ttl: 90s }`, 'scrape.jobs[0].interval: is not below limit.ttl (90s)');
+  const rules = 'aggregate: { window: 10s, rules: [{ name: r, outputs: [sum], stale_after: 60s }] }';
+  check(`monitoring: false\n${rules}\n${job('interval: 15s')}`);
+  check(
+    `monitoring: false\n${rules}\n${job('adaptive: {}')}`,
+    'scrape.jobs[0].adaptive.max_interval: is not below aggregate.rules[0].stale_after (60s)',
+  );
 });
 
 it('refuses times that no trace would wait for, but not the default after a shorter wait', () => {

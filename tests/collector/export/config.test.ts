@@ -155,6 +155,8 @@ describe('a remote write exporter', () => {
     });
     const config = parseConfig(text, 'f');
     expect(configuredSizes(config).queueBytes).toHaveLength(4);
-    expect(memoryShares(config.memory_limit, configuredSizes(config)).queueBytes).toBe(config.memory_limit / 4 / 4);
+    const sizes = configuredSizes(config);
+    expect(sizes).toMatchObject({ remoteWrites: 2, storeQueueBytes: 8 * 1024 ** 2 });
+    expect(memoryShares(config.memory_limit, sizes).queueBytes).toBe((config.memory_limit - 8 * 1024 ** 2) / 4 / 4);
   });
 });

@@ -42,6 +42,15 @@ describe('labels', () => {
     });
   });
 
+  it('keep a label that is called as what every object has', () => {
+    const [point] = pointsOf({ attributes: { ['__proto__']: 'mine', toString: 'too' } });
+    expect(Object.entries(point?.attributes ?? {})).toEqual([
+      ['__proto__', 'mine'],
+      ['toString', 'too'],
+      ['job', 'shop'],
+    ]);
+  });
+
   it('name no source of what is our own, for who scrapes names us', () => {
     const point = dataPoint({});
     const own = { ...point, metric: metricOf({ ...point.metric, resource: OWN }) };

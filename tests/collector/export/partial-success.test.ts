@@ -9,6 +9,8 @@ function check(body: string | Uint8Array, contentType: string | undefined, expec
 it('reads both encodings', () => {
   check('{"partialSuccess":{"rejectedSpans":"12"}}', 'application/json', 12);
   check('{"partialSuccess":{"rejectedSpans":12}}', 'application/json;charset=utf-8', 12);
+  check('{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"old"}}', 'application/json', 3);
+  check('{"partialSuccess":{"errorMessage":"old","rejectedLogRecords":4}}', 'application/json', 4);
   check(Buffer.from('0a03088e02', 'hex'), 'application/x-protobuf', 270);
   check(Buffer.from('0a03088e02', 'hex'), undefined, 270);
   // Unknown fields around it, and the field twice: the last one counts.

@@ -8,7 +8,6 @@ const limitOf = (yaml: string): unknown => parseConfig(yaml, 'test.yaml').limit;
 it('has safe defaults, and is off where it says false', () => {
   const defaults = {
     max_series: 1000,
-    max_total_series: 10_000,
     attributes: {},
     metrics: [],
     templates: ['id', 'hash', 'number', 'email', 'path'],

@@ -15,7 +15,9 @@ it('shares the one number out', () => {
     inFlightBytes: 32 * MIB,
     queueBytes: 64 * MIB,
     maxDecisions: 524_288,
-    totalBytes: 224 * MIB,
+    maxSeries: 16_384,
+    maxTotalSeries: 10_000,
+    totalBytes: 256 * MIB,
   });
 });
 
@@ -32,6 +34,25 @@ it('lets decisions have an eighth, and no more than are of use', () => {
   check(32 * MIB, 65_536);
   check(128 * MIB, 262_144);
   check(1024 * MIB, 1_000_000);
+});
+
+it('lets series have an eighth, less of them where remote write knows them too', () => {
+  const check = (limitMib: number, remoteWrites: number, maxSeries: number, maxTotalSeries: number): void =>
+    expect(memoryShares(limitMib * MIB, { queueBytes: unset(1), remoteWrites })).toMatchObject({
+      maxSeries,
+      maxTotalSeries,
+    });
+  check(32, 0, 2048, 1024);
+  check(256, 1, 9362, 5900);
+  check(512, 1, 18_724, 10_000);
+  check(4096, 0, 50_000, 10_000);
+});
+
+it('makes room on the page for what limit is told to let through', () => {
+  const shares = memoryShares(256 * MIB, { queueBytes: unset(1), maxTotalSeries: 20_000 });
+  expect(shares).toMatchObject({ maxSeries: 30_512, maxTotalSeries: 20_000 });
+  expect(shares.totalBytes).toBeLessThanOrEqual(256 * MIB);
+  expect(memoryShares(256 * MIB, { queueBytes: [], maxSeries: 500_000 }).totalBytes).toBeGreaterThan(900 * MIB);
 });
 
 it('lets a configured size stand', () => {
@@ -57,16 +78,18 @@ it('gives less to the others where a configured size takes more than its share, 
   const { totalBytes, ...shares } = memoryShares(256 * MIB, {
     queueBytes: unset(1),
     followsLogs: true,
-    heldLogBytes: 204 * MIB,
+    heldLogBytes: 196 * MIB,
   });
-  // 52 MiB are left for shares of 5, 2, 4 and 2 sixteenths.
+  // 60 MiB are left for shares of 5, 2, 4, 2 and 2 sixteenths.
   expect(shares).toEqual({
-    heldLogBytes: 204 * MIB,
+    heldLogBytes: 196 * MIB,
     pendingBytes: 20 * MIB,
     arenaBytes: 36 * MIB,
     inFlightBytes: 8 * MIB,
     queueBytes: 16 * MIB,
     maxDecisions: 131_072,
+    maxSeries: 4096,
+    maxTotalSeries: 2389,
   });
   expect(totalBytes).toBe(256 * MIB);
 });
@@ -94,8 +117,8 @@ it('never holds more than the limit while the least of each fits', () => {
       const { totalBytes, pendingBytes, inFlightBytes } = memoryShares(limitMib * MIB, configured);
       expect(inFlightBytes).toBeGreaterThanOrEqual(Math.min(2 * MIB, configured.inFlightBytes ?? Infinity));
       expect(pendingBytes).toBeGreaterThanOrEqual(Math.min(5 * MIB, configured.pendingBytes ?? Infinity));
-      // At most 15 MiB are the least of all that have a share.
-      if (setBytes(configured) + 15 * MIB <= limitMib * MIB) expect(totalBytes).toBeLessThanOrEqual(limitMib * MIB);
+      // At most 17 MiB are the least of all that have a share.
+      if (setBytes(configured) + 17 * MIB <= limitMib * MIB) expect(totalBytes).toBeLessThanOrEqual(limitMib * MIB);
       if (setBytes(configured) > limitMib * MIB) expect(totalBytes).toBeGreaterThan(limitMib * MIB);
     }),
   );

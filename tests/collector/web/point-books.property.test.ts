@@ -84,7 +84,7 @@ class Rooms {
   }
 
   books(): PointBooks {
-    return readPointBooks(this.telemetry, this.#on);
+    return readPointBooks(this.telemetry, this.#on, EXPORTERS);
   }
 
   #through(stage: 'limit' | 'aggregate', points: number): number {
@@ -182,7 +182,7 @@ describe('the books of points', () => {
   });
 
   it('know no room, no source and no exporter that does not count', () => {
-    const books = readPointBooks(new Telemetry(), { limit: false, aggregate: false });
+    const books = readPointBooks(new Telemetry(), { limit: false, aggregate: false }, []);
     expect(books).toEqual({
       accepted: 0,
       sources: { received: 0, scraped: 0, read: 0 },

@@ -31,6 +31,9 @@ const SIDES = 2;
 /** A slope that turns within a second by more than this, in terms of its band, is pushed as it now stands too. */
 const JUMP_BANDS = 4;
 
+/** Between dear readings it went further than they show; so many times as far is stated. */
+const UNSEEN_RATIO = 2;
+
 /** How one series is judged. */
 export interface Law {
   readonly follows: 'level' | 'slope';
@@ -174,8 +177,9 @@ export class SeriesControl {
     const band = this.band(row);
     const error = Math.abs(value - this.#lastValue.at(row));
     const moved = error > band || isUrgent;
-    const unseenS = isDear ? (timeMs - this.#readMs(row)) / 1000 : 1;
-    this.#restate(row, moved && !isDear ? 0 : error, unseenS);
+    // A step that is pushed at once is no error; what a dear reading finds has been one for as long as nobody looked.
+    if (isDear) this.#restate(row, UNSEEN_RATIO * error, 1);
+    else this.#restate(row, moved ? 0 : error, 1);
     if (isMean) {
       this.#sum.set(row, this.#sum.at(row) + value);
       this.#count.set(row, this.#count.at(row) + 1);
@@ -184,12 +188,6 @@ export class SeriesControl {
     this.#widen(row);
     this.#push(row, value, timeMs);
     return true;
-  }
-
-  /** Of the reading before. */
-  #readMs(row: number): number {
-    const heldMs = this.#heldMs.at(row);
-    return Number.isNaN(heldMs) ? this.#lastMs.at(row) : heldMs;
   }
 
   #slope(row: number, value: number, timeMs: number, isUrgent: boolean): boolean {
@@ -275,8 +273,11 @@ export class SeriesControl {
       this.#laws[row]?.follows === 'slope'
         ? MAX_HIDDEN_S * (this.#high.at(row) - this.#low.at(row))
         : MAX_CHANGE_RATIO * this.#second.at(row);
-    const widest = narrowest === 0 ? 1 : Math.max(1, hidden / narrowest);
-    this.#width.set(row, Math.min(widest, width * WIDEN));
+    const widest = narrowest === 0 ? 1 : hidden / narrowest;
+    const wider = Math.max(1, Math.min(widest, width * WIDEN));
+    this.#width.set(row, wider);
+    // Before a wider band has hidden anything, it is known that it will.
+    this.#stated.set(row, this.#stated.at(row) * Math.max(1, wider / width));
   }
 
   #narrow(row: number, timeMs: number): void {

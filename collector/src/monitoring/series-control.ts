@@ -21,7 +21,7 @@ const NARROW_PER_SECOND = 1 - 1 / 600;
  * highest rate, so that a burst of a second is pushed.
  */
 const MAX_CHANGE_RATIO = 0.5;
-const MAX_HIDDEN_S = 0.3;
+const MAX_HIDDEN_S = 0.25;
 /** Of a change seen so much is left each second: half after three minutes. */
 const CHANGE_KEPT_PER_SECOND = 1 - 1 / 300;
 /** The range seen forgets so much of itself each heartbeat: half within the hour. */

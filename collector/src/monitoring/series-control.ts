@@ -10,8 +10,9 @@ const RANGE_RATIO = 0.05;
 /** Of a slope it is relative to this share of the range of its rate alone: a band that followed the rate would be wide where most happens. */
 const RATE_RANGE_RATIO = 0.1;
 /**
- * What is pushed for its movement widens the band by so much, and each second narrows it again: where nothing is quiet, four
- * points a minute are in balance. A band lasts longer than bursts do, or it would be widest where most happens.
+ * What is pushed for its movement widens the band by so much, and each second narrows it again: a point in four minutes is
+ * in balance, and what moves more often comes to the widest band it may have. Faster would follow bursts, and be widest
+ * where most happens.
  */
 const WIDEN = 1.5;
 const NARROW_PER_SECOND = 1 - 1 / 600;
@@ -30,7 +31,6 @@ const RANGE_KEPT = 0.99;
 const SIDES = 2;
 /** A slope that turns within a second by more than this, in terms of its band, is pushed as it now stands too. */
 const JUMP_BANDS = 4;
-
 /** Between dear readings it went further than they show; so many times as far is stated. */
 const UNSEEN_RATIO = 2;
 

@@ -106,6 +106,8 @@ function errorFigures(records: readonly Recorded[]): Figure[] {
       p99: ratioOf(own.p99, best.p99),
       max: ratioOf(own.max, best.max),
       covered: coverage(recorded, replayed),
+      // What a statement is worth: one that is always true because it is wide is worth nothing.
+      looseness: (replayed.stated.at(-1) ?? NaN) / own.p99,
     };
   });
   // All of them, whatever comes out, but those the interval steers: most of their seconds are not read, by design.
@@ -133,6 +135,7 @@ function errorFigures(records: readonly Recorded[]): Figure[] {
     bounded({ ...median, ...summary(moving.map(({ p99 }) => p99)) }, ratio),
     bounded(plain('largest error against the best fixed interval, worst series', worst, '1'), ratio),
     plain('series of which it is above half', moving.filter(({ max }) => max > BOUNDS.ratio).length, '{series}'),
+    plain('stated error against p99 of errors, median', summary(moving.map((each) => each.looseness)).value, '1'),
     plain('seconds held out that are within the stated error, median', summary(covered).value, '1'),
     bounded(plain('seconds held out that are within the stated error, worst series', Math.min(...covered), '1'), {
       atLeast: BOUNDS.covered,

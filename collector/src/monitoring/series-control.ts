@@ -276,8 +276,9 @@ export class SeriesControl {
     const widest = narrowest === 0 ? 1 : hidden / narrowest;
     const wider = Math.max(1, Math.min(widest, width * WIDEN));
     this.#width.set(row, wider);
-    // Before a wider band has hidden anything, it is known that it will.
-    this.#stated.set(row, this.#stated.at(row) * Math.max(1, wider / width));
+    // Before a wider band has hidden anything, it is known that it will; more than itself it cannot hide.
+    const stated = this.#stated.at(row);
+    this.#stated.set(row, Math.max(stated, Math.min(stated * (wider / width), this.band(row))));
   }
 
   #narrow(row: number, timeMs: number): void {

@@ -96,6 +96,17 @@ describe('a band', () => {
     expect(points.slice(-2)).toEqual(['400@21', '100@22']);
   });
 
+  it('is all that is stated, however often it was widened', () => {
+    const { read, control } = rig(LEVEL);
+    let widest = 0;
+    for (let i = 0; i < 200; i++) {
+      read(...noise, 150);
+      widest = Math.max(widest, control.band(0));
+    }
+    expect(control.statedError(0)).toBeLessThanOrEqual(1.1 * widest);
+    expect(control.statedError(0)).toBeGreaterThan(10);
+  });
+
   it('is not widened by one jump that stays alone', () => {
     const { read, control } = rig(LEVEL);
     read(100, 100, 900, 900, 900);

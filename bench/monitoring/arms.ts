@@ -99,7 +99,8 @@ export function fixedArm(url: string, resource: Resource, record: Recorder): Arm
       for (const reader of readers) reader.start?.();
     },
     async tick() {
-      const timeMs = Date.now();
+      // By the clock that is never set, as the stage does.
+      const timeMs = performance.timeOrigin + performance.now();
       const made: DataPoint[] = [];
       const answers = readers.map((reader) => {
         try {
@@ -117,7 +118,7 @@ export function fixedArm(url: string, resource: Resource, record: Recorder): Arm
       points += made.length;
       await push(made);
       await new Promise((resolve) => {
-        setTimeout(resolve, Math.max(0, SLOT_MS - (Date.now() - timeMs)));
+        setTimeout(resolve, Math.max(0, SLOT_MS - (performance.timeOrigin + performance.now() - timeMs)));
       });
     },
     async stop() {

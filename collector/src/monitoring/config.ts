@@ -26,7 +26,7 @@ function threshold(fallback: number) {
     .max(1)
     .default(fallback)
     .describe(
-      'change that counts as none: of ratios as it stands, of everything else as a share of the last exported value, or of 5 % of the range seen where that is more',
+      'change that counts as none: of ratios as it stands, of everything else as a share of the last exported value, or of 5 % of the range seen where that is more; grows where much moves, to half of a change seen twice at most, of counters to a quarter of a second at the highest rate',
     );
 }
 

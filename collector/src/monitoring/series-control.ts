@@ -1,7 +1,8 @@
 // Decides which readings become points. Pure: time is an argument, and points leave through a callback.
 // A level is pushed when it has left the band around the last point; a slope when no straight line from the last point
-// passes through all readings since within their band (swinging door), and then up to the reading before.
+// passes all readings since within their band, and then where the longest such line ends.
 import { Column } from './columns.ts';
+import { Corridors } from './corridors.ts';
 import { restated } from './stated-error.ts';
 
 /** What `stability_threshold` is relative to at least, as a share of the range seen. */
@@ -9,19 +10,29 @@ const RANGE_RATIO = 0.05;
 /** Of a slope it is relative to this share of the range of its rate alone: a band that followed the rate would be wide where most happens. */
 const RATE_RANGE_RATIO = 0.1;
 /**
- * What is pushed for its movement widens the band by so much, and each second narrows it again: where nothing is quiet, ten
- * points a minute are in balance. Faster would follow bursts, and be widest where most happens.
+ * What is pushed for its movement widens the band by so much, and each second narrows it again: a point in four minutes is
+ * in balance, and what moves more often comes to the widest band it may have. Faster would follow bursts, and be widest
+ * where most happens.
  */
-const WIDEN = 1.06;
-const NARROW_PER_SECOND = 1 - 1 / 96;
-/** Widest band, in terms of the configured one; a jump beyond it is always pushed. */
-const MAX_WIDTH = 8;
+const WIDEN = 1.5;
+const NARROW_PER_SECOND = 1 - 1 / 600;
+/**
+ * What a band may hide at most, however often it is left: of a level this share of a change from one reading to the next
+ * that was seen twice, so that a step is pushed as long as steps are what moves it; of a slope so many seconds at its
+ * highest rate, so that a burst of a second is pushed.
+ */
+const MAX_CHANGE_RATIO = 0.5;
+const MAX_HIDDEN_S = 0.25;
+/** Of a change seen so much is left each second: half after three minutes. */
+const CHANGE_KEPT_PER_SECOND = 1 - 1 / 300;
 /** The range seen forgets so much of itself each heartbeat: half within the hour. */
 const RANGE_KEPT = 0.99;
 /** A line may be off to both sides, so that the band of a slope is half of what its patience allows. */
 const SIDES = 2;
 /** A slope that turns within a second by more than this, in terms of its band, is pushed as it now stands too. */
-const JUMP_BANDS = 2;
+const JUMP_BANDS = 4;
+/** Between dear readings it went further than they show; so many times as far is stated. */
+const UNSEEN_RATIO = 2;
 
 /** How one series is judged. */
 export interface Law {
@@ -44,7 +55,6 @@ export type Emit = (row: number, value: number, timeMs: number) => void;
 export class SeriesControl {
   readonly #emit: Emit;
   readonly #restarted: (row: number, sinceMs: number) => void;
-  readonly #ring: number;
   readonly #laws: Law[] = [];
   readonly #lastValue = new Column(NaN);
   readonly #lastMs = new Column(NaN);
@@ -53,17 +63,16 @@ export class SeriesControl {
   readonly #heldMs = new Column(NaN);
   readonly #low = new Column(NaN);
   readonly #high = new Column(NaN);
+  /** The largest change from one reading to the next, and the largest but one. */
+  readonly #largest = new Column();
+  readonly #second = new Column();
   readonly #width = new Column(1);
   readonly #stated = new Column(NaN);
-  /** Slopes: corridor of rates, a millisecond, that pass through all readings since the last point. */
-  readonly #floor = new Column(-Infinity);
-  readonly #ceiling = new Column(Infinity);
   /** Means: sum and count of readings since the last point. */
   readonly #sum = new Column(0);
   readonly #count = new Column(0);
-  /** Readings of a slope since its last point: value and time, `#ring` of each a row. */
-  readonly #values = new Column();
-  readonly #times = new Column();
+  /** Slopes: readings since the last point, and the line through them. */
+  readonly #lines: Corridors;
 
   /**
    * @param heartbeatS seconds between points at most, which bounds the readings between two
@@ -72,7 +81,7 @@ export class SeriesControl {
   constructor(emit: Emit, heartbeatS: number, restarted: (row: number, sinceMs: number) => void = () => {}) {
     this.#emit = emit;
     this.#restarted = restarted;
-    this.#ring = Math.ceil(heartbeatS) + 2;
+    this.#lines = new Corridors(Math.ceil(heartbeatS) + 2);
   }
 
   /** Begins a series. A row that was used before begins anew. */
@@ -82,8 +91,10 @@ export class SeriesControl {
       column.set(row, NaN);
     // Rates have a range from 0 on, before any is known.
     if (law.follows === 'slope') for (const column of [this.#low, this.#high]) column.set(row, 0);
+    for (const column of [this.#largest, this.#second]) column.set(row, 0);
     this.#width.set(row, 1);
     this.#stated.set(row, NaN);
+    this.#lines.begin(row, NaN, NaN);
     this.#restart(row);
   }
 
@@ -151,9 +162,10 @@ export class SeriesControl {
     const law = this.#laws[row];
     const held = this.#heldValue.at(row);
     if (law === undefined) return;
-    if (law.follows === 'slope') this.#judge(row, held, this.#heldMs.at(row));
     this.#low.set(row, this.#low.at(row) + ((1 - RANGE_KEPT) / 2) * (this.#high.at(row) - this.#low.at(row)));
     this.#high.set(row, this.#high.at(row) - ((1 - RANGE_KEPT) / 2) * (this.#high.at(row) - this.#low.at(row)));
+    this.#drawAll(row);
+    if (this.#lastMs.at(row) >= timeMs) return;
     const count = this.#count.at(row);
     if (law.isMean && count > 0) this.#push(row, this.#sum.at(row) / count, timeMs);
     else this.#push(row, Number.isNaN(held) ? this.#lastValue.at(row) : held, timeMs);
@@ -161,11 +173,13 @@ export class SeriesControl {
 
   #level(row: number, value: number, timeMs: number, isUrgent: boolean, { isMean, isDear }: Law): boolean {
     this.#see(row, value);
+    this.#change(row, value);
     const band = this.band(row);
     const error = Math.abs(value - this.#lastValue.at(row));
     const moved = error > band || isUrgent;
-    const unseenS = isDear ? (timeMs - this.#readMs(row)) / 1000 : 1;
-    this.#restate(row, moved && !isDear ? 0 : error, unseenS);
+    // A step that is pushed at once is no error; what a dear reading finds has been one for as long as nobody looked.
+    if (isDear) this.#restate(row, UNSEEN_RATIO * error, 1);
+    else this.#restate(row, moved ? 0 : error, 1);
     if (isMean) {
       this.#sum.set(row, this.#sum.at(row) + value);
       this.#count.set(row, this.#count.at(row) + 1);
@@ -176,12 +190,6 @@ export class SeriesControl {
     return true;
   }
 
-  /** Of the reading before. */
-  #readMs(row: number): number {
-    const heldMs = this.#heldMs.at(row);
-    return Number.isNaN(heldMs) ? this.#lastMs.at(row) : heldMs;
-  }
-
   #slope(row: number, value: number, timeMs: number, isUrgent: boolean): boolean {
     const sinceMs = timeMs - this.#lastMs.at(row);
     if (sinceMs <= 0) return false;
@@ -189,61 +197,38 @@ export class SeriesControl {
     const from = Number.isNaN(heldMs) ? this.#lastMs.at(row) : heldMs;
     const held = Number.isNaN(heldMs) ? this.#lastValue.at(row) : this.#heldValue.at(row);
     if (value >= held) this.#see(row, ((value - held) / (timeMs - from)) * 1000);
-    if (value < held) return this.#begin(row, value, timeMs, held, from);
+    if (value < held) return this.#begin(row, value, timeMs, from);
     const band = this.band(row);
-    const grown = value - this.#lastValue.at(row);
-    const rate = grown / sinceMs;
-    const isInside = rate >= this.#floor.at(row) && rate <= this.#ceiling.at(row);
-    if (isInside && !isUrgent) {
-      this.#keep(row, value, timeMs);
-      this.#floor.set(row, Math.max(this.#floor.at(row), (grown - band) / sinceMs));
-      this.#ceiling.set(row, Math.min(this.#ceiling.at(row), (grown + band) / sinceMs));
-      return false;
-    }
+    const off = this.#lines.off(row, value, timeMs);
+    if (this.#lines.take(row, value, timeMs, band) && !isUrgent) return false;
     this.#widen(row);
-    const off = rate < this.#floor.at(row) ? this.#floor.at(row) - rate : rate - this.#ceiling.at(row);
-    if (from > this.#lastMs.at(row)) {
-      this.#judge(row, held, from);
-      this.#push(row, held, from);
-    }
-    if (off * sinceMs > JUMP_BANDS * band || isUrgent) {
-      this.#judge(row, value, timeMs);
-      this.#push(row, value, timeMs);
-    } else this.#slope(row, value, timeMs, false);
+    if (!isUrgent) this.#draw(row);
+    if (isUrgent || (off > JUMP_BANDS * band && this.#lines.isWhole(row))) this.#drawAll(row);
     return true;
+  }
+
+  /** Pushes where the longest line ends, and goes on from there. */
+  #draw(row: number): void {
+    const { value, timeMs } = this.#lines.end(row);
+    const { count, worst } = this.#lines.judge(row);
+    const rest = this.#lines.rest(row);
+    this.#restate(row, worst, count);
+    this.#push(row, value, timeMs);
+    for (const reading of rest)
+      if (!this.#lines.take(row, reading.value, reading.timeMs, this.band(row))) this.#draw(row);
+  }
+
+  /** Pushes lines up to the last reading. */
+  #drawAll(row: number): void {
+    while (this.#lines.count(row) > 0) this.#draw(row);
   }
 
   /** A counter began anew: what it had counted is pushed before. */
-  #begin(row: number, value: number, timeMs: number, held: number, heldMs: number): boolean {
-    if (heldMs > this.#lastMs.at(row)) {
-      this.#judge(row, held, heldMs);
-      this.#push(row, held, heldMs);
-    }
+  #begin(row: number, value: number, timeMs: number, heldMs: number): boolean {
+    this.#drawAll(row);
     this.#restarted(row, heldMs);
     this.#push(row, value, timeMs);
     return true;
-  }
-
-  /** Notes a reading of a slope until the line that replaces it is known. */
-  #keep(row: number, value: number, timeMs: number): void {
-    const count = this.#count.at(row);
-    if (count >= this.#ring) return;
-    this.#values.set(row * this.#ring + count, value);
-    this.#times.set(row * this.#ring + count, timeMs);
-    this.#count.set(row, count + 1);
-  }
-
-  /** Judges the statement by every reading that a line from the last point to this one replaces. */
-  #judge(row: number, value: number, timeMs: number): void {
-    const lastMs = this.#lastMs.at(row);
-    if (timeMs <= lastMs) return;
-    const last = this.#lastValue.at(row);
-    const rate = (value - last) / (timeMs - lastMs);
-    let worst = 0;
-    const count = this.#count.at(row);
-    for (let i = row * this.#ring; i < row * this.#ring + count; i++)
-      worst = Math.max(worst, Math.abs(this.#values.at(i) - last - rate * (this.#times.at(i) - lastMs)));
-    this.#restate(row, worst, count);
   }
 
   #restate(row: number, error: number, seconds: number): void {
@@ -256,12 +241,11 @@ export class SeriesControl {
     this.#lastValue.set(row, value);
     this.#lastMs.set(row, timeMs);
     this.#restart(row);
+    this.#lines.begin(row, value, timeMs);
     this.#emit(row, value, timeMs);
   }
 
   #restart(row: number): void {
-    this.#floor.set(row, -Infinity);
-    this.#ceiling.set(row, Infinity);
     this.#sum.set(row, 0);
     this.#count.set(row, 0);
   }
@@ -272,8 +256,29 @@ export class SeriesControl {
     if (!(value <= this.#high.at(row))) this.#high.set(row, value);
   }
 
+  /** Notes how far a level is from the reading before. */
+  #change(row: number, value: number): void {
+    const held = this.#heldValue.at(row);
+    const change = Math.abs(value - (Number.isNaN(held) ? this.#lastValue.at(row) : held));
+    const largest = this.#largest.at(row) * CHANGE_KEPT_PER_SECOND;
+    const second = this.#second.at(row) * CHANGE_KEPT_PER_SECOND;
+    this.#largest.set(row, Math.max(largest, change));
+    this.#second.set(row, Math.max(second, Math.min(largest, change)));
+  }
+
   #widen(row: number): void {
-    this.#width.set(row, Math.min(MAX_WIDTH, this.#width.at(row) * WIDEN));
+    const width = this.#width.at(row);
+    const narrowest = this.band(row) / width;
+    const hidden =
+      this.#laws[row]?.follows === 'slope'
+        ? MAX_HIDDEN_S * (this.#high.at(row) - this.#low.at(row))
+        : MAX_CHANGE_RATIO * this.#second.at(row);
+    const widest = narrowest === 0 ? 1 : hidden / narrowest;
+    const wider = Math.max(1, Math.min(widest, width * WIDEN));
+    this.#width.set(row, wider);
+    // Before a wider band has hidden anything, it is known that it will; more than itself it cannot hide.
+    const stated = this.#stated.at(row);
+    this.#stated.set(row, Math.max(stated, Math.min(stated * (wider / width), this.band(row))));
   }
 
   #narrow(row: number, timeMs: number): void {

@@ -86,6 +86,53 @@ describe('a level', () => {
   });
 });
 
+describe('a band', () => {
+  const noise = [100, 112, 99, 113, 98, 111, 100, 114, 97, 112];
+
+  it('grows no wider than half of a change that was seen twice, so that such a step is pushed again', () => {
+    const { read, control, points } = rig(LEVEL);
+    read(...noise, ...noise, 100, 400, 100);
+    expect(control.band(0)).toBeLessThan(18);
+    expect(points.slice(-2)).toEqual(['400@21', '100@22']);
+  });
+
+  it('is all that is stated, however often it was widened', () => {
+    const { read, control } = rig(LEVEL);
+    let widest = 0;
+    for (let i = 0; i < 200; i++) {
+      read(...noise, 150);
+      widest = Math.max(widest, control.band(0));
+    }
+    expect(control.statedError(0)).toBeLessThanOrEqual(1.1 * widest);
+    expect(control.statedError(0)).toBeGreaterThan(10);
+  });
+
+  it('is not widened by one jump that stays alone', () => {
+    const { read, control } = rig(LEVEL);
+    read(100, 100, 900, 900, 900);
+    expect(control.band(0) / control.scale(0)).toBeCloseTo(LEVEL.threshold);
+  });
+
+  it('of a slope hides no second at its highest rate', () => {
+    const { read, control, points } = rig(SLOPE);
+    let count = 0;
+    const counted = Array.from({ length: 300 }, (_, i) => (count += i % 5 === 0 ? 100 : i % 3));
+    read(...counted, ...Array<number>(50).fill(count), count + 100, count + 100);
+    expect(control.band(0)).toBeLessThanOrEqual(26);
+    expect(points).toContain(`${count}@349`);
+  });
+});
+
+it('states more than dear readings show, and no less because time passed in which nobody looked', () => {
+  const { control } = rig({ ...LEVEL, isDear: true });
+  control.observe(0, 100, 0, false);
+  control.observe(0, 200, 300_000, false);
+  const stated = control.statedError(0);
+  expect(stated).toBeGreaterThanOrEqual(200);
+  control.observe(0, 201, 900_000, false);
+  expect(control.statedError(0)).toBeGreaterThan(0.99 * stated);
+});
+
 describe('a slope', () => {
   it('needs no point while it grows alike', () => {
     const { read, points } = rig(SLOPE);

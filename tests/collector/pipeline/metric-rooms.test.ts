@@ -172,6 +172,7 @@ it('says who holds series, and has them let go once nothing comes any more', asy
   const before = held();
   await send(running, ...Array.from({ length: 200 }, (_, i) => ({ attributes: { user: `u${i}` } })));
   running.clock.advance(10_000);
+  expect(before['scraped series']).toBe(0);
   for (const holder of ['limited series', 'exported series', 'pushed series'])
     expect([holder, (held()[holder] ?? 0) - (before[holder] ?? 0) > 40_000]).toEqual([holder, true]);
   await running.delivered();

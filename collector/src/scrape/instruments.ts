@@ -77,4 +77,5 @@ export const scrapeInstruments = {
     attributes: { job: 'config' },
   },
   series: { kind: 'gauge', unit: '{series}', description: 'Series known of all targets.' },
+  size: { kind: 'gauge', unit: 'By', description: 'Memory of series known of all targets.' },
 } as const satisfies Instruments;

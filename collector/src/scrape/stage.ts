@@ -15,6 +15,9 @@ export const scrape = {
   create: (config, host, next) => new ScrapeStage(config, host, next),
 } satisfies StageDef<typeof scrapeConfig, typeof scrapeInstruments, never, MetricBatch>;
 
+/** Of a series with four labels: its line, what it meant, and its last point. */
+const SERIES_BYTES = 2000;
+
 interface RunningJob {
   readonly name: string;
   readonly client: ScrapeClient;
@@ -75,6 +78,7 @@ export class ScrapeStage implements Stage<never> {
       this.#host.record('interval', longestMs / 1000, { job: name });
     }
     this.#host.record('series', series);
+    this.#host.record('size', series * SERIES_BYTES);
   }
 }
 

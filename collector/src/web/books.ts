@@ -82,6 +82,7 @@ function exporterBooks(telemetry: Telemetry, name: string, kept: number): Export
 /** What is held of series, by the rooms that are on and say so. */
 function seriesHolders({ telemetry, metricRooms }: BooksSources): Record<string, number> {
   const holders = [
+    ['scraped series', 'scrape', 'size', true],
     ['limited series', 'limit', 'size', metricRooms.limit],
     ['aggregates', 'aggregate', 'size', metricRooms.aggregate],
     ['exported series', 'export', 'series_size', true],

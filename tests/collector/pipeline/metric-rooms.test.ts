@@ -3,10 +3,12 @@ import { expect, it } from 'vitest';
 import { encodeMetrics } from '../../../collector/src/otlp/encode-metrics.ts';
 import { dataPoint, type PointShape } from '../../support/data-points.ts';
 import { pick, seeded } from '../../support/random.ts';
+import { decodedPoints } from '../../support/decoded-points.ts';
+import { eventually } from '../../support/eventually.ts';
 import { post } from '../../support/http.ts';
 import { acceptAll } from '../../support/remote-write-rig.ts';
 import { type RunningCollector, startCollector } from '../../support/running-collector.ts';
-import { type Sink, startSink } from '../../support/sink.ts';
+import { type Reaction, type Sink, startSink } from '../../support/sink.ts';
 import { type DecodedSample, decodeWrite } from '../../support/write-schema.ts';
 
 const protobuf = { 'content-type': 'application/x-protobuf' };
@@ -160,4 +162,74 @@ it.each([
   expect(points.limit?.absorbed).toBeGreaterThan(0);
   expect([points.limit?.balanced, points.aggregate?.balanced, points.exported.balanced]).toEqual([true, true, true]);
   expect(Object.values(points.exported.leftOut)).toEqual([0, 0]);
+});
+
+it('says who holds series, and has them let go once nothing comes any more', async () => {
+  const sink = await startSink();
+  sink.react(acceptAll);
+  const running = await startCollector(`limit: {ttl: 1m}\nexport: {remote_write: {sink: {url: '${sink.url}'}}}`);
+  const held = (): Record<string, number> => running.books().memory.holders;
+  const before = held();
+  await send(running, ...Array.from({ length: 200 }, (_, i) => ({ attributes: { user: `u${i}` } })));
+  running.clock.advance(10_000);
+  expect(before['scraped series']).toBe(0);
+  for (const holder of ['limited series', 'exported series', 'pushed series'])
+    expect([holder, (held()[holder] ?? 0) - (before[holder] ?? 0) > 40_000]).toEqual([holder, true]);
+  await running.delivered();
+  running.clock.advance(20 * 60_000);
+  expect(held()['exported series']).toBe(0);
+  expect(held()['limited series']).toBeLessThan(20_000);
+  await running.delivered();
+});
+
+it('ends a series once, everywhere, when its target is gone', async () => {
+  const target = await startSink();
+  const sink = await startSink();
+  const own = await startSink();
+  sink.react(acceptAll);
+  const page = (...users: string[]): Reaction => ({
+    status: 200,
+    headers: { 'content-type': 'text/plain; version=0.0.4' },
+    body: `# TYPE hits counter\n${users.map((user) => `hits_total{user="${user}"} 5\n`).join('')}`,
+  });
+  const running = await startCollector(`limit: {}
+scrape: {jobs: [{name: web, targets: ['${new URL(target.url).host}'], interval: 10s}]}
+export: {stale_after: 30s, remote_write: {sink: {url: '${sink.url}'}}, otlp: {own: {endpoint: '${own.url}', signals: [metrics]}}}`);
+  target.react(page('a', 'b'));
+  const shown = async (count: number): Promise<void> => {
+    const isShown = async (): Promise<boolean> => (await linesOf(running, 'hits_total{')).length === count;
+    await eventually(`${count} series`, async () => (await isShown()) || void running.clock.advance(2500));
+  };
+  await shown(2);
+  target.react(page('a'));
+  await shown(1);
+  running.clock.advance(5000);
+  await running.delivered();
+  target.react('reset');
+  await shown(0);
+  // For longer than anybody remembers the series, at the pace of scrapes.
+  for (let tries = 0; tries < 5; tries++) {
+    const before = running.books().points.sources.scraped;
+    running.clock.advance(9000);
+    await eventually(
+      'another try',
+      () => running.books().points.sources.scraped > before || void running.clock.advance(500),
+    );
+  }
+  await running.delivered();
+  const samples = sink.requests.flatMap((request) => decodeWrite(request).series);
+  for (const user of ['a', 'b']) {
+    const ofUser = samples.filter(({ name }) => name.startsWith('hits_total{') && name.includes(`user="${user}"`));
+    const ends = ofUser.flatMap((each) => each.samples).filter(({ value }) => Number.isNaN(value));
+    expect([user, ends.length]).toEqual([user, 1]);
+    const ended = own.requests
+      .filter(({ path }) => path === '/v1/metrics')
+      .flatMap(({ body }) => decodedPoints(body))
+      .filter(({ metric, attributes, hasNoValue }) => {
+        return hasNoValue && metric.name.startsWith('hits') && attributes.some(([, value]) => value === user);
+      });
+    expect([user, ended.length]).toEqual([user, 1]);
+  }
+  const { points } = running.books();
+  expect(points.exporters.map(({ failed }) => failed['not_newer'])).toEqual([0, 0]);
 });

@@ -73,6 +73,18 @@ const READINGS: readonly Sent[] = [
   { name: 'process.thread.count', unit: '{thread}', values: [{ agoMs: 0, value: 11 }] },
 ];
 
+/** Lets a test hold what a page does after it has drawn, as a busy machine does. */
+const HOLD_EFFECTS = `
+  globalThis.effects = { areHeld: false, waiting: [], release() {
+    this.areHeld = false;
+    for (const call of this.waiting.splice(0)) call();
+  } };
+  const later = (call) => (...args) => effects.areHeld ? effects.waiting.push(() => call(...args)) : call(...args);
+  const { requestAnimationFrame: frame, setTimeout: timeout } = globalThis;
+  globalThis.requestAnimationFrame = (call) => frame(later(call));
+  globalThis.setTimeout = (call, ...rest) => timeout(later(call), ...rest);
+`;
+
 describeWith(['chromium'], 'metrics on the page, in Chromium', (paths) => {
   let browser: Browser;
 
@@ -211,6 +223,31 @@ describeWith(['chromium'], 'metrics on the page, in Chromium', (paths) => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('heading', { name: 'Data points' }).waitFor();
     expect(new URL(page.url()).hash).toBe('#/books');
+  });
+
+  it('shows a view that comes between its first drawing and what follows a drawing', async () => {
+    const sidecar = await startSidecar();
+    const page = await browser.newPage();
+    await page.addInitScript(HOLD_EFFECTS);
+    let letCome = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      void page.route('**/assets/books-view-*.js', async (route) => {
+        resolve();
+        await new Promise<void>((come) => (letCome = come));
+        await route.continue();
+      });
+    });
+    await page.goto(sidecar.urls.page);
+    // Fetched ahead, but not here yet.
+    await asked;
+    await page.evaluate('effects.areHeld = true');
+    await page.getByRole('link', { name: 'Books' }).click();
+    await page.getByText('Fetching this view').waitFor();
+    const come = page.waitForResponse('**/assets/books-view-*.js');
+    letCome();
+    await page.evaluate(`import(${JSON.stringify((await come).url())}).then(() => {})`);
+    await page.evaluate('effects.release()');
+    await page.getByRole('heading', { name: 'Data points' }).waitFor();
   });
 
   it('keeps what it shows where the sidecar is gone, and says so in views that were not fetched', async () => {

@@ -14,9 +14,12 @@ export function useFeed(feed: LiveFeed): FeedState {
 }
 
 export function useRoute(): Route {
-  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  const [first] = useState(location.hash);
+  const [route, setRoute] = useState(() => parseRoute(first));
   useEffect(() => {
     const changed = (): void => setRoute(parseRoute(location.hash));
+    // Who was quick went on before anybody listened.
+    if (location.hash !== first) changed();
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);
   }, []);

@@ -26,8 +26,10 @@ export function lazyView<Props extends object>(
     // Setting it draws anew also where it changes nothing but what is here.
     const [, setAsked] = useState(0);
     const drawAnew = (): void => setAsked((asked) => asked + 1);
+    const [isLate] = useState(Here === undefined);
     useEffect(() => {
-      if (Here === undefined) fetched().then(drawAnew, () => setMissing(true));
+      // What was fetched ahead may have come after the drawing and before this, and then nobody else draws it.
+      if (isLate) fetched().then(drawAnew, () => setMissing(true));
     }, []);
     if (Here !== undefined) return <Here {...props} />;
     const tryAgain = (): Promise<void> => fetched().then(drawAnew, reloadWhereAnswered);

@@ -106,7 +106,11 @@ describe('a metric over its budget', () => {
 
 describe('a folded series', () => {
   it('gives its place to another only while not too many stand still, and nothing is lost then either', async () => {
-    const { stage, clock, send, points, read, counts } = limitRig({ max_series: 20, max_total_series: 20, templates: [] });
+    const { stage, clock, send, points, read, counts } = limitRig({
+      max_series: 20,
+      max_total_series: 20,
+      templates: [],
+    });
     await stage.start();
     const consumer = new MetricConsumer(clock.nowMs());
     const names = Array.from({ length: 15 }, (_, i) => `m${i}`);

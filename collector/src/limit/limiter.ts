@@ -150,6 +150,11 @@ export class Limiter {
 
   /** Folds more of a metric that has no room, or of the one that has most where there is none for anybody. */
   #makeRoom(owner: TrackedMetric, now: Now, out: DataPoint[]): boolean {
+    // Each place that is given back leaves a series that stands still: as many of those as there are places are enough.
+    if (this.#rows.frozen >= this.#metrics.maxTotalSeries) {
+      this.#foldWhole(owner, now);
+      return false;
+    }
     if (owner.hasRoom) return this.#makeRoomForAll(owner, now, out);
     if (now.monotonicMs < owner.askAgainMs) return false;
     if (this.#giveBack(owner, 'folded', now, out)) return true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { histogramOf } from '../../support/data-points.ts';
+import { MetricConsumer } from '../../support/metric-consumer.ts';
 import { limitRig, many } from '../../support/limit-rig.ts';
 
 const TTL_MS = 600_000;
@@ -104,6 +105,28 @@ describe('a metric over its budget', () => {
 });
 
 describe('a folded series', () => {
+  it('gives its place to another only while not too many stand still, and nothing is lost then either', async () => {
+    const { stage, clock, send, points, read, counts } = limitRig({
+      max_series: 20,
+      max_total_series: 20,
+      templates: [],
+    });
+    await stage.start();
+    const consumer = new MetricConsumer(clock.nowMs());
+    const names = Array.from({ length: 15 }, (_, i) => `m${i}`);
+    for (const round of [1, 2])
+      for (const name of names) {
+        await send(...many('user', 'u', [0, 15], { name, value: 5 * round }));
+        clock.advance(1000);
+        expect(read('frozen_series')).toBeLessThanOrEqual(20 + 20);
+      }
+    expect(read('frozen_series')).toBeGreaterThan(0);
+    await stage.stop();
+    consumer.take(points());
+    expect(counts('dropped')).toEqual({});
+    for (const name of names) expect([name, consumer.increase(name).get('value') ?? 0]).toEqual([name, 15 * 10]);
+  });
+
   it('stands still for five minutes, then ends; what it counts after the fold is in its target', async () => {
     const { stage, clock, send, took } = limitRig({ max_series: 4, templates: [] });
     await stage.start();

@@ -26,7 +26,8 @@ export function naivePoints(body: Uint8Array, nowMs: number): NaivePoints {
         if (kind === undefined) continue;
         const described = describe(metric, kind, data as Plain);
         for (const point of list(data as Plain, 'dataPoints')) {
-          const read = described === undefined ? undefined : readPoint(kind, point, nowMs);
+          const read =
+            described === undefined ? undefined : readPoint(kind, described['isMonotonic'] === true, point, nowMs);
           if (read === undefined) rejected++;
           else points.push(text({ resource, scope, ...described, ...read }));
         }
@@ -60,9 +61,9 @@ function describe(metric: Plain, kind: Kind, data: Plain): Plain | undefined {
   };
 }
 
-function readPoint(kind: Kind, point: Plain, nowMs: number): Plain | undefined {
+function readPoint(kind: Kind, isMonotonic: boolean, point: Plain, nowMs: number): Plain | undefined {
   const hasNoValue = (Number(point['flags'] ?? 0) & 1) === 1;
-  const value = VALUES[kind](point, kind);
+  const value = VALUES[kind](point, kind, isMonotonic);
   if (!hasNoValue && value === undefined) return undefined;
   const timeMs = milliseconds(point, 'timeUnixNano');
   return {
@@ -74,7 +75,7 @@ function readPoint(kind: Kind, point: Plain, nowMs: number): Plain | undefined {
   };
 }
 
-const VALUES: Readonly<Record<Kind, (point: Plain, kind: Kind) => Plain | undefined>> = {
+const VALUES: Readonly<Record<Kind, (point: Plain, kind: Kind, isMonotonic: boolean) => Plain | undefined>> = {
   gauge: number,
   sum: number,
   histogram: (point) => {
@@ -110,11 +111,12 @@ const VALUES: Readonly<Record<Kind, (point: Plain, kind: Kind) => Plain | undefi
   },
 };
 
-function number(point: Plain, kind?: Kind): Plain | undefined {
-  if (point['asInt'] !== undefined) return { value: Number(point['asInt']), isInteger: true };
-  if (point['asDouble'] === undefined) return undefined;
-  const value = Number(point['asDouble']);
-  return kind === 'sum' && Number.isNaN(value) ? undefined : { value, isInteger: false };
+function number(point: Plain, kind?: Kind, isMonotonic = false): Plain | undefined {
+  const isInteger = point['asInt'] !== undefined;
+  if (!isInteger && point['asDouble'] === undefined) return undefined;
+  const value = Number(isInteger ? point['asInt'] : point['asDouble']);
+  if (kind === 'sum' && (!Number.isFinite(value) || (isMonotonic && value < 0))) return undefined;
+  return { value, isInteger };
 }
 
 /** Undefined where one of them is no number. */

@@ -62,7 +62,7 @@ export function readPoint(
   const value = READERS[kind](message, draft);
   if (metric === undefined) return undefined;
   const hasNoValue = (draft.flags & NO_RECORDED_VALUE) !== 0;
-  if (!hasNoValue && (value === undefined || !isSound(kind, value))) return undefined;
+  if (!hasNoValue && (value === undefined || !isSound(metric, value))) return undefined;
   return {
     metric,
     attributes: draft.attributes.joined(),

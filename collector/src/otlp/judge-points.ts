@@ -3,7 +3,7 @@ import type {
   Buckets,
   ExponentialHistogramValue,
   HistogramValue,
-  MetricKind,
+  Metric,
   PointValue,
   SummaryValue,
 } from '../model/data-point.ts';
@@ -16,13 +16,17 @@ const MAX_SCALE = 20;
 const MIN_EXPONENT = -1075;
 const MAX_EXPONENT = 1024;
 
-/** Says whether a value of a metric of this kind can be meant. */
-export function isSound(kind: MetricKind, value: PointValue): boolean {
-  // A gauge may well read NaN, but what was counted is a number.
-  if (value.type === 'number') return kind === 'gauge' || !Number.isNaN(value.value);
+/** Says whether a value of a metric can be meant. */
+export function isSound(metric: Pick<Metric, 'kind' | 'isMonotonic'>, value: PointValue): boolean {
+  // A gauge may well read NaN, but what was counted is a number, and what only grows began at 0.
+  if (value.type === 'number') return metric.kind === 'gauge' || isCount(value.value, metric.isMonotonic);
   if (value.type === 'summary') return isSummary(value);
   if (isNaNumber(value.sum) || isNaNumber(value.min) || isNaNumber(value.max)) return false;
   return value.type === 'histogram' ? isHistogram(value) : isExponentialHistogram(value);
+}
+
+function isCount(value: number, isMonotonic: boolean): boolean {
+  return Number.isFinite(value) && !(isMonotonic && value < 0);
 }
 
 function isNaNumber(value: number | undefined): boolean {

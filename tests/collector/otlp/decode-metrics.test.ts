@@ -37,13 +37,18 @@ describe('a point that contradicts itself is left out, its neighbours stay:', ()
       expect(isTaken(kind, { asInt: 1 }, point, kind === 'sum' ? DELTA : {}), JSON.stringify(point)).toBe(taken);
     for (const kind of ['gauge', 'sum']) {
       check(kind, { asDouble: -1.5 }, true);
-      check(kind, { asDouble: Infinity }, true);
+      check(kind, { asDouble: Infinity }, kind === 'gauge');
       check(kind, {}, false);
       check(kind, { flags: 1 }, true);
       check(kind, { flags: 2 }, false);
     }
     check('gauge', { asDouble: NaN }, true);
     check('sum', { asDouble: NaN }, false);
+    const grows = (point: object, taken: boolean): void =>
+      expect(isTaken('sum', { asInt: 1 }, point, { ...DELTA, isMonotonic: true }), JSON.stringify(point)).toBe(taken);
+    grows({ asDouble: 0 }, true);
+    grows({ asDouble: -0.5 }, false);
+    grows({ asInt: -1 }, false);
     check('sum', { asDouble: NaN, flags: 1 }, true);
   });
 

@@ -1,4 +1,4 @@
-// One queue to one receiver, whatever is spoken there: bounded in bytes, one delivery at a time so that order stays,
+// One queue to one receiver, whatever is spoken there: in a bounded room that several may share, one delivery at a time so that order stays,
 // retried with jitter, cut at stop. What is in a parcel and how it is sent is the exporter's business.
 import type { Host } from '../pipeline/contract.ts';
 import type { ExporterBooks, Unit } from './exporter-books.ts';
@@ -32,9 +32,26 @@ export interface Courier<P extends Parcel> {
   pack?(parcel: P): Promise<void>;
 }
 
+/** What the queues of one exporter may hold together. */
+export class QueueRoom {
+  readonly maxBytes: number;
+  usedBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** 0..1. */
+  get fill(): number {
+    return this.usedBytes / this.maxBytes;
+  }
+}
+
 export interface DeliveryOptions {
   readonly name: string;
-  readonly maxQueueBytes: number;
+  readonly room: QueueRoom;
+  /** Of the room, 0..1, that this queue may take. */
+  readonly share: number;
   readonly retry: RetryOptions;
   /** Which gives way where both do not fit: what comes, or what has waited longest. */
   readonly whenFull: 'newest_lost' | 'oldest_lost';
@@ -78,25 +95,20 @@ export class Delivery<P extends Parcel> {
     this.#host = host;
   }
 
-  /** Bytes waiting against the limit, 0..1. */
-  get fill(): number {
-    return this.#queuedBytes / this.#options.maxQueueBytes;
-  }
-
   /** Queues a parcel, or counts it as failed where there is no room for it or no time. */
   add(parcel: P): void {
     if (this.#cut.signal.aborted) return this.#books.failed(parcel, 'stop');
     if (!this.#makeRoom(parcel.sizeBytes)) return this.#books.failed(parcel, 'queue_full');
-    this.#queuedBytes += parcel.sizeBytes;
+    this.#grow(parcel.sizeBytes);
     this.#books.queued(parcel.unit, parcel.count);
     // The first is being delivered and stays as it is.
     const last = this.#queue.length > 1 ? this.#queue.at(-1) : undefined;
     const isJoined = last !== undefined && !last.isPacked && this.#courier.join?.(last.parcel, parcel) === true;
     if (isJoined) last.sizeBytes += parcel.sizeBytes;
     else this.#queue.push({ parcel, sizeBytes: parcel.sizeBytes, isPacked: false });
-    this.#books.size(this.#queuedBytes);
+    this.#books.size(this.#options.room.usedBytes);
     this.#delivering ??= this.#deliverAll();
-    if (!this.#isPacking && this.fill > PACKED_FROM) void this.#packWaiting();
+    if (!this.#isPacking && this.#options.room.fill > PACKED_FROM) void this.#packWaiting();
   }
 
   /** Delivers what is queued for at most `withinMs`, and counts the rest as failed. */
@@ -125,25 +137,35 @@ export class Delivery<P extends Parcel> {
         continue;
       }
       if (!this.#queue.includes(waiting)) continue;
-      this.#queuedBytes += waiting.parcel.sizeBytes - waiting.sizeBytes;
+      this.#grow(waiting.parcel.sizeBytes - waiting.sizeBytes);
       waiting.sizeBytes = waiting.parcel.sizeBytes;
-      this.#books.size(this.#queuedBytes);
+      this.#books.size(this.#options.room.usedBytes);
     }
     this.#isPacking = false;
   }
 
   #makeRoom(sizeBytes: number): boolean {
-    const { maxQueueBytes, whenFull } = this.#options;
-    if (this.#queuedBytes + sizeBytes <= maxQueueBytes) return true;
-    if (whenFull === 'newest_lost' || sizeBytes > maxQueueBytes) return false;
+    if (this.#fits(sizeBytes)) return true;
+    const { whenFull, room } = this.#options;
+    if (whenFull === 'newest_lost' || sizeBytes > room.maxBytes) return false;
     // Never the first, which is on its way.
-    while (this.#queuedBytes + sizeBytes > maxQueueBytes) {
+    while (!this.#fits(sizeBytes)) {
       const [oldest] = this.#queue.splice(1, 1);
       if (oldest === undefined) return false;
       this.#leave(oldest);
       this.#books.failed(oldest.parcel, 'queue_full');
     }
     return true;
+  }
+
+  #fits(sizeBytes: number): boolean {
+    const { room, share } = this.#options;
+    return room.usedBytes + sizeBytes <= room.maxBytes && this.#queuedBytes + sizeBytes <= room.maxBytes * share;
+  }
+
+  #grow(bytes: number): void {
+    this.#queuedBytes += bytes;
+    this.#options.room.usedBytes += bytes;
   }
 
   async #deliverAll(): Promise<void> {
@@ -159,9 +181,9 @@ export class Delivery<P extends Parcel> {
   }
 
   #leave({ parcel, sizeBytes }: Queued<P>): void {
-    this.#queuedBytes -= sizeBytes;
+    this.#grow(-sizeBytes);
     this.#books.queued(parcel.unit, -parcel.count);
-    this.#books.size(this.#queuedBytes);
+    this.#books.size(this.#options.room.usedBytes);
   }
 
   /** @returns what counts how it ended */
@@ -192,7 +214,7 @@ export class Delivery<P extends Parcel> {
   /** A queue that fills asks more often: what it may lose is dearer than an attempt. */
   #retry(): RetryOptions {
     const { retry } = this.#options;
-    if (this.fill < HASTE_FROM) return retry;
+    if (this.#options.room.fill < HASTE_FROM) return retry;
     return { ...retry, maxMs: Math.min(retry.maxMs, Math.max(retry.initialMs, HASTY_MS)) };
   }
 

@@ -7,7 +7,7 @@ import { BodyParts } from './body-parts.ts';
 import { compressors, unpacked } from './compressors.ts';
 import { DEFAULT_MAX_QUEUE_BYTES, type OtlpExporterConfig } from './config.ts';
 import type { Marks, OtlpExporter, Signal } from './contract.ts';
-import { type Attempt, type Courier, Delivery } from './delivery.ts';
+import { type Attempt, type Courier, Delivery, QueueRoom } from './delivery.ts';
 import { endOfBody } from './end-of-body.ts';
 import { ExporterBooks, type ExportHost, type Unit } from './exporter-books.ts';
 import { otlpGrpc } from './otlp-grpc.ts';
@@ -16,6 +16,9 @@ import type { OtlpAnswer, OtlpTransport } from './otlp-transport.ts';
 
 /** Small bodies are joined up to here. */
 const JOINED_BYTES = 512 * 1024;
+
+/** Of the queue, that metrics or logs may take where there are other signals. */
+const SHARE_BESIDE_OTHERS = 1 / 2;
 
 /** A receiver that takes no such signal is asked again after this: it may have been replaced by one that does. */
 const UNSUPPORTED_FOR_MS = 600_000;
@@ -53,7 +56,9 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   readonly #host: ExportHost;
   readonly #marks: Marks;
   readonly #books: ExporterBooks;
-  readonly #delivery: Delivery<OtlpParcel>;
+  readonly #room: QueueRoom;
+  /** One a signal: a receiver that is slow with one may well take the others. */
+  readonly #deliveries: Readonly<Record<Signal, Delivery<OtlpParcel>>>;
   readonly #encoder = new SpanEncoder();
   /** Monotonic time until which a signal is not sent, because the receiver said that it takes none. */
   readonly #unsupportedUntilMs = new Map<Signal, number>();
@@ -68,14 +73,18 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
     this.#books = new ExporterBooks(name, host);
     const { retry_initial: initialMs, retry_max: maxMs, retry_elapsed: elapsedMs } = config;
     const retry = { initialMs, maxMs, elapsedMs };
-    const maxQueueBytes = config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES;
+    this.#room = new QueueRoom(config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES);
     // Increments of delta points and spans are lost for good either way; what is queued may be half-way through already.
-    const options = { name, maxQueueBytes, retry, whenFull: 'newest_lost' } as const;
-    this.#delivery = new Delivery(options, this, this.#books, host);
+    const options = { name, room: this.#room, retry, whenFull: 'newest_lost' } as const;
+    // What a receiver does not take of one signal leaves room for the others.
+    const share = this.signals.size === 1 ? 1 : SHARE_BESIDE_OTHERS;
+    const delivery = (of: number): Delivery<OtlpParcel> =>
+      new Delivery({ ...options, share: of }, this, this.#books, host);
+    this.#deliveries = { traces: delivery(1), metrics: delivery(share), logs: delivery(share) };
   }
 
   get queueFill(): number {
-    return this.#delivery.fill;
+    return this.#room.fill;
   }
 
   async start(): Promise<void> {
@@ -85,7 +94,7 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   }
 
   async stop(withinMs: number): Promise<void> {
-    await this.#delivery.stop(withinMs);
+    await Promise.all(Object.values(this.#deliveries).map((delivery) => delivery.stop(withinMs)));
     this.#transport?.close();
   }
 
@@ -93,12 +102,12 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
     if (!this.signals.has(batch.signal)) return;
     if (batch.signal === 'logs') {
       const { body, contentType, contentEncoding: encoding } = batch;
-      return this.#add(parcel('logs', body, 1, { contentType, encoding }));
+      return this.#add(parcelOf('logs', body, 1, { contentType, encoding }));
     }
     // Cut where it would be too large for a receiver, be it in the middle of one giant trace.
     for (let from = 0; from < batch.spanCount;) {
       const to = endOfBody(batch, from);
-      this.#add(parcel('traces', this.#encoder.encode(batch, from, to), to - from));
+      this.#add(parcelOf('traces', this.#encoder.encode(batch, from, to), to - from));
       from = to;
     }
   }
@@ -106,13 +115,13 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   takeEncoded(encoded: readonly EncodedMetrics[]): void {
     for (const { body, points } of encoded) {
       this.#books.pushed(points);
-      this.#add(parcel('metrics', body, points));
+      this.#add(parcelOf('metrics', body, points));
     }
   }
 
   #add(added: OtlpParcel): void {
     if (this.#isUnsupported(added.signal)) this.#books.failed(added, 'unsupported');
-    else this.#delivery.add(added);
+    else this.#deliveries[added.signal].add(added);
   }
 
   where({ signal }: OtlpParcel): string {
@@ -204,7 +213,7 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
 }
 
 /** @param described what we encoded ourselves, unless somebody else did */
-function parcel(
+function parcelOf(
   signal: Signal,
   body: Uint8Array,
   count: number,

@@ -4,7 +4,7 @@ import type { DataPoint } from '../model/data-point.ts';
 import { SentToken } from '../pipeline/bearer.ts';
 import { DEFAULT_MAX_QUEUE_BYTES } from './config.ts';
 import type { PointExporter } from './contract.ts';
-import { type Attempt, type Courier, Delivery } from './delivery.ts';
+import { type Attempt, type Courier, Delivery, QueueRoom } from './delivery.ts';
 import { ExporterBooks, type ExportHost } from './exporter-books.ts';
 import { HttpClient, type PostResult } from './http-client.ts';
 import type { RemoteWriteConfig } from './remote-write-config.ts';
@@ -37,6 +37,7 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
   readonly #config: RemoteWriteConfig;
   readonly #host: ExportHost;
   readonly #books: ExporterBooks;
+  readonly #room: QueueRoom;
   readonly #delivery: Delivery<SampleBatch>;
   readonly #writer: SampleWriter;
   readonly #protocol: WriteProtocol;
@@ -54,9 +55,10 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
     this.#books = new ExporterBooks(name, host);
     this.#protocol = new WriteProtocol(config.protocol);
     const { retry_initial: initialMs, retry_max: maxMs, retry_elapsed: elapsedMs } = config;
-    const maxQueueBytes = config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES;
+    this.#room = new QueueRoom(config.max_queue ?? DEFAULT_MAX_QUEUE_BYTES);
     // Totals contain what came before them, so what is newest tells most; Prometheus too gives up its oldest first.
-    const options = { name, maxQueueBytes, retry: { initialMs, maxMs, elapsedMs }, whenFull: 'oldest_lost' } as const;
+    const retry = { initialMs, maxMs, elapsedMs };
+    const options = { name, room: this.#room, share: 1, retry, whenFull: 'oldest_lost' } as const;
     this.#delivery = new Delivery(options, this, this.#books, host);
     this.#writer = new SampleWriter({
       externalLabels: config.external_labels,
@@ -68,7 +70,7 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
   }
 
   get queueFill(): number {
-    return this.#delivery.fill;
+    return this.#room.fill;
   }
 
   async start(): Promise<void> {

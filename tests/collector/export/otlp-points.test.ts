@@ -79,6 +79,29 @@ describe('data points', () => {
   });
 });
 
+describe('a receiver that is slow with one signal', () => {
+  it('gets the others meanwhile, which keep half of the queue', async () => {
+    const sink = await startSink();
+    sink.react((_, { path }) => (path === '/v1/metrics' ? 'hang' : { status: 200 }));
+    const { take, takePoints, points, books, exporter } = await rig(sink.url, { max_queue: '4KiB', timeout: '10m' });
+    for (let i = 0; i < 100; i++) takePoints(dataPoint({ name: `metric.${i}` }));
+    expect(points().failed['queue_full']).toBeGreaterThan(0);
+    expect(exporter.queueFill).toBeGreaterThan(0.4);
+    expect(exporter.queueFill).toBeLessThanOrEqual(0.5);
+    take(1);
+    await eventually('delivery of traces', () => books().delivered === 1);
+    expect(points()).toMatchObject({ delivered: 0, rejected: 0 });
+  });
+
+  it('may fill the whole queue where it gets nothing else', async () => {
+    const sink = await startSink();
+    sink.react('hang');
+    const { takePoints, exporter } = await rig(sink.url, { max_queue: '4KiB', timeout: '10m', signals: ['metrics'] });
+    for (let i = 0; i < 100; i++) takePoints(dataPoint({ name: `metric.${i}` }));
+    expect(exporter.queueFill).toBeGreaterThan(0.9);
+  });
+});
+
 describe('a receiver without metrics or logs', () => {
   it.each([404, 405, 501])('is left alone with them for ten minutes after %d, with one warning', async (status) => {
     const sink = await startSink();
@@ -89,6 +112,7 @@ describe('a receiver without metrics or logs', () => {
       exporter.take(LOGS);
       take(1);
       await settled();
+      await eventually('the answer to logs', () => exporter.queueFill === 0);
     };
     for (let i = 0; i < 3; i++) await push();
     expect(sink.requests.map(({ path }) => path).sort()).toEqual([
@@ -99,9 +123,9 @@ describe('a receiver without metrics or logs', () => {
     expect(points()).toEqual({ delivered: 0, rejected: 0, queued: 0, failed: { unsupported: 3 } });
     expect(books()).toEqual({ delivered: 3, rejected: 0, queued: 0, failed: {} });
     expect(counts('dropped')).toEqual({ 'logs/unsupported': 3 });
-    expect(log.map((line) => / (\S+): /.exec(line)?.[1])).toEqual([
-      'UNSUPPORTED_backend_metrics',
+    expect(log.map((line) => / (\S+): /.exec(line)?.[1]).sort()).toEqual([
       'UNSUPPORTED_backend_logs',
+      'UNSUPPORTED_backend_metrics',
     ]);
     clock.advance(600_000);
     sink.react({ status: 200 });

@@ -71,7 +71,7 @@ export const limitConfig = z
       min: MIN_FROZEN_MS,
     }),
     dry_run: z.boolean().default(false).describe('changes nothing, but counts and shows what would become of points'),
-    max_streams_memory: size('8MiB', 'last values of folded cumulative streams in memory; beyond it they go to disk', {
+    max_streams_memory: size('4MiB', 'last values of folded cumulative streams in memory; beyond it they go to disk', {
       min: MIN_STREAMS_MEMORY,
     }),
     state: z

@@ -15,7 +15,7 @@ it('has safe defaults, and is off where it says false', () => {
     ttl: 600_000,
     frozen_for: 300_000,
     dry_run: false,
-    max_streams_memory: 8 * 1024 ** 2,
+    max_streams_memory: 4 * 1024 ** 2,
     state: { path: './.evenkeel', max_size: 512 * 1024 ** 2 },
   };
   expect(limitOf('')).toEqual(defaults);

@@ -57,7 +57,7 @@ export interface DeliveryOptions {
   readonly whenFull: 'newest_lost' | 'oldest_lost';
 }
 
-/** A queue filled so far means that the receiver does not keep up; before, a parcel is packed when its turn comes. */
+/** A queue filled so far, before a receiver that does not answer, lasts longer packed; else a parcel is packed in its turn. */
 const PACKED_FROM = 1 / 8;
 
 /** Of the queue; by then an outage has lasted for some seconds. */
@@ -82,6 +82,8 @@ export class Delivery<P extends Parcel> {
   #queuedBytes = 0;
   #delivering: Promise<void> | undefined;
   #isPacking = false;
+  /** The attempt before was in vain: packing ahead then takes no time from a delivery. */
+  #isDown = false;
 
   constructor(
     options: DeliveryOptions,
@@ -108,7 +110,7 @@ export class Delivery<P extends Parcel> {
     else this.#queue.push({ parcel, sizeBytes: parcel.sizeBytes, isPacked: false });
     this.#books.size(this.#options.room.usedBytes);
     this.#delivering ??= this.#deliverAll();
-    if (!this.#isPacking && this.#options.room.fill > PACKED_FROM) void this.#packWaiting();
+    this.#packWhereDown();
   }
 
   /** Delivers what is queued for at most `withinMs`, and counts the rest as failed. */
@@ -123,12 +125,16 @@ export class Delivery<P extends Parcel> {
     this.#cut.abort();
   }
 
+  #packWhereDown(): void {
+    if (this.#isDown && !this.#isPacking && this.#options.room.fill > PACKED_FROM) void this.#packWaiting();
+  }
+
   /** One after the other, from the front: neither the first, which is on its way, nor the last, which may be joined. */
   async #packWaiting(): Promise<void> {
     this.#isPacking = true;
     for (;;) {
       const waiting = this.#queue.find(({ isPacked }, i) => !isPacked && i > 0 && i < this.#queue.length - 1);
-      if (waiting === undefined || this.#cut.signal.aborted) break;
+      if (waiting === undefined || !this.#isDown || this.#cut.signal.aborted) break;
       waiting.isPacked = true;
       try {
         await this.#courier.pack?.(waiting.parcel);
@@ -196,7 +202,9 @@ export class Delivery<P extends Parcel> {
       for (let attempt = 1; ; attempt++) {
         if (cut.aborted) return fail('stop');
         const result = await send(cut);
+        this.#isDown = !result.isSettled;
         if (result.isSettled) return () => result.settle();
+        this.#packWhereDown();
         if (cut.aborted) return fail('stop');
         const sinceFirstMs = this.#host.clock.monotonicMs() - startedMs;
         const delayMs = retryDelayMs(this.#retry(), attempt, sinceFirstMs, result.afterMs, this.#host.random());

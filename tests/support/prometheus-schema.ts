@@ -118,16 +118,23 @@ export interface ReadFamily {
   readonly metric: readonly ReadMetric[];
 }
 
-const root = new protobuf.Root();
-for (const [name, fields] of Object.entries(MESSAGES)) {
-  const message = new protobuf.Type(name);
-  for (const [field, [id, type, rule]] of Object.entries(fields)) {
-    // Written one by one, as proto2 has it.
-    message.add(new protobuf.Field(field, id, type, rule, undefined, { packed: false }));
+/**
+ * MetricFamily with all that it holds.
+ *
+ * @param packed whether repeated numbers are written as one field; proto2, which Prometheus has, writes them one by one
+ */
+export function familyType(packed: boolean): protobuf.Type {
+  const root = new protobuf.Root();
+  for (const [name, fields] of Object.entries(MESSAGES)) {
+    const message = new protobuf.Type(name);
+    for (const [field, [id, type, rule]] of Object.entries(fields))
+      message.add(new protobuf.Field(field, id, type, rule, undefined, { packed }));
+    root.add(message);
   }
-  root.add(message);
+  return root.lookupType('MetricFamily');
 }
-const MetricFamily = root.lookupType('MetricFamily');
+
+const MetricFamily = familyType(false);
 
 /** Reads every message of a page. @throws where one is cut off */
 export function readFamilies(page: Uint8Array): ReadFamily[] {

@@ -131,7 +131,7 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   /** Small bodies that wait become one request: some come a few items at a time, and a request each would not keep up. */
   join(last: OtlpParcel, next: OtlpParcel): boolean {
     // Logs may be in any encoding, and two of those do not make one.
-    if (last.signal !== next.signal || last.signal === 'logs' || last.packed !== undefined) return false;
+    if (last.signal !== next.signal || last.signal === 'logs') return false;
     if (last.parts.sizeBytes + next.parts.sizeBytes > JOINED_BYTES) return false;
     last.parts.append(next.parts.whole());
     last.count += next.count;

@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { ScrapeFault } from '../../../collector/src/scrape/fault.ts';
 import { ProtobufReader } from '../../../collector/src/scrape/protobuf-reader.ts';
-import { COUNTER, delimited, GAUGE, GAUGE_HISTOGRAM, HISTOGRAM, SUMMARY, UNTYPED } from '../../support/client-model.ts';
+import {
+  COUNTER,
+  delimited,
+  delimitedOneByOne,
+  GAUGE,
+  GAUGE_HISTOGRAM,
+  HISTOGRAM,
+  SUMMARY,
+  UNTYPED,
+} from '../../support/client-model.ts';
 import { exponentialOf } from '../../support/data-points.ts';
 import { pick, seeded } from '../../support/random.ts';
 import { pageReader, pointText, SCRAPED_MS } from '../../support/scraped.ts';
@@ -22,6 +31,7 @@ function scraped(body: Uint8Array, { book } = pageReader('text')): string[] | st
 
 function check(families: readonly Record<string, unknown>[], expected: readonly string[] | string): void {
   expect(scraped(delimited(...families))).toEqual(expected);
+  expect(scraped(delimitedOneByOne(...families))).toEqual(expected);
 }
 
 const label = [{ name: 'a', value: 'b} "c' }];

@@ -23,6 +23,10 @@ export const ERRORS = {
     message: 'the sidecar gives no answer to this',
     hint: 'check --url, and EVENKEEL_TOKEN where the page asks for a token',
   },
+  BAD_RECORDING: {
+    message: 'the recording cannot be read',
+    hint: 'each line is a JSON object with t_ms, and of a call op, duration_ms and error: evenkeel baseline --help',
+  },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,5 +1,6 @@
 // The `evenkeel` command: finds the subcommand, turns errors into one clear message and an exit code.
 import { EXIT, UsageError } from './cli/arguments.ts';
+import { baseline, HELP as BASELINE_HELP } from './cli/baseline.ts';
 import { config, HELP as CONFIG_HELP } from './cli/config.ts';
 import { HELP as KEEP_HELP, keep } from './cli/keep.ts';
 import { HELP as RUN_HELP, run } from './cli/run.ts';
@@ -14,6 +15,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel config test FILE…         run tests of a configuration
   evenkeel why TRACE-ID              why a trace was kept or dropped
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
+  evenkeel baseline scan FILE        what recorded calls would have been told of
   evenkeel COMMAND --help            more about a command
   evenkeel --version
 `;
@@ -25,6 +27,7 @@ const COMMANDS: Readonly<Record<string, { run: Command; help: string }>> = {
   config: { run: config, help: CONFIG_HELP },
   why: { run: why, help: WHY_HELP },
   keep: { run: keep, help: KEEP_HELP },
+  baseline: { run: baseline, help: BASELINE_HELP },
 };
 
 process.exitCode = await main(process.argv.slice(2));

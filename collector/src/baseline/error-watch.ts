@@ -1,0 +1,102 @@
+// Failed calls of one operation against its baseline.
+import { ErrorTest } from './error-test.ts';
+import { errorRatio } from './estimate.ts';
+import type { Learned } from './learned.ts';
+import { Recovery } from './recovery.ts';
+import type { Step } from './step.ts';
+import { type Change, ViolationState } from './violation-state.ts';
+
+const SUSPECT_NATS = 4;
+const SURPLUS_NATS = 16;
+/** What is said is of about the last minute of calls. */
+const MEMORY_MS = 60_000;
+/** One call says no more than this of recovery, nats. */
+const CALL_CLIP = 3.5;
+/** Calls since it was raised that tell how bad it is by themselves. */
+const ENOUGH_CALLS = 40;
+
+export class ErrorWatch {
+  readonly #learned: Learned;
+  readonly #test: ErrorTest;
+  readonly #thresholdNats: number;
+  /** Calls and errors since it seemed wrong, older ones fading. */
+  #calls = 0;
+  #errors = 0;
+  /** What made it be raised, until enough has come since: chance has a part in that. */
+  #early = { calls: 0, errors: 0 };
+  #violation: ViolationState | undefined;
+  readonly #recovery = new Recovery(2);
+
+  constructor(learned: Learned, thresholdNats: number) {
+    this.#learned = learned;
+    this.#test = new ErrorTest(learned);
+    this.#thresholdNats = thresholdNats;
+  }
+
+  /** Takes a second. @returns what changed */
+  take(step: Step, lengthMs: number): Change | undefined {
+    if (this.#violation !== undefined) return this.#follow(this.#violation, step, lengthMs);
+    this.#test.take(step, lengthMs, this.#thresholdNats + SURPLUS_NATS);
+    const { nats, onsetMs } = this.#test.best();
+    if (nats === 0) [this.#calls, this.#errors] = [0, 0];
+    else this.#count(step, lengthMs);
+    if (nats < this.#thresholdNats) return undefined;
+    this.#violation = new ViolationState('error', onsetMs);
+    this.#recovery.clear();
+    const change = this.#violation.update(step.timeMs, this.#ratio(), nats);
+    this.#early = { calls: this.#calls, errors: this.#errors };
+    [this.#calls, this.#errors] = [0, 0];
+    return change;
+  }
+
+  get isViolated(): boolean {
+    return this.#violation !== undefined;
+  }
+
+  get isSuspect(): boolean {
+    return this.isViolated || this.#test.best().nats > SUSPECT_NATS;
+  }
+
+  #follow(violation: ViolationState, step: Step, lengthMs: number): Change | undefined {
+    if (step.calls === 0) return undefined;
+    this.#recover(step);
+    if (this.#recovery.isOver) {
+      this.#violation = undefined;
+      [this.#calls, this.#errors] = [0, 0];
+      this.#test.clear();
+      return violation.end(step.timeMs);
+    }
+    if (this.#recovery.isDoubtful) return undefined;
+    this.#count(step, lengthMs);
+    return violation.update(step.timeMs, this.#ratio(), this.#thresholdNats);
+  }
+
+  #count({ calls, errors }: Step, lengthMs: number): void {
+    const kept = 1 - lengthMs / MEMORY_MS;
+    this.#calls = this.#calls * kept + calls;
+    this.#errors = this.#errors * kept + errors;
+  }
+
+  #ratio(): ReturnType<typeof errorRatio> {
+    const { calls, errors } = this.#known();
+    return errorRatio(errors, calls, this.#learned);
+  }
+
+  #known(): { readonly calls: number; readonly errors: number } {
+    const own = { calls: this.#calls, errors: this.#errors };
+    if (this.#violation === undefined || own.calls >= ENOUGH_CALLS) return own;
+    return { calls: own.calls + this.#early.calls, errors: own.errors + this.#early.errors };
+  }
+
+  /** Weighs what is normal, as learned or a little more, against what it had become. */
+  #recover({ calls, errors }: Step): void {
+    const { within } = this.#test;
+    const known = this.#known();
+    const now = Math.max(1.3 * within, Math.min(0.98, known.errors / Math.max(1, known.calls)));
+    [within, Math.max(this.#learned.errorRatio, 0.0005)].forEach((normal, which) => {
+      const failed = Math.max(-CALL_CLIP, Math.log(normal / now));
+      const good = Math.min(CALL_CLIP, Math.log((1 - normal) / (1 - now)));
+      this.#recovery.take(which, (errors * failed + (calls - errors) * good) / this.#learned.errorClusters);
+    });
+  }
+}

@@ -1,0 +1,87 @@
+// What an operation could have become, and what it may be without anybody having to know: alternatives and nulls.
+import { BIN_WIDTH } from './bins.ts';
+import { type LogDensity, withParts, withUpper } from './density.ts';
+import type { Learned } from './learned.ts';
+
+/** A density, moved by places that need not be whole. */
+export interface Hypothesis {
+  readonly density: LogDensity;
+  readonly by: number;
+}
+
+/** What kind of change an alternative is. */
+export type Shape = 'scale' | 'tail' | 'upper';
+
+export interface Alternative extends Hypothesis {
+  readonly shape: Shape;
+  /** Evidence a second may add in the long run, and at once, nats: a pause, a blip, a burst of a few seconds says little. */
+  readonly cap: number;
+  readonly burst: number;
+}
+
+export interface Null extends Hypothesis {
+  /** How unlikely it is in itself, nats: evidence against it counts so much more. */
+  readonly penalty: number;
+}
+
+/** What is certain of no operation: this much slower is not worth a word. */
+const LEAST_RATIO = 1.08;
+/** Slower by so many standard deviations of minutes is ordinary. */
+const ORDINARY_DEVIATIONS = 1.5;
+/** Minutes that lie this far out happen, but rarely: the normal distribution says how rarely. */
+const RARE_DEVIATIONS = [2.5, 3.25, 4] as const;
+/** A minute is one draw of the noise for sixty seconds of evidence. */
+const SECONDS_A_MINUTE = Math.log(60);
+/** Faster is no violation; what then comes back is none either. */
+const IMPROVEMENTS = [0.55, 0.7, 0.85] as const;
+/** Times the guard: the smallest change that is looked for, and so on to those that need no looking. */
+const SCALES = [1.12, 1.28, 1.5, 1.85, 2.4, 3.5, 5.5, 10, 25] as const;
+const CAP = 0.95;
+const BURST = 3;
+/** Of a tail a second holds one call or none; those that hold one have to make up for the others. */
+const TAIL_BURST = 4.5;
+/** Share of calls, and how many times as long they take, in equal parts. */
+const TAILS = [
+  { share: 0.025, factors: [5, 8, 13] },
+  { share: 0.06, factors: [5, 8, 13] },
+  { share: 0.05, factors: [3, 4.5] },
+  { share: 0.15, factors: [4] },
+] as const;
+/** Share of the calls that are the slower ones, and the share that they become. */
+const UPPERS = [
+  [0.15, 0.45],
+  [0.4, 0.8],
+] as const;
+
+/** Slower than the baseline by this is within what is normal; nats. */
+export function guardOf({ noise, centreError }: Pick<Learned, 'noise' | 'centreError'>): number {
+  return Math.log(LEAST_RATIO) + ORDINARY_DEVIATIONS * noise + centreError;
+}
+
+export function alternativesOf(learned: Learned, guard = guardOf(learned)): Alternative[] {
+  const { density } = learned;
+  const scales = SCALES.map((scale) => {
+    return { shape: 'scale', density, by: (Math.log(scale) + guard) / BIN_WIDTH, cap: CAP, burst: BURST } as const;
+  });
+  const tails = TAILS.map(({ share, factors }) => {
+    const parts = factors.map((factor) => ({ share: share / factors.length, by: Math.log(factor) / BIN_WIDTH }));
+    const mixed = withParts(density, parts);
+    return { shape: 'tail', density: mixed, by: 0, cap: CAP, burst: TAIL_BURST } as const;
+  });
+  const uppers = UPPERS.map(([above, then]) => {
+    return { shape: 'upper', density: withUpper(density, above, then), by: 0, cap: CAP, burst: BURST } as const;
+  });
+  return [...scales, ...tails, ...uppers];
+}
+
+export function nullsOf(learned: Learned, guard = guardOf(learned)): Null[] {
+  const { density, levels, noise } = learned;
+  const at = (log: number, penalty = 0): Null => ({ density, by: log / BIN_WIDTH, penalty });
+  const rare = RARE_DEVIATIONS.filter((deviations) => deviations * noise > guard).map((deviations) =>
+    at(deviations * noise, deviations ** 2 / 2 + SECONDS_A_MINUTE),
+  );
+  const ofLevels = levels.flatMap(({ density: level }) =>
+    [0, guard].map((log) => ({ density: level, by: log / BIN_WIDTH, penalty: 0 })),
+  );
+  return [...IMPROVEMENTS.map((ratio) => at(Math.log(ratio))), at(0), at(guard / 2), at(guard), ...rare, ...ofLevels];
+}

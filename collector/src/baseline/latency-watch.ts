@@ -1,0 +1,126 @@
+// Durations of one operation against its baseline: test, drift, violation and recovery.
+import type { Ratio } from './contract.ts';
+import { Drift } from './drift.ts';
+import { durationRatio, type Fit, fitOf } from './estimate.ts';
+import { logShare } from './density.ts';
+import { alternativesOf, nullsOf, type Alternative, type Null } from './hypotheses.ts';
+import { LatencyTest } from './latency-test.ts';
+import type { Learned } from './learned.ts';
+import { Recovery } from './recovery.ts';
+import { seasonAt } from './season.ts';
+import { Since } from './since.ts';
+import type { Step } from './step.ts';
+import { type Change, ViolationState } from './violation-state.ts';
+
+/** Evidence from which on calls are set apart, and nothing is learned; below the second it was nothing. */
+const SUSPECT_NATS = 4;
+const TRUSTED_NATS = 1;
+/** Evidence grows no further past the threshold than this. */
+const SURPLUS_NATS = 16;
+/** What it had become is judged anew so often, seconds. */
+const FIT_EVERY = 5;
+const CALL_CLIP = 3.5;
+/** Calls since it was raised that tell how bad it is by themselves. */
+const ENOUGH_CALLS = 40;
+
+export class LatencyWatch {
+  readonly #learned: Learned;
+  readonly #test: LatencyTest;
+  readonly #drift: Drift;
+  readonly #alternatives: readonly Alternative[];
+  readonly #nulls: readonly Null[];
+  readonly #thresholdNats: number;
+  #since: Since | undefined;
+  /** Until enough has come since it was raised: what made it be raised. Chance has a part in that. */
+  #early: Since | undefined;
+  #violation: ViolationState | undefined;
+  #fit: Fit | undefined;
+  #fitAge = 0;
+  #ratio: Ratio = { value: 1, low: 0, high: Infinity };
+  readonly #recovery: Recovery;
+
+  /** @param guard slower by this is normal, nats */
+  constructor(learned: Learned, guard: number, thresholdNats: number) {
+    this.#learned = learned;
+    this.#test = new LatencyTest(learned, guard);
+    this.#drift = new Drift(learned);
+    this.#alternatives = alternativesOf(learned, guard);
+    this.#nulls = nullsOf(learned, guard).filter(({ penalty }) => penalty === 0);
+    this.#recovery = new Recovery(this.#nulls.length);
+    this.#thresholdNats = thresholdNats;
+  }
+
+  /** Takes a second. @returns what changed */
+  take(step: Step, lengthMs: number): Change | undefined {
+    const season = seasonAt(this.#learned.season, step.timeMs);
+    const centre = season + this.#drift.bins;
+    if (this.#violation !== undefined) return this.#follow(this.#violation, step, centre, lengthMs);
+    this.#test.take(step, centre, lengthMs, this.#thresholdNats + SURPLUS_NATS);
+    const evidence = this.#test.best();
+    const nats = evidence?.nats ?? 0;
+    if (nats < TRUSTED_NATS) this.#since = undefined;
+    else if (nats > SUSPECT_NATS) this.#since ??= new Since(step.timeMs - lengthMs);
+    this.#since?.take(step, centre, lengthMs);
+    this.#drift.take(step, season, this.#since !== undefined);
+    if (evidence === undefined || nats < this.#thresholdNats || this.#since === undefined) return undefined;
+    this.#violation = new ViolationState('latency', evidence.onsetMs);
+    this.#recovery.clear();
+    this.#early = this.#since;
+    this.#since = new Since(step.timeMs);
+    this.#judge();
+    return this.#violation.update(step.timeMs, this.#ratio, nats);
+  }
+
+  get isViolated(): boolean {
+    return this.#violation !== undefined;
+  }
+
+  get isSuspect(): boolean {
+    return this.#since !== undefined;
+  }
+
+  #follow(violation: ViolationState, step: Step, centre: number, lengthMs: number): Change | undefined {
+    this.#recover(step, centre);
+    if (this.#recovery.isOver) {
+      this.#violation = undefined;
+      this.#since = undefined;
+      this.#test.clear();
+      return violation.end(step.timeMs);
+    }
+    // What comes while it may be over says nothing of how bad it was.
+    if (step.calls > 0 && this.#recovery.isDoubtful) return undefined;
+    this.#since?.take(step, centre, lengthMs);
+    if (this.#early !== undefined && (this.#since?.calls ?? 0) >= ENOUGH_CALLS) {
+      this.#early = undefined;
+      this.#judge();
+    } else this.#early?.take(step, centre, lengthMs);
+    if (++this.#fitAge >= FIT_EVERY) this.#judge();
+    return violation.update(step.timeMs, this.#ratio, this.#thresholdNats);
+  }
+
+  #judge(): void {
+    this.#fitAge = 0;
+    const calls = this.#early ?? this.#since;
+    if (calls === undefined || calls.calls === 0) return;
+    this.#fit = fitOf(calls.counts(), this.#learned, this.#alternatives);
+    // Few calls tell of a tail: all of them are needed.
+    const counts = this.#fit.shape === 'tail' ? calls.all() : calls.counts();
+    this.#ratio = durationRatio(counts, this.#fit.shape, this.#learned, calls.seconds);
+  }
+
+  /** Weighs each way of being normal against what it had become. */
+  #recover(step: Step, centre: number): void {
+    const fit = this.#fit;
+    if (fit === undefined || step.calls === 0) return;
+    const weight = 1 / (1 + (step.calls - 1) * this.#learned.correlation);
+    this.#nulls.forEach(({ density, by }, h) => {
+      let gain = 0;
+      for (let k = 0; k < step.kinds; k++) {
+        const place = (step.bins[k] ?? 0) - centre;
+        const ratio = logShare(density, place - by) - logShare(fit.density, place - fit.by);
+        gain += (step.counts[k] ?? 0) * Math.max(-CALL_CLIP, Math.min(CALL_CLIP, ratio));
+      }
+      this.#recovery.take(h, gain * weight);
+    });
+  }
+}

@@ -1,0 +1,118 @@
+// Recorded calls through the watch, as they come: what would have been said, and when. Nothing is read ahead.
+import { binOf, BINS } from './bins.ts';
+import type { Severity, ViolationKind } from './contract.ts';
+import { Operation, type WatchOptions } from './operation.ts';
+import { DAY_MS } from './season.ts';
+import { addCall, clearStep, emptyStep, type Step } from './step.ts';
+import type { Change } from './violation-state.ts';
+
+const STEP_MS = 1000;
+/** One false alarm of an operation in a hundred days. */
+const SECONDS_PER_FALSE_ALARM = 100 * 86_400;
+/** Violations that began so near each other are taken for one. */
+const SAME_ONSET_MS = 60_000;
+
+/** The first line, where there is one; all in milliseconds. */
+export interface Meta {
+  readonly learnUntilMs?: number | undefined;
+  readonly seasonMs?: number | undefined;
+  readonly endMs?: number | undefined;
+}
+
+/** A recorded call, or a tick of the clock where there is no operation. */
+export interface Recorded {
+  readonly timeMs: number;
+  readonly operation?: string | undefined;
+  readonly durationMs?: number | undefined;
+  readonly isError?: boolean | undefined;
+}
+
+/** A change of state, as it is written. */
+export interface Said {
+  readonly t_ms: number;
+  readonly op: string;
+  readonly kind: ViolationKind;
+  readonly severity: Severity | 'none';
+  readonly group: string;
+  readonly onset_ms: number;
+  readonly ratio_ci: readonly [number, number];
+}
+
+interface Watched {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly step: Step;
+}
+
+export class Scan {
+  readonly #options: WatchOptions;
+  readonly #operations = new Map<string, Watched>();
+  readonly #say: (said: Said) => void;
+  readonly #endMs: number | undefined;
+  #stepEndMs = NaN;
+  readonly #open = new Map<string, { readonly group: string; readonly onsetMs: number }>();
+  #groups = 0;
+
+  constructor({ learnUntilMs, seasonMs = DAY_MS, endMs }: Meta, say: (said: Said) => void) {
+    this.#options = { stepMs: STEP_MS, seasonMs, learnUntilMs, secondsPerFalseAlarm: SECONDS_PER_FALSE_ALARM };
+    this.#endMs = endMs;
+    this.#say = say;
+  }
+
+  /** Takes what was recorded, in order of time; what is earlier than what came before counts with it. */
+  take({ timeMs, operation, durationMs = 0, isError = false }: Recorded): void {
+    if (Number.isNaN(this.#stepEndMs)) this.#stepEndMs = Math.floor(timeMs / STEP_MS) * STEP_MS + STEP_MS;
+    while (timeMs >= this.#stepEndMs) this.#closeStep();
+    if (operation === undefined) return;
+    let watched = this.#operations.get(operation);
+    if (watched === undefined) {
+      watched = { name: operation, operation: new Operation(this.#options), step: emptyStep(BINS) };
+      this.#operations.set(operation, watched);
+    }
+    addCall(watched.step, binOf(durationMs / 1000), isError);
+  }
+
+  /** Closes what is open, up to the end that was announced. */
+  end(): void {
+    if (Number.isNaN(this.#stepEndMs)) return;
+    const endMs = this.#endMs ?? this.#stepEndMs;
+    while (this.#stepEndMs <= endMs) this.#closeStep();
+  }
+
+  /** What is known of an operation. */
+  watched(name: string): Operation | undefined {
+    return this.#operations.get(name)?.operation;
+  }
+
+  #closeStep(): void {
+    for (const watched of this.#operations.values()) {
+      const { step, operation, name } = watched;
+      step.timeMs = this.#stepEndMs;
+      for (const change of operation.take(step)) this.#tell(name, change);
+      clearStep(step);
+    }
+    this.#stepEndMs += STEP_MS;
+  }
+
+  #tell(op: string, { timeMs, kind, severity, onsetMs, ratio }: Change): void {
+    const key = `${kind} ${op}`;
+    let open = this.#open.get(key);
+    if (open === undefined) {
+      open = { group: this.#groupOf(onsetMs), onsetMs };
+      this.#open.set(key, open);
+    }
+    if (severity === 'none') this.#open.delete(key);
+    const ci = [rounded(ratio.low), rounded(ratio.high)] as const;
+    this.#say({ t_ms: timeMs, op, kind, severity, group: open.group, onset_ms: onsetMs, ratio_ci: ci });
+  }
+
+  /** That of what is still open and began about when this did, or a new one. */
+  #groupOf(onsetMs: number): string {
+    for (const open of this.#open.values()) if (Math.abs(open.onsetMs - onsetMs) <= SAME_ONSET_MS) return open.group;
+    return `g${++this.#groups}`;
+  }
+}
+
+function rounded(value: number): number {
+  return Number(Math.min(value, 1e9).toPrecision(5));
+}

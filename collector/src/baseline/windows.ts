@@ -1,0 +1,184 @@
+// What an operation did while it is learned: windows of half a minute, each with its counts by bin.
+// Memory is bounded: when there are too many, neighbours are joined and windows become twice as long.
+import { BINS } from './bins.ts';
+import type { Step } from './step.ts';
+
+/** Shortest length of a window. */
+export const WINDOW_MS = 30_000;
+/** Beyond this many, neighbours are joined. */
+const MAX_WINDOWS = 128;
+
+/** One window. */
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly calls: number;
+  readonly errors: number;
+  /** Bins that hold calls, ascending, and how many each holds. */
+  readonly bins: Uint8Array;
+  readonly counts: Uint32Array;
+}
+
+/** Collects windows from steps in order of time. */
+export class LearningWindows {
+  readonly #open = new Uint32Array(BINS);
+  #fromMs = NaN;
+  #calls = 0;
+  #errors = 0;
+  #windows: Window[] = [];
+  /** Length of new windows; doubles with each joining. */
+  #lengthMs = WINDOW_MS;
+  readonly clusters = new SecondClusters();
+
+  /** Adds a second. @param lengthMs of a step */
+  add(step: Step, lengthMs: number): void {
+    const fromMs = step.timeMs - lengthMs;
+    if (Number.isNaN(this.#fromMs)) this.#fromMs = fromMs;
+    else if (fromMs >= this.#fromMs + this.#lengthMs) this.#close(fromMs);
+    this.#calls += step.calls;
+    this.#errors += step.errors;
+    for (let i = 0; i < step.kinds; i++) {
+      const bin = step.bins[i] ?? 0;
+      this.#open[bin] = (this.#open[bin] ?? 0) + (step.counts[i] ?? 0);
+    }
+    this.clusters.add(step);
+  }
+
+  /** Closed windows in order of time, without those in which nothing was called. */
+  get windows(): readonly Window[] {
+    return this.#windows;
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#windows = [];
+    this.#lengthMs = WINDOW_MS;
+    this.#reset(NaN);
+    this.clusters.clear();
+  }
+
+  #close(nowMs: number): void {
+    const lengths = Math.floor((nowMs - this.#fromMs) / this.#lengthMs);
+    if (this.#calls > 0) {
+      const toMs = this.#fromMs + this.#lengthMs;
+      this.#windows.push(windowOf(this.#fromMs, toMs, this.#calls, this.#errors, this.#open));
+    }
+    this.clusters.closeWindow();
+    this.#reset(this.#fromMs + lengths * this.#lengthMs);
+    if (this.#windows.length < MAX_WINDOWS) return;
+    const joined: Window[] = [];
+    for (let i = 0; i < this.#windows.length; i += 2) joined.push(joinWindows(this.#windows.slice(i, i + 2)));
+    this.#windows = joined;
+    this.#lengthMs *= 2;
+  }
+
+  #reset(fromMs: number): void {
+    this.#fromMs = fromMs;
+    this.#calls = 0;
+    this.#errors = 0;
+    this.#open.fill(0);
+  }
+}
+
+/** Makes one window of several. @param windows in order of time, at least one */
+export function joinWindows(windows: readonly Window[]): Window {
+  const [first] = windows;
+  if (first !== undefined && windows.length === 1) return first;
+  const counts = new Uint32Array(BINS);
+  let calls = 0;
+  let errors = 0;
+  for (const window of windows) {
+    calls += window.calls;
+    errors += window.errors;
+    addWindow(counts, window);
+  }
+  return windowOf(first?.fromMs ?? 0, windows.at(-1)?.toMs ?? 0, calls, errors, counts);
+}
+
+/** Adds a window's counts to counts by bin. */
+export function addWindow(counts: Uint32Array, window: Window): void {
+  for (let i = 0; i < window.bins.length; i++) {
+    const bin = window.bins[i] ?? 0;
+    counts[bin] = (counts[bin] ?? 0) + (window.counts[i] ?? 0);
+  }
+}
+
+function windowOf(fromMs: number, toMs: number, calls: number, errors: number, by: Uint32Array): Window {
+  let kinds = 0;
+  for (let b = 0; b < BINS; b++) if ((by[b] ?? 0) > 0) kinds++;
+  const bins = new Uint8Array(kinds);
+  const counts = new Uint32Array(kinds);
+  let i = 0;
+  for (let b = 0; b < BINS; b++) {
+    const count = by[b] ?? 0;
+    if (count === 0) continue;
+    bins[i] = b;
+    counts[i++] = count;
+  }
+  return { fromMs, toMs, calls, errors, bins, counts };
+}
+
+/**
+ * How much calls of one second resemble each other, beyond what their window has in common: many at once may be one event.
+ *
+ * @see Kish 1965, Survey sampling, section 5.4: design effect of clusters
+ */
+export class SecondClusters {
+  /** Sums of squares between and within seconds, and their degrees of freedom. */
+  #between = 0;
+  #within = 0;
+  #betweenFree = 0;
+  #withinFree = 0;
+  /** Of the open window. */
+  #calls = 0;
+  #seconds = 0;
+  #sum = 0;
+  #squares = 0;
+  #meanSquares = 0;
+  #sizes = 0;
+  /** Sum over windows of the mean size of a second, weighted as the analysis of variance asks. */
+  #size = 0;
+
+  add(step: Step): void {
+    if (step.calls === 0) return;
+    let sum = 0;
+    let squares = 0;
+    for (let i = 0; i < step.kinds; i++) {
+      const [bin, count] = [step.bins[i] ?? 0, step.counts[i] ?? 0];
+      sum += bin * count;
+      squares += bin * bin * count;
+    }
+    this.#calls += step.calls;
+    this.#seconds++;
+    this.#sum += sum;
+    this.#squares += squares;
+    this.#meanSquares += (sum * sum) / step.calls;
+    this.#sizes += step.calls * step.calls;
+  }
+
+  closeWindow(): void {
+    if (this.#seconds > 1 && this.#calls > this.#seconds) {
+      this.#between += this.#meanSquares - (this.#sum * this.#sum) / this.#calls;
+      this.#within += this.#squares - this.#meanSquares;
+      this.#betweenFree += this.#seconds - 1;
+      this.#withinFree += this.#calls - this.#seconds;
+      this.#size += this.#calls - this.#sizes / this.#calls;
+    }
+    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
+  }
+
+  /** Correlation of two calls of one second, 0..1; 0 where too little is known. */
+  correlation(): number {
+    if (this.#betweenFree < 20 || this.#withinFree < 20) return 0;
+    const between = this.#between / this.#betweenFree;
+    const within = this.#within / this.#withinFree;
+    const size = this.#size / this.#betweenFree;
+    const correlation = (between - within) / (between + (size - 1) * within);
+    return Number.isFinite(correlation) ? Math.max(0, Math.min(1, correlation)) : 0;
+  }
+
+  clear(): void {
+    [this.#between, this.#within, this.#betweenFree, this.#withinFree, this.#size] = [0, 0, 0, 0, 0];
+    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
+  }
+}

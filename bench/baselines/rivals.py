@@ -80,7 +80,8 @@ def from_scores(s, scores):
 
 
 def adwin(s):
-    detectors = [drift.ADWIN() for _ in KINDS]
+    # By default it looks only at every 32nd value.
+    detectors = [drift.ADWIN(clock=1) for _ in KINDS]
     return from_flags(s, changes(s, lambda column, value: (detectors[column].update(value), detectors[column].drift_detected)[1]))
 
 
@@ -111,7 +112,9 @@ def changes(s, changed):
 
 
 def half_space_trees(s):
-    model = anomaly.HalfSpaceTrees(n_trees=10, height=8, window_size=100, seed=1)
+    # It scores nothing before its first window is full, which must be well within what is learned.
+    window = min(100, s.learned // 4)
+    model = anomaly.HalfSpaceTrees(n_trees=10, height=8, window_size=window, seed=1)
     scores = []
     for row in np.clip(s.z / 20 + 0.5, 0, 1):
         x = dict(enumerate(row))

@@ -64,6 +64,17 @@ streams send twice, so that increments are read back from disk. Memory is the mo
 points take with nobody to limit them; heap flags are those of the sidecar. Exposed is what a consumer adds up that
 knows start times and resets; truth is added up as points are made.`,
   },
+  baselines: {
+    command: 'npm run bench:baselines',
+    about: `Streams of recorded calls through \`evenkeel baseline scan\`: a service of 1 to 12 operations, learned first, then
+tested. 20 kinds set traps (heavy tails, caches, levels, seasons, drift, pauses, cold starts, blips, low traffic, poisoned
+learning, noise between minutes, batches, traffic that changes, errors in a row, jobs and newcomers, and several at once), a fifth of their
+streams has nothing wrong, and one kind is quiet. The bound is what the best of all tests needs against the guarded
+baseline: ln(calls in 100 days) / (rate × KL), guard 1.08 exp(1.5 τ). A false alarm is a raise where nothing is wrong with the
+operation and nothing was for 60 s; while a group has one open, its other members are the same alarm. Seeds tuned nothing.
+Rivals are fed with log mean, log p95, error ratio and calls by windows of 10 s (60 s below one call a second), in learned
+standard deviations, on the first six streams of each kind and four quiet ones.`,
+  },
   statistics: {
     command: 'npm run bench -- statistics',
     about: 'Whether estimates from what is kept are unbiased, and cover what was there as often as they claim.',

@@ -11,10 +11,10 @@ import { type Result, rowsOf, writeReport } from './report.ts';
 
 const DIRECTORY = import.meta.dirname;
 /** They take long, and some more than this repository, so they run only by their name. */
-const LONG = ['peers', 'flood', 'monitoring', 'idle'];
+const LONG = ['peers', 'flood', 'monitoring', 'idle', 'baselines'];
 
 async function main(): Promise<void> {
-  const isQuick = process.argv.includes('--quick');
+  const isQuick = process.argv.includes('--quick') || process.env['BENCH_QUICK'] === '1';
   const wanted = process.argv.slice(2).filter((argument) => argument !== '--quick');
   const found = new Map(
     globSync('*/*.bench.ts', { cwd: DIRECTORY }).map((file) => [basename(file, '.bench.ts'), `${DIRECTORY}/${file}`]),

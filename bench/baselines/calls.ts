@@ -130,8 +130,9 @@ class Source {
     }
     const mean = (perSecond / batch) * (burstiness === 0 ? 1 : gamma(burstiness, random));
     const batches = poisson(mean, random);
-    for (let i = 0; i < batches; i++) {
-      const startMs = atMs + random() * 1000;
+    // In order, so that what hangs together by calls does so in time.
+    const starts = Array.from({ length: batches }, () => atMs + random() * 1000).sort((x, y) => x - y);
+    for (const startMs of starts) {
       const log = batchSd === 0 ? 0 : batchSd * normal(random);
       this.#call(startMs, most, log, add);
       const size = batch === 1 ? 1 : geometric(batch, random);

@@ -1,5 +1,5 @@
 // Plans what goes wrong in a stream: one cause after the other, with quiet between them.
-import { oneOf, pick, type Random } from '../../tests/support/random.ts';
+import { oneOf, type Random } from '../../tests/support/random.ts';
 import { between, chance, logBetween, MINUTE } from './chance.ts';
 import { type Cause, type Effect, effect, type Operation, type RegressionKind } from './stream.ts';
 
@@ -13,6 +13,8 @@ export interface CausePlan {
   readonly isFamily: boolean;
   /** Operations whose durations stay as they are, since it is open what they should be held against. */
   readonly steady: readonly number[];
+  /** Operations that nothing is done to. */
+  readonly untouched: readonly number[];
 }
 
 const WEIGHTS: readonly (readonly [RegressionKind, number])[] = [
@@ -38,8 +40,14 @@ export function planCauses(random: Random, plan: CausePlan): Cause[] {
   }
 }
 
-function planCause(random: Random, { ops, isFamily, steady }: CausePlan, onsetMs: number, lastsMs: number): Cause {
-  const first = isFamily ? 1 : pick(random, ops.length);
+function planCause(
+  random: Random,
+  { ops, isFamily, steady, untouched }: CausePlan,
+  onsetMs: number,
+  lastsMs: number,
+): Cause {
+  const open = ops.map((_, i) => i).filter((i) => !untouched.includes(i));
+  const first = isFamily ? 1 : oneOf(random, open);
   const op = ops[first] as Operation;
   const kind = chooseKind(random, op, steady.includes(first));
   const hit: readonly (readonly [number, number])[] = isFamily

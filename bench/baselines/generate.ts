@@ -32,7 +32,16 @@ export function specOf(set: SeedSet, kind: string, n: number): StreamSpec {
   // The first numbers of neighbouring seeds are alike.
   for (let i = 0; i < 8; i++) random();
   const plan = make(random);
-  const { learnMs, testMs, seasonMs, harmless, quietMs = 12 * MINUTE, isFamily = false, steady = [] } = plan;
+  const {
+    learnMs,
+    testMs,
+    seasonMs,
+    harmless,
+    quietMs = 12 * MINUTE,
+    isFamily = false,
+    steady = [],
+    untouched = [],
+  } = plan;
   const endMs = learnMs + testMs;
   const ops = named(random, plan.ops, isFamily);
   // Some streams of each kind have nothing wrong in them at all.
@@ -47,12 +56,13 @@ export function specOf(set: SeedSet, kind: string, n: number): StreamSpec {
     learnMs,
     endMs,
     seasonMs,
-    hasTicks: plan.hasTicks ?? chance(random, 0.5),
+    // Where nothing else is called, only a clock shows a stop.
+    hasTicks: plan.hasTicks ?? (chance(random, 0.5) || ops.length === 1),
     isFine: chance(random, 0.25),
     sharedNoise: chance(random, 0.5) ? 0 : 0.5,
     ops,
     harmless,
-    causes: isSound ? [] : planCauses(random, { ops, fromMs, toMs: endMs, quietMs, isFamily, steady }),
+    causes: isSound ? [] : planCauses(random, { ops, fromMs, toMs: endMs, quietMs, isFamily, steady, untouched }),
   };
 }
 

@@ -27,6 +27,7 @@ export interface KindPlan {
   readonly hasTicks?: boolean;
   readonly isFamily?: boolean;
   readonly steady?: readonly number[];
+  readonly untouched?: readonly number[];
   readonly hasNoCauses?: boolean;
 }
 
@@ -200,6 +201,14 @@ export const KINDS: Readonly<Record<string, (random: Random) => KindPlan>> = {
     }));
     return { ...plain(ops), learnMs: 90 * MINUTE, testMs: DAY, hasNoCauses: true };
   },
+
+  intermittent: (random) => {
+    // A service, a job that runs every few minutes, and an operation that a later version brings.
+    const ops = several(random, 3, () => ({ ratePerS: logBetween(random, 2, 15) }));
+    const bornMs = LEARN + Math.round(between(random, 20, 90) * MINUTE);
+    const unborn = effect('not there yet', [2], [0, bornMs], { rateFrom: 0 });
+    return { ...plain(ops, [...jobPauses(random, 1), unborn]), untouched: [1, 2] };
+  },
 };
 
 function arrivalsOfOne(random: Random): Operation['arrivals'] {
@@ -215,6 +224,18 @@ function alternating(random: Random, op: number, scale: number): Effect[] {
     ms = toMs;
   }
   return effects;
+}
+
+/** The time between runs of a job that takes a part of each period; runs are as punctual as schedulers are. */
+function jobPauses(random: Random, op: number): Effect[] {
+  const periodMs = between(random, 3, 8) * MINUTE;
+  const runMs = periodMs * between(random, 0.1, 0.3);
+  const count = Math.floor((LEARN + TEST) / periodMs);
+  return Array.from({ length: count }, (_, i) => {
+    const startMs = i * periodMs + between(random, 0, 2) * SECOND;
+    const fromMs = Math.round(startMs + runMs * between(random, 0.9, 1.1));
+    return effect('job rests', [op], [fromMs, Math.round((i + 1) * periodMs)], { rateFrom: 0 });
+  });
 }
 
 /** Some instances are new and slow at first; they are warm within a quarter of a minute. */

@@ -1,6 +1,5 @@
 // Runs a detector's command over a stream of recorded calls and reads what it says.
 import { spawn } from 'node:child_process';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,23 +15,25 @@ export function scanCommand(): string[] {
   return [process.execPath, join(ROOT, 'collector/bin/evenkeel.js'), 'baseline', 'scan'];
 }
 
-/** Pieces of text, or a file, through the standard input of a command. @throws when it fails or says what is no violation */
+/** Runs a command over a file by its name, or pieces of text through its input. @throws when it fails or says what is no violation */
 export async function scan(
   [program = '', ...rest]: readonly string[],
   source: Iterable<string> | { readonly file: string },
 ): Promise<Violation[]> {
-  const child = spawn(program, [...rest, '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const isFile = 'file' in source;
+  const child = spawn(program, [...rest, isFile ? source.file : '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  const input = 'file' in source ? createReadStream(source.file) : Readable.from(source, { highWaterMark: 4 });
   // A command that ends early closes its input; what it ended with says more than the broken pipe.
-  const fed = pipeline(input, child.stdin).catch((error: NodeJS.ErrnoException) => error.code);
+  const fed = pipeline(Readable.from(isFile ? [] : source, { highWaterMark: 4 }), child.stdin).catch(
+    (error: NodeJS.ErrnoException) => error.code,
+  );
   const said = await text(child.stdout);
   const [code, broken] = await Promise.all([ended, fed]);
   if (code !== 0 || broken !== undefined)
-    throw new Error(`${program} ended with ${code}${broken ? `, ${broken}` : ''}`);
+    throw new Error(`${program} ended with ${code}${broken === undefined ? '' : `, ${broken}`}`);
   return violationsOf(said);
 }
 

@@ -88,9 +88,15 @@ export function arithmeticMean({ components }: Shape): number {
  * from another one scaled by anything from 1/guard to guard.
  */
 export function guardedDivergence(altered: Float64Array, baseline: Float64Array, guard: number): number {
-  const most = Math.round(Math.log(guard) / LOG_STEP);
+  const most = Math.log(guard) / LOG_STEP;
+  const whole = Math.floor(most);
   let least = Infinity;
-  for (let shift = -most; shift <= most; shift++) least = Math.min(least, divergence(altered, baseline, shift));
+  for (let shift = -whole; shift <= whole; shift++) least = Math.min(least, divergence(altered, baseline, shift));
+  // The guard seldom is a whole number of cells.
+  for (const side of [-1, 1]) {
+    const inner = divergence(altered, baseline, side * whole);
+    least = Math.min(least, inner + (most - whole) * (divergence(altered, baseline, side * (whole + 1)) - inner));
+  }
   return Math.max(0, least);
 }
 

@@ -22,7 +22,9 @@ export interface Fit {
 
 /** Finds what explains counts best: the baseline moved by any distance, or one of the other alternatives. */
 export function fitOf(counts: Uint32Array, learned: Learned, alternatives: readonly Alternative[]): Fit {
-  let best: Fit = { shape: 'scale', density: learned.density, by: meanPlace(counts) - learned.centre };
+  // What could not be told from normal is not what it had become: no less than the least that is looked for.
+  const by = Math.max(meanPlace(counts) - learned.centre, alternatives[0].by);
+  let best: Fit = { shape: 'scale', density: learned.density, by };
   let most = likelihood(counts, best);
   for (const other of alternatives) {
     // Every scale is tried by its distance above; those listed make up for a mean that a tail has drawn away.
@@ -108,7 +110,8 @@ function momentsOf(counts: ArrayLike<number>): { mean: number; deviation: number
 /** Ratio of error ratios, over half a percent at least. @see Wilson 1927, Probable inference */
 export function errorRatio(errors: number, calls: number, learned: Learned): Ratio {
   const n = Math.max(1, calls / learned.errorClusters);
-  const p = errors / Math.max(1, calls);
+  // None at all is as likely as half an error.
+  const p = Math.max(errors, 0.5) / Math.max(1, calls);
   const middle = (p + Z ** 2 / (2 * n)) / (1 + Z ** 2 / n);
   const half = (Z / (1 + Z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + Z ** 2 / (4 * n * n));
   // The normal ratio is known only so well, and matters only above its floor.

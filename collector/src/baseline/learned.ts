@@ -30,7 +30,6 @@ export interface Learned {
   /** How many times as far as chance the error ratios of windows lie apart, at least 1. */
   readonly errorClusters: number;
   readonly callsPerSecond: number;
-  readonly longestGapMs: number;
   /** Chance that the true distribution lies within 0.136 of the learned one everywhere. */
   readonly confidence: number;
 }

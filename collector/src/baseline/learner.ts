@@ -13,6 +13,8 @@ export const LEAST_WINDOWS = 20;
 const MINUTE_MS = 60_000;
 /** Nothing real is steadier. */
 const LEAST_NOISE = 0.008;
+/** Of errors in a window, against chance: beyond this it was an event. */
+const MOST_SQUARE = 15;
 /** The latest windows say where a drift has come to. */
 const LATEST_MS = 600_000;
 
@@ -20,7 +22,8 @@ const LATEST_MS = 600_000;
 export interface Circumstances {
   readonly seasonMs: number;
   readonly correlation: number;
-  readonly longestGapMs: number;
+  /** Between minutes, bins; see MinuteNoise. */
+  readonly minuteNoise: number;
 }
 
 /** @returns undefined where too little is clean */
@@ -37,7 +40,7 @@ export function learn(
   const calls = blocks.reduce((sum, { window }) => sum + window.calls, 0);
   const counted = windows.length - clean.coldStart - clean.incident;
   if (calls < LEAST_CALLS || counted < leastWindows) return undefined;
-  const shape = shapeOf(blocks, season);
+  const shape = shapeOf(blocks, season, around.minuteNoise);
   const levels = clean.levels.map((level) => {
     const counts = countsOf(level);
     return { density: densityOf(counts), from: meanPlace(counts) - shape.centre };
@@ -64,10 +67,11 @@ function byTime(a: Block, b: Block): number {
 function shapeOf(
   blocks: readonly Block[],
   season: Season | undefined,
+  minuteNoise: number,
 ): Pick<Learned, 'density' | 'centre' | 'latest' | 'spread' | 'noise' | 'centreError'> {
   const residual = (block: Block): number => block.place - seasonAt(season, middleMs(block.window));
   const centre = medianOf(blocks.map(residual));
-  const noise = noiseOf(blocks, residual);
+  const noise = noiseOf(blocks, residual, minuteNoise);
   const counts = new Float64Array(BINS);
   for (const block of blocks) {
     const off = residual(block) - centre;
@@ -95,7 +99,7 @@ function shapeOf(
 }
 
 /** Between minutes, robustly, with what chance alone makes taken off. */
-function noiseOf(blocks: readonly Block[], residual: (block: Block) => number): number {
+function noiseOf(blocks: readonly Block[], residual: (block: Block) => number, minuteNoise: number): number {
   const minutes: { place: number; error: number }[] = [];
   let open: Block[] = [];
   for (const block of blocks) {
@@ -111,7 +115,10 @@ function noiseOf(blocks: readonly Block[], residual: (block: Block) => number): 
   const plain = minutes.reduce((sum, { place }) => sum + (place - middle) ** 2, 0) / Math.max(1, minutes.length - 1);
   const chance = medianOf(minutes.map(({ error }) => error ** 2));
   const variance = Math.max(robust, 0.7 * plain) - chance;
-  return Math.max(LEAST_NOISE, Math.sqrt(Math.max(0, variance)) * BIN_WIDTH);
+  // Of windows longer than a minute the mean hides what minutes did.
+  const isLong = blocks.some(({ window }) => window.toMs - window.fromMs > MINUTE_MS);
+  const hidden = isLong ? minuteNoise ** 2 : 0;
+  return Math.max(LEAST_NOISE, Math.sqrt(Math.max(0, variance) + hidden) * BIN_WIDTH);
 }
 
 /** Error ratio without one run of windows in which it stood out. */
@@ -128,12 +135,14 @@ function errorsOf(blocks: readonly Block[]): Pick<Learned, 'errorRatio' | 'error
       ? [...blocks.slice(0, from), ...blocks.slice(to)]
       : blocks;
   const errorRatio = ratioOf(kept);
-  let chi = 0;
-  for (const { window } of kept) {
+  const squares = kept.map(({ window }) => {
     const expected = window.calls * Math.max(errorRatio, 1e-4);
-    chi += (window.errors - expected) ** 2 / (expected * (1 - errorRatio) || 1);
-  }
-  return { errorRatio, errorClusters: Math.max(1, Math.min(20, chi / Math.max(1, kept.length - 1))) };
+    return (window.errors - expected) ** 2 / (expected * (1 - errorRatio) || 1);
+  });
+  // One burst of errors is not how errors always come.
+  const clusters =
+    squares.reduce((sum, square) => sum + Math.min(square, MOST_SQUARE), 0) / Math.max(1, kept.length - 1);
+  return { errorRatio, errorClusters: Math.max(1, Math.min(20, clusters)) };
 }
 
 function ratioOf(blocks: readonly Block[]): number {
@@ -149,11 +158,8 @@ function rest(
   calls: number,
   windows: number,
   season: Season | undefined,
-  { correlation, longestGapMs }: Circumstances,
-): Pick<
-  Learned,
-  'calls' | 'windows' | 'fromMs' | 'toMs' | 'season' | 'correlation' | 'callsPerSecond' | 'longestGapMs' | 'confidence'
-> {
+  { correlation }: Circumstances,
+): Pick<Learned, 'calls' | 'windows' | 'fromMs' | 'toMs' | 'season' | 'correlation' | 'callsPerSecond' | 'confidence'> {
   const all = joinWindows(blocks.map(({ window }) => window));
   const seconds = blocks.reduce((sum, { window }) => sum + window.toMs - window.fromMs, 0) / 1000;
   const callsPerSecond = calls / seconds;
@@ -166,7 +172,6 @@ function rest(
     season,
     correlation,
     callsPerSecond,
-    longestGapMs,
     confidence: confidenceOf(calls / clusters),
   };
 }

@@ -1,4 +1,5 @@
 // One operation: learns what is normal, then watches for what is not. Pure; a step a second, in order of time.
+import { CallRate } from './call-rate.ts';
 import type { Learned } from './learned.ts';
 import { LatencyWatch } from './latency-watch.ts';
 import { ErrorWatch } from './error-watch.ts';
@@ -53,8 +54,7 @@ export class Operation {
   #shadowAt = FIRST_SHADOW;
   /** Windows known when a baseline was last tried. */
   #tried = 0;
-  #lastMs = NaN;
-  #longestGapMs = 0;
+  readonly #rate = new CallRate();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -70,7 +70,7 @@ export class Operation {
         if (change !== undefined) changes.push(change);
     }
     if (this.#isProvisional) this.#learn(step);
-    if (step.calls > 0) this.#lastMs = step.timeMs;
+    if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
   }
 
@@ -89,8 +89,7 @@ export class Operation {
       watches !== undefined && (watches.latency.isViolated || watches.errors.isViolated || watches.silence.isViolated);
     if (!isViolated && (step.calls > 0 || this.#windows.windows.length > 0)) {
       this.#windows.add(step, this.#options.stepMs);
-      if (step.calls > 0 && !Number.isNaN(this.#lastMs))
-        this.#longestGapMs = Math.max(this.#longestGapMs, step.timeMs - this.#lastMs - this.#options.stepMs);
+      if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
     }
     this.#shadow.take(step, this.#options.stepMs);
     const { length } = this.#windows.windows;
@@ -101,12 +100,12 @@ export class Operation {
     if (learnUntilMs !== undefined && this.#tried > 0 && length < this.#tried + PROVISIONAL_EVERY) return;
     if (isViolated) return;
     this.#tried = length;
-    this.#try(step.timeMs);
+    this.#try();
   }
 
   #around(): Circumstances {
     const correlation = this.#windows.clusters.correlation();
-    return { seasonMs: this.#options.seasonMs, correlation, longestGapMs: this.#longestGapMs };
+    return { seasonMs: this.#options.seasonMs, correlation, minuteNoise: this.#windows.minutes.noise() };
   }
 
   #renewShadow(length: number): void {
@@ -115,7 +114,7 @@ export class Operation {
     if (learned !== undefined) this.#shadow.renew(learned);
   }
 
-  #try(timeMs: number): void {
+  #try(): void {
     const { windows } = this.#windows;
     const around = this.#around();
     const whole = learn(windows, around, LEAST_WINDOWS);
@@ -132,7 +131,7 @@ export class Operation {
     this.#watches = {
       latency: new LatencyWatch(learned, guard, raised(chances + Math.log(ALTERNATIVES), trial.latency)),
       errors: new ErrorWatch(learned, raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors)),
-      silence: new SilenceWatch(learned, Number.isNaN(this.#lastMs) ? timeMs : this.#lastMs, Math.log(calls)),
+      silence: new SilenceWatch(this.#rate, learned, Math.log(calls)),
     };
   }
 }

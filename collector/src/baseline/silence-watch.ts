@@ -1,36 +1,55 @@
-// Calls of one operation that have stopped, and come again.
-import { SilenceTest } from './silence-test.ts';
+// Calls of one operation that have stopped, and come again. Evidence is how unlikely the gap is at the rate there was.
+import type { CallRate } from './call-rate.ts';
+import type { Learned } from './learned.ts';
 import type { Step } from './step.ts';
 import { type Change, ViolationState } from './violation-state.ts';
 
+/** Rates fall without anything being wrong; this share of what is expected is still expected. */
+const SURE_SHARE = 0.6;
+/** And a gap is none that was seen before, with so much on top: more where calls come in bursts. */
+const GAP_FACTOR = 1.6;
+const BURSTY_GAP_FACTOR = 2.5;
+/** The longest gap of independent calls is the logarithm of their number; one so much longer tells of bursts. */
+const BURSTY = 1.4;
 /** It is over when so much of what is surely expected comes again, for so long. */
 const BACK_SHARE = 0.4;
-const BACK_MS = 6_000;
+const BACK_MS = 6000;
 
 export class SilenceWatch {
-  readonly #test: SilenceTest;
+  readonly #rate: CallRate;
+  readonly #learnedPerS: number;
   readonly #thresholdNats: number;
+  /** Calls missed in the longest gap that was normal. */
+  readonly #usualMissed: number;
+  readonly #leastMissed: number;
   #violation: ViolationState | undefined;
   #backMs = NaN;
   #backCalls = 0;
 
-  /** @param lastMs when it was last called */
+  /** @param rate of late; kept by this watch from now on */
   constructor(
-    rate: { readonly callsPerSecond: number; readonly longestGapMs: number },
-    lastMs: number,
+    rate: CallRate,
+    { callsPerSecond, calls }: Pick<Learned, 'callsPerSecond' | 'calls'>,
     thresholdNats: number,
   ) {
-    this.#test = new SilenceTest(rate, lastMs);
+    this.#rate = rate;
+    this.#learnedPerS = callsPerSecond;
+    this.#usualMissed = rate.longestMissed;
+    const isBursty = rate.longestMissed > BURSTY * Math.log(calls);
+    this.#leastMissed = rate.longestMissed * (isBursty ? BURSTY_GAP_FACTOR : GAP_FACTOR);
     this.#thresholdNats = thresholdNats;
   }
 
   /** Takes a second. @returns what changed */
   take({ timeMs, calls }: Step, lengthMs: number): Change | undefined {
     if (this.#violation !== undefined) return this.#follow(this.#violation, timeMs, calls, lengthMs);
-    this.#test.take(timeMs, calls, lengthMs);
-    const nats = this.#test.nats(timeMs);
+    const missed = this.#rate.missed(timeMs);
+    const isJudged = calls === 0 && missed > this.#usualMissed;
+    this.#rate.take(timeMs, calls, lengthMs, isJudged);
+    if (!isJudged || missed < this.#leastMissed) return undefined;
+    const nats = this.#surePerS * ((timeMs - this.#rate.lastMs) / 1000);
     if (nats < this.#thresholdNats) return undefined;
-    this.#violation = new ViolationState('throughput', this.#test.lastMs);
+    this.#violation = new ViolationState('throughput', this.#rate.lastMs);
     this.#backMs = NaN;
     return this.#violation.update(timeMs, { value: 0, low: 0, high: 3 / nats }, nats, 'emergency');
   }
@@ -39,16 +58,19 @@ export class SilenceWatch {
     return this.#violation !== undefined;
   }
 
+  get #surePerS(): number {
+    return SURE_SHARE * Math.min(this.#learnedPerS, this.#rate.perS);
+  }
+
   #follow(violation: ViolationState, timeMs: number, calls: number, lengthMs: number): Change | undefined {
     if (calls > 0 && Number.isNaN(this.#backMs)) [this.#backMs, this.#backCalls] = [timeMs - lengthMs, 0];
     if (Number.isNaN(this.#backMs)) return undefined;
     this.#backCalls += calls;
     const forMs = timeMs - this.#backMs;
-    const expected = (BACK_SHARE * this.#test.surePerS * forMs) / 1000;
-    if (this.#backCalls < expected) this.#backMs = NaN;
+    if (this.#backCalls < (BACK_SHARE * this.#surePerS * forMs) / 1000) this.#backMs = NaN;
     if (!(forMs >= BACK_MS)) return undefined;
     this.#violation = undefined;
-    this.#test.resume(timeMs);
+    this.#rate.lastMs = timeMs;
     return violation.end(timeMs);
   }
 }

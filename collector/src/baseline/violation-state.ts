@@ -35,12 +35,7 @@ export class ViolationState {
   }
 
   /** Says how far off it is now. @returns what changed, if it is another severity than before */
-  update(
-    timeMs: number,
-    ratio: Ratio,
-    nats: number,
-    severity = severityOf(ratio.value, this.#severity),
-  ): Change | undefined {
+  update(timeMs: number, ratio: Ratio, nats: number, severity = severityOf(ratio, this.#severity)): Change | undefined {
     this.#ratio = ratio;
     this.#nats = Math.max(this.#nats, nats);
     if (severity === this.#severity && !this.#isCorrected(timeMs, ratio)) return undefined;

@@ -1,6 +1,7 @@
 // What an operation did while it is learned: windows of half a minute, each with its counts by bin.
 // Memory is bounded: when there are too many, neighbours are joined and windows become twice as long.
 import { BINS } from './bins.ts';
+import { MinuteNoise, SecondClusters } from './likeness.ts';
 import type { Step } from './step.ts';
 
 /** Shortest length of a window. */
@@ -29,6 +30,7 @@ export class LearningWindows {
   /** Length of new windows; doubles with each joining. */
   #lengthMs = WINDOW_MS;
   readonly clusters = new SecondClusters();
+  readonly minutes = new MinuteNoise();
 
   /** Adds a second. @param lengthMs of a step */
   add(step: Step, lengthMs: number): void {
@@ -42,6 +44,7 @@ export class LearningWindows {
       this.#open[bin] = (this.#open[bin] ?? 0) + (step.counts[i] ?? 0);
     }
     this.clusters.add(step);
+    this.minutes.add(step);
   }
 
   /** Closed windows in order of time, without those in which nothing was called. */
@@ -55,6 +58,7 @@ export class LearningWindows {
     this.#lengthMs = WINDOW_MS;
     this.#reset(NaN);
     this.clusters.clear();
+    this.minutes.clear();
   }
 
   #close(nowMs: number): void {
@@ -116,69 +120,4 @@ function windowOf(fromMs: number, toMs: number, calls: number, errors: number, b
     counts[i++] = count;
   }
   return { fromMs, toMs, calls, errors, bins, counts };
-}
-
-/**
- * How much calls of one second resemble each other, beyond what their window has in common: many at once may be one event.
- *
- * @see Kish 1965, Survey sampling, section 5.4: design effect of clusters
- */
-export class SecondClusters {
-  /** Sums of squares between and within seconds, and their degrees of freedom. */
-  #between = 0;
-  #within = 0;
-  #betweenFree = 0;
-  #withinFree = 0;
-  /** Of the open window. */
-  #calls = 0;
-  #seconds = 0;
-  #sum = 0;
-  #squares = 0;
-  #meanSquares = 0;
-  #sizes = 0;
-  /** Sum over windows of the mean size of a second, weighted as the analysis of variance asks. */
-  #size = 0;
-
-  add(step: Step): void {
-    if (step.calls === 0) return;
-    let sum = 0;
-    let squares = 0;
-    for (let i = 0; i < step.kinds; i++) {
-      const [bin, count] = [step.bins[i] ?? 0, step.counts[i] ?? 0];
-      sum += bin * count;
-      squares += bin * bin * count;
-    }
-    this.#calls += step.calls;
-    this.#seconds++;
-    this.#sum += sum;
-    this.#squares += squares;
-    this.#meanSquares += (sum * sum) / step.calls;
-    this.#sizes += step.calls * step.calls;
-  }
-
-  closeWindow(): void {
-    if (this.#seconds > 1 && this.#calls > this.#seconds) {
-      this.#between += this.#meanSquares - (this.#sum * this.#sum) / this.#calls;
-      this.#within += this.#squares - this.#meanSquares;
-      this.#betweenFree += this.#seconds - 1;
-      this.#withinFree += this.#calls - this.#seconds;
-      this.#size += this.#calls - this.#sizes / this.#calls;
-    }
-    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
-  }
-
-  /** Correlation of two calls of one second, 0..1; 0 where too little is known. */
-  correlation(): number {
-    if (this.#betweenFree < 20 || this.#withinFree < 20) return 0;
-    const between = this.#between / this.#betweenFree;
-    const within = this.#within / this.#withinFree;
-    const size = this.#size / this.#betweenFree;
-    const correlation = (between - within) / (between + (size - 1) * within);
-    return Number.isFinite(correlation) ? Math.max(0, Math.min(1, correlation)) : 0;
-  }
-
-  clear(): void {
-    [this.#between, this.#within, this.#betweenFree, this.#withinFree, this.#size] = [0, 0, 0, 0, 0];
-    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
-  }
 }

@@ -1,5 +1,8 @@
 // `evenkeel baseline …`: what a baseline would have said of recorded calls.
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { EvenkeelError } from '../errors.ts';
 import { EXIT, UsageError } from './arguments.ts';
 import { scanLines } from './baseline-scan.ts';
 
@@ -17,7 +20,22 @@ export async function baseline(args: readonly string[]): Promise<number> {
   const [action, file, ...rest] = args;
   if (action !== 'scan' || file === undefined || rest.length > 0)
     throw new UsageError('expected: evenkeel baseline scan FILE');
-  const input = file === '-' ? process.stdin : createReadStream(file);
+  const input = file === '-' ? process.stdin : await opened(file);
+  // Who reads no further has seen enough, as head does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
+  );
   await scanLines(input, process.stdout);
   return EXIT.ok;
+}
+
+/** @throws BAD_RECORDING */
+async function opened(file: string): Promise<Readable> {
+  const stream = createReadStream(file);
+  try {
+    await once(stream, 'open');
+  } catch (error) {
+    throw new EvenkeelError('BAD_RECORDING', file, { cause: error });
+  }
+  return stream;
 }

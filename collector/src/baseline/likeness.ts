@@ -1,0 +1,121 @@
+// How much calls that are near in time resemble each other, beyond chance: those of one second, and those of one minute.
+import type { Step } from './step.ts';
+
+/**
+ * How much calls of one second resemble each other, beyond what their window has in common: many at once may be one event.
+ *
+ * @see Kish 1965, Survey sampling, section 5.4: design effect of clusters
+ */
+export class SecondClusters {
+  /** Sums of squares between and within seconds, and their degrees of freedom. */
+  #between = 0;
+  #within = 0;
+  #betweenFree = 0;
+  #withinFree = 0;
+  /** Of the open window. */
+  #calls = 0;
+  #seconds = 0;
+  #sum = 0;
+  #squares = 0;
+  #meanSquares = 0;
+  #sizes = 0;
+  /** Sum over windows of the mean size of a second, weighted as the analysis of variance asks. */
+  #size = 0;
+
+  add(step: Step): void {
+    if (step.calls === 0) return;
+    let sum = 0;
+    let squares = 0;
+    for (let i = 0; i < step.kinds; i++) {
+      const [bin, count] = [step.bins[i] ?? 0, step.counts[i] ?? 0];
+      sum += bin * count;
+      squares += bin * bin * count;
+    }
+    this.#calls += step.calls;
+    this.#seconds++;
+    this.#sum += sum;
+    this.#squares += squares;
+    this.#meanSquares += (sum * sum) / step.calls;
+    this.#sizes += step.calls * step.calls;
+  }
+
+  closeWindow(): void {
+    if (this.#seconds > 1 && this.#calls > this.#seconds) {
+      this.#between += this.#meanSquares - (this.#sum * this.#sum) / this.#calls;
+      this.#within += this.#squares - this.#meanSquares;
+      this.#betweenFree += this.#seconds - 1;
+      this.#withinFree += this.#calls - this.#seconds;
+      this.#size += this.#calls - this.#sizes / this.#calls;
+    }
+    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
+  }
+
+  /** Correlation of two calls of one second, 0..1; 0 where too little is known. */
+  correlation(): number {
+    if (this.#betweenFree < 20 || this.#withinFree < 20) return 0;
+    const between = this.#between / this.#betweenFree;
+    const within = this.#within / this.#withinFree;
+    const size = this.#size / this.#betweenFree;
+    const correlation = (between - within) / (between + (size - 1) * within);
+    return Number.isFinite(correlation) ? Math.max(0, Math.min(1, correlation)) : 0;
+  }
+
+  clear(): void {
+    [this.#between, this.#within, this.#betweenFree, this.#withinFree, this.#size] = [0, 0, 0, 0, 0];
+    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
+  }
+}
+
+const MINUTE_MS = 60_000;
+/** Minutes that are remembered. */
+const MINUTES = 180;
+/** Median of the square of a standard normal number. */
+const MEDIAN_SQUARE = 0.455;
+
+/**
+ * By how much neighbouring minutes differ: robust against the minutes in which something happened, blind to what moves
+ * over hours.
+ */
+export class MinuteNoise {
+  /** Half the squared differences of means, and what chance alone makes of them; bins squared. */
+  readonly #squares = new Float32Array(MINUTES);
+  readonly #chances = new Float32Array(MINUTES);
+  #count = 0;
+  #fromMs = NaN;
+  #calls = 0;
+  #sum = 0;
+  #sumSquares = 0;
+  #beforeMean = NaN;
+  #beforeChance = NaN;
+
+  add(step: Step): void {
+    if (Number.isNaN(this.#fromMs)) this.#fromMs = step.timeMs;
+    for (let i = 0; i < step.kinds; i++) {
+      this.#sum += step.bins[i] * step.counts[i];
+      this.#sumSquares += step.bins[i] ** 2 * step.counts[i];
+    }
+    this.#calls += step.calls;
+    if (step.timeMs - this.#fromMs < MINUTE_MS || this.#calls < 2) return;
+    const mean = this.#sum / this.#calls;
+    const chance = Math.max(0, this.#sumSquares / this.#calls - mean * mean) / (this.#calls - 1);
+    if (!Number.isNaN(this.#beforeMean)) {
+      this.#squares[this.#count % MINUTES] = (mean - this.#beforeMean) ** 2 / 2;
+      this.#chances[this.#count++ % MINUTES] = (chance + this.#beforeChance) / 2;
+    }
+    [this.#beforeMean, this.#beforeChance] = [mean, chance];
+    [this.#fromMs, this.#calls, this.#sum, this.#sumSquares] = [step.timeMs, 0, 0, 0];
+  }
+
+  /** Standard deviation, bins; 0 where too little is known. */
+  noise(): number {
+    const count = Math.min(MINUTES, this.#count);
+    if (count < 10) return 0;
+    const middle = (values: Float32Array): number => values.slice(0, count).sort()[Math.floor(count / 2)];
+    return Math.sqrt(Math.max(0, middle(this.#squares) / MEDIAN_SQUARE - middle(this.#chances)));
+  }
+
+  clear(): void {
+    [this.#count, this.#fromMs, this.#calls, this.#sum, this.#sumSquares] = [0, NaN, 0, 0, 0];
+    [this.#beforeMean, this.#beforeChance] = [NaN, NaN];
+  }
+}

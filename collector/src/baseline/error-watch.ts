@@ -4,7 +4,7 @@ import { errorRatio } from './estimate.ts';
 import type { Learned } from './learned.ts';
 import { Recovery } from './recovery.ts';
 import type { Step } from './step.ts';
-import { type Change, ViolationState } from './violation-state.ts';
+import { type Change, type Known, ViolationState } from './violation-state.ts';
 
 const SUSPECT_NATS = 4;
 const SURPLUS_NATS = 16;
@@ -43,7 +43,7 @@ export class ErrorWatch {
     if (nats < this.#thresholdNats) return undefined;
     this.#violation = new ViolationState('error', onsetMs);
     this.#recovery.clear();
-    const change = this.#violation.update(step.timeMs, this.#ratio(), nats);
+    const change = this.#violation.update(step.timeMs, this.#state(nats));
     this.#early = { calls: this.#calls, errors: this.#errors };
     [this.#calls, this.#errors] = [0, 0];
     return change;
@@ -68,7 +68,7 @@ export class ErrorWatch {
     }
     if (this.#recovery.isDoubtful) return undefined;
     this.#count(step, lengthMs);
-    return violation.update(step.timeMs, this.#ratio(), this.#thresholdNats);
+    return violation.update(step.timeMs, this.#state(this.#thresholdNats));
   }
 
   #count({ calls, errors }: Step, lengthMs: number): void {
@@ -77,9 +77,9 @@ export class ErrorWatch {
     this.#errors = this.#errors * kept + errors;
   }
 
-  #ratio(): ReturnType<typeof errorRatio> {
+  #state(nats: number): Known {
     const { calls, errors } = this.#known();
-    return errorRatio(errors, calls, this.#learned);
+    return { ratio: errorRatio(errors, calls, this.#learned), nats, calls: Math.round(calls) };
   }
 
   #known(): { readonly calls: number; readonly errors: number } {

@@ -9,6 +9,9 @@ import type { Learned } from './learned.ts';
 /** Two-sided 95 %. */
 const Z = 1.96;
 const TAIL_QUANTILE = 0.985;
+const QUANTILES = [0.5, 0.95, 0.99];
+/** Calls above a quantile without which it says nothing. */
+const LEAST_ABOVE = 3;
 /** Less than this share of errors is nothing to be compared with. */
 const LEAST_ERROR_RATIO = 0.005;
 
@@ -56,6 +59,16 @@ export function durationRatio(counts: Uint32Array, shape: Shape, learned: Learne
   const log = (meanPlace(counts) - learned.centre) * BIN_WIDTH;
   const spread = (calls > 1 ? Math.max(spreadOf(counts), learned.spread / 2) : learned.spread) * BIN_WIDTH;
   return around(log, Math.sqrt(spread ** 2 / independent + noise));
+}
+
+/** p50, p95 and p99 against those of the baseline; a quantile that too few calls lie above is left out. */
+export function quantileRatios(counts: Uint32Array, { density }: Learned): { quantile: number; ratio: number }[] {
+  const calls = totalOf(counts);
+  const shares = Float64Array.from(density, Math.exp);
+  return QUANTILES.filter((quantile) => calls * (1 - quantile) >= LEAST_ABOVE).map((quantile) => {
+    const moved = quantilePlace(counts, quantile) - quantilePlace(shares, quantile);
+    return { quantile, ratio: Math.exp(moved * BIN_WIDTH) };
+  });
 }
 
 function around(log: number, error: number): Ratio {

@@ -1,7 +1,6 @@
 // Durations of one operation against its baseline: test, drift, violation and recovery.
-import type { Ratio } from './contract.ts';
 import { Drift } from './drift.ts';
-import { durationRatio, type Fit, fitOf } from './estimate.ts';
+import { durationRatio, type Fit, fitOf, quantileRatios } from './estimate.ts';
 import { logShare } from './density.ts';
 import { alternativesOf, nullsOf, type Alternative, type Null } from './hypotheses.ts';
 import { LatencyTest } from './latency-test.ts';
@@ -10,7 +9,7 @@ import { Recovery } from './recovery.ts';
 import { seasonAt } from './season.ts';
 import { Since } from './since.ts';
 import type { Step } from './step.ts';
-import { type Change, ViolationState } from './violation-state.ts';
+import { type Change, type Known, ViolationState } from './violation-state.ts';
 
 /** Evidence from which on calls are set apart, and nothing is learned; below the second it was nothing. */
 const SUSPECT_NATS = 4;
@@ -36,7 +35,7 @@ export class LatencyWatch {
   #violation: ViolationState | undefined;
   #fit: Fit | undefined;
   #fitAge = 0;
-  #ratio: Ratio = { value: 1, low: 0, high: Infinity };
+  #known: Pick<Known, 'ratio' | 'calls' | 'quantiles'> = { ratio: { value: 1, low: 0, high: Infinity } };
   readonly #recovery: Recovery;
 
   /** @param guard slower by this is normal, nats */
@@ -68,7 +67,7 @@ export class LatencyWatch {
     this.#early = this.#since;
     this.#since = new Since(step.timeMs);
     this.#judge();
-    return this.#violation.update(step.timeMs, this.#ratio, nats);
+    return this.#violation.update(step.timeMs, { ...this.#known, nats });
   }
 
   get isViolated(): boolean {
@@ -95,7 +94,7 @@ export class LatencyWatch {
       this.#judge();
     } else this.#early?.take(step, centre, lengthMs);
     if (++this.#fitAge >= FIT_EVERY) this.#judge();
-    return violation.update(step.timeMs, this.#ratio, this.#thresholdNats);
+    return violation.update(step.timeMs, { ...this.#known, nats: this.#thresholdNats });
   }
 
   #judge(): void {
@@ -105,7 +104,8 @@ export class LatencyWatch {
     this.#fit = fitOf(calls.counts(), this.#learned, this.#alternatives);
     // Few calls tell of a tail: all of them are needed.
     const counts = this.#fit.shape === 'tail' ? calls.all() : calls.counts();
-    this.#ratio = durationRatio(counts, this.#fit.shape, this.#learned, calls.seconds);
+    const ratio = durationRatio(counts, this.#fit.shape, this.#learned, calls.seconds);
+    this.#known = { ratio, calls: calls.calls, quantiles: quantileRatios(counts, this.#learned) };
   }
 
   /** Weighs each way of being normal against what it had become. */

@@ -38,6 +38,8 @@ const SHADOW_GROWTH = 1.5;
 const TRIAL_FACTOR = 1.2;
 const MOST_RAISED = 1.7;
 
+const NONE: readonly Change[] = [];
+
 interface Watches {
   readonly latency: LatencyWatch;
   readonly errors: ErrorWatch;
@@ -61,13 +63,13 @@ export class Operation {
   }
 
   /** Takes a second that has ended, also one without calls. @returns what changed, in no order */
-  take(step: Step): Change[] {
+  take(step: Step): readonly Change[] {
     const { stepMs } = this.#options;
-    const changes: Change[] = [];
+    let changes = NONE;
     if (this.#watches !== undefined) {
       const { latency, errors, silence } = this.#watches;
       for (const change of [silence.take(step, stepMs), latency.take(step, stepMs), errors.take(step, stepMs)])
-        if (change !== undefined) changes.push(change);
+        if (change !== undefined) changes = [...changes, change];
     }
     if (this.#isProvisional) this.#learn(step);
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);

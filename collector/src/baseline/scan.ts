@@ -1,6 +1,7 @@
 // Recorded calls through the watch, as they come: what would have been said, and when. Nothing is read ahead.
 import { binOf, BINS } from './bins.ts';
 import type { Severity, ViolationKind } from './contract.ts';
+import { Grouping } from './grouping.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import { DAY_MS } from './season.ts';
 import { addCall, clearStep, emptyStep, type Step } from './step.ts';
@@ -9,8 +10,6 @@ import type { Change } from './violation-state.ts';
 const STEP_MS = 1000;
 /** One false alarm of an operation in a hundred days. */
 const SECONDS_PER_FALSE_ALARM = 100 * 86_400;
-/** Violations that began so near each other are taken for one. */
-const SAME_ONSET_MS = 60_000;
 
 /** The first line, where there is one; all in milliseconds. */
 export interface Meta {
@@ -50,8 +49,8 @@ export class Scan {
   readonly #say: (said: Said) => void;
   readonly #endMs: number | undefined;
   #stepEndMs = NaN;
-  readonly #open = new Map<string, { readonly group: string; readonly onsetMs: number }>();
   #groups = 0;
+  readonly #grouping = new Grouping(() => `g${++this.#groups}`);
 
   constructor({ learnUntilMs, seasonMs = DAY_MS, endMs }: Meta, say: (said: Said) => void) {
     this.#options = { stepMs: STEP_MS, seasonMs, learnUntilMs, secondsPerFalseAlarm: SECONDS_PER_FALSE_ALARM };
@@ -96,20 +95,10 @@ export class Scan {
 
   #tell(op: string, { timeMs, kind, severity, onsetMs, ratio }: Change): void {
     const key = `${kind} ${op}`;
-    let open = this.#open.get(key);
-    if (open === undefined) {
-      open = { group: this.#groupOf(onsetMs), onsetMs };
-      this.#open.set(key, open);
-    }
-    if (severity === 'none') this.#open.delete(key);
+    const group = this.#grouping.groupOf(key, onsetMs);
+    if (severity === 'none') this.#grouping.close(key);
     const ci = [rounded(ratio.low), rounded(ratio.high)] as const;
-    this.#say({ t_ms: timeMs, op, kind, severity, group: open.group, onset_ms: onsetMs, ratio_ci: ci });
-  }
-
-  /** That of what is still open and began about when this did, or a new one. */
-  #groupOf(onsetMs: number): string {
-    for (const open of this.#open.values()) if (Math.abs(open.onsetMs - onsetMs) <= SAME_ONSET_MS) return open.group;
-    return `g${++this.#groups}`;
+    this.#say({ t_ms: timeMs, op, kind, severity, group, onset_ms: onsetMs, ratio_ci: ci });
   }
 }
 

@@ -51,7 +51,8 @@ export class SilenceWatch {
     if (nats < this.#thresholdNats) return undefined;
     this.#violation = new ViolationState('throughput', this.#rate.lastMs);
     this.#backMs = NaN;
-    return this.#violation.update(timeMs, { value: 0, low: 0, high: 3 / nats }, nats, 'emergency');
+    const ratio = { value: 0, low: 0, high: 3 / nats };
+    return this.#violation.update(timeMs, { ratio, nats, calls: Math.round(missed), severity: 'emergency' });
   }
 
   get isViolated(): boolean {

@@ -14,16 +14,24 @@ export interface Change {
   readonly severity: Severity | 'none';
   readonly onsetMs: number;
   readonly ratio: Ratio;
-  /** Evidence against chance, nats. */
+  /** Evidence against chance, nats, and the calls it rests on. */
   readonly nats: number;
+  readonly calls: number;
+  /** Quantiles against those of the baseline; empty where durations are not what changed. */
+  readonly quantiles: readonly { readonly quantile: number; readonly ratio: number }[];
+}
+
+/** What is known of a violation at some time. */
+export interface Known extends Pick<Change, 'ratio' | 'nats'>, Partial<Pick<Change, 'calls' | 'quantiles'>> {
+  /** Where the ratio does not say it. */
+  readonly severity?: Severity;
 }
 
 export class ViolationState {
   readonly kind: ViolationKind;
   readonly onsetMs: number;
   #severity: Severity | undefined;
-  #ratio: Ratio = { value: 1, low: 0, high: Infinity };
-  #nats = 0;
+  #known: Known = { ratio: { value: 1, low: 0, high: Infinity }, nats: 0 };
   /** What was said last, and when the next correction of it may be. */
   #said: Ratio | undefined;
   #raisedMs = NaN;
@@ -35,9 +43,9 @@ export class ViolationState {
   }
 
   /** Says how far off it is now. @returns what changed, if it is another severity than before */
-  update(timeMs: number, ratio: Ratio, nats: number, severity = severityOf(ratio, this.#severity)): Change | undefined {
-    this.#ratio = ratio;
-    this.#nats = Math.max(this.#nats, nats);
+  update(timeMs: number, known: Known): Change | undefined {
+    const { ratio, severity = severityOf(ratio, this.#severity) } = known;
+    this.#known = { ...known, nats: Math.max(this.#known.nats, known.nats) };
     if (severity === this.#severity && !this.#isCorrected(timeMs, ratio)) return undefined;
     if (this.#severity === undefined) this.#raisedMs = timeMs;
     this.#severity = severity;
@@ -64,6 +72,7 @@ export class ViolationState {
   }
 
   #change(timeMs: number, severity: Severity | 'none'): Change {
-    return { timeMs, kind: this.kind, severity, onsetMs: this.onsetMs, ratio: this.#ratio, nats: this.#nats };
+    const { ratio, nats, calls = 0, quantiles = [] } = this.#known;
+    return { timeMs, kind: this.kind, severity, onsetMs: this.onsetMs, ratio, nats, calls, quantiles };
   }
 }

@@ -1,4 +1,5 @@
-// What other rooms may know of `measure`: a type, never its code.
+// What other rooms may know of `measure`: types, never its code.
+import type { SpanBatch } from '../otlp/span-batch.ts';
 
 /** One operation over the recent window: a service's spans of one name and kind, all statuses together. */
 export interface OperationSummary {
@@ -29,3 +30,18 @@ export interface OperationsView {
   windowSeconds(): number;
   operations(): OperationSummary[];
 }
+
+/** What was found of the spans of a batch while they were counted. Columns by row of the batch, valid until the next one. */
+export interface MeasuredSpans {
+  /** Place of the span's series. */
+  readonly series: Uint32Array;
+  /** Bucket of its duration in the exponential histogram; -1 for a duration of 0. */
+  readonly buckets: Int16Array;
+  /** Counts how often a place was given to a new series. */
+  readonly generation: Uint32Array;
+  /** Whose series it is; undefined for an overflow series, which is of no one operation. */
+  operationAt(series: number): { readonly service: string; readonly name: string; readonly kind: string; readonly isError: boolean } | undefined;
+}
+
+/** Is told of every batch after it was counted. */
+export type TakeMeasured = (batch: SpanBatch, spans: MeasuredSpans) => void;

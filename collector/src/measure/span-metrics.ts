@@ -32,6 +32,9 @@ export class SpanMetrics {
   readonly usedMs: Float64Array;
   /** Monotonic count of how often a row was given to a new series. */
   readonly generation: Uint32Array;
+  /** Of the batch last counted, by its rows: series, and bucket of the duration, -1 for 0. */
+  lastSeries = new Uint32Array(1024);
+  lastBuckets = new Int16Array(1024);
   rows = 0;
   /** Spans counted in overflow series. */
   overflowed = 0;
@@ -103,6 +106,10 @@ export class SpanMetrics {
     const { count, context, kind, status, flags } = batch;
     const { contexts } = batch;
     const key = this.#key;
+    if (this.lastSeries.length < count) {
+      this.lastSeries = new Uint32Array(batch.capacity);
+      this.lastBuckets = new Int16Array(batch.capacity);
+    }
     for (let row = 0; row < count; row++) {
       const contextId = context[row];
       const origin = contexts[contextId];
@@ -115,7 +122,8 @@ export class SpanMetrics {
         if (weight !== 1) key[2] |= ESTIMATED;
       }
       const series = this.#options.dimensions === 0 ? this.#recall(batch, row, nowMs) : this.#seek(batch, row, nowMs);
-      this.#record(series, batch, row, weight);
+      this.lastSeries[row] = series;
+      this.lastBuckets[row] = this.#record(series, batch, row, weight);
       this.usedMs[series] = nowMs;
     }
   }
@@ -266,7 +274,7 @@ export class SpanMetrics {
     return series;
   }
 
-  #record(series: number, batch: SpanBatch, row: number, weight: number): void {
+  #record(series: number, batch: SpanBatch, row: number, weight: number): number {
     const ns = (batch.endHigh[row] - batch.startHigh[row]) * 4_294_967_296 + (batch.endLow[row] - batch.startLow[row]);
     this.calls[series] += weight;
     const bounds = this.#boundsNs;
@@ -274,7 +282,7 @@ export class SpanMetrics {
     if (ns <= 0) {
       this.zeroCount[series] += weight;
       this.classic[base] += weight;
-      return;
+      return -1;
     }
     this.sumNs[series] += ns * weight;
     const bucket = bucketOf(ns / 1e9);
@@ -282,10 +290,11 @@ export class SpanMetrics {
     while (bound < bounds.length && ns > bounds[bound]) bound++;
     this.classic[base + bound] += weight;
     const counts = this.buckets[series];
-    if (counts === undefined) return;
+    if (counts === undefined) return bucket;
     counts[bucket] += weight;
     // A wrapped counter reads 0 right after it grew.
     if (counts[bucket] === 0) this.#widen(series, counts, bucket);
+    return bucket;
   }
 
   #widen(series: number, counts: BucketCounts, bucket: number): void {

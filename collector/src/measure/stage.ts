@@ -3,10 +3,10 @@ import type { StageDef, Consumer, Host, Instruments, Stage } from '../pipeline/c
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import { type BucketCounts, exponentialOf } from '../model/exponential-histogram.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
-import type { SpanBatch } from '../otlp/span-batch.ts';
+import { type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import { type MeasureConfig, measureConfig } from './config.ts';
-import type { OperationsView } from './contract.ts';
+import type { MeasuredSpans, OperationsView, TakeMeasured } from './contract.ts';
 import { Exemplars } from './exemplars.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
 import { countOddTimes, type OddTimes } from './odd-times.ts';
@@ -90,11 +90,27 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     this.#contexts = batch.contextTable;
     const overflowed = this.metrics.overflowed;
     this.metrics.update(batch, this.#host.clock.monotonicMs());
+    this.measured?.(batch, this.#measured());
     this.#host.count('spans', batch.count);
     const odd = countOddTimes(batch, batch.receivedMs);
     for (const problem of ODD_TIMES) if (odd[problem] > 0) this.#host.count('odd_times', odd[problem], { problem });
     if (this.metrics.overflowed > overflowed) this.#reportOverflow(this.metrics.overflowed - overflowed);
     return this.#next.consume(batch);
+  }
+
+  /** Who watches operations is told here. */
+  measured: TakeMeasured | undefined;
+
+  /** The newest kept trace that shows each series of an operation, in hexadecimal digits. */
+  *tracesOf(service: string, name: string, kind: string): Generator<string> {
+    const { metrics } = this;
+    for (let row = 0; row < metrics.rows; row++) {
+      if (metrics.buckets[row] === undefined) continue;
+      const operation = this.#operationAt(row);
+      if (operation?.service !== service || operation.name !== name || operation.kind !== kind) continue;
+      const traceId = this.#exemplars.of(row)?.traceId;
+      if (traceId !== undefined) yield traceId;
+    }
   }
 
   /** Where kept traces come by, for examples: the one thing that is known only after a decision. */
@@ -145,6 +161,23 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
       if (metrics.buckets[row] === undefined) continue;
       yield make(row, { attributes: this.#attributes(row), startMs: metrics.startMs[row] ?? 0 });
     }
+  }
+
+  #measured(): MeasuredSpans {
+    const { lastSeries: series, lastBuckets: buckets, generation } = this.metrics;
+    return { series, buckets, generation, operationAt: (row) => this.#operationAt(row) };
+  }
+
+  #operationAt(row: number): ReturnType<MeasuredSpans['operationAt']> {
+    const { strings } = this.metrics;
+    const { service, name, packed } = this.metrics.keyOf(row);
+    if ((packed & OVERFLOW) !== 0) return undefined;
+    return {
+      service: strings.texts[service] ?? '',
+      name: strings.texts[name] ?? '',
+      kind: SPAN_KINDS[packed & 7] ?? SPAN_KINDS[0],
+      isError: ((packed >> 3) & 3) === STATUS_ERROR,
+    };
   }
 
   #exemplar(row: number, shown: (seconds: number) => number): Pick<MetricPoint, 'exemplars'> {

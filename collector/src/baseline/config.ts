@@ -1,0 +1,18 @@
+// Configuration of `baseline`: what is watched, and how often it may be wrong.
+import { z } from 'zod';
+import { duration, whole } from '../config/fields.ts';
+
+export const baselineConfig = z
+  .strictObject({
+    false_alarm_every: duration(
+      '24d',
+      'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
+      { min: 3_600_000 },
+    ),
+    season: duration('24h', 'what comes back after so long is expected, once it was seen twice', { min: 60_000 }),
+    max_operations: whole(10_000, 1, 100_000, 'operations that are watched; those that come later are counted and not watched'),
+    operation_ttl: duration('7d', 'an operation without a call for so long is forgotten with its baseline', { min: 60_000 }),
+  })
+  .prefault({});
+
+export type BaselineConfig = z.output<typeof baselineConfig>;

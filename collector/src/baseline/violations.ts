@@ -1,0 +1,108 @@
+// Violations that are open, and those of late: what changes become for whoever is told.
+import type { Severity, Subject, Violation, ViolationGroup } from './contract.ts';
+import { explain } from './explain.ts';
+import { Grouping } from './grouping.ts';
+import { rankOf } from './severity.ts';
+import type { Change } from './violation-state.ts';
+
+/** Groups that are over and still shown. */
+const MAX_PAST = 200;
+const MAX_TRACES = 5;
+
+interface Group {
+  readonly id: string;
+  readonly members: Map<string, Violation>;
+  changedMs: number;
+}
+
+export class Violations {
+  readonly #newId: () => string;
+  readonly #grouping: Grouping;
+  /** The latest last. */
+  readonly #groups = new Map<string, Group>();
+  readonly #traces = new Map<string, Set<string>>();
+
+  /** @param newId makes ids that are never the same */
+  constructor(newId: () => string) {
+    this.#newId = newId;
+    this.#grouping = new Grouping(newId);
+  }
+
+  /** Takes a change. @returns its group as it is now, and whether the violation is new */
+  take(subject: Subject, change: Change, traceIds: readonly string[]): { group: ViolationGroup; isNew: boolean } {
+    const { kind, severity, onsetMs, timeMs, ratio } = change;
+    const key = `${kind} ${subject.key}`;
+    const id = this.#grouping.groupOf(key, onsetMs);
+    let group = this.#groups.get(id);
+    if (group === undefined) this.#groups.set(id, (group = { id, members: new Map(), changedMs: timeMs }));
+    const before = group.members.get(key);
+    const traces = this.#tracesOf(key, traceIds);
+    const peak = severity === 'none' ? (before?.peak ?? 'info') : worst(before?.peak, severity);
+    group.members.set(key, {
+      id: before?.id ?? this.#newId(),
+      subject,
+      kind,
+      severity,
+      peak,
+      onsetMs,
+      raisedMs: before?.raisedMs ?? timeMs,
+      changedMs: timeMs,
+      ratio,
+      explanation: explain({ ...change, name: subject.name, traceIds: [...traces] }),
+    });
+    group.changedMs = timeMs;
+    if (severity === 'none') {
+      this.#grouping.close(key);
+      this.#traces.delete(key);
+      this.#forgetPast();
+    }
+    return { group: shown(group), isNew: before === undefined };
+  }
+
+  /** All groups, those that are open first, then the latest first. */
+  groups(): ViolationGroup[] {
+    const all = [...this.#groups.values()].map(shown).reverse();
+    return [...all.filter(({ severity }) => severity !== 'none'), ...all.filter(({ severity }) => severity === 'none')];
+  }
+
+  openBySeverity(): Record<Severity, number> {
+    const open = { info: 0, warning: 0, critical: 0, emergency: 0 };
+    for (const { members } of this.#groups.values())
+      for (const { severity } of members.values()) if (severity !== 'none') open[severity]++;
+    return open;
+  }
+
+  /** Traces that were kept since it began; there are more the longer it lasts. */
+  #tracesOf(key: string, traceIds: readonly string[]): Set<string> {
+    const known = this.#traces.get(key) ?? new Set();
+    for (const traceId of traceIds) if (known.size < MAX_TRACES) known.add(traceId);
+    this.#traces.set(key, known);
+    return known;
+  }
+
+  #forgetPast(): void {
+    const past = [...this.#groups.values()].filter(isOver);
+    for (const { id } of past.slice(0, Math.max(0, past.length - MAX_PAST))) this.#groups.delete(id);
+  }
+}
+
+function isOver({ members }: Group): boolean {
+  return [...members.values()].every(({ severity }) => severity === 'none');
+}
+
+function shown(group: Group): ViolationGroup {
+  const members = [...group.members.values()].sort((a, b) => a.onsetMs - b.onsetMs);
+  const open = members.map(({ severity }) => severity).filter((severity) => severity !== 'none');
+  return {
+    id: group.id,
+    severity: open.length === 0 ? 'none' : open.reduce((a, b) => worst(a, b)),
+    peak: members.map(({ peak }) => peak).reduce((a, b) => worst(a, b)),
+    onsetMs: Math.min(...members.map(({ onsetMs }) => onsetMs)),
+    changedMs: group.changedMs,
+    members,
+  };
+}
+
+function worst(a: Severity | undefined, b: Severity): Severity {
+  return a !== undefined && rankOf(a) > rankOf(b) ? a : b;
+}

@@ -2,8 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Collector, type CollectorUrls, createCollector } from '../collector.ts';
-import { loadConfig } from '../config/load.ts';
-import { thisMachine } from '../config/machine.ts';
+import { loadConfigApart } from '../config/load-apart.ts';
 import { EXIT, UsageError, configArguments } from './arguments.ts';
 
 export const HELP = `evenkeel run [--config FILE] [--set path=value …]
@@ -21,8 +20,8 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
   const { file, overrides, positionals } = configArguments(args);
   if (positionals.length > 0) throw new UsageError(`run takes no argument ${positionals[0]}`);
   fitHeap();
-  const config = loadConfig(file, overrides, environment, thisMachine());
-  const collector = createCollector(config, { log: (line) => void process.stderr.write(`${line}\n`) });
+  const config = await loadConfigApart({ file, overrides, environment: { ...environment } });
+  const collector = await createCollector(config, { log: (line) => void process.stderr.write(`${line}\n`) });
   const asked = stopAsked();
   const limitMs = config.export.drain_timeout + STOP_BEYOND_DRAIN_MS;
   const urls = await Promise.race([collector.start(), asked]);

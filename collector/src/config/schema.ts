@@ -28,7 +28,7 @@ export const OPTIONAL_ROOMS = [
 ] as const;
 export type OptionalRoom = (typeof OPTIONAL_ROOMS)[number];
 
-/** Half of it holds waiting spans in segments of 4 MiB; with fewer than four of them nothing could wait. */
+/** Half of it holds waiting spans in segments of 3 MiB; with fewer than four of them nothing could wait. */
 const MIN_MEMORY_BYTES = 32 * 1024 * 1024;
 
 /** The file with every room on; switched-off rooms are taken out before it is applied. */

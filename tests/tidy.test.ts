@@ -12,7 +12,8 @@ const LONG_FILES: Readonly<Record<string, string>> = {};
 
 /** What a room of the collector may import beside itself. Others' contract.ts is for types only. */
 const SHARED = [
-  'model', 'otlp', 'config/addresses.ts', 'config/fields.ts', 'config/listener.ts', 'config/pattern.ts', 'errors.ts',
+  'model', 'otlp', 'config/addresses.ts', 'config/fields.ts', 'config/listener.ts', 'config/pattern.ts',
+  'config/tokens.ts', 'errors.ts',
   'pipeline/contract.ts', 'pipeline/http-server.ts', 'pipeline/connection-cap.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts',
   'pipeline/readers.ts', 'pipeline/trail.ts',
 ]; // prettier-ignore
@@ -42,7 +43,7 @@ const CONTRACTS = [
 
 /** Rooms in which input and output happen. */
 const IO_PLACES = [
-  'receive/', 'scrape/', 'monitoring/', 'limit/stream-file.ts', 'export/', 'store/', 'web/', 'cli/', 'main.ts', 'config/load.ts', 'config/generate.ts', 'pipeline/http-server.ts',
+  'receive/', 'scrape/', 'monitoring/', 'limit/stream-file.ts', 'export/', 'store/', 'web/', 'cli/', 'main.ts', 'config/load.ts', 'config/load-apart.ts', 'config/load-thread.ts', 'config/generate.ts', 'pipeline/http-server.ts',
   'pipeline/connection-cap.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts', 'pipeline/watch-files.ts',
   'pipeline/readers.ts',
 ]; // prettier-ignore
@@ -187,6 +188,16 @@ describe('the collector', () => {
       )
       .map(([file, target]) => `${file} -> ${target}`);
     expectNone(wrong);
+  });
+
+  it('reads configurations apart from what runs', () => {
+    const running = own.filter((file) => /\/(stage|cli\/run|collector|web\/server|web\/kpis)\.ts$/.test(file));
+    const reached = new Set(running);
+    // A set is walked to what is added on the way.
+    for (const file of reached)
+      if (file.endsWith('.ts')) for (const { target, typeOnly } of imports(file)) if (!typeOnly) reached.add(target);
+    expect(reached.size).toBeGreaterThan(running.length);
+    expectNone(['zod', 'yaml', 're2js'].filter((name) => reached.has(name)));
   });
 
   it('does input and output at its ends only', () => {

@@ -1,4 +1,5 @@
 // One flood through a limit stage of its own, in a process of its own, on a clock of its own: what it took and what left.
+import { limitConfig } from '../../collector/src/limit/config.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { tmpdir } from 'node:os';
@@ -62,7 +63,7 @@ class Run {
     this.#truth = new Truth(shape);
     this.#metric = metricFor(shape, FLOODED);
     this.#steady = metricFor(shape, STEADY);
-    const config = limit.config.parse({ state: { path: folder } });
+    const config = limitConfig.parse({ state: { path: folder } });
     this.#stage = limit.create(config, this.#host.host, { consume: async ({ points }) => this.#takeOut(points) });
   }
 

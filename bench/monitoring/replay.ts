@@ -1,5 +1,6 @@
 // Recorded seconds through the pure control, and what a user would read from the points that come out.
-import { type MonitoringConfig, ruleOf } from '../../collector/src/monitoring/config.ts';
+import { ruleOf } from '../../collector/src/monitoring/component-rule.ts';
+import { type MonitoringConfig } from '../../collector/src/monitoring/config.ts';
 import type { Reader } from '../../collector/src/monitoring/reader.ts';
 import { ScheduledReader } from '../../collector/src/monitoring/scheduled-reader.ts';
 import type { SeriesSpec } from '../../collector/src/monitoring/series-spec.ts';

@@ -1,4 +1,5 @@
 // The ledger of decisions: what one costs to note and to hold, and how long it takes to answer why, from memory and disk.
+import { storeConfig } from '../../collector/src/store/config.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,7 @@ const RECORD: DecisionRecord = { ...OUTSIDE_SHARE, thresholdHigh: 0xe666000, ran
 export async function run(): Promise<Figure[]> {
   const path = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
   const host = { clock: systemClock, random: Math.random, log: console.error, count: () => {}, record: () => {} };
-  const stage = store.create({ ...store.config.parse({ path }), max_decision_disk: 1024 ** 3 }, host);
+  const stage = store.create({ ...storeConfig.parse({ path }), max_decision_disk: 1024 ** 3 }, host);
   await stage.start();
   const history = new DecisionHistory({ policies: policies.parse(undefined), waits: [] }, systemClock);
   history.archive = stage;

@@ -14,13 +14,13 @@ import { createHost, type LogSink } from './pipeline/host.ts';
 import { checkLocks, exposures } from './pipeline/locks.ts';
 import { Telemetry } from './pipeline/telemetry.ts';
 import { collectAll } from './pipeline/own-metrics.ts';
+import { importRooms, type Rooms } from './pipeline/rooms.ts';
 import { VERSION } from './version.ts';
 import { readBooks } from './web/books.ts';
 import type { BooksAnswer, HealthAnswer } from './web/api.ts';
 import type { webInstruments } from './web/instruments.ts';
-import { Kpis } from './web/kpis.ts';
-import { ResourceHistory } from './web/resource-history.ts';
-import { WebServer } from './web/server.ts';
+import type { Kpis } from './web/kpis.ts';
+import type { WebServer } from './web/server.ts';
 
 /** A stage that takes longer to start is named as the culprit. */
 const START_WITHIN_MS = 10_000;
@@ -54,9 +54,9 @@ export interface Collector {
   books(): BooksAnswer;
 }
 
-/** Makes a sidecar from a checked configuration. Nothing runs before `start`. */
-export function createCollector(config: Config, options: CollectorOptions = {}): Collector {
-  return new Sidecar(config, options);
+/** Makes a sidecar from a checked configuration, and imports what that one needs. Nothing runs before `start`. */
+export async function createCollector(config: Config, options: CollectorOptions = {}): Promise<Collector> {
+  return new Sidecar(config, await importRooms(config), options);
 }
 
 interface Part {
@@ -71,21 +71,24 @@ class Sidecar implements Collector {
   readonly #pipeline: Pipeline;
   readonly #metrics: PrometheusPage | undefined;
   readonly #eventLoop: EventLoop;
-  readonly #web: WebServer | undefined;
-  readonly #kpis: Kpis;
+  readonly #web: { readonly server: WebServer; readonly kpis: Kpis } | undefined;
   readonly #startedMs: number;
   readonly #host: Host;
   #status: HealthAnswer['status'] = 'starting';
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(config: Config, { clock = systemClock, random = Math.random, log = () => {} }: CollectorOptions) {
+  constructor(
+    config: Config,
+    rooms: Rooms,
+    { clock = systemClock, random = Math.random, log = () => {} }: CollectorOptions,
+  ) {
     this.#config = config;
     this.#clock = clock;
     this.#startedMs = clock.monotonicMs();
     const shared = { clock, random, log, telemetry: this.#telemetry };
     this.#host = createHost('collector', shared);
-    this.#pipeline = buildPipeline(config, shared);
+    this.#pipeline = buildPipeline(config, shared, rooms);
     const { inOrder, metrics } = this.#pipeline;
     const uptimeSeconds = (): number => (this.#clock.monotonicMs() - this.#startedMs) / 1000;
     const collect = (stages = inOrder): ReturnType<typeof collectAll> =>
@@ -98,17 +101,9 @@ class Sidecar implements Collector {
     const aliases = (): ReturnType<typeof exportTo.aliases> => exportTo.aliases();
     this.#metrics =
       page === false ? undefined : new PrometheusPage(page, () => collect(), this.#startedMs, pageHost, aliases);
-    this.#kpis = new Kpis(
-      {
-        telemetry: this.#telemetry,
-        series: exportTo,
-        memory: residentMemory,
-        cardinality: cardinalityOf(this.#pipeline.metrics.limit),
-      },
-      clock,
-    );
     const webHost = createHost<keyof typeof webInstruments>('web', shared);
-    this.#web = config.web === false ? undefined : this.#createWeb(config.web, webHost);
+    this.#web =
+      config.web === false || rooms.web === undefined ? undefined : this.#createWeb(config.web, rooms.web, webHost);
   }
 
   async start(): Promise<CollectorUrls> {
@@ -126,7 +121,7 @@ class Sidecar implements Collector {
       otlpHttp: receive.url,
       ...(receive.grpcUrl === undefined ? {} : { otlpGrpc: receive.grpcUrl }),
       ...(this.#metrics === undefined ? {} : { metrics: `${this.#metrics.url}/metrics` }),
-      ...(this.#web === undefined ? {} : { page: this.#web.url }),
+      ...(this.#web === undefined ? {} : { page: this.#web.server.url }),
     };
   }
 
@@ -178,23 +173,33 @@ class Sidecar implements Collector {
     // One probe of the loop is enough: each wakes an idle process twenty times a second.
     const isProbed = this.#pipeline.metrics.monitoring?.probesLoop === true;
     if (this.#metrics !== undefined && !isProbed) parts.push({ name: 'event loop', stage: this.#eventLoop });
-    if (this.#web !== undefined) parts.push({ name: 'figures', stage: this.#kpis }, { name: 'web', stage: this.#web });
+    if (this.#web !== undefined)
+      parts.push({ name: 'figures', stage: this.#web.kpis }, { name: 'web', stage: this.#web.server });
     return parts;
   }
 
-  #createWeb(config: Exclude<Config['web'], false>, host: Host<keyof typeof webInstruments>): WebServer {
+  #createWeb(
+    config: Exclude<Config['web'], false>,
+    code: NonNullable<Rooms['web']>,
+    host: Host<keyof typeof webInstruments>,
+  ): { readonly server: WebServer; readonly kpis: Kpis } {
     const { measure, remoteSampling, store, export: exportTo, metrics } = this.#pipeline;
-    const resources = new ResourceHistory(this.#clock, exportTo.ownResource);
+    const cardinality = cardinalityOf(metrics.limit);
+    const kpis = new code.Kpis(
+      { telemetry: this.#telemetry, series: exportTo, memory: residentMemory, cardinality },
+      this.#clock,
+    );
+    const resources = new code.ResourceHistory(this.#clock, exportTo.ownResource);
     exportTo.watch = (points) => resources.take(points);
-    return new WebServer(
+    const server = new code.WebServer(
       config,
       host,
       {
         operations: measure,
         traces: store,
         strategies: remoteSampling,
-        cardinality: cardinalityOf(metrics.limit),
-        kpis: () => this.#kpis.answer(),
+        cardinality,
+        kpis: () => kpis.answer(),
         resources: (service, instance) => resources.answer(service, instance),
         books: () => this.books(),
         why: (traceId) => this.#pipeline.sample.why(traceId),
@@ -204,6 +209,7 @@ class Sidecar implements Collector {
       },
       pageFolder(),
     );
+    return { server, kpis };
   }
 }
 

@@ -35,11 +35,14 @@ export type ErrorCode = keyof typeof ERRORS;
 export class EvenkeelError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  /** What the message says beyond its code. */
+  readonly detail: string;
 
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
     super(`${ERRORS[code].message}: ${detail}`, options);
     this.name = 'EvenkeelError';
     this.code = code;
+    this.detail = detail;
     this.hint = ERRORS[code].hint;
   }
 }

@@ -1,10 +1,5 @@
 // The `evenkeel` command: finds the subcommand, turns errors into one clear message and an exit code.
 import { EXIT, UsageError } from './cli/arguments.ts';
-import { baseline, HELP as BASELINE_HELP } from './cli/baseline.ts';
-import { config, HELP as CONFIG_HELP } from './cli/config.ts';
-import { HELP as KEEP_HELP, keep } from './cli/keep.ts';
-import { HELP as RUN_HELP, run } from './cli/run.ts';
-import { HELP as WHY_HELP, why } from './cli/why.ts';
 import { EvenkeelError } from './errors.ts';
 import { VERSION } from './version.ts';
 
@@ -20,14 +15,33 @@ const HELP = `evenkeel ${VERSION}
   evenkeel --version
 `;
 
-type Command = (args: readonly string[], environment: NodeJS.ProcessEnv) => number | Promise<number>;
+interface Command {
+  run(args: readonly string[], environment: NodeJS.ProcessEnv): number | Promise<number>;
+  readonly help: string;
+}
 
-const COMMANDS: Readonly<Record<string, { run: Command; help: string }>> = {
-  run: { run, help: RUN_HELP },
-  config: { run: config, help: CONFIG_HELP },
-  why: { run: why, help: WHY_HELP },
-  keep: { run: keep, help: KEEP_HELP },
-  baseline: { run: baseline, help: BASELINE_HELP },
+/** Each imports what it needs, and nobody what another needs. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => {
+    const { run, HELP: help } = await import('./cli/run.ts');
+    return { run, help };
+  },
+  config: async () => {
+    const { config, HELP: help } = await import('./cli/config.ts');
+    return { run: config, help };
+  },
+  why: async () => {
+    const { why, HELP: help } = await import('./cli/why.ts');
+    return { run: why, help };
+  },
+  keep: async () => {
+    const { keep, HELP: help } = await import('./cli/keep.ts');
+    return { run: keep, help };
+  },
+  baseline: async () => {
+    const { baseline, HELP: help } = await import('./cli/baseline.ts');
+    return { run: baseline, help };
+  },
 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -35,11 +49,12 @@ process.exitCode = await main(process.argv.slice(2));
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version' || name === '-v') return print(`${VERSION}\n`);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return print(HELP);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
     process.stderr.write(`evenkeel: unknown command ${name}\n\n${HELP}`);
     return EXIT.usage;
   }
+  const command = await load();
   if (args.includes('--help') || args.includes('-h')) return print(command.help);
   try {
     return await command.run(args, process.env);

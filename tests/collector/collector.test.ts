@@ -11,11 +11,11 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { testSpan } from '../support/test-span.ts';
 import { bodyOf } from '../support/traffic.ts';
 
-function create(settings: Record<string, string> = {}, clock = new ManualClock()): Collector {
+async function create(settings: Record<string, string> = {}, clock = new ManualClock()): Promise<Collector> {
   const ports = ['receive.http.port', 'receive.grpc.port', 'web.port', 'export.prometheus.port'];
   const all = { ...Object.fromEntries(ports.map((port) => [port, '0'])), store: 'false', ...settings };
   const overrides = Object.entries(all).map(([path, value]) => ({ path: path.split('.'), value }));
-  const collector = createCollector(parseConfig('', 'test', overrides), { clock });
+  const collector = await createCollector(parseConfig('', 'test', overrides), { clock });
   onTestFinished(() => collector.stop());
   return collector;
 }
@@ -31,32 +31,32 @@ describe('start', () => {
   it('closes again what it had opened where a later part fails', async () => {
     const taken = await takenPort();
     const path = temporaryFolder();
-    const unlucky = create({ store: `{ path: "${path}" }`, 'receive.http.port': `${taken}` });
+    const unlucky = await create({ store: `{ path: "${path}" }`, 'receive.http.port': `${taken}` });
     const starting = unlucky.start();
     await expect(starting).rejects.toMatchObject({ code: 'PORT_IN_USE' });
     await expect(starting).rejects.toThrow(`127.0.0.1:${taken} (receive.http.port)`);
     // The store's file is free for the next one.
-    await create({ store: `{ path: "${path}" }` }).start();
+    await (await create({ store: `{ path: "${path}" }` })).start();
   });
 
   it('may be overtaken by stop, and then leaves nothing open', async () => {
     const path = temporaryFolder();
-    const collector = create({ store: `{ path: "${path}" }` });
+    const collector = await create({ store: `{ path: "${path}" }` });
     const starting = collector.start();
     await collector.stop();
     const urls = await starting;
     for (const url of [urls.metrics, urls.page, urls.otlpHttp, urls.otlpGrpc])
       if (url !== undefined && url !== '' && url !== '/metrics') await expect(send(url)).rejects.toThrow();
-    await create({ store: `{ path: "${path}" }` }).start();
+    await (await create({ store: `{ path: "${path}" }` })).start();
   });
 });
 
 describe('stop', () => {
   it('may come before start, and any number of times', async () => {
-    const collector = create();
+    const collector = await create();
     await collector.stop();
     await collector.stop();
-    const running = create();
+    const running = await create();
     const { otlpHttp } = await running.start();
     await Promise.all([running.stop(), running.stop()]);
     await running.stop();
@@ -92,7 +92,7 @@ describe('a room that is off', () => {
       'web: false\nstore: false\nexport: { prometheus: false }\nreceive: { grpc: false, http: { port: 0 } }',
       'test',
     );
-    const collector = createCollector(config);
+    const collector = await createCollector(config);
     onTestFinished(() => collector.stop());
     expect(Object.keys(await collector.start())).toEqual(['otlpHttp']);
   });

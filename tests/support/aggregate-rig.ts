@@ -1,4 +1,5 @@
 // A stage of aggregation with its surroundings: points go in as they arrive, what comes out is gathered.
+import { aggregateConfig } from '../../collector/src/aggregate/config.ts';
 import { aggregateInstruments } from '../../collector/src/aggregate/instruments.ts';
 import { aggregate } from '../../collector/src/aggregate/stage.ts';
 import type { DataPoint, MetricBatch } from '../../collector/src/model/data-point.ts';
@@ -14,7 +15,7 @@ export async function aggregateRig(block: AggregateSettings) {
   const { host, clock, read, counts } = testHost('aggregate', aggregateInstruments);
   clock.advance(POINTS_BEGAN_MS - clock.nowMs());
   const batches: MetricBatch[] = [];
-  const stage = aggregate.create(aggregate.config.parse(block), host, {
+  const stage = aggregate.create(aggregateConfig.parse(block), host, {
     consume: async (batch) => {
       batches.push(batch);
     },

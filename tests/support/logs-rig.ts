@@ -1,4 +1,5 @@
 // A stage of logs with its surroundings: what it sends is gathered, what is known of traces is said by the test.
+import { logsConfig } from '../../collector/src/logs/config.ts';
 import { logs } from '../../collector/src/logs/stage.ts';
 import { logsInstruments } from '../../collector/src/logs/instruments.ts';
 import type { DecisionState, LogsBody } from '../../collector/src/sample/contract.ts';
@@ -23,7 +24,7 @@ export function logsRig(
 ) {
   const { host, clock, read, counts: countsOf, log } = testHost('logs', logsInstruments);
   const out: LogsBody[] = [];
-  const stage = logs.create(logs.config.parse({ mode: 'follow', ...settings }), host, {
+  const stage = logs.create(logsConfig.parse({ mode: 'follow', ...settings }), host, {
     consume: (batch) => {
       out.push(batch);
       return taken();

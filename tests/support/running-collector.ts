@@ -42,7 +42,7 @@ export interface CollectorShape {
 export async function startCollector(yaml = '', shape: CollectorShape = {}): Promise<RunningCollector> {
   const clock = new ManualClock(shape.beginsMs);
   const log: string[] = [];
-  const collector = createCollector(configOf(yaml, shape), {
+  const collector = await createCollector(configOf(yaml, shape), {
     clock: clockOf(shape, clock),
     random: seeded(shape.seed ?? 1),
     log: (line) => log.push(line),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { optionalDuration, slug } from '../config/fields.ts';
 import { patternProblem } from '../config/pattern.ts';
+import { nameTemplate } from './name-template.ts';
 
 const MAX_NAMES = 64;
 const MAX_TEXT = 256;
@@ -25,8 +26,6 @@ export type OutputName = (typeof OUTPUT_NAMES)[number];
 
 /** Outputs that go on from window to window, so that temporality says something of them. */
 const SUMMED: readonly OutputName[] = ['sum', 'increase', 'count', 'histogram'];
-/** An output alone that stands for the metric itself, and so has its name. */
-const KEEPS_NAME: readonly OutputName[] = ['sum', 'increase', 'last', 'histogram'];
 
 const text = z.string().min(1).max(MAX_TEXT);
 const texts = (description: string) => z.array(text).min(1).max(MAX_NAMES).optional().describe(description);
@@ -115,18 +114,6 @@ export const aggregateRule = z
   });
 
 export type AggregateRule = z.output<typeof aggregateRule>;
-
-/** The template by which a rule names what it makes. */
-export function nameTemplate({
-  output_name,
-  outputs,
-  input,
-}: Pick<AggregateRule, 'output_name' | 'outputs' | 'input'>): string {
-  if (output_name !== undefined) return output_name;
-  const [only] = outputs;
-  const standsForInput = outputs.length === 1 && only !== undefined && KEEPS_NAME.includes(only);
-  return standsForInput && input === 'replace' ? '{name}' : '{name}.{output}';
-}
 
 /** What no field alone can tell. */
 function problemsOf(rule: AggregateRule): [path: string, message: string][] {

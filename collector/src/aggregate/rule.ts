@@ -15,7 +15,8 @@ import { metricMatcher, pointMatcher } from './matching.ts';
 import type { Output, OutputOptions, OutputShape } from './output.ts';
 import { OUTPUTS } from './outputs.ts';
 import type { PointClass } from './point-class.ts';
-import { type AggregateRule, nameTemplate } from './rule-config.ts';
+import { nameTemplate } from './name-template.ts';
+import type { AggregateRule } from './rule-config.ts';
 
 /** The library that measured, of everything made here. */
 export const AGGREGATE_SCOPE: Scope = scopeOf({

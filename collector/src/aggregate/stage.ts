@@ -2,8 +2,8 @@
 import type { Attributes } from '../model/attributes.ts';
 import type { DataPoint, MetricBatch } from '../model/data-point.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
-import { Aggregator, type AggregatorBooks } from './aggregator.ts';
-import { aggregateConfig, type AggregateConfig } from './config.ts';
+import type { Aggregator, AggregatorBooks } from './aggregator.ts';
+import type { aggregateConfig, AggregateConfig } from './config.ts';
 import { aggregateInstruments } from './instruments.ts';
 
 /** Between two turns of closing windows others get theirs. */
@@ -16,7 +16,6 @@ type AggregateHost = Host<keyof typeof aggregateInstruments>;
 
 export const aggregate = {
   name: 'aggregate',
-  config: aggregateConfig,
   instruments: aggregateInstruments,
   create: (config, host, next) => new AggregateStage(config, host, next),
 } satisfies StageDef<typeof aggregateConfig, typeof aggregateInstruments, MetricBatch, MetricBatch>;
@@ -51,7 +50,10 @@ export class AggregateStage implements Stage<MetricBatch> {
   }
 
   async start(): Promise<void> {
-    if (this.#config.rules.length > 0) this.#running();
+    if (this.#config.rules.length === 0) return;
+    // Most configurations have no rule, and need nothing of what rules do.
+    const code = await import('./aggregator.ts');
+    this.#aggregator ??= new code.Aggregator(this.#config, this.ownInstance, this.#host.clock.nowMs(), this.#books);
   }
 
   /** Closes every window, also those whose time is not over. */
@@ -69,22 +71,17 @@ export class AggregateStage implements Stage<MetricBatch> {
   /** Takes points; those no rule takes are handed on as they came, in the batch they came in where it is all of it. */
   async consume(batch: MetricBatch): Promise<void> {
     const { points } = batch;
-    if (this.#config.rules.length === 0 || this.#isStopped) {
+    const aggregator = this.#aggregator;
+    if (aggregator === undefined || this.#isStopped) {
       this.#host.count('passed', points.length);
       return this.#next.consume(batch);
     }
-    const { passed, made } = this.#running().take(points, this.#host.clock.nowMs());
+    const { passed, made } = aggregator.take(points, this.#host.clock.nowMs());
     this.#gauges();
     this.#wake();
     if (passed.length > 0) this.#host.count('passed', passed.length);
     const onward = passed === points ? this.#next.consume(batch) : this.#hand(passed);
     await Promise.all([onward, this.#emit(made)]);
-  }
-
-  #running(): Aggregator {
-    const { clock } = this.#host;
-    this.#aggregator ??= new Aggregator(this.#config, this.ownInstance, clock.nowMs(), this.#books);
-    return this.#aggregator;
   }
 
   /** Sees to it that the one timer rings when something is due. */

@@ -10,8 +10,15 @@ export const baselineConfig = z
       { min: 3_600_000 },
     ),
     season: duration('24h', 'what comes back after so long is expected, once it was seen twice', { min: 60_000 }),
-    max_operations: whole(10_000, 1, 100_000, 'operations that are watched; those that come later are counted and not watched'),
-    operation_ttl: duration('7d', 'an operation without a call for so long is forgotten with its baseline', { min: 60_000 }),
+    max_operations: whole(
+      10_000,
+      1,
+      100_000,
+      'operations that are watched; those that come later are counted and not watched',
+    ),
+    operation_ttl: duration('7d', 'an operation without a call for so long is forgotten with its baseline', {
+      min: 60_000,
+    }),
   })
   .prefault({});
 

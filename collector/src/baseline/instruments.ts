@@ -21,7 +21,11 @@ export const baselineInstruments = {
     unit: '{span}',
     description: 'Spans that came after their second was closed; they count in span metrics, not in baselines.',
   },
-  step_delay: { kind: 'gauge', unit: 's', description: 'How long after its end a second is closed, the most of all services.' },
+  step_delay: {
+    kind: 'gauge',
+    unit: 's',
+    description: 'How long after its end a second is closed, the most of all services.',
+  },
   violations: {
     kind: 'counter',
     unit: '{violation}',

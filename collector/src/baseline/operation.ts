@@ -65,12 +65,8 @@ export class Operation {
   /** Takes a second that has ended, also one without calls. @returns what changed, in no order */
   take(step: Step): readonly Change[] {
     const { stepMs } = this.#options;
-    let changes = NONE;
-    if (this.#watches !== undefined) {
-      const { latency, errors, silence } = this.#watches;
-      for (const change of [silence.take(step, stepMs), latency.take(step, stepMs), errors.take(step, stepMs)])
-        if (change !== undefined) changes = [...changes, change];
-    }
+    const watches = this.#watches;
+    const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
     if (this.#isProvisional) this.#learn(step);
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
@@ -136,6 +132,13 @@ export class Operation {
       silence: new SilenceWatch(this.#rate, learned, Math.log(calls)),
     };
   }
+}
+
+function changesOf({ latency, errors, silence }: Watches, step: Step, stepMs: number): readonly Change[] {
+  const [first, second, third] = [silence.take(step, stepMs), latency.take(step, stepMs), errors.take(step, stepMs)];
+  // Nearly always there is none, and nothing is made.
+  if (first === undefined && second === undefined && third === undefined) return NONE;
+  return [first, second, third].filter((change) => change !== undefined);
 }
 
 function touches(excursion: Excursion, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean {

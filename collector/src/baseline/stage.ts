@@ -2,7 +2,7 @@
 import type { MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
-import { type BaselineConfig, baselineConfig } from './config.ts';
+import type { BaselineConfig, baselineConfig } from './config.ts';
 import type { Subject, ViolationGroup } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
@@ -30,7 +30,6 @@ interface Watched {
 
 export const baseline = {
   name: 'baseline',
-  config: baselineConfig,
   instruments: baselineInstruments,
   create: (config, host, next) => new BaselineStage(config, host, next),
 } satisfies StageDef<typeof baselineConfig, typeof baselineInstruments, never, ViolationGroup>;
@@ -64,7 +63,11 @@ export class BaselineStage implements Stage<never> {
     const secondsPerFalseAlarm = config.false_alarm_every / 1000;
     this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
-    this.#violations = new Violations(() => Math.floor(host.random() * 2 ** 32).toString(16).padStart(8, '0'));
+    this.#violations = new Violations(() =>
+      Math.floor(host.random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0'),
+    );
   }
 
   async start(): Promise<void> {
@@ -140,12 +143,7 @@ export class BaselineStage implements Stage<never> {
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
   }
 
-  #learnSeries(
-    at: number,
-    generation: number,
-    of: ReturnType<MeasuredSpans['operationAt']>,
-    nowMs: number,
-  ): void {
+  #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
     this.#generation[at] = generation;
     this.#isError[at] = of?.isError === true ? 1 : 0;
     this.#operationOf[at] = of === undefined ? UNWATCHED : this.#operationNamed(of, nowMs);
@@ -161,7 +159,12 @@ export class BaselineStage implements Stage<never> {
     const attributes = { 'service.name': service, 'span.name': name, 'span.kind': kind };
     const at = this.#free.pop() ?? this.#watched.length;
     const operation = new Operation(this.#options);
-    this.#watched[at] = { subject: { key, name: `${service} ${name}`, attributes }, service: id, operation, usedMs: nowMs };
+    this.#watched[at] = {
+      subject: { key, name: `${service} ${name}`, attributes },
+      service: id,
+      operation,
+      usedMs: nowMs,
+    };
     this.#byKey.set(key, at);
     this.#steps.register(id, at, nowMs);
     return at;

@@ -61,7 +61,7 @@ export class Violations {
 
   /** All groups, those that are open first, then the latest first. */
   groups(): ViolationGroup[] {
-    const all = [...this.#groups.values()].map(shown).reverse();
+    const all = [...this.#groups.values()].map(shown).toReversed();
     return [...all.filter(({ severity }) => severity !== 'none'), ...all.filter(({ severity }) => severity === 'none')];
   }
 

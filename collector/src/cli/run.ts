@@ -2,8 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Collector, type CollectorUrls, createCollector } from '../collector.ts';
-import { loadConfig } from '../config/load.ts';
-import { thisMachine } from '../config/machine.ts';
+import { loadConfigApart } from '../config/load-apart.ts';
 import { EXIT, UsageError, configArguments } from './arguments.ts';
 
 export const HELP = `evenkeel run [--config FILE] [--set path=value …]
@@ -21,9 +20,11 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
   const { file, overrides, positionals } = configArguments(args);
   if (positionals.length > 0) throw new UsageError(`run takes no argument ${positionals[0]}`);
   fitHeap();
-  const config = loadConfig(file, overrides, environment, thisMachine());
-  const collector = createCollector(config, { log: (line) => void process.stderr.write(`${line}\n`) });
   const asked = stopAsked();
+  const loading = loadConfigApart({ file, overrides, environment: { ...environment } });
+  const config = await Promise.race([loading, asked]);
+  if (config === undefined) return left(EXIT.ok);
+  const collector = await createCollector(config, { log: (line) => void process.stderr.write(`${line}\n`) });
   const limitMs = config.export.drain_timeout + STOP_BEYOND_DRAIN_MS;
   const urls = await Promise.race([collector.start(), asked]);
   if (urls === undefined) return stopWithin(collector, limitMs);
@@ -96,6 +97,11 @@ async function stopWithin(collector: Collector, limitMs: number): Promise<number
   // Whatever hangs may hold the process as well, so it is ended by force.
   if (code !== EXIT.ok)
     process.stderr.write('evenkeel did not stop in time; what still waited is lost\n', () => process.exit(code));
+  return left(code);
+}
+
+/** A parent's channel would keep the process alive. */
+function left(code: number): number {
   if (process.connected === true) process.disconnect();
   return code;
 }

@@ -1,6 +1,6 @@
 // What no single field can tell: listeners that clash, exports to ourselves, sizes that do not fit the memory.
 import { configuredSizes, memoryShares } from '../pipeline/memory.ts';
-import { DEFAULT_AFTER_ROOT_SECONDS } from '../sample/config.ts';
+import { DEFAULT_AFTER_ROOT_SECONDS } from '../sample/defaults.ts';
 import { isAddress, isUsualLoopback, isWildcard, plainHost } from './addresses.ts';
 import type { Locks } from './listener.ts';
 import { longestWaitMs } from './longest-wait.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ERRORS } from '../errors.ts';
 import { sampleName } from '../export/prometheus-naming.ts';
 import { readingSpecs } from '../monitoring/readers.ts';
-import { ROOMS } from '../pipeline/build.ts';
+import { ROOMS } from '../pipeline/rooms.ts';
 import { EVENT_LOOP_GAUGES, systemLoopFigures } from '../pipeline/event-loop.ts';
 import { processFamilies } from '../pipeline/own-metrics.ts';
 import { fileSchema, OPTIONAL_ROOMS } from './schema.ts';

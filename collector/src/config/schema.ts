@@ -1,6 +1,7 @@
 // The whole configuration: one key a room. The truth for the loader, the JSON Schema and the reference page.
 import { z } from 'zod';
 import { aggregateConfig } from '../aggregate/config.ts';
+import { baselineConfig } from '../baseline/config.ts';
 import { exportConfig } from '../export/config.ts';
 import { limitConfig } from '../limit/config.ts';
 import { logsConfig } from '../logs/config.ts';
@@ -19,6 +20,7 @@ import { size } from './fields.ts';
 export const OPTIONAL_ROOMS = [
   'monitoring',
   'measure',
+  'baseline',
   'sample',
   'logs',
   'limit',
@@ -28,7 +30,7 @@ export const OPTIONAL_ROOMS = [
 ] as const;
 export type OptionalRoom = (typeof OPTIONAL_ROOMS)[number];
 
-/** Half of it holds waiting spans in segments of 4 MiB; with fewer than four of them nothing could wait. */
+/** Half of it holds waiting spans in segments of 3 MiB; with fewer than four of them nothing could wait. */
 const MIN_MEMORY_BYTES = 32 * 1024 * 1024;
 
 /** The file with every room on; switched-off rooms are taken out before it is applied. */
@@ -43,6 +45,7 @@ export const fileSchema = z.strictObject({
   monitoring: monitoringConfig.describe('readings of the host and of this process'),
   redaction: redactionConfig.describe('what is taken out of telemetry before anything is done with it'),
   measure: measureConfig.describe('span metrics of every span'),
+  baseline: baselineConfig.describe('what is normal for each operation, and when it is said to have left it'),
   remote_sampling: remoteSamplingConfig.describe(
     'what services are told to sample at their own door, as they ask on the port of web, at /sampling',
   ),

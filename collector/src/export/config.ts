@@ -8,10 +8,6 @@ import { remoteWriteConfig } from './remote-write-config.ts';
 /** How containers call the machine they run on; nobody can register a name below `internal`. */
 const NAMES_FROM_CONTAINERS = ['host.docker.internal', 'host.containers.internal'];
 
-/** Until `memory_limit` says otherwise. */
-export const DEFAULT_MAX_QUEUE_BYTES = 64 * 1024 * 1024;
-export const DEFAULT_MAX_SERIES = 50_000;
-
 const endpoint = credentialFreeUrl('base URL of an OTLP receiver; over http, /v1/traces is added');
 
 const otlpExporterFields = z.strictObject({

@@ -2,7 +2,7 @@
 // @see Prometheus Remote-Write Specification 1.0 and 2.0
 import type { DataPoint } from '../model/data-point.ts';
 import { SentToken } from '../pipeline/bearer.ts';
-import { DEFAULT_MAX_QUEUE_BYTES } from './config.ts';
+import { DEFAULT_MAX_QUEUE_BYTES } from './defaults.ts';
 import type { PointExporter } from './contract.ts';
 import { type Attempt, type Courier, Delivery, QueueRoom } from './delivery.ts';
 import { ExporterBooks, type ExportHost } from './exporter-books.ts';

@@ -7,7 +7,8 @@ import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
 import { ALIAS_SOURCES, aliasFamilies } from './alias-families.ts';
 import { AliasTotals } from './alias-totals.ts';
-import { DEFAULT_MAX_SERIES, exportConfig, type ExportConfig } from './config.ts';
+import type { exportConfig, ExportConfig } from './config.ts';
+import { DEFAULT_MAX_SERIES } from './defaults.ts';
 import type { Exporter, Marks, OtlpExporter, PointExporter, Signal } from './contract.ts';
 import { ExemplarGate } from './exemplar-gate.ts';
 import { exportInstruments } from './instruments.ts';
@@ -22,7 +23,6 @@ const EXPIRE_EVERY_MS = 30_000;
 
 export const exportStage = {
   name: 'export',
-  config: exportConfig,
   instruments: exportInstruments,
   create: (config, host) => new ExportStage(config, host),
 } satisfies StageDef<typeof exportConfig, typeof exportInstruments, Exportable, never>;

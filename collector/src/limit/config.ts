@@ -51,9 +51,6 @@ const rule = z
     if (problem !== undefined) report(`pattern ${problem}`);
   });
 
-/** Until `memory_limit` says otherwise. */
-export const DEFAULT_MAX_TOTAL_SERIES = 10_000;
-
 export const limitConfig = z
   .strictObject({
     max_series: whole(1000, 1, 1_000_000, SERIES),

@@ -4,8 +4,9 @@ import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import { budgetsOf } from './budgets.ts';
 import { cardinalityOf } from './cardinality.ts';
-import { DEFAULT_MAX_TOTAL_SERIES, limitConfig, type LimitConfig } from './config.ts';
+import type { limitConfig, LimitConfig } from './config.ts';
 import type { CardinalityAnswer } from './contract.ts';
+import { DEFAULT_MAX_TOTAL_SERIES } from './defaults.ts';
 import { FoldedStreams, type Now } from './folded-streams.ts';
 import { DROP_REASONS, limitInstruments } from './instruments.ts';
 import { Limiter, type Verdict } from './limiter.ts';
@@ -26,7 +27,6 @@ type LimitHost = Host<keyof typeof limitInstruments>;
 
 export const limit = {
   name: 'limit',
-  config: limitConfig,
   instruments: limitInstruments,
   create: (config, host, next) => new LimitStage(config, host, next),
 } satisfies StageDef<typeof limitConfig, typeof limitInstruments, MetricBatch, MetricBatch>;

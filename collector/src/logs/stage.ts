@@ -2,7 +2,7 @@
 // Sits between receive and export, for logs alone; where logs only pass, it does not exist.
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { LogsBody, DecisionState } from '../sample/contract.ts';
-import { logsConfig, type LogsConfig } from './config.ts';
+import type { logsConfig, LogsConfig } from './config.ts';
 import { HeldRecords, type HeldTrace } from './held-records.ts';
 import { logsInstruments, type PassReason } from './instruments.ts';
 import { LogsWriter } from './logs-writer.ts';
@@ -25,7 +25,6 @@ type LogsHost = Host<keyof typeof logsInstruments>;
 
 export const logs = {
   name: 'logs',
-  config: logsConfig,
   instruments: logsInstruments,
   create: (config, host, next) => new LogsStage(config, host, next),
 } satisfies StageDef<typeof logsConfig, typeof logsInstruments, LogsBody, LogsBody>;

@@ -40,7 +40,9 @@ export interface MeasuredSpans {
   /** Counts how often a place was given to a new series. */
   readonly generation: Uint32Array;
   /** Whose series it is; undefined for an overflow series, which is of no one operation. */
-  operationAt(series: number): { readonly service: string; readonly name: string; readonly kind: string; readonly isError: boolean } | undefined;
+  operationAt(
+    series: number,
+  ): { readonly service: string; readonly name: string; readonly kind: string; readonly isError: boolean } | undefined;
 }
 
 /** Is told of every batch after it was counted. */

@@ -5,7 +5,7 @@ import { Interner, OVERFLOW_ID } from '../otlp/interner.ts';
 import type { Context } from '../otlp/context-table.ts';
 import { HAS_TRACE_STATE, MAX_DIMENSIONS, type SpanBatch } from '../otlp/span-batch.ts';
 import { DimensionText, encoder, utf8 } from './dimension-text.ts';
-import { type BucketCounts, bucketOf, BUCKETS, lowerBound } from '../model/exponential-histogram.ts';
+import { type BucketCounts, bucketOf, BUCKETS, lowerBound, widened } from '../model/exponential-histogram.ts';
 import { hashKey, KEY_WIDTH } from './series-key.ts';
 import { overflowRoom, type SpanMetricsOptions } from './series-options.ts';
 import { weightOf } from './span-weight.ts';
@@ -94,22 +94,15 @@ export class SpanMetrics {
 
   /** Bytes of columns, histograms and strings. */
   get sizeBytes(): number {
-    let histograms = 0;
-    for (const counts of this.buckets) histograms += counts?.byteLength ?? 0;
-    return (
-      this.classic.byteLength + this.keys.byteLength + this.calls.byteLength * 6 + histograms + this.strings.sizeBytes
-    );
+    const columns = this.classic.byteLength + this.keys.byteLength + this.calls.byteLength * 6;
+    return this.buckets.reduce((sum, counts) => sum + (counts?.byteLength ?? 0), columns + this.strings.sizeBytes);
   }
 
   /** Counts every span of the batch. */
   update(batch: SpanBatch, nowMs: number): void {
-    const { count, context, kind, status, flags } = batch;
-    const { contexts } = batch;
+    const { count, context, contexts, kind, status, flags } = batch;
     const key = this.#key;
-    if (this.lastSeries.length < count) {
-      this.lastSeries = new Uint32Array(batch.capacity);
-      this.lastBuckets = new Int16Array(batch.capacity);
-    }
+    if (this.lastSeries.length < count) this.#fit(batch.capacity);
     for (let row = 0; row < count; row++) {
       const contextId = context[row];
       const origin = contexts[contextId];
@@ -185,6 +178,11 @@ export class SpanMetrics {
       expired++;
     }
     return expired;
+  }
+
+  #fit(rows: number): void {
+    this.lastSeries = new Uint32Array(rows);
+    this.lastBuckets = new Int16Array(rows);
   }
 
   #see({ id, serial, serviceName }: Context): void {
@@ -293,14 +291,8 @@ export class SpanMetrics {
     if (counts === undefined) return bucket;
     counts[bucket] += weight;
     // A wrapped counter reads 0 right after it grew.
-    if (counts[bucket] === 0) this.#widen(series, counts, bucket);
+    if (counts[bucket] === 0) this.buckets[series] = widened(counts, bucket);
     return bucket;
-  }
-
-  #widen(series: number, counts: BucketCounts, bucket: number): void {
-    const wide = Float64Array.from(counts);
-    wide[bucket] = 2 ** 32;
-    this.buckets[series] = wide;
   }
 }
 

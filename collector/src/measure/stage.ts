@@ -1,45 +1,25 @@
 // Counts every span before anything is sampled, and passes the batch on unchanged.
-import type { StageDef, Consumer, Host, Instruments, Stage } from '../pipeline/contract.ts';
+import type { StageDef, Consumer, Host, Stage } from '../pipeline/contract.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import { type BucketCounts, exponentialOf } from '../model/exponential-histogram.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
 import { type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
-import { type MeasureConfig, measureConfig } from './config.ts';
+import type { MeasureConfig, measureConfig } from './config.ts';
 import type { MeasuredSpans, OperationsView, TakeMeasured } from './contract.ts';
 import { Exemplars } from './exemplars.ts';
+import { measureInstruments, ODD_TIMES } from './instruments.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
-import { countOddTimes, type OddTimes } from './odd-times.ts';
+import { countOddTimes } from './odd-times.ts';
 import { RecentOperations, STEP_MS } from './recent.ts';
 import { ESTIMATED, OVERFLOW, SpanMetrics } from './span-metrics.ts';
 
 const EXPIRE_EVERY_MS = 60_000;
 
-/** What may be odd about the times of a span. */
-const ODD_TIMES = ['zero', 'end_before_start', 'future'] as const satisfies readonly (keyof OddTimes)[];
-
-export const measureInstruments = {
-  spans: { kind: 'counter', unit: '{span}', description: 'Spans counted in span metrics.' },
-  overflow_spans: {
-    kind: 'counter',
-    unit: '{span}',
-    description: 'Spans counted in an overflow series because max_series was reached.',
-  },
-  odd_times: {
-    kind: 'counter',
-    unit: '{span}',
-    description: 'Spans whose times cannot be right; they are kept and measured.',
-    attributes: { problem: ODD_TIMES },
-  },
-  series: { kind: 'gauge', unit: '{series}', description: 'Series of span metrics in memory.' },
-  size: { kind: 'gauge', unit: 'By', description: 'Memory of span metrics.' },
-} as const satisfies Instruments;
-
 type MeasureHost = Host<keyof typeof measureInstruments>;
 
 export const measure = {
   name: 'measure',
-  config: measureConfig,
   instruments: measureInstruments,
   create: (config, host, next) => new MeasureStage(config, host, next),
 } satisfies StageDef<typeof measureConfig, typeof measureInstruments, SpanBatch, SpanBatch>;

@@ -49,6 +49,13 @@ export function bucketOf(seconds: number): number {
   return index < 0 ? 0 : index < BUCKETS ? index : BUCKETS - 1;
 }
 
+/** Counts in 64-bit floats, after the 32 bits of one bucket wrapped to 0. */
+export function widened(counts: BucketCounts, bucket: number): Float64Array {
+  const wide = Float64Array.from(counts);
+  wide[bucket] = 2 ** 32;
+  return wide;
+}
+
 /** Lower bound of a bucket in seconds. */
 export function lowerBound(bucket: number): number {
   return 2 ** ((bucket + INDEX_OFFSET) / PER_OCTAVE);

@@ -1,7 +1,7 @@
 // Configuration of `monitoring`: what of host and process is read, and how often. Bare numbers are seconds here, because
 // the block is taken over as it stands from systems that came before.
 import { z } from 'zod';
-import { COMPONENTS, type Component } from './series-spec.ts';
+import { COMPONENTS } from './series-spec.ts';
 
 /** Beyond this Prometheus takes a series for gone. */
 const MAX_HEARTBEAT_S = 300;
@@ -102,12 +102,3 @@ export const monitoringConfig = z
   .prefault({});
 
 export type MonitoringConfig = z.output<typeof monitoringConfig>;
-
-/** What holds for a component. */
-export function ruleOf(
-  { adaptive_sampling, component_overrides }: MonitoringConfig,
-  of: Component,
-): { readonly baseIntervalS: number; readonly threshold: number } {
-  const { base_interval = adaptive_sampling.base_interval, stability_threshold } = component_overrides[of];
-  return { baseIntervalS: base_interval, threshold: stability_threshold };
-}

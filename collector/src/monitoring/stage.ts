@@ -3,7 +3,8 @@ import { uptime } from 'node:os';
 import { type DataPoint, type MetricBatch, type Resource, resourceOf } from '../model/data-point.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
-import { monitoringConfig, type MonitoringConfig, ruleOf } from './config.ts';
+import { ruleOf } from './component-rule.ts';
+import type { monitoringConfig, MonitoringConfig } from './config.ts';
 import { monitoringInstruments } from './instruments.ts';
 import { PointMaker } from './points.ts';
 import { ReadingBooks } from './reading-books.ts';
@@ -22,7 +23,6 @@ const FIXED_MS = 5000;
 
 export const monitoring = {
   name: 'monitoring',
-  config: monitoringConfig,
   instruments: monitoringInstruments,
   create: (config, host, next) => new MonitoringStage(config, host, next),
 } satisfies StageDef<typeof monitoringConfig, typeof monitoringInstruments, never, MetricBatch>;

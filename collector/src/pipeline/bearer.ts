@@ -2,7 +2,8 @@
 // one token that an exporter sends. No token is logged.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isToken, type ListenerAuth, MAX_TOKENS, TOKEN_RULE } from '../config/listener.ts';
+import type { ListenerAuth } from '../config/listener.ts';
+import { isToken, MAX_TOKENS, TOKEN_RULE } from '../config/tokens.ts';
 import { EvenkeelError } from '../errors.ts';
 import type { Host } from './contract.ts';
 import { stateOf, watchFiles } from './watch-files.ts';

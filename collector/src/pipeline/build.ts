@@ -1,26 +1,29 @@
-// Wires the fixed order, from export back to receive. Each room is here once, and nowhere else.
+// Wires the fixed order, from export back to receive. Each room is here once, and nowhere else but in `rooms.ts`, which
+// imports it.
 import { randomBytes } from 'node:crypto';
 import { thisMachine } from '../config/machine.ts';
 import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
-import { exportStage, type ExportStage } from '../export/stage.ts';
-import { logs, type LogsStage } from '../logs/stage.ts';
-import { measure, type MeasureStage } from '../measure/stage.ts';
+import type { BaselineStage } from '../baseline/stage.ts';
+import type { ExportStage } from '../export/stage.ts';
+import type { LogsStage } from '../logs/stage.ts';
+import type { MeasureStage } from '../measure/stage.ts';
 import type { MetricBatch } from '../model/data-point.ts';
 import type { ReceiveConfig } from '../receive/config.ts';
-import { receive, type ReceiveStage } from '../receive/stage.ts';
-import { remoteSampling, type RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import type { ReceiveStage } from '../receive/stage.ts';
+import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
-import { sample, type SampleStage } from '../sample/stage.ts';
+import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
-import { store, type StoreStage } from '../store/stage.ts';
-import { webInstruments } from '../web/instruments.ts';
-import type { Consumer, Instruments, Stage } from './contract.ts';
-import { buildMetrics, METRIC_ROOMS, type MetricStages } from './build-metrics.ts';
+import type { StoreStage } from '../store/stage.ts';
+import type { Consumer, Stage } from './contract.ts';
+import { buildOperations } from './build-operations.ts';
+import { buildMetrics, type MetricStages } from './build-metrics.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
 import { ownResource } from './own-resource.ts';
+import { type Rooms, ROOMS } from './rooms.ts';
 import { Trail } from './trail.ts';
 
 /** Slices of the hard caps and steps of the clock add to the wait of a trace; records that follow it outlast them. */
@@ -30,6 +33,7 @@ const AFTER_DECISION_MS = 5000;
 export interface Pipeline {
   readonly receive: ReceiveStage;
   readonly measure: MeasureStage | undefined;
+  readonly baseline: BaselineStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
   /** Where logs follow their trace. */
@@ -40,37 +44,18 @@ export interface Pipeline {
   readonly inOrder: readonly { readonly name: string; readonly stage: Stage<never> }[];
 }
 
-/** Whoever has instruments, in the order in which they are shown. */
-export const ROOMS: readonly { readonly name: string; readonly instruments: Instruments }[] = [
-  receive,
-  measure,
-  remoteSampling,
-  sample,
-  logs,
-  ...METRIC_ROOMS,
-  exportStage,
-  store,
-  { name: 'web', instruments: webInstruments },
-];
-
-/** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
-const KEEP_ALL_POLICIES = [{ name: 'all', type: 'probabilistic', ratio: 1 }] as const;
-
 /** Makes every stage. Nothing runs before `start`. */
-export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
+export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms): Pipeline {
+  const { sampleConfig } = rooms;
   const shares = memoryShares(config.memory_limit, configuredSizes(config));
   for (const { name, instruments } of ROOMS) shared.telemetry.declare(name, instruments);
 
-  const sampleConfig = sampleConfigOf(config);
-  const exportTo = exportStage.create(withSizes(config.export, shares), createHost('export', shared));
-  const storeTo =
-    config.store === false
-      ? undefined
-      : store.create({ ...config.store, max_decision_disk: sampleConfig.ledger.max_disk }, createHost('store', shared));
+  const exportTo = rooms.exportStage.create(withSizes(config.export, shares), createHost('export', shared));
+  const storeTo = createStore(rooms, config, shared);
   // Examples for series are taken from what was kept, so this one stage hears of it too.
-  const examples: Consumer<KeptBatch> = { consume: async (batch) => measureTo?.kept.consume(batch) };
+  const examples: Consumer<KeptBatch> = { consume: async (batch) => operations.measure?.kept.consume(batch) };
   const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, examples] : [exportTo, storeTo, examples]);
-  const sampleTo = sample.create(
+  const sampleTo = rooms.sample.create(
     {
       ...sampleConfig,
       max_pending: shares.pendingBytes,
@@ -85,24 +70,21 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   sampleTo.queueFill = () => exportTo.queueFill();
   exportTo.exemplars.traceState = (traceId) => sampleTo.stateOf(...wordsOf(traceId));
   exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
-  const logsTo = createLogs(config, shares, shared, sampleTo, exportTo);
-  const remoteTo = createRemoteSampling(config, shared, sampleTo);
-  const afterMeasure: Consumer<SpanBatch> = remoteTo ?? sampleTo;
-  const measureTo: MeasureStage | undefined =
-    config.measure === false ? undefined : measure.create(config.measure, createHost('measure', shared), afterMeasure);
-  const spans = measureTo ?? afterMeasure;
+  const logsTo = createLogs(rooms, config, shares, shared, sampleTo, exportTo);
+  const operations = buildOperations(rooms, config, shared, sampleTo);
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const metrics = buildMetrics(
     { ...config, limit: limitOf(config, shares) },
     shared,
+    rooms,
     exportTo.ownResource,
     exportTo.metrics,
   );
-  const receiveFrom = receive.create(
+  const receiveFrom = rooms.receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
     bySignal<SpanBatch, MetricBatch, LogsBody>({
-      traces: spans,
+      traces: operations.first,
       metrics: metrics.first,
       logs: logsTo ?? exportTo,
     }),
@@ -111,21 +93,23 @@ export function buildPipeline(config: Config, shared: Surroundings): Pipeline {
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
-  const front = { receive: receiveFrom, ...metrics.stages, measure: measureTo, remote_sampling: remoteTo };
+  const { measure, baseline, remoteSampling } = operations;
+  const front = { receive: receiveFrom, ...metrics.stages, measure, baseline, remote_sampling: remoteSampling };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
-  return { ...stages, measure: measureTo, remoteSampling: remoteTo, metrics: metrics.stages, inOrder };
+  return { ...stages, remoteSampling, metrics: metrics.stages, inOrder };
+}
+
+function createStore(rooms: Rooms, { store }: Config, shared: Surroundings): StoreStage | undefined {
+  if (store === false) return undefined;
+  const max_decision_disk = rooms.sampleConfig.ledger.max_disk;
+  return rooms.store?.create({ ...store, max_decision_disk }, createHost('store', shared));
 }
 
 /** The four words of a trace id in hexadecimal digits. */
 function wordsOf(traceId: string): [number, number, number, number] {
   const word = (i: number): number => Number.parseInt(traceId.slice(i * 8, i * 8 + 8), 16);
   return [word(0), word(1), word(2), word(3)];
-}
-
-function sampleConfigOf({ sample: configured }: Config): Exclude<Config['sample'], false> {
-  if (configured !== false) return configured;
-  return sample.config.parse({ policies: KEEP_ALL_POLICIES, decision_wait: '1s', after_root: '0s' });
 }
 
 function receiveConfig(config: Config, shares: MemoryShares, unpacksLogs: boolean): ReceiveConfig {
@@ -141,32 +125,22 @@ function receiveConfig(config: Config, shares: MemoryShares, unpacksLogs: boolea
   };
 }
 
-/** Where logs only pass, there is no stage for them, and exporters take them as they came. */
 function createLogs(
+  rooms: Rooms,
   config: Config,
   shares: MemoryShares,
   shared: Surroundings,
   decider: SampleStage,
   next: Consumer<LogsBody>,
 ): LogsStage | undefined {
-  if (config.logs === false || config.logs.mode === 'pass') return undefined;
+  if (config.logs === false || rooms.logs === undefined) return undefined;
   const { unseen_wait, max_wait = longestWaitMs(config) + unseen_wait + AFTER_DECISION_MS } = config.logs;
   const options = { ...config.logs, max_held: shares.heldLogBytes, max_wait };
-  const stage = logs.create(options, createHost('logs', shared), next);
+  const stage = rooms.logs.create(options, createHost('logs', shared), next);
   // Decisions flow on to the logs; what is known of a trace is asked as its records come.
   decider.decided = (kept, id0, id1, id2, id3) => stage.decided(kept, id0, id1, id2, id3);
   stage.stateOf = (id0, id1, id2, id3) => decider.stateOf(id0, id1, id2, id3);
   return stage;
-}
-
-/** Nobody is steered who is not listed. */
-function createRemoteSampling(
-  { remote_sampling }: Config,
-  shared: Surroundings,
-  next: Consumer<SpanBatch>,
-): RemoteSamplingStage | undefined {
-  if (remote_sampling.services.length === 0) return undefined;
-  return remoteSampling.create(remote_sampling, createHost('remote_sampling', shared), next);
 }
 
 function limitOf({ limit }: Config, { maxTotalSeries }: MemoryShares): Config['limit'] {

@@ -63,11 +63,13 @@ export interface Host<Name extends string = string> {
   record(name: Name, value: number, attributes?: MeasurementAttributes): void;
 }
 
-/** A stage as data: its YAML key, its configuration, its instruments, and how to make one. */
+/**
+ * A stage as data: its YAML key, its instruments, and how to make one. Its configuration is a type here: the schema behind
+ * it stands in `config.ts` of its room, which nothing that runs imports.
+ */
 export interface StageDef<C extends z.ZodType, I extends Instruments, In, Out> {
   /** YAML key, folder and part of metric names. */
   readonly name: string;
-  readonly config: C;
   readonly instruments: I;
   /** Makes the stage without any effect: no timer, no socket, no file. */
   create(config: z.output<C>, host: Host<keyof I & string>, next: Consumer<Out>): Stage<In>;

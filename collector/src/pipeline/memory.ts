@@ -1,6 +1,6 @@
 // How the one number, memory_limit, is shared out. Rooms that name their own size keep it; the others share what is left.
 import type { Config } from '../config/schema.ts';
-import { DEFAULT_MAX_TOTAL_SERIES } from '../limit/config.ts';
+import { DEFAULT_MAX_TOTAL_SERIES } from '../limit/defaults.ts';
 
 /**
  * Shares of the limit. Queues have room for what a backend misses in 20 s at 20 000 spans a second and a quarter kept.

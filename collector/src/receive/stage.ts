@@ -2,7 +2,7 @@
 import { HttpListener } from '../pipeline/http-server.ts';
 import type { Consumer, Host, StageDef, Stage } from '../pipeline/contract.ts';
 import { Admission } from './admission.ts';
-import { type GrpcConfig, type ReceiveConfig, receiveStageConfig } from './config.ts';
+import type { GrpcConfig, ReceiveConfig, receiveStageConfig } from './config.ts';
 import { receiveInstruments } from './instruments.ts';
 import { createRedaction } from './redaction.ts';
 import type { GrpcDoor } from './grpc-door.ts';
@@ -24,7 +24,6 @@ type ReceiveHost = Host<keyof typeof receiveInstruments>;
 
 export const receive = {
   name: 'receive',
-  config: receiveStageConfig,
   instruments: receiveInstruments,
   create: (config, host, next) => new ReceiveStage(config, host, next),
 } satisfies StageDef<typeof receiveStageConfig, typeof receiveInstruments, never, Received>;

@@ -1,37 +1,16 @@
 // Tells services how much to sample at their own door: a table of strategies that `web` serves and SDKs ask for.
 // Passes every batch on unchanged. What is sampled here, in the sidecar, is decided by `sample` alone.
-import type { Consumer, Host, Instruments, Stage, StageDef } from '../pipeline/contract.ts';
+import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
-import {
-  type AdaptiveService,
-  remoteSamplingConfig,
-  type RemoteSamplingConfig,
-  type SteeredService,
-} from './config.ts';
+import type { AdaptiveService, remoteSamplingConfig, RemoteSamplingConfig, SteeredService } from './config.ts';
 import type { StrategiesView, StrategyAnswer } from './contract.ts';
+import { remoteSamplingInstruments } from './instruments.ts';
 import { SteeredOperations } from './operations.ts';
-
-export const remoteSamplingInstruments = {
-  requests: {
-    kind: 'counter',
-    unit: '{request}',
-    description: 'Services that asked how much to sample.',
-    attributes: { answer: ['strategy', 'not_listed'] },
-  },
-  overflow_spans: {
-    kind: 'counter',
-    unit: '{span}',
-    description:
-      'Root spans of adaptive services whose operation has no ratio of its own: max_operations, or a name too long.',
-  },
-  operations: { kind: 'gauge', unit: '{operation}', description: 'Operations with a ratio of their own.' },
-} as const satisfies Instruments;
 
 type RemoteSamplingHost = Host<keyof typeof remoteSamplingInstruments>;
 
 export const remoteSampling = {
   name: 'remote_sampling',
-  config: remoteSamplingConfig,
   instruments: remoteSamplingInstruments,
   create: (config, host, next) => new RemoteSamplingStage(config, host, next),
 } satisfies StageDef<typeof remoteSamplingConfig, typeof remoteSamplingInstruments, SpanBatch, SpanBatch>;

@@ -155,35 +155,6 @@ export const condition = z
 export type LeafConfig = z.output<typeof leaf>;
 export type ConditionConfig = z.output<typeof condition>;
 
-/** Conditions at the ends of a combination, itself where it is none. */
-export function leavesOf(config: ConditionConfig): LeafConfig[] {
-  if (config.type === 'not') return [config.of];
-  if (config.type === 'and' || config.type === 'or') return config.of.flatMap(leavesOf);
-  return [config];
-}
-
-/**
- * Names what a condition must look for in every span as it comes; undefined where the facts of a trace tell enough.
- * Conditions with the same key share one span matcher.
- */
-export function matcherKey(config: LeafConfig): string | undefined {
-  switch (config.type) {
-    case 'numeric_attribute':
-      return JSON.stringify([config.type, config.key, config.on, config.min, config.max]);
-    case 'string_attribute':
-      return JSON.stringify([config.type, config.key, config.on, config.values, config.pattern]);
-    case 'boolean_attribute':
-      return JSON.stringify([config.type, config.key, config.on, config.value]);
-    case 'trace_flags':
-      return JSON.stringify([config.type, config.sampled]);
-    case 'service':
-    case 'operation':
-      return JSON.stringify([config.type, config.names]);
-    default:
-      return undefined;
-  }
-}
-
 const BOUNDED: ReadonlySet<string> = new Set(['duration', 'span_count', 'numeric_attribute']);
 
 function isBounded(value: { type: string }): value is { type: string; min?: number; max?: number } {

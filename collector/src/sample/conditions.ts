@@ -1,6 +1,7 @@
 // What a policy may ask of a trace. Conditions that depend on single spans have them looked at as they come.
 import { attributeMatcher, flagsMatcher, operationMatcher, serviceMatcher } from './attribute-matcher.ts';
-import { type ConditionConfig, type LeafConfig, matcherKey } from './condition-config.ts';
+import type { ConditionConfig, LeafConfig } from './condition-config.ts';
+import { matcherKey } from './policy-parts.ts';
 import type { SpanMatcher, TraceFacts } from './facts.ts';
 import { SpanAttributes } from './span-attributes.ts';
 

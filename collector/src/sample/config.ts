@@ -2,13 +2,11 @@
 import { z } from 'zod';
 import { limitFields } from './limits-config.ts';
 import { derivedSize, duration } from '../config/fields.ts';
+import { DEFAULT_AFTER_ROOT_SECONDS } from './defaults.ts';
 import { ledgerFields } from './ledger-config.ts';
 import { linkFields } from './links-config.ts';
 import { checkMatchers, policies } from './policy-config.ts';
 import { checkWaits, waits } from './waits-config.ts';
-
-/** Where nothing else is configured; with a decision_wait that is shorter it has no effect. */
-export const DEFAULT_AFTER_ROOT_SECONDS = 6;
 
 export const sampleConfig = z
   .strictObject({

@@ -8,8 +8,8 @@ import { findPart } from './explain-composite.ts';
 import { durationText, findCondition, type Finding } from './explain-condition.ts';
 import { findLearning } from './explain-learning.ts';
 import { type DecisionRecord, sakeOf } from './ledger-record.ts';
-import { isLearning } from './learning-config.ts';
-import { conditionsOf, type PolicyConfig } from './policy-config.ts';
+import type { PolicyConfig } from './policy-config.ts';
+import { conditionsOf, isLearning } from './policy-parts.ts';
 import type { DecisionCause } from './sample-counts.ts';
 
 /** An explanation, without when and where it was found. */

@@ -68,10 +68,3 @@ export const LEARNING_SHAPES = {
     min_samples: whole(200, 100, 100_000, 'entry spans of a service and name before its p99 is believed'),
   },
 } as const;
-
-/** Tells policies that learn from those that are conditions or shares. */
-export function isLearning<T extends { readonly type: string }>(
-  config: T,
-): config is Extract<T, { type: keyof typeof LEARNING_SHAPES }> {
-  return Object.hasOwn(LEARNING_SHAPES, config.type);
-}

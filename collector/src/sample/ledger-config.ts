@@ -2,9 +2,6 @@
 import { z } from 'zod';
 import { size } from '../config/fields.ts';
 
-/** Decisions in memory unless configured, where `memory_limit` has room for them. */
-export const DEFAULT_MAX_DECISIONS = 1_000_000;
-
 /** Fields of `sample` about decisions that were taken. */
 export const ledgerFields = {
   max_decisions: z

@@ -1,5 +1,6 @@
 // Decisions of the recent past by trace id, so that late spans follow them and `why` has an answer.
 // Bounded: two generations, of which the older is given up as a whole, so that no entry is ever removed by itself.
+import assert from 'node:assert/strict';
 import {
   type DecisionRecord,
   isKeptRecord,
@@ -39,6 +40,12 @@ const TAG_MASK = ~ROW_MASK;
 const MAX_ROWS = ROW_MASK - 1;
 /** Slots a row at least: with it, a decision costs at most 64 bytes, and a search looks at few slots. */
 const SLOTS_A_ROW = 1.5;
+/** Slots to begin with. Rows come at random places, so that a few thousand touch every page of what is set aside. */
+const FIRST_SLOTS = 2 ** 15;
+/** Beyond it they grow to their end at once, from rows that are put in anew in some 10 ms. */
+const DOUBLED_SLOTS = 2 ** 18;
+/** Where they end beyond this, for more than the usual number of decisions, they are all there from the beginning. */
+const GROWN_SLOTS = 2 ** 20;
 /**
  * Decisions looked at for the trace that another was kept for: a few milliseconds, and 20 s back where 10 000 traces a
  * second are decided. A link that waited longer than that leaves the trace it leads to unnamed.
@@ -50,13 +57,14 @@ export class Ledger {
   /** Takes what memory gives up; without one it is forgotten. */
   retire: ((decisions: RetiredDecisions) => void) | undefined;
   readonly #rows: number;
-  readonly #mask: number;
+  readonly #maxSlots: number;
+  #mask: number;
   readonly #seed: number;
   /**
    * Pairs of slots, one for each generation, so that both are looked at with one read of memory. 0 where free, else row + 1
-   * and, above it, a tag of the hash. Zero, so that memory is touched only as it fills.
+   * and, above it, a tag of the hash. They grow with the first generation, as a search looks at no more of them for it.
    */
-  readonly #slots: Uint32Array;
+  #slots: Uint32Array;
   #young: Generation;
   #old: Generation | undefined;
   /** Rows of the younger generation are counted from here: 0 or #rows, turn by turn, so that a row tells where it is. */
@@ -66,7 +74,8 @@ export class Ledger {
   /** @param maxDecisions 2..2^22 */
   constructor(maxDecisions: number, seed: number) {
     this.#rows = Math.min(MAX_ROWS, Math.ceil(maxDecisions / 2));
-    this.#mask = 2 ** Math.ceil(Math.log2(this.#rows * SLOTS_A_ROW)) - 1;
+    this.#maxSlots = 2 ** Math.ceil(Math.log2(this.#rows * SLOTS_A_ROW));
+    this.#mask = (this.#maxSlots > GROWN_SLOTS ? this.#maxSlots : Math.min(FIRST_SLOTS, this.#maxSlots)) - 1;
     this.#seed = seed;
     this.#slots = new Uint32Array(2 * (this.#mask + 1));
     this.#young = this.#generation(0);
@@ -95,8 +104,8 @@ export class Ledger {
   /** Remembers a decision of a trace that has none. */
   add(id0: number, id1: number, id2: number, id3: number, record: DecisionRecord): void {
     if (this.#young.count === this.#rows) this.#turn();
-    const { records, side } = this.#young;
-    const slots = this.#slots;
+    if (this.#mask + 1 < this.#maxSlots && this.#young.count * SLOTS_A_ROW >= this.#mask) this.#grow();
+    const { records } = this.#young;
     const row = this.#young.count++;
     const { words } = records;
     const at = row * RECORD_WORDS;
@@ -105,11 +114,7 @@ export class Ledger {
     words[at + 2] = id2;
     words[at + 3] = id3;
     writeRecord(records, row, record);
-    const hash = hashTraceId(id0, id1, id2, id3, this.#seed);
-    const mask = this.#mask;
-    let i = hash & mask;
-    while (slots[2 * i + side] !== 0) i = (i + 1) & mask;
-    slots[2 * i + side] = (hash & TAG_MASK) | (row + 1);
+    this.#index(row, hashTraceId(id0, id1, id2, id3, this.#seed));
   }
 
   /** Finds the row of a trace; -1 where it is unknown or forgotten. Rows are good until the next `add`. */
@@ -164,6 +169,29 @@ export class Ledger {
     this.#young = this.#generation(0);
     this.#hasForgotten = true;
     for (const each of generations) if (each !== undefined) this.#retire(each);
+  }
+
+  #index(row: number, hash: number): void {
+    const { side } = this.#young;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let i = hash & mask;
+    while (slots[2 * i + side] !== 0) i = (i + 1) & mask;
+    slots[2 * i + side] = (hash & TAG_MASK) | (row + 1);
+  }
+
+  /** Only before the first turn, which no generation reaches without all slots. */
+  #grow(): void {
+    assert(this.#old === undefined, 'slots of two generations cannot grow');
+    const doubled = 2 * (this.#mask + 1);
+    this.#mask = (doubled > DOUBLED_SLOTS ? this.#maxSlots : doubled) - 1;
+    this.#slots = new Uint32Array(2 * (this.#mask + 1));
+    const { records, count } = this.#young;
+    const { words } = records;
+    for (let row = 0; row < count; row++) {
+      const at = row * RECORD_WORDS;
+      this.#index(row, hashTraceId(words[at], words[at + 1], words[at + 2], words[at + 3], this.#seed));
+    }
   }
 
   #search({ records: { words }, side }: Generation, hash: number, a: number, b: number, c: number, d: number): number {

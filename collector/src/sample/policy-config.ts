@@ -1,17 +1,10 @@
 // Configuration of policies: every condition is a policy type, beside those that choose a share.
 import { z } from 'zod';
 import { ratio, slug } from '../config/fields.ts';
-import {
-  checkLeaf,
-  COMBINED_SHAPES,
-  condition,
-  type ConditionConfig,
-  LEAF_SHAPES,
-  leavesOf,
-  matcherKey,
-} from './condition-config.ts';
+import { checkLeaf, COMBINED_SHAPES, condition, type ConditionConfig, LEAF_SHAPES } from './condition-config.ts';
 import { checkComposite, COMPOSITE_SHAPE } from './composite-config.ts';
-import { isLearning, LEARNING_SHAPES } from './learning-config.ts';
+import { LEARNING_SHAPES } from './learning-config.ts';
+import { conditionsOf, leavesOf, matcherKey } from './policy-parts.ts';
 import { MAX_MATCHERS } from './facts.ts';
 
 /** Fields of every policy. */
@@ -89,14 +82,6 @@ export type PolicyConfig = z.output<typeof policy>;
 export type PolicyConfigOf<T extends PolicyConfig['type']> = Extract<PolicyConfig, { type: T }>;
 /** The configuration of a policy that is a condition. */
 export type RuleConfig = PolicyConfigOf<ConditionConfig['type']>;
-
-/** Conditions of a policy: what it is made of, its parts in order, then its `if`. */
-export function conditionsOf(config: PolicyConfig): ConditionConfig[] {
-  const asked = config.if === undefined ? [] : [config.if];
-  if (config.type === 'probabilistic' || isLearning(config)) return asked;
-  if (config.type === 'composite') return [...config.parts.map(({ when }) => when), ...asked];
-  return [config.type === 'drop' ? config.when : config, ...asked];
-}
 
 /** What looks at spans beside the policies in force. */
 interface OtherMatchers {

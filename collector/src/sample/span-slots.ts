@@ -11,7 +11,7 @@ export const SPAN_SLOT_BYTES = 2 + 4 + 4 + 2 + 1 + 4;
 const FIRST_CAPACITY = 4096;
 
 /** Slots in use at most, as a share; the rest keeps the way to the next free slot short. */
-export const MAX_LOAD = 0.75;
+export const MAX_LOAD = 7 / 8;
 
 /** Struct of arrays; a free slot has length 0. Grows by doubling, never beyond what the byte budget lets in. */
 export class SpanSlots {

@@ -3,12 +3,12 @@ import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { DecisionAnswer } from '../web/api.ts';
 import type { BudgetOptions } from './budget.ts';
-import { sampleConfig, type SampleConfig } from './config.ts';
+import type { sampleConfig, SampleConfig } from './config.ts';
 import type { DecisionListener, DecisionState, KeptBatch, PinWish, SamplingState, SamplingView } from './contract.ts';
 import { DecisionHistory } from './ledger-history.ts';
 import type { HardCapOptions } from './hard-caps.ts';
 import { sampleInstruments } from './instruments.ts';
-import { DEFAULT_MAX_DECISIONS } from './ledger-config.ts';
+import { DEFAULT_MAX_DECISIONS } from './defaults.ts';
 import type { OverloadCause } from './overload.ts';
 import { OwnMetrics } from './own-metrics.ts';
 import { MAX_PINS, type Pin } from './pins.ts';
@@ -30,7 +30,6 @@ export const sample: Omit<SampleDef, 'create'> & {
   create(config: SampleConfig, host: SampleHost, next: Consumer<KeptBatch>): SampleStage;
 } = {
   name: 'sample',
-  config: sampleConfig,
   instruments: sampleInstruments,
   create: (config, host, next) => new SampleStage(config, host, next),
 };

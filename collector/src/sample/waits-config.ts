@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { optionalDuration, slug } from '../config/fields.ts';
 import { condition, type ConditionConfig, type LeafConfig } from './condition-config.ts';
-import { conditionsOf, type PolicyConfig } from './policy-config.ts';
+import type { PolicyConfig } from './policy-config.ts';
+import { conditionsOf } from './policy-parts.ts';
 import { MAX_WAITS } from './waits.ts';
 
 /** A trace that waited longer than a day would be a mistake in the unit; all the while its spans take memory. */

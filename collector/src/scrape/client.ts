@@ -8,7 +8,7 @@ import { rootCertificates } from 'node:tls';
 import { createGunzip } from 'node:zlib';
 import type { Host } from '../pipeline/contract.ts';
 import { type OpenTls, openTls, type TlsMaterial } from '../pipeline/tls.ts';
-import { type ScrapeJob, timeoutOf } from './config.ts';
+import type { ScrapeJob } from './config.ts';
 import { ScrapeFault } from './fault.ts';
 import type { Target } from './targets.ts';
 import type { TextFormat } from './text-reader.ts';
@@ -205,4 +205,9 @@ function formatOf(contentType = 'text/plain'): Answer['format'] {
 function agentOf({ ca, ...own }: TlsMaterial): HttpsAgent {
   const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
   return new HttpsAgent({ keepAlive: true, maxFreeSockets: 1, ...own, ...authorities });
+}
+
+/** What a scrape may take. */
+function timeoutOf({ timeout, interval }: ScrapeJob): number {
+  return timeout ?? Math.min(10_000, interval);
 }

@@ -115,8 +115,3 @@ export const scrapeConfig = z
 
 export type ScrapeConfig = z.output<typeof scrapeConfig>;
 export type ScrapeJob = ScrapeConfig['jobs'][number];
-
-/** What a scrape may take. */
-export function timeoutOf({ timeout, interval }: ScrapeJob): number {
-  return timeout ?? Math.min(10_000, interval);
-}

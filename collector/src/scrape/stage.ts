@@ -3,14 +3,13 @@ import { createHash } from 'node:crypto';
 import type { MetricBatch } from '../model/data-point.ts';
 import type { Consumer, Stage, StageDef } from '../pipeline/contract.ts';
 import { ScrapeClient } from './client.ts';
-import { scrapeConfig, type ScrapeConfig, type ScrapeJob } from './config.ts';
+import type { scrapeConfig, ScrapeConfig, ScrapeJob } from './config.ts';
 import { DROPPED_REASONS, scrapeInstruments } from './instruments.ts';
 import { type ScrapeHost, TargetLoop } from './target-loop.ts';
 import { type Target, targetsOf } from './targets.ts';
 
 export const scrape = {
   name: 'scrape',
-  config: scrapeConfig,
   instruments: scrapeInstruments,
   create: (config, host, next) => new ScrapeStage(config, host, next),
 } satisfies StageDef<typeof scrapeConfig, typeof scrapeInstruments, never, MetricBatch>;

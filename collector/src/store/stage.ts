@@ -4,7 +4,7 @@ import { EvenkeelError } from '../errors.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
 import type { Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { KeptBatch } from '../sample/contract.ts';
-import { storeConfig, type StoreConfig } from './config.ts';
+import type { storeConfig, StoreConfig } from './config.ts';
 import { storeInstruments } from './instruments.ts';
 import type {
   ArchivedDecision,
@@ -27,7 +27,6 @@ type StoreHost = Host<keyof typeof storeInstruments>;
 
 export const store = {
   name: 'store',
-  config: storeConfig,
   instruments: storeInstruments,
   create: (config: StoreOptions, host) => new StoreStage(config, host),
 } satisfies StageDef<typeof storeConfig, typeof storeInstruments, KeptBatch, never>;

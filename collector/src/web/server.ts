@@ -23,7 +23,6 @@ import type { WebConfig } from './config.ts';
 import { EventStreams } from './events.ts';
 import type { PageEvents } from './page-events.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
-import { readWish } from './pins.ts';
 import { sendForm, takeForm, wantsPage } from './sign-in.ts';
 
 /** What the page asks of the rest of the sidecar; a room that is off has no view. */
@@ -201,6 +200,8 @@ export class WebServer {
   }
 
   async #pin(request: IncomingMessage): Promise<Answer> {
+    // Few ever wish, and what checks wishes is large.
+    const { readWish } = await import('./pins.ts');
     const wish = await readWish(request);
     if (typeof wish === 'string') return { status: 400, body: { error: wish } };
     if (this.#views.pin(wish)) return { status: 200, body: wish };

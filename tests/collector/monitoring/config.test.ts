@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { monitoringConfig, ruleOf } from '../../../collector/src/monitoring/config.ts';
+import { ruleOf } from '../../../collector/src/monitoring/component-rule.ts';
+import { monitoringConfig } from '../../../collector/src/monitoring/config.ts';
 import { parseConfig } from '../../../collector/src/config/load.ts';
 
 /** As systems that came before have it. */

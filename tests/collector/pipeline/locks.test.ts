@@ -107,7 +107,7 @@ describe('a lock that does not work', () => {
     const check = async (yaml: string, code: string, ...named: string[]): Promise<void> => {
       const path = join(temporaryFolder(), 'store');
       const overrides = [{ path: ['store', 'path'], value: path }];
-      const collector = createCollector(parseConfig(yaml, 'test', overrides));
+      const collector = await createCollector(parseConfig(yaml, 'test', overrides));
       onTestFinished(() => collector.stop());
       const error = await collector.start().catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code });

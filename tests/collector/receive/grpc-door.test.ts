@@ -1,4 +1,5 @@
 // The gRPC door itself: who gets in, which connections it keeps, and how it closes.
+import { receiveStageConfig } from '../../../collector/src/receive/config.ts';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFileSync, readFileSync } from 'node:fs';
@@ -28,7 +29,7 @@ const some = (): Uint8Array => bodyOf([testSpan()]);
 /** The receive stage alone; `consume` may fail. */
 async function openDoor(consume: () => void = () => {}) {
   const own = testHost('receive', receiveInstruments);
-  const config = receive.config.parse({ http: { port: 0 }, grpc: { port: 0 }, sources: {}, dimensions: [] });
+  const config = receiveStageConfig.parse({ http: { port: 0 }, grpc: { port: 0 }, sources: {}, dimensions: [] });
   const stage = receive.create(config, own.host, {
     consume: async (batch) => {
       if (batch.signal === 'traces') releaseBatch(batch);
@@ -208,7 +209,7 @@ it('says whose port it is where it cannot be opened', async () => {
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  const config = receive.config.parse({ http: { port: 0 }, grpc: { port }, sources: {}, dimensions: [] });
+  const config = receiveStageConfig.parse({ http: { port: 0 }, grpc: { port }, sources: {}, dimensions: [] });
   const stage = receive.create(config, testHost('receive', receiveInstruments).host, { consume: async () => {} });
   await expect(stage.start()).rejects.toThrow(`127.0.0.1:${port} (receive.grpc.port)`);
   await stage.stop();

@@ -1,3 +1,4 @@
+import { receiveStageConfig } from '../../../collector/src/receive/config.ts';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -24,7 +25,7 @@ interface Door {
 /** The stage alone, with a next one that the test writes. */
 async function openDoor(http: object, consume: (batch: Received) => void, maxArena?: number): Promise<Door> {
   const own = testHost('receive', receiveInstruments);
-  const config = receive.config.parse({
+  const config = receiveStageConfig.parse({
     http: { port: 0, ...http },
     grpc: false,
     sources: {},
@@ -119,7 +120,7 @@ describe('the door', () => {
 
   it('may be closed before it is opened, and twice', async () => {
     const own = testHost('receive', receiveInstruments);
-    const config = receive.config.parse({ http: { port: 0 }, grpc: { port: 0 }, sources: {}, dimensions: [] });
+    const config = receiveStageConfig.parse({ http: { port: 0 }, grpc: { port: 0 }, sources: {}, dimensions: [] });
     const stage = receive.create(config, own.host, { consume: async () => {} });
     await stage.stop?.();
     await stage.start?.();

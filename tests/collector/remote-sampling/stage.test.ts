@@ -1,7 +1,8 @@
 // The table of strategies as services are handed it, filled by spans that went through the real scan.
 import { describe, expect, it } from 'vitest';
 import { remoteSamplingConfig } from '../../../collector/src/remote-sampling/config.ts';
-import { remoteSamplingInstruments, RemoteSamplingStage } from '../../../collector/src/remote-sampling/stage.ts';
+import { remoteSamplingInstruments } from '../../../collector/src/remote-sampling/instruments.ts';
+import { RemoteSamplingStage } from '../../../collector/src/remote-sampling/stage.ts';
 import { testIntake } from '../../support/intake.ts';
 import { testHost } from '../../support/test-host.ts';
 import { type SpanShape, testSpan } from '../../support/test-span.ts';

@@ -116,6 +116,20 @@ test('finds by the end of its id what was decided before another, also in the ol
   check(799, 300, true);
 });
 
+test('finds every decision it remembers, whenever its index has grown', () => {
+  // So many rows that the index is grown for the last one of the first half.
+  const room = 2 * 21_846;
+  const ledger = new Ledger(room, 5);
+  const record = anyRecord(seeded(5), 0);
+  for (let n = 1; n <= room + 2; n++) {
+    ledger.add(n, 0, 0, n, record);
+    if (n % 10_923 === 0)
+      for (let old = 1; old <= n; old++) if (ledger.find(old, 0, 0, old) === -1) expect(old).toBe(0);
+  }
+  expect(ledger.count).toBe(room / 2 + 2);
+  for (let n = room / 2 + 1; n <= room + 2; n++) if (ledger.find(n, 0, 0, n) === -1) expect(n).toBe(0);
+});
+
 test('keeps a million decisions in 64 bytes each, and is right for those kept, dropped and never seen', () => {
   const million = 1_000_000;
   const ledger = new Ledger(million, 99);

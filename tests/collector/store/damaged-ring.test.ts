@@ -1,4 +1,5 @@
 // A file of kept traces that a machine which went down left damaged.
+import { storeConfig } from '../../../collector/src/store/config.ts';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -21,7 +22,7 @@ interface Opened {
 
 async function started(path: string): Promise<Opened> {
   const own = testHost('store', storeInstruments);
-  const stage = store.create(store.config.parse({ path }), own.host);
+  const stage = store.create(storeConfig.parse({ path }), own.host);
   onTestFinished(() => stage.stop());
   await stage.start();
   return { stage, own };

@@ -1,4 +1,5 @@
 // Old decisions on their way to disk and back, through the store's thread.
+import { storeConfig } from '../../../collector/src/store/config.ts';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -18,7 +19,7 @@ interface Opened {
 
 async function started(path: string): Promise<Opened> {
   const own = testHost('store', storeInstruments);
-  const stage = store.create({ ...store.config.parse({ path }), max_decision_disk: 1024 ** 2 }, own.host);
+  const stage = store.create({ ...storeConfig.parse({ path }), max_decision_disk: 1024 ** 2 }, own.host);
   onTestFinished(() => stage.stop());
   await stage.start();
   return { stage, own };

@@ -1,3 +1,4 @@
+import { storeConfig } from '../../../collector/src/store/config.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -38,7 +39,7 @@ async function listed(stage: StoreStage, query: TraceQuery = ALL): Promise<reado
 
 function create({ max_decision_disk = 0, ...settings }: Settings = {}, path = temporaryFolder()): Opened {
   const own = testHost('store', storeInstruments);
-  const stage = store.create({ ...store.config.parse({ path, ...settings }), max_decision_disk }, own.host);
+  const stage = store.create({ ...storeConfig.parse({ path, ...settings }), max_decision_disk }, own.host);
   onTestFinished(() => stage.stop());
   return { stage, own };
 }

@@ -1,0 +1,52 @@
+// Wires what looks at every span before anything is sampled: measure, baseline, remote sampling.
+import type { BaselineStage } from '../baseline/stage.ts';
+import type { Config } from '../config/schema.ts';
+import type { MeasureStage } from '../measure/stage.ts';
+import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import type { Consumer } from './contract.ts';
+import { createHost, type Surroundings } from './host.ts';
+import type { Rooms } from './rooms.ts';
+
+/** Stages of operations, as far as they are on. */
+export interface OperationStages {
+  /** Where spans enter. */
+  readonly first: Consumer<SpanBatch>;
+  readonly measure: MeasureStage | undefined;
+  readonly baseline: BaselineStage | undefined;
+  readonly remoteSampling: RemoteSamplingStage | undefined;
+}
+
+/** @param next takes the spans that were looked at */
+export function buildOperations(
+  rooms: Rooms,
+  config: Config,
+  shared: Surroundings,
+  next: Consumer<SpanBatch>,
+): OperationStages {
+  const host = createHost('remote_sampling', shared);
+  const remoteSampling = rooms.remoteSampling?.create(config.remote_sampling, host, next);
+  const afterMeasure = remoteSampling ?? next;
+  const measure =
+    config.measure === false
+      ? undefined
+      : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
+  const baseline = createBaseline(rooms, config, shared, measure);
+  return { first: measure ?? afterMeasure, measure, baseline, remoteSampling };
+}
+
+/** Watches what is measured, and shows what was kept of it. */
+function createBaseline(
+  rooms: Rooms,
+  { baseline }: Config,
+  shared: Surroundings,
+  measure: MeasureStage | undefined,
+): BaselineStage | undefined {
+  if (baseline === false || measure === undefined) return undefined;
+  const stage = rooms.baseline?.create(baseline, createHost('baseline', shared), { consume: async () => {} });
+  if (stage === undefined) return undefined;
+  measure.measured = (batch, spans) => stage.observe(batch, spans);
+  stage.tracesOf = (attributes) =>
+    measure.tracesOf(attributes['service.name'], attributes['span.name'], attributes['span.kind']);
+  return stage;
+}

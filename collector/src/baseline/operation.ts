@@ -1,15 +1,13 @@
 // One operation: learns what is normal, then watches for what is not. Pure; a step a second, in order of time.
 import { CallRate } from './call-rate.ts';
-import type { Learned } from './learned.ts';
-import { LatencyWatch } from './latency-watch.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { guardOf } from './hypotheses.ts';
-import { type Circumstances, learn, LEAST_WINDOWS } from './learner.ts';
-import { type Excursion, Shadow } from './shadow.ts';
+import { LatencyWatch } from './latency-watch.ts';
+import type { Learned } from './learned.ts';
+import { Learning, type Lesson } from './learning.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { Step } from './step.ts';
 import type { Change } from './violation-state.ts';
-import { LearningWindows } from './windows.ts';
 
 /** What all operations share. */
 export interface WatchOptions {
@@ -22,21 +20,19 @@ export interface WatchOptions {
   readonly secondsPerFalseAlarm: number;
 }
 
-/** A provisional baseline takes so many windows, and allows for this much more than a learned one. */
-const PROVISIONAL_WINDOWS = 6;
+/** A provisional baseline allows for this much more than a learned one. */
 const PROVISIONAL_GUARD = Math.log(1.5);
-/** It is made anew each so many windows. */
-const PROVISIONAL_EVERY = 2;
 /** Ways in which durations may have changed, each of which could be a false alarm. */
 const ALTERNATIVES = 14;
 const ERROR_ALTERNATIVES = 4;
-const LEAST_CONFIDENCE = 0.95;
-/** While learning, the tests are on trial from so many windows on, with a better baseline each time there are half as many more. */
-const FIRST_SHADOW = 16;
-const SHADOW_GROWTH = 1.5;
 /** What evidence reached on trial, it may pass by so much; but no trial raises a threshold further than this. */
 const TRIAL_FACTOR = 1.2;
 const MOST_RAISED = 1.7;
+
+/** A baseline that has followed this far down is not that of before. */
+const FASTER_NATS = -Math.log(1.25);
+/** After so many seasons learning begins anew, and what was learned stays until that is enough. */
+const SEASONS = 8;
 
 const NONE: readonly Change[] = [];
 
@@ -48,18 +44,16 @@ interface Watches {
 
 export class Operation {
   readonly #options: WatchOptions;
-  readonly #windows = new LearningWindows();
+  /** Until enough is known. */
+  #learning: Learning | undefined;
   #learned: Learned | undefined;
-  #isProvisional = true;
+  #isWhole = false;
   #watches: Watches | undefined;
-  readonly #shadow = new Shadow();
-  #shadowAt = FIRST_SHADOW;
-  /** Windows known when a baseline was last tried. */
-  #tried = 0;
   readonly #rate = new CallRate();
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#learning = new Learning(options.seasonMs, options.learnUntilMs);
   }
 
   /** Takes a second that has ended, also one without calls. @returns what changed, in no order */
@@ -67,7 +61,7 @@ export class Operation {
     const { stepMs } = this.#options;
     const watches = this.#watches;
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
-    if (this.#isProvisional) this.#learn(step);
+    if (this.#learning !== undefined && !isViolated(this.#watches)) this.#learn(this.#learning, step);
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
   }
@@ -77,56 +71,40 @@ export class Operation {
     return this.#learned;
   }
 
+  /** More is still to be learned. */
   get isProvisional(): boolean {
-    return this.#isProvisional;
+    return this.#learned === undefined || !this.#isWhole;
   }
 
-  #learn(step: Step): void {
-    const watches = this.#watches;
-    const isViolated =
-      watches !== undefined && (watches.latency.isViolated || watches.errors.isViolated || watches.silence.isViolated);
-    if (!isViolated && (step.calls > 0 || this.#windows.windows.length > 0)) {
-      this.#windows.add(step, this.#options.stepMs);
-      if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
+  #learn(learning: Learning, step: Step): void {
+    learning.add(step, this.#options.stepMs);
+    if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
+    // What there is evidence against is not taken for normal; a lesson can wait.
+    const lesson =
+      this.#isWhole && this.#watches?.latency.isSuspect === true ? undefined : learning.lesson(step.timeMs);
+    if (lesson !== undefined && (lesson.isWhole || !this.#isWhole)) {
+      this.#learned = lesson.learned;
+      this.#isWhole = lesson.isWhole;
+      this.#watches = this.#watchesFor(lesson);
     }
-    this.#shadow.take(step, this.#options.stepMs);
-    const { length } = this.#windows.windows;
-    if (length >= this.#shadowAt) this.#renewShadow(length);
-    const { learnUntilMs } = this.#options;
-    if (learnUntilMs !== undefined && step.timeMs < learnUntilMs) return;
-    if (learnUntilMs === undefined && length < this.#tried + PROVISIONAL_EVERY) return;
-    if (learnUntilMs !== undefined && this.#tried > 0 && length < this.#tried + PROVISIONAL_EVERY) return;
-    if (isViolated) return;
-    this.#tried = length;
-    this.#try();
+    if (this.#isWhole) this.#learning = this.#learnOn(learning);
   }
 
-  #around(): Circumstances {
-    const correlation = this.#windows.clusters.correlation();
-    return { seasonMs: this.#options.seasonMs, correlation, minuteNoise: this.#windows.minutes.noise() };
+  /** What is learned further: a recorded period is over, a season was seen, what became faster for good is learned anew. */
+  #learnOn(learning: Learning): Learning | undefined {
+    const { learnUntilMs, seasonMs } = this.#options;
+    if (learnUntilMs !== undefined) return undefined;
+    const isFaster = learning.isWhole && (this.#watches?.latency.driftNats ?? 0) < FASTER_NATS;
+    const isLong = learning.wholeMs > SEASONS * seasonMs;
+    return isFaster || isLong ? new Learning(seasonMs, undefined) : learning;
   }
 
-  #renewShadow(length: number): void {
-    this.#shadowAt = Math.ceil(length * SHADOW_GROWTH);
-    const learned = learn(this.#windows.windows, this.#around(), PROVISIONAL_WINDOWS);
-    if (learned !== undefined) this.#shadow.renew(learned);
-  }
-
-  #try(): void {
-    const { windows } = this.#windows;
-    const around = this.#around();
-    const whole = learn(windows, around, LEAST_WINDOWS);
-    const isWhole = whole !== undefined && whole.confidence >= LEAST_CONFIDENCE;
-    const learned = whole ?? learn(windows, around, PROVISIONAL_WINDOWS);
-    if (learned === undefined) return;
-    this.#learned = learned;
-    this.#isProvisional = !isWhole;
+  #watchesFor({ learned, isWhole, trial }: Lesson): Watches {
     const guard = Math.max(guardOf(learned), isWhole ? 0 : PROVISIONAL_GUARD);
     const seconds = this.#options.secondsPerFalseAlarm;
     const calls = Math.max(2, seconds * learned.callsPerSecond);
     const chances = Math.log(Math.min(seconds, calls));
-    const trial = this.#shadow.most((excursion) => learned.leftOut.some((time) => touches(excursion, time)));
-    this.#watches = {
+    return {
       latency: new LatencyWatch(learned, guard, raised(chances + Math.log(ALTERNATIVES), trial.latency)),
       errors: new ErrorWatch(learned, raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors)),
       silence: new SilenceWatch(this.#rate, learned, Math.log(calls)),
@@ -134,15 +112,15 @@ export class Operation {
   }
 }
 
+function isViolated(watches: Watches | undefined): boolean {
+  return watches !== undefined && [watches.latency, watches.errors, watches.silence].some((watch) => watch.isViolated);
+}
+
 function changesOf({ latency, errors, silence }: Watches, step: Step, stepMs: number): readonly Change[] {
   const [first, second, third] = [silence.take(step, stepMs), latency.take(step, stepMs), errors.take(step, stepMs)];
   // Nearly always there is none, and nothing is made.
   if (first === undefined && second === undefined && third === undefined) return NONE;
   return [first, second, third].filter((change) => change !== undefined);
-}
-
-function touches(excursion: Excursion, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean {
-  return excursion.fromMs <= toMs && excursion.toMs >= fromMs;
 }
 
 function raised(thresholdNats: number, trialNats: number): number {

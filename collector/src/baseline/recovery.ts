@@ -27,10 +27,6 @@ export class Recovery {
     return this.#most() > DOUBT;
   }
 
-  clear(): void {
-    this.#nats.fill(0);
-  }
-
   #most(): number {
     let most = 0;
     for (const nats of this.#nats) most = Math.max(most, nats);

@@ -2,12 +2,13 @@
 // Memory is bounded: when there are too many, neighbours are joined and windows become twice as long.
 import { BINS } from './bins.ts';
 import { MinuteNoise, SecondClusters } from './likeness.ts';
+import { PackedWindows } from './packed-windows.ts';
 import type { Step } from './step.ts';
 
 /** Shortest length of a window. */
 export const WINDOW_MS = 30_000;
 /** Beyond this many, neighbours are joined. */
-const MAX_WINDOWS = 128;
+const MAX_WINDOWS = 96;
 
 /** One window. */
 export interface Window {
@@ -26,7 +27,7 @@ export class LearningWindows {
   #fromMs = NaN;
   #calls = 0;
   #errors = 0;
-  #windows: Window[] = [];
+  readonly #windows = new PackedWindows();
   /** Length of new windows; doubles with each joining. */
   #lengthMs = WINDOW_MS;
   readonly clusters = new SecondClusters();
@@ -49,12 +50,16 @@ export class LearningWindows {
 
   /** Closed windows in order of time, without those in which nothing was called. */
   get windows(): readonly Window[] {
-    return this.#windows;
+    return [...this.#windows];
+  }
+
+  get count(): number {
+    return this.#windows.count;
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#windows = [];
+    this.#windows.clear();
     this.#lengthMs = WINDOW_MS;
     this.#reset(NaN);
     this.clusters.clear();
@@ -69,10 +74,10 @@ export class LearningWindows {
     }
     this.clusters.closeWindow();
     this.#reset(this.#fromMs + lengths * this.#lengthMs);
-    if (this.#windows.length < MAX_WINDOWS) return;
-    const joined: Window[] = [];
-    for (let i = 0; i < this.#windows.length; i += 2) joined.push(joinWindows(this.#windows.slice(i, i + 2)));
-    this.#windows = joined;
+    if (this.#windows.count < MAX_WINDOWS) return;
+    const all = this.windows;
+    this.#windows.clear();
+    for (let i = 0; i < all.length; i += 2) this.#windows.push(joinWindows(all.slice(i, i + 2)));
     this.#lengthMs *= 2;
   }
 

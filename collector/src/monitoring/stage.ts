@@ -3,6 +3,7 @@ import { uptime } from 'node:os';
 import { type DataPoint, type MetricBatch, type Resource, resourceOf } from '../model/data-point.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
+import { Beats } from './beats.ts';
 import { monitoringConfig, type MonitoringConfig, ruleOf } from './config.ts';
 import { monitoringInstruments } from './instruments.ts';
 import { PointMaker } from './points.ts';
@@ -40,10 +41,11 @@ export class MonitoringStage implements Stage<never> {
   readonly #urgentMs = new Map<Component, number>();
   readonly #books: ReadingBooks;
   readonly #open = new Set<number>();
+  readonly #beats: Beats;
   #points: DataPoint[] = [];
   #maker = new PointMaker(resourceOf([]), { boot: 0, process: 0 });
-  #beatMs = -Infinity;
   #fixedDueMs = -Infinity;
+  #figuresDueMs = -Infinity;
   #cancel: (() => void) | undefined;
   /** As whom host and process are read; wired by whoever knows. */
   resource: Resource = resourceOf([]);
@@ -57,6 +59,7 @@ export class MonitoringStage implements Stage<never> {
     this.#host = host;
     this.#next = next;
     this.#books = new ReadingBooks(host);
+    this.#beats = new Beats(config.heartbeat * 1000, this.#tickMs);
     this.#control = new SeriesControl(
       (row, value, timeMs) => this.#take(row, value, timeMs),
       config.heartbeat,
@@ -141,7 +144,7 @@ export class MonitoringStage implements Stage<never> {
       else this.#books.skipped(scheduled, this.#tickMs / 1000);
     }
     if (enabled) this.#beat(nowMs);
-    else this.#figures();
+    this.#figures(nowMs);
     this.#handOn();
     this.#books.passed(enabled ? this.#tickMs / 1000 : FIXED_MS / 1000);
   }
@@ -229,20 +232,16 @@ export class MonitoringStage implements Stage<never> {
     this.#give(described.spec.component, this.#maker.end(described, this.#wallMs(nowMs)));
   }
 
-  /** Repeats what would be older than a heartbeat at the next beat, all of it at once, so that few requests carry it. */
+  /** Repeats what would be older than a heartbeat at the next beat. */
   #beat(nowMs: number): void {
-    const heartbeatMs = this.#config.heartbeat * 1000;
-    const betweenMs = Math.max(this.#tickMs, heartbeatMs / 2 - this.#tickMs);
-    if (nowMs - this.#beatMs < betweenMs - this.#tickMs / 2) return;
-    this.#beatMs = nowMs;
-    for (const row of this.#open) {
-      const ageMs = nowMs - this.#control.pushedMs(row);
-      if (ageMs > 0 && ageMs + betweenMs > heartbeatMs - this.#tickMs / 2) this.#control.beat(row, nowMs);
-    }
-    this.#figures();
+    const due = this.#beats.due(this.#open, (row) => this.#control.pushedMs(row), nowMs);
+    for (const row of due) this.#control.beat(row, nowMs);
   }
 
-  #figures(): void {
+  /** Sets the gauges twice a heartbeat. */
+  #figures(nowMs: number): void {
+    if (nowMs < this.#figuresDueMs) return;
+    this.#figuresDueMs = nowMs + (this.#config.heartbeat * 1000) / 2;
     const fixedMs = this.#config.adaptive_sampling.enabled ? undefined : FIXED_MS;
     const intervalMs = ({ currentIntervalMs }: ScheduledReader): number => fixedMs ?? currentIntervalMs;
     this.#books.figures(this.#readers, intervalMs, (component) => this.#errorRatio(component));

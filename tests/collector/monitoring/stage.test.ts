@@ -114,7 +114,7 @@ describe('what is pushed', () => {
     seconds(200, (second) => {
       if (second === 100) machine.level = 200;
     });
-    expect(of('level')).toEqual(['100@0', '100@58', '200@101', '200@145']);
+    expect(of('level')).toEqual(['100@0', '100@59', '200@101', '200@160']);
   });
 
   it('is at least each heartbeat, whatever that is', async () => {

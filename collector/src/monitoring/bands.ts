@@ -19,7 +19,6 @@ const FIXED_RATIO = 0.39;
  * its highest rate, so that a burst of a second is pushed.
  */
 const CHANGE_RATIO = 0.33;
-const CHANGE_READINGS = 2;
 const HIDDEN_S = 0.22;
 /** Of the largest change so much is left each second: half after three minutes. */
 const CHANGE_KEPT_PER_SECOND = 1 - 1 / 300;
@@ -29,6 +28,8 @@ const CHANGE_KEPT_PER_SECOND = 1 - 1 / 300;
  */
 const FREE_POINTS = 1;
 const MAX_POINTS = 4;
+/** After half an hour at most there are none. */
+const LEAST_POINTS = 0.2;
 const POINTS_KEPT_PER_SECOND = 1 - 1 / 600;
 
 /** How one series is judged. */
@@ -49,9 +50,10 @@ export interface Law {
 export class Bands {
   readonly #laws: Law[] = [];
   readonly #fixed = new FixedErrors();
-  /** The reading before this one. */
+  /** The reading before this one, and of levels the one before that. */
   readonly #heldValue = new Column(NaN);
   readonly #heldMs = new Column(NaN);
+  readonly #earlierValue = new Column(NaN);
   /** Of values, or of a slope's rates a second. */
   readonly #low = new Column(NaN);
   readonly #high = new Column(NaN);
@@ -65,7 +67,7 @@ export class Bands {
     // Rates have a range from 0 on, before any is known.
     const nothing = law.follows === 'slope' ? 0 : NaN;
     for (const column of [this.#low, this.#high]) column.set(row, nothing);
-    for (const column of [this.#heldValue, this.#heldMs]) column.set(row, NaN);
+    for (const column of [this.#heldValue, this.#heldMs, this.#earlierValue]) column.set(row, NaN);
     for (const column of [this.#change, this.#points]) column.set(row, 0);
     this.#fixed.begin(row);
   }
@@ -98,19 +100,14 @@ export class Bands {
     if (law === undefined) return;
     const held = this.#heldValue.at(row);
     const seconds = Number.isNaN(held) ? 0 : (timeMs - this.#heldMs.at(row)) / 1000;
+    if (law.follows === 'level') this.#level(row, value, held, seconds);
+    else if (value >= held && seconds > 0) this.#see(row, (value - held) / seconds);
     this.#heldValue.set(row, value);
     this.#heldMs.set(row, timeMs);
-    this.#points.set(row, this.#points.at(row) * POINTS_KEPT_PER_SECOND ** seconds);
-    if (law.follows === 'level') {
-      this.#see(row, value);
-      const change = this.#fixed.change(row, value, CHANGE_READINGS);
-      this.#change.set(row, Math.max(change, this.#change.at(row) * CHANGE_KEPT_PER_SECOND ** seconds));
-    } else if (value < held) {
-      // It began anew, and no line leads there.
-      this.#fixed.begin(row);
-    } else if (seconds > 0) {
-      this.#see(row, (value - held) / seconds);
-    }
+    this.#remember(row, seconds);
+    if (this.#points.at(row) === 0) return;
+    // Where a counter begins anew no line leads.
+    if (law.follows === 'slope' && value < held) this.#fixed.begin(row);
     this.#fixed.take(row, value, timeMs, law.follows);
   }
 
@@ -124,6 +121,22 @@ export class Bands {
     const forgotten = ((1 - RANGE_KEPT) / 2) * (this.#high.at(row) - this.#low.at(row));
     this.#low.set(row, this.#low.at(row) + forgotten);
     this.#high.set(row, this.#high.at(row) - forgotten);
+  }
+
+  #level(row: number, value: number, held: number, seconds: number): void {
+    this.#see(row, value);
+    const change = Math.max(Math.abs(value - held) || 0, Math.abs(value - this.#earlierValue.at(row)) || 0);
+    this.#change.set(row, Math.max(change, this.#change.at(row) * CHANGE_KEPT_PER_SECOND ** seconds));
+    this.#earlierValue.set(row, held);
+  }
+
+  /** Forgets points, and in the end what a fixed interval missed: most series hardly move, and are not to cost anything. */
+  #remember(row: number, seconds: number): void {
+    const points = this.#points.at(row);
+    if (points === 0) return;
+    const kept = points * POINTS_KEPT_PER_SECOND ** seconds;
+    this.#points.set(row, kept < LEAST_POINTS ? 0 : kept);
+    if (kept < LEAST_POINTS) this.#fixed.begin(row);
   }
 
   /** What may be hidden at most, however often the band is left. */

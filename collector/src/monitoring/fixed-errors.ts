@@ -33,17 +33,6 @@ export class FixedErrors {
     return this.#least.at(row);
   }
 
-  /** Largest difference of a value to the readings before it. @param readings so many of them, fewer than an interval has */
-  change(row: number, value: number, readings: number): number {
-    const count = this.#count.at(row);
-    let largest = 0;
-    for (let back = 1; back <= Math.min(readings, count); back++) {
-      const at = row * READINGS + ((count - back) % READINGS);
-      largest = Math.max(largest, Math.abs(value - this.#values.at(at)));
-    }
-    return largest;
-  }
-
   /** Takes a reading, with which an interval of one of the phases ends and the next begins. */
   take(row: number, value: number, timeMs: number, follows: 'level' | 'slope'): void {
     const count = this.#count.at(row);

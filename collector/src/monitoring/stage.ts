@@ -15,6 +15,7 @@ import { type Described, ReadingTable } from './reading-table.ts';
 import { ScheduledReader } from './scheduled-reader.ts';
 import type { Component, SeriesSpec } from './series-spec.ts';
 import { SeriesControl } from './series-control.ts';
+import { WaitingPoints } from './waiting-points.ts';
 
 type MonitoringHost = Host<keyof typeof monitoringInstruments>;
 
@@ -42,7 +43,7 @@ export class MonitoringStage implements Stage<never> {
   readonly #books: ReadingBooks;
   readonly #open = new Set<number>();
   readonly #beats: Beats;
-  #points: DataPoint[] = [];
+  readonly #waiting: WaitingPoints;
   #maker = new PointMaker(resourceOf([]), { boot: 0, process: 0 });
   #fixedDueMs = -Infinity;
   #figuresDueMs = -Infinity;
@@ -60,6 +61,7 @@ export class MonitoringStage implements Stage<never> {
     this.#next = next;
     this.#books = new ReadingBooks(host);
     this.#beats = new Beats(config.heartbeat * 1000, this.#tickMs);
+    this.#waiting = new WaitingPoints(this.#tickMs);
     this.#control = new SeriesControl(
       (row, value, timeMs) => this.#take(row, value, timeMs),
       config.heartbeat,
@@ -97,6 +99,7 @@ export class MonitoringStage implements Stage<never> {
     this.#cancel?.();
     this.#cancel = undefined;
     for (const { reader } of this.#readers.splice(0)) reader.stop?.();
+    this.#handOn(this.#waiting.takeAll());
   }
 
   /** Reads a component as often as allowed and hands on every reading, for so long. */
@@ -145,7 +148,7 @@ export class MonitoringStage implements Stage<never> {
     }
     if (enabled) this.#beat(nowMs);
     this.#figures(nowMs);
-    this.#handOn();
+    this.#handOn(this.#waiting.take(nowMs));
     this.#books.passed(enabled ? this.#tickMs / 1000 : FIXED_MS / 1000);
   }
 
@@ -184,7 +187,7 @@ export class MonitoringStage implements Stage<never> {
       this.#failed(scheduled, clock.monotonicMs(), error);
     }
     scheduled.isBusy = false;
-    this.#handOn();
+    this.#handOn(this.#waiting.take(clock.monotonicMs()));
   }
 
   /** What was read before it failed counts. */
@@ -212,6 +215,7 @@ export class MonitoringStage implements Stage<never> {
     this.#table.takeTouched((row, { spec }, value) => {
       if (!this.#open.has(row)) this.#begin(row, spec);
       const pushesAll = !this.#config.adaptive_sampling.enabled || this.#isUrgent(spec.component);
+      if (pushesAll) this.#waiting.hurry();
       if (this.#control.observe(row, value, nowMs, pushesAll)) moved = true;
     });
     return moved;
@@ -236,6 +240,8 @@ export class MonitoringStage implements Stage<never> {
   #beat(nowMs: number): void {
     const due = this.#beats.due(this.#open, (row) => this.#control.pushedMs(row), nowMs);
     for (const row of due) this.#control.beat(row, nowMs);
+    // Nothing is to be older than a heartbeat where it goes.
+    if (due.length > 0) this.#waiting.hurry();
   }
 
   /** Sets the gauges twice a heartbeat. */
@@ -265,14 +271,12 @@ export class MonitoringStage implements Stage<never> {
   }
 
   #give(component: Component, point: DataPoint): void {
-    this.#points.push(point);
+    this.#waiting.add(point);
     this.#books.gave(component);
   }
 
-  #handOn(): void {
-    if (this.#points.length === 0) return;
-    const points = this.#points;
-    this.#points = [];
+  #handOn(points: readonly DataPoint[]): void {
+    if (points.length === 0) return;
     this.#next.consume({ signal: 'metrics', points }).catch((error: unknown) => {
       this.#host.log('error', 'INTERNAL', `readings were not taken: ${String(error)}`);
     });

@@ -1,4 +1,4 @@
-import { expect, describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Bands, type Law } from '../../../collector/src/monitoring/bands.ts';
 
 const LEVEL: Law = {
@@ -65,6 +65,7 @@ describe('the band of a level', () => {
 
   it('is less than half of what a fixed interval misses, and grows to that', () => {
     const { read, moved, band } = rig(LEVEL);
+    moved(1);
     read(...pulses(100, 400));
     moved(2);
     expect(band()).toBeGreaterThan(0.38 * 400);
@@ -78,6 +79,14 @@ describe('the band of a level', () => {
     read(...flat(200, 100));
     expect(band()).toBeGreaterThan(20);
     read(...flat(250, 100));
+    expect(band()).toBeCloseTo(10);
+  });
+
+  it('forgets within half an hour what a fixed interval missed', () => {
+    const { read, moved, band } = rig(LEVEL);
+    moved(4);
+    read(...pulses(100, 400), ...flat(1800, 100), 110);
+    moved(3);
     expect(band()).toBeCloseTo(10);
   });
 
@@ -105,6 +114,7 @@ describe('the band of a slope', () => {
 
   it('grows to less than half of what a fixed interval misses', () => {
     const { read, moved, band } = rig({ ...SLOPE, threshold: 0.01 });
+    moved(1);
     // Bursts of 8 s every 20 s: a line over 14 s misses seconds of them.
     read(...counted(Array.from({ length: 200 }, (_, i) => (i % 20 < 8 ? 1000 : 0))));
     moved(2);

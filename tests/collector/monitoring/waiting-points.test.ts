@@ -1,18 +1,13 @@
 import { expect, it } from 'vitest';
 import { WaitingPoints } from '../../../collector/src/monitoring/waiting-points.ts';
-import type { DataPoint } from '../../../collector/src/model/data-point.ts';
-
-/** Only who waits for whom is looked at. */
-function pointOf(timeMs: number): DataPoint {
-  return { timeMs } as DataPoint;
-}
+import { dataPoint } from '../../support/data-points.ts';
 
 /** Points come in the seconds given, looks every second. @returns what goes, as `second second@second` */
 function gone(seconds: readonly number[], hurried: readonly number[] = []): string[] {
   const waiting = new WaitingPoints(1000);
   const batches: string[] = [];
   for (let second = 0; second <= 20; second++) {
-    if (seconds.includes(second)) waiting.add(pointOf(second));
+    if (seconds.includes(second)) waiting.add(dataPoint({ timeMs: second }));
     if (hurried.includes(second)) waiting.hurry();
     const points = waiting.take(second * 1000);
     if (points.length > 0) batches.push(`${points.map(({ timeMs }) => timeMs).join(' ')}@${second}`);
@@ -34,9 +29,9 @@ it('goes at once where somebody is in a hurry', () => {
 
 it('goes whole at the end', () => {
   const waiting = new WaitingPoints(1000);
-  waiting.add(pointOf(1));
+  waiting.add(dataPoint());
   waiting.take(1000);
-  waiting.add(pointOf(2));
+  waiting.add(dataPoint());
   expect(waiting.take(2000)).toEqual([]);
   expect(waiting.takeAll()).toHaveLength(1);
   expect(waiting.takeAll()).toEqual([]);

@@ -12,7 +12,7 @@ const RANGE_KEPT = 0.99;
 /** A line may be off to both sides, so that the band of a slope is half of what its patience allows. */
 const SIDES = 2;
 /** What the widest band may hide, as a share of what a fixed interval missed: under a half, because it may miss less from now on. */
-const FIXED_RATIO = 0.39;
+const FIXED_RATIO = 0.4;
 /**
  * And what it may hide before that is known, because half a minute of narrow bands is many points: of a level a share of the
  * largest change, within two readings since a step that begins between two is seen in both; of a slope so many seconds at

@@ -68,8 +68,8 @@ describe('the band of a level', () => {
     moved(1);
     read(...pulses(100, 400));
     moved(2);
-    expect(band()).toBeGreaterThan(0.38 * 400);
-    expect(band()).toBeLessThan(0.4 * 400);
+    expect(band()).toBeGreaterThan(0.39 * 400);
+    expect(band()).toBeLessThan(0.41 * 400);
   });
 
   it('is what is configured again minutes after it last moved', () => {

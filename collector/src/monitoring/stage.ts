@@ -15,7 +15,7 @@ import { type Described, ReadingTable } from './reading-table.ts';
 import { ScheduledReader } from './scheduled-reader.ts';
 import type { Component, SeriesSpec } from './series-spec.ts';
 import { SeriesControl } from './series-control.ts';
-import { WaitingPoints } from './waiting-points.ts';
+import { type WaitingPoint, WaitingPoints } from './waiting-points.ts';
 
 type MonitoringHost = Host<keyof typeof monitoringInstruments>;
 
@@ -271,12 +271,13 @@ export class MonitoringStage implements Stage<never> {
   }
 
   #give(component: Component, point: DataPoint): void {
-    this.#waiting.add(point);
-    this.#books.gave(component);
+    this.#waiting.add({ component, point });
   }
 
-  #handOn(points: readonly DataPoint[]): void {
-    if (points.length === 0) return;
+  #handOn(waited: readonly WaitingPoint[]): void {
+    if (waited.length === 0) return;
+    for (const { component } of waited) this.#books.gave(component);
+    const points = waited.map(({ point }) => point);
     this.#next.consume({ signal: 'metrics', points }).catch((error: unknown) => {
       this.#host.log('error', 'INTERNAL', `readings were not taken: ${String(error)}`);
     });

@@ -255,6 +255,14 @@ describe('the books', () => {
     expect(read('error_ratio', { component: 'network' })).toBeGreaterThan(0);
   });
 
+  it('count a point when it is handed on', async () => {
+    const { points, read, seconds, machine } = await rig();
+    seconds(20, (second) => {
+      machine.level += 100;
+      expect(read('points', { component: 'network' }), `${second}`).toBe(points.length - 1);
+    });
+  });
+
   it('tell the error of each metric on the metrics page', async () => {
     const { stage, seconds } = await rig();
     seconds(10);

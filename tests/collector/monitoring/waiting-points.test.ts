@@ -7,10 +7,10 @@ function gone(seconds: readonly number[], hurried: readonly number[] = []): stri
   const waiting = new WaitingPoints(1000);
   const batches: string[] = [];
   for (let second = 0; second <= 20; second++) {
-    if (seconds.includes(second)) waiting.add(dataPoint({ timeMs: second }));
+    if (seconds.includes(second)) waiting.add({ component: 'cpu', point: dataPoint({ timeMs: second }) });
     if (hurried.includes(second)) waiting.hurry();
     const points = waiting.take(second * 1000);
-    if (points.length > 0) batches.push(`${points.map(({ timeMs }) => timeMs).join(' ')}@${second}`);
+    if (points.length > 0) batches.push(`${points.map(({ point }) => point.timeMs).join(' ')}@${second}`);
   }
   return batches;
 }
@@ -29,9 +29,9 @@ it('goes at once where somebody is in a hurry', () => {
 
 it('goes whole at the end', () => {
   const waiting = new WaitingPoints(1000);
-  waiting.add(dataPoint());
+  waiting.add({ component: 'cpu', point: dataPoint() });
   waiting.take(1000);
-  waiting.add(dataPoint());
+  waiting.add({ component: 'cpu', point: dataPoint() });
   expect(waiting.take(2000)).toEqual([]);
   expect(waiting.takeAll()).toHaveLength(1);
   expect(waiting.takeAll()).toEqual([]);

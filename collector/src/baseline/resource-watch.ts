@@ -1,0 +1,246 @@
+// Watches one series of a resource: learns what is normal as readings come and says how much speaks for something else.
+// It knows no limits of a resource (resource-saturation.ts) and raises nothing by itself.
+import { ResourceSeason } from './resource-season.ts';
+import { type Figure, ResourceTails } from './resource-tails.ts';
+
+/** What a reading was found to be. */
+export interface ResourceVerdict {
+  /** 0..1; at `EVENT_SCORE` and above an event begins. Within an event it is below, until something worse comes. */
+  readonly score: number;
+  /** ln of the e-value of this reading: how many times likelier it is if the series is not what it was. At most 20. */
+  readonly nats: number;
+  /** What speaks most. */
+  readonly sign: Sign;
+  readonly direction: 'up' | 'down';
+  /** What was expected: of the same time of day or week where that is of use, else the running level. */
+  readonly usual: number;
+  /** `worsens` is news of the event that `begins` told of; `held` is none. */
+  readonly state: 'learning' | 'normal' | 'begins' | 'worsens' | 'held';
+}
+
+/** What is looked at, in the order of `FIGURES`. */
+const SIGNS = ['level', 'spike', 'shift', 'drift', 'activity', 'burst', 'season', 'season shift'] as const;
+export type Sign = (typeof SIGNS)[number];
+
+/** The one threshold, of all series: evidence of `EVENT_NATS`. */
+export const EVENT_SCORE = 0.5;
+/**
+ * An e-value of 7.4: one sign alone has to see what comes once in 14 000 readings, all eight together once in 220.
+ * Chosen on half of the Numenta Anomaly Benchmark's series (bench/nab).
+ */
+const EVENT_NATS = 2;
+/** Something in an event is news when it says so much more than all before it in the event; nats. */
+const WORSE_NATS = 1.5;
+/** Readings that an event lasts: what comes in them is the same event, and after them what lasts has been learned. */
+const HELD_READINGS = 150;
+/** Readings of which means are taken. */
+const SHORT = 6;
+const LONG = 24;
+/** The running level, and what readings usually lie away from it; shares of a new reading. */
+const LEVEL_GAIN = 0.05;
+const SPREAD_GAIN = 0.005;
+/** By then all signs have a baseline, that of the season aside. */
+const LEARNING_READINGS = 25 * LONG;
+/** A spread says nothing before so many readings. */
+const LEAST_READINGS = 30;
+/** So small a share of the level is neither spread nor step. */
+const LEAST_SPREAD = 1e-3;
+/** Tails of spikes and of logarithms of steps are no narrower, so that what is constant may stir a little. */
+const LEAST_SPREADS = 0.2;
+const LEAST_LOG = 0.1;
+/** More than this times what is usual, and half more than the longest, is a missing reading. */
+const USUAL_INTERVALS = 4;
+const LONGEST_INTERVALS = 1.5;
+const INTERVAL_GAIN = 0.02;
+
+/** Signs of one reading put together. */
+interface Evidence {
+  signs: number;
+  sum: number;
+  most: number;
+  sign: Sign;
+  direction: 'up' | 'down';
+}
+
+/**
+ * Learns one series and judges each of its readings by those before it; 6.5 KB a series, whatever its length.
+ *
+ * Each sign's tail probability p becomes the e-value 0.5 / sqrt(p), and their mean is an e-value however much signs
+ * depend on each other. Readings should come evenly: those of the last steps where a metric is read more often.
+ * @see Vovk and Wang 2021, "E-values: calibration, combination and applications"
+ */
+export class ResourceWatch {
+  readonly #leastChange: number;
+  readonly #tails: ResourceTails;
+  readonly #season = new ResourceSeason();
+  readonly #recent = new Ring(LONG);
+  readonly #offSeason = new Ring(LONG);
+  #readings = 0;
+  #level = 0;
+  #spread = 0;
+  #held = 0;
+  #worst = 0;
+  #lastMs = NaN;
+  #intervalMs = 0;
+  #longestMs = 0;
+
+  /** @param leastChange what is no change at all, in the metric's unit; 0 leaves it to 0.3 % of the value */
+  constructor({ leastChange = 0 }: { readonly leastChange?: number } = {}) {
+    this.#leastChange = leastChange;
+    this.#tails = new ResourceTails(figures(leastChange));
+  }
+
+  /** Memory of what is learned, without the objects around it. */
+  get sizeBytes(): number {
+    return this.#tails.sizeBytes + this.#season.sizeBytes + 2 * 8 * LONG + 8 * 8;
+  }
+
+  /** Judges a reading, then learns it. A value that is no number is passed over. @param timeMs since the epoch */
+  take(timeMs: number, value: number): ResourceVerdict {
+    const expected = this.#season.expected(timeMs);
+    const usual = this.#season.isUseful && !Number.isNaN(expected) ? expected : this.#level;
+    if (!Number.isFinite(value))
+      return { score: 0, nats: 0, sign: 'level', direction: 'up', usual, state: this.#quiet() };
+    this.#readings++;
+    this.#takeTime(timeMs);
+    const found: Evidence = { signs: 0, sum: 0, most: -1, sign: 'level', direction: 'up' };
+    this.#takeLevels(found, value);
+    this.#takeSteps(found);
+    this.#takeSeason(found, timeMs, value, expected);
+    const nats = Math.max(0, Math.log(found.sum / found.signs));
+    return { ...this.#event(nats), nats, sign: found.sign, direction: found.direction, usual };
+  }
+
+  /** Since when a reading is overdue, by the intervals they came in. @returns nothing while none is */
+  overdueSinceMs(nowMs: number): number | undefined {
+    if (this.#readings < LEAST_READINGS) return undefined;
+    const due = this.#lastMs + Math.max(USUAL_INTERVALS * this.#intervalMs, LONGEST_INTERVALS * this.#longestMs);
+    return nowMs > due ? this.#lastMs + this.#intervalMs : undefined;
+  }
+
+  #takeTime(timeMs: number): void {
+    const interval = timeMs - this.#lastMs;
+    // Clocks that are set back give no interval.
+    if (interval > 0) {
+      this.#intervalMs += (interval - this.#intervalMs) * Math.max(INTERVAL_GAIN, 1 / (this.#readings - 1));
+      this.#longestMs = Math.max(interval, this.#longestMs * (1 - INTERVAL_GAIN / 10));
+    }
+    this.#lastMs = timeMs;
+  }
+
+  #takeLevels(found: Evidence, value: number): void {
+    const off = value - this.#level;
+    this.#recent.push(value);
+    this.#see(found, 'level', value);
+    if (this.#readings > LEAST_READINGS) this.#see(found, 'spike', off / (this.#spread + this.#leastSpread()));
+    if (this.#readings > 1) this.#spread += (Math.abs(off) - this.#spread) * this.#gain(SPREAD_GAIN);
+    this.#level += off * this.#gain(LEVEL_GAIN);
+    if (this.#recent.length >= SHORT) this.#see(found, 'shift', this.#recent.mean(SHORT));
+    if (this.#recent.length >= LONG) this.#see(found, 'drift', this.#recent.mean(LONG));
+  }
+
+  #takeSteps(found: Evidence): void {
+    const floor = this.#leastSpread();
+    if (this.#recent.length >= LONG) this.#see(found, 'activity', Math.log(this.#recent.steps(LONG) + floor));
+    if (this.#recent.length >= SHORT) this.#see(found, 'burst', Math.log(this.#recent.steps(SHORT) + floor));
+  }
+
+  #takeSeason(found: Evidence, timeMs: number, value: number, expected: number): void {
+    const isUseful = this.#season.isUseful;
+    if (!Number.isNaN(expected)) {
+      const off = value - expected;
+      this.#offSeason.push(off);
+      // Its tails are learned even while the season is of no use, so they are known once it is.
+      const none: Evidence = { ...found };
+      this.#see(isUseful ? found : none, 'season', off);
+      if (this.#offSeason.length >= LONG)
+        this.#see(isUseful ? found : none, 'season shift', this.#offSeason.mean(LONG));
+    }
+    this.#season.learn(timeMs, value);
+  }
+
+  #see(found: Evidence, sign: Sign, figure: number): void {
+    const { nats, direction } = this.#tails.take(SIGNS.indexOf(sign), figure);
+    found.signs++;
+    found.sum += 0.5 * Math.exp(nats / 2);
+    if (nats <= found.most) return;
+    found.most = nats;
+    found.sign = sign;
+    found.direction = direction;
+  }
+
+  /** Begins, holds and ends events. */
+  #event(nats: number): Pick<ResourceVerdict, 'score' | 'state'> {
+    const isHeld = this.#held > 0;
+    if (isHeld) this.#held--;
+    const isNews = nats >= EVENT_NATS && (!isHeld || nats > this.#worst + WORSE_NATS);
+    this.#worst = isHeld ? Math.max(this.#worst, nats) : nats;
+    if (isNews) this.#held = HELD_READINGS;
+    const state = isHeld ? (isNews ? 'worsens' : 'held') : isNews ? 'begins' : this.#quiet();
+    const heard = isHeld && !isNews ? Math.min(nats, EVENT_NATS) / 2 : nats;
+    return { score: heard / (heard + EVENT_NATS), state };
+  }
+
+  #quiet(): 'learning' | 'normal' {
+    return this.#readings < LEARNING_READINGS ? 'learning' : 'normal';
+  }
+
+  #leastSpread(): number {
+    return LEAST_SPREAD * Math.abs(this.#level) + this.#leastChange + Number.EPSILON;
+  }
+
+  #gain(least: number): number {
+    return Math.max(least, 1 / this.#readings);
+  }
+}
+
+/** What each sign looks at, in their order. */
+function figures(leastChange: number): Figure[] {
+  const value = { isTwoSided: true, leastScale: leastChange };
+  const ofLong = { ...value, block: LONG };
+  return [
+    { ...value, block: 1 },
+    { block: 1, isTwoSided: true, leastScale: LEAST_SPREADS },
+    { ...value, block: SHORT },
+    ofLong,
+    { ...ofLong, leastScale: LEAST_LOG },
+    { block: SHORT, isTwoSided: false, leastScale: LEAST_LOG },
+    { ...value, block: 1 },
+    ofLong,
+  ];
+}
+
+/** The latest values, oldest first to be overwritten. */
+class Ring {
+  length = 0;
+  readonly #values: Float64Array;
+  #next = 0;
+
+  constructor(size: number) {
+    this.#values = new Float64Array(size);
+  }
+
+  push(value: number): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % this.#values.length;
+    this.length = Math.min(this.length + 1, this.#values.length);
+  }
+
+  /** Mean of the latest. */
+  mean(count: number): number {
+    let sum = 0;
+    for (let i = 1; i <= count; i++) sum += this.#back(i);
+    return sum / count;
+  }
+
+  /** Sum of the distances between the latest neighbours. */
+  steps(count: number): number {
+    let sum = 0;
+    for (let i = 1; i < count; i++) sum += Math.abs(this.#back(i) - this.#back(i + 1));
+    return sum;
+  }
+
+  #back(i: number): number {
+    return this.#values[(this.#next - i + this.#values.length) % this.#values.length] ?? 0;
+  }
+}

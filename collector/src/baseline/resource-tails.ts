@@ -53,7 +53,7 @@ const merged = new Float64Array(KEPT);
  *
  * Beyond a threshold with k of n values above it, excesses follow a generalized Pareto distribution; it is fitted by
  * moments, its shape held to 0..0.4.
- * @see Hosking and Wallis 1987; Siffer et al. 2017, "Anomaly Detection in Streams with Extreme Value Theory"
+ * @see Hosking and Wallis 1987, section 3; Siffer et al. 2017, SPOT
  */
 export class ResourceTails {
   readonly #figures: readonly Figure[];

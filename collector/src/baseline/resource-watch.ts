@@ -26,7 +26,7 @@ export type Sign = (typeof SIGNS)[number];
 export const EVENT_SCORE = 0.5;
 /**
  * An e-value of 7.4: one sign alone has to see what comes once in 14 000 readings, all eight together once in 220.
- * Chosen on half of the Numenta Anomaly Benchmark's series (bench/nab).
+ * Chosen on half of the series of NAB, the benchmark of Numenta (bench/nab).
  */
 const EVENT_NATS = 2;
 /** Something in an event is news when it says so much more than all before it in the event; nats. */

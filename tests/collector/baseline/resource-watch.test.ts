@@ -52,19 +52,27 @@ describe('what changes for good', () => {
     expect(firstStrong(all, 3150, 6000)).toBeUndefined();
   });
 
-  it('is told where it only swings more, or rises slowly', () => {
+  it('is told where it only swings more', () => {
     const wilder = said(4000, (reading, noise) => 50 + (reading < 3000 ? 3 : 12) * noise());
     expect(firstStrong(wilder, 3000, 3024)).toBeDefined();
-    const rising = said(3600, (reading, noise) => 50 + Math.max(0, reading - 3000) * 0.05 + 3 * noise());
-    expect(firstStrong(rising, 3000, 3240)?.direction).toBe('up');
+  });
+
+  it.each([1, 2, 3])('is told where it rises by a spread a day, again and again (seed %i)', (seed) => {
+    const rising = said(
+      3000 + 4 * DAY,
+      (reading, noise) => 50 + (3 * Math.max(0, reading - 3000)) / DAY + 3 * noise(),
+      { seed },
+    );
+    const since = rising.filter(({ reading }) => reading >= 3000);
+    expect(since.length).toBeGreaterThanOrEqual(3);
+    expect(since.every(({ direction }) => direction === 'up')).toBe(true);
   });
 });
 
 describe('what passes', () => {
   it('is told at once', () => {
-    const [event] = said(4000, (reading, noise) => (reading === 3000 ? 120 : 50) + 3 * noise()).filter(
-      ({ nats }) => nats >= STRONG_NATS,
-    );
+    const all = said(4000, (reading, noise) => (reading === 3000 ? 120 : 50) + 3 * noise());
+    const event = firstStrong(all, 0, 4000);
     expect(event).toMatchObject({ reading: 3000, state: 'begins', direction: 'up' });
   });
 

@@ -98,7 +98,11 @@ export class ResourceTails {
     }
     const threshold = merged[k - 1] ?? 0;
     if (value <= threshold) return 0;
-    return Math.min(MOST_NATS, Math.log(count / k) + natsBeyond(value - threshold, threshold, k, leastScale));
+    const fitted = Math.log(count / k) + natsBeyond(value - threshold, threshold, k, leastScale);
+    // Among the kept values the rank is the truth, whatever the fit says: what has come before may come again.
+    let rank = 0;
+    while (rank < k && value <= (merged[rank] ?? 0)) rank++;
+    return Math.min(MOST_NATS, fitted, rank === 0 ? MOST_NATS : Math.log(count / rank));
   }
 
   #learn(at: number, value: number, block: number): void {

@@ -17,13 +17,14 @@ const WEEK_BETTER = 0.7;
 /** Variances are those of about the last 500 readings. */
 const VARIANCE_GAIN = 0.002;
 
-/** What is expected at a time of a series with a season; about 1.8 KB. */
+/** What is expected at a time of a series with a season; 2.2 KB. */
 export class ResourceSeason {
   readonly #day = new Reference(DAY_BINS, DAY_MS);
   readonly #week = new Reference(WEEK_BINS, WEEK_MS);
 
-  get sizeBytes(): number {
-    return this.#day.sizeBytes + this.#week.sizeBytes;
+  /** All that is learned; to be kept and filled anew, not to be changed otherwise. */
+  get state(): readonly ArrayBufferView[] {
+    return [...this.#day.state, ...this.#week.state];
   }
 
   /** Whether what `expected` says is better than a constant. */
@@ -45,35 +46,40 @@ export class ResourceSeason {
   }
 }
 
+/** Readings, their mean and variance, and the variance that is left around the reference: places in `#sums`. */
+const [COUNT, MEAN, TOTAL, REST] = [0, 1, 2, 3] as const;
+
 /** Means by time of one period. */
 class Reference {
-  /** Variance that is left around the reference. */
-  rest = 0;
   readonly #bins: number;
   readonly #periodMs: number;
   readonly #means: Float32Array;
+  readonly #lastPeriod: Int32Array;
   readonly #readings: Uint8Array;
   readonly #periods: Uint8Array;
-  readonly #lastPeriod: Int32Array;
-  #total = 0;
-  #mean = 0;
-  #count = 0;
+  readonly #sums = new Float64Array(4);
 
   constructor(bins: number, periodMs: number) {
     this.#bins = bins;
     this.#periodMs = periodMs;
     this.#means = new Float32Array(bins);
+    this.#lastPeriod = new Int32Array(bins).fill(-1);
     this.#readings = new Uint8Array(bins);
     this.#periods = new Uint8Array(bins);
-    this.#lastPeriod = new Int32Array(bins).fill(-1);
   }
 
-  get sizeBytes(): number {
-    return 10 * this.#bins;
+  get state(): readonly ArrayBufferView[] {
+    return [this.#means, this.#lastPeriod, this.#readings, this.#periods, this.#sums];
+  }
+
+  /** Variance that is left around the reference. */
+  get rest(): number {
+    return this.#sums[REST] ?? 0;
   }
 
   get explains(): boolean {
-    return this.#total > 0 && this.rest < (1 - LEAST_EXPLAINED) * this.#total;
+    const total = this.#sums[TOTAL] ?? 0;
+    return total > 0 && this.rest < (1 - LEAST_EXPLAINED) * total;
   }
 
   /** The mean at a time, drawn towards the nearer neighbour, as a line between the middles of bins would. */
@@ -99,9 +105,18 @@ class Reference {
     const readings = Math.min(MOST_READINGS, (this.#readings[bin] ?? 0) + 1);
     this.#readings[bin] = readings;
     this.#means[bin] = (this.#means[bin] ?? 0) + (value - (this.#means[bin] ?? 0)) / readings;
-    this.#mean += (value - this.#mean) * Math.max(VARIANCE_GAIN, 1 / ++this.#count);
+    const count = (this.#sums[COUNT] ?? 0) + 1;
+    const off = value - (this.#sums[MEAN] ?? 0);
+    const gain = Math.max(VARIANCE_GAIN, 1 / count);
+    this.#sums[COUNT] = count;
+    this.#sums[MEAN] = value - off * (1 - gain);
     if (Number.isNaN(expected)) return;
-    this.#total += VARIANCE_GAIN * ((value - this.#mean) ** 2 - this.#total);
-    this.rest += VARIANCE_GAIN * ((value - expected) ** 2 - this.rest);
+    this.#follow(TOTAL, (off * (1 - gain)) ** 2);
+    this.#follow(REST, (value - expected) ** 2);
+  }
+
+  #follow(place: typeof TOTAL | typeof REST, square: number): void {
+    const before = this.#sums[place] ?? 0;
+    this.#sums[place] = before + VARIANCE_GAIN * (square - before);
   }
 }

@@ -66,8 +66,9 @@ export class ResourceTails {
     for (let tail = 0; tail < 2 * figures.length; tail++) this.#table[tail * WIDTH + BLOCK_MOST] = -Infinity;
   }
 
-  get sizeBytes(): number {
-    return this.#table.byteLength;
+  /** All that is learned; to be kept and filled anew, not to be changed otherwise. */
+  get state(): Float32Array {
+    return this.#table;
   }
 
   /** Says how seldom a value is by what was learned before it, then learns it. */

@@ -1,7 +1,12 @@
 // Watches one series of a resource: learns what is normal as readings come and says how much speaks for something else.
 // It knows no limits of a resource (resource-saturation.ts) and raises nothing by itself.
+import { Ring } from './resource-ring.ts';
 import { ResourceSeason } from './resource-season.ts';
+import { filled, joined } from './resource-snapshot.ts';
 import { type Figure, ResourceTails } from './resource-tails.ts';
+
+/** Of snapshots: raised with whatever changes what is learned. */
+const VERSION = 1;
 
 /** What a reading was found to be. */
 export interface ResourceVerdict {
@@ -53,6 +58,30 @@ const USUAL_INTERVALS = 4;
 const LONGEST_INTERVALS = 1.5;
 const INTERVAL_GAIN = 0.02;
 
+/** What runs along with a series. */
+interface Running {
+  readings: number;
+  /** The running level, and how far off readings usually are. */
+  level: number;
+  spread: number;
+  /** Readings for which the present event goes on, and the most that was said in it. */
+  held: number;
+  worst: number;
+  lastMs: number;
+  intervalMs: number;
+  longestMs: number;
+}
+const AT_FIRST: Running = {
+  readings: 0,
+  level: 0,
+  spread: 0,
+  held: 0,
+  worst: 0,
+  lastMs: NaN,
+  intervalMs: 0,
+  longestMs: 0,
+};
+
 /** Signs of one reading put together. */
 interface Evidence {
   signs: number;
@@ -75,14 +104,7 @@ export class ResourceWatch {
   readonly #season = new ResourceSeason();
   readonly #recent = new Ring(LONG);
   readonly #offSeason = new Ring(LONG);
-  #readings = 0;
-  #level = 0;
-  #spread = 0;
-  #held = 0;
-  #worst = 0;
-  #lastMs = NaN;
-  #intervalMs = 0;
-  #longestMs = 0;
+  readonly #running: Running = { ...AT_FIRST };
 
   /** @param leastChange what is no change at all, in the metric's unit; 0 leaves it to 0.3 % of the value */
   constructor({ leastChange = 0 }: { readonly leastChange?: number } = {}) {
@@ -92,16 +114,16 @@ export class ResourceWatch {
 
   /** Memory of what is learned, without the objects around it. */
   get sizeBytes(): number {
-    return this.#tails.sizeBytes + this.#season.sizeBytes + 2 * 8 * LONG + 8 * 8;
+    return this.snapshot().byteLength;
   }
 
   /** Judges a reading, then learns it. A value that is no number is passed over. @param timeMs since the epoch */
   take(timeMs: number, value: number): ResourceVerdict {
     const expected = this.#season.expected(timeMs);
-    const usual = this.#season.isUseful && !Number.isNaN(expected) ? expected : this.#level;
+    const usual = this.#season.isUseful && !Number.isNaN(expected) ? expected : this.#running.level;
     if (!Number.isFinite(value))
       return { score: 0, nats: 0, sign: 'level', direction: 'up', usual, state: this.#quiet() };
-    this.#readings++;
+    this.#running.readings++;
     this.#takeTime(timeMs);
     const found: Evidence = { signs: 0, sum: 0, most: -1, sign: 'level', direction: 'up' };
     this.#takeLevels(found, value);
@@ -113,28 +135,51 @@ export class ResourceWatch {
 
   /** Since when a reading is overdue, by the intervals they came in. @returns nothing while none is */
   overdueSinceMs(nowMs: number): number | undefined {
-    if (this.#readings < LEAST_READINGS) return undefined;
-    const due = this.#lastMs + Math.max(USUAL_INTERVALS * this.#intervalMs, LONGEST_INTERVALS * this.#longestMs);
-    return nowMs > due ? this.#lastMs + this.#intervalMs : undefined;
+    if (this.#running.readings < LEAST_READINGS) return undefined;
+    const due =
+      this.#running.lastMs +
+      Math.max(USUAL_INTERVALS * this.#running.intervalMs, LONGEST_INTERVALS * this.#running.longestMs);
+    return nowMs > due ? this.#running.lastMs + this.#running.intervalMs : undefined;
+  }
+
+  /** What was learned, to be kept; a copy. */
+  snapshot(): Uint8Array {
+    return joined(VERSION, [Float64Array.from(Object.values(this.#running)), ...this.#arrays]);
+  }
+
+  /** Goes on where a snapshot was taken. @returns false, and nothing is changed, where another version took it */
+  restore(snapshot: Uint8Array): boolean {
+    const names = Object.keys(AT_FIRST);
+    const numbers = new Float64Array(names.length);
+    if (!filled(VERSION, [numbers, ...this.#arrays], snapshot)) return false;
+    Object.assign(this.#running, Object.fromEntries(names.map((name, i) => [name, numbers[i]])));
+    return true;
+  }
+
+  get #arrays(): readonly ArrayBufferView[] {
+    return [this.#tails.state, ...this.#season.state, this.#recent.state, this.#offSeason.state];
   }
 
   #takeTime(timeMs: number): void {
-    const interval = timeMs - this.#lastMs;
+    const interval = timeMs - this.#running.lastMs;
     // Clocks that are set back give no interval.
     if (interval > 0) {
-      this.#intervalMs += (interval - this.#intervalMs) * Math.max(INTERVAL_GAIN, 1 / (this.#readings - 1));
-      this.#longestMs = Math.max(interval, this.#longestMs * (1 - INTERVAL_GAIN / 10));
+      this.#running.intervalMs +=
+        (interval - this.#running.intervalMs) * Math.max(INTERVAL_GAIN, 1 / (this.#running.readings - 1));
+      this.#running.longestMs = Math.max(interval, this.#running.longestMs * (1 - INTERVAL_GAIN / 10));
     }
-    this.#lastMs = timeMs;
+    this.#running.lastMs = timeMs;
   }
 
   #takeLevels(found: Evidence, value: number): void {
-    const off = value - this.#level;
+    const off = value - this.#running.level;
     this.#recent.push(value);
     this.#see(found, 'level', value);
-    if (this.#readings > LEAST_READINGS) this.#see(found, 'spike', off / (this.#spread + this.#leastSpread()));
-    if (this.#readings > 1) this.#spread += (Math.abs(off) - this.#spread) * this.#gain(SPREAD_GAIN);
-    this.#level += off * this.#gain(LEVEL_GAIN);
+    if (this.#running.readings > LEAST_READINGS)
+      this.#see(found, 'spike', off / (this.#running.spread + this.#leastSpread()));
+    if (this.#running.readings > 1)
+      this.#running.spread += (Math.abs(off) - this.#running.spread) * this.#gain(SPREAD_GAIN);
+    this.#running.level += off * this.#gain(LEVEL_GAIN);
     if (this.#recent.length >= SHORT) this.#see(found, 'shift', this.#recent.mean(SHORT));
     if (this.#recent.length >= LONG) this.#see(found, 'drift', this.#recent.mean(LONG));
   }
@@ -171,26 +216,26 @@ export class ResourceWatch {
 
   /** Begins, holds and ends events. */
   #event(nats: number): Pick<ResourceVerdict, 'score' | 'state'> {
-    const isHeld = this.#held > 0;
-    if (isHeld) this.#held--;
-    const isNews = nats >= EVENT_NATS && (!isHeld || nats > this.#worst + WORSE_NATS);
-    this.#worst = isHeld ? Math.max(this.#worst, nats) : nats;
-    if (isNews) this.#held = HELD_READINGS;
+    const isHeld = this.#running.held > 0;
+    if (isHeld) this.#running.held--;
+    const isNews = nats >= EVENT_NATS && (!isHeld || nats > this.#running.worst + WORSE_NATS);
+    this.#running.worst = isHeld ? Math.max(this.#running.worst, nats) : nats;
+    if (isNews) this.#running.held = HELD_READINGS;
     const state = isHeld ? (isNews ? 'worsens' : 'held') : isNews ? 'begins' : this.#quiet();
     const heard = isHeld && !isNews ? Math.min(nats, EVENT_NATS) / 2 : nats;
     return { score: heard / (heard + EVENT_NATS), state };
   }
 
   #quiet(): 'learning' | 'normal' {
-    return this.#readings < LEARNING_READINGS ? 'learning' : 'normal';
+    return this.#running.readings < LEARNING_READINGS ? 'learning' : 'normal';
   }
 
   #leastSpread(): number {
-    return LEAST_SPREAD * Math.abs(this.#level) + this.#leastChange + Number.EPSILON;
+    return LEAST_SPREAD * Math.abs(this.#running.level) + this.#leastChange + Number.EPSILON;
   }
 
   #gain(least: number): number {
-    return Math.max(least, 1 / this.#readings);
+    return Math.max(least, 1 / this.#running.readings);
   }
 }
 
@@ -208,39 +253,4 @@ function figures(leastChange: number): Figure[] {
     { ...value, block: 1 },
     ofLong,
   ];
-}
-
-/** The latest values, oldest first to be overwritten. */
-class Ring {
-  length = 0;
-  readonly #values: Float64Array;
-  #next = 0;
-
-  constructor(size: number) {
-    this.#values = new Float64Array(size);
-  }
-
-  push(value: number): void {
-    this.#values[this.#next] = value;
-    this.#next = (this.#next + 1) % this.#values.length;
-    this.length = Math.min(this.length + 1, this.#values.length);
-  }
-
-  /** Mean of the latest. */
-  mean(count: number): number {
-    let sum = 0;
-    for (let i = 1; i <= count; i++) sum += this.#back(i);
-    return sum / count;
-  }
-
-  /** Sum of the distances between the latest neighbours. */
-  steps(count: number): number {
-    let sum = 0;
-    for (let i = 1; i < count; i++) sum += Math.abs(this.#back(i) - this.#back(i + 1));
-    return sum;
-  }
-
-  #back(i: number): number {
-    return this.#values[(this.#next - i + this.#values.length) % this.#values.length] ?? 0;
-  }
 }

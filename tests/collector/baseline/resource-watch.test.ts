@@ -158,6 +158,34 @@ describe('a watch', () => {
     expect(watch.sizeBytes).toBe(new ResourceWatch().sizeBytes);
   });
 
+  it('goes on where a snapshot was taken, as if it had never stopped', () => {
+    const noise = normal(seeded(5));
+    const value = (reading: number): number => 50 + 10 * Math.sin((2 * Math.PI * reading) / DAY) + 2 * noise();
+    const first = new ResourceWatch();
+    for (let reading = 0; reading < 5000; reading++) first.take(START_MS + reading * STEP_MS, value(reading));
+    const second = new ResourceWatch();
+    expect(second.restore(first.snapshot())).toBe(true);
+    const states: string[] = [];
+    for (let reading = 5000; reading < 7000; reading++) {
+      const reads = [START_MS + reading * STEP_MS, value(reading) + (reading === 6000 ? 90 : 0)] as const;
+      const verdict = first.take(...reads);
+      expect(second.take(...reads)).toEqual(verdict);
+      if (verdict.nats >= STRONG_NATS) states.push(verdict.state);
+    }
+    expect(states).toContain('begins');
+  });
+
+  it('begins anew rather than with a snapshot it cannot read', () => {
+    const watch = new ResourceWatch();
+    for (let reading = 0; reading < 500; reading++) watch.take(START_MS + reading * STEP_MS, reading % 7);
+    const before = watch.snapshot();
+    const other = Uint8Array.from(before);
+    other[3] = 200;
+    expect(watch.restore(other)).toBe(false);
+    expect(watch.restore(before.subarray(1))).toBe(false);
+    expect(watch.snapshot()).toEqual(before);
+  });
+
   it('passes over what is no number', () => {
     const shape: Shape = (reading, noise) => 50 + 3 * noise() + (reading === 2500 ? 60 : 0);
     const clean = said(3000, shape);

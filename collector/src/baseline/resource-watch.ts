@@ -12,18 +12,23 @@ const VERSION = 1;
 export interface ResourceVerdict {
   /** 0..1; at `EVENT_SCORE` and above an event begins. Within an event it is below, until something worse comes. */
   readonly score: number;
-  /** ln of the e-value of this reading: how many times likelier it is if the series is not what it was. At most 20. */
+  /** ln of an e-value, whose mean is at most 1 while a series is what it was; 0 where nothing speaks, 20 at most. */
   readonly nats: number;
   /** What speaks most. */
   readonly sign: Sign;
   readonly direction: 'up' | 'down';
   /** What was expected: of the same time of day or week where that is of use, else the running level. */
   readonly usual: number;
-  /** `worsens` is news of the event that `begins` told of; `held` is none. */
-  readonly state: 'learning' | 'normal' | 'begins' | 'worsens' | 'held';
+  readonly state: ResourceState;
 }
 
-/** What is looked at, in the order of `FIGURES`. */
+/**
+ * `begins` and `worsens` are news. After them readings are `held` while they are apart from what was usual before, and
+ * `back` where they are not; after 150 without news what they are is normal, be it as before or not.
+ */
+export type ResourceState = 'learning' | 'normal' | 'begins' | 'worsens' | 'held' | 'back';
+
+/** What is looked at, in the order of `figures`. */
 const SIGNS = ['level', 'spike', 'shift', 'drift', 'activity', 'burst', 'season', 'season shift'] as const;
 export type Sign = (typeof SIGNS)[number];
 
@@ -38,6 +43,9 @@ const EVENT_NATS = 1.9;
 const WORSE_NATS = 1.5;
 /** Readings that an event lasts: what comes in them is the same event, and after them what lasts has been learned. */
 const HELD_READINGS = 150;
+/** Readings are back where their short mean is so many spreads from the usual, and no sign says more than this. */
+const BACK_SPREADS = 3;
+const BACK_NATS = 0.5;
 /** Readings of which means are taken. */
 const SHORT = 6;
 const LONG = 24;
@@ -67,6 +75,9 @@ interface Running {
   /** Readings for which the present event goes on, and the most that was said in it. */
   held: number;
   worst: number;
+  /** What was usual before it, and how far off readings were. */
+  usualBefore: number;
+  spreadBefore: number;
   lastMs: number;
   intervalMs: number;
   longestMs: number;
@@ -77,6 +88,8 @@ const AT_FIRST: Running = {
   spread: 0,
   held: 0,
   worst: 0,
+  usualBefore: 0,
+  spreadBefore: 0,
   lastMs: NaN,
   intervalMs: 0,
   longestMs: 0,
@@ -92,10 +105,11 @@ interface Evidence {
 }
 
 /**
- * Learns one series and judges each of its readings by those before it; 6.5 KB a series, whatever its length.
+ * Learns one series and judges each of its readings by those before it; 7.2 KB a series, whatever its length.
  *
  * Each sign's tail probability p becomes the e-value 0.5 / sqrt(p), and their mean is an e-value however much signs
- * depend on each other. Readings should come evenly: those of the last steps where a metric is read more often.
+ * depend on each other. Readings should come evenly: ResourceSteps makes
+ * them so.
  * @see Vovk and Wang 2021, "E-values: calibration, combination and applications"
  */
 export class ResourceWatch {
@@ -120,9 +134,11 @@ export class ResourceWatch {
   /** Judges a reading, then learns it. A value that is no number is passed over. @param timeMs since the epoch */
   take(timeMs: number, value: number): ResourceVerdict {
     const expected = this.#season.expected(timeMs);
-    const usual = this.#season.isUseful && !Number.isNaN(expected) ? expected : this.#running.level;
+    const hasSeason = this.#season.isUseful && !Number.isNaN(expected);
+    const usual = hasSeason ? expected : this.#running.level;
     if (!Number.isFinite(value))
       return { score: 0, nats: 0, sign: 'level', direction: 'up', usual, state: this.#quiet() };
+    const spread = this.#running.spread;
     this.#running.readings++;
     this.#takeTime(timeMs);
     const found: Evidence = { signs: 0, sum: 0, most: -1, sign: 'level', direction: 'up' };
@@ -130,7 +146,12 @@ export class ResourceWatch {
     this.#takeSteps(found);
     this.#takeSeason(found, timeMs, value, expected);
     const nats = Math.max(0, Math.log(found.sum / found.signs));
-    return { ...this.#event(nats), nats, sign: found.sign, direction: found.direction, usual };
+    const event = this.#event(nats, hasSeason ? expected : this.#running.usualBefore);
+    if (event.state === 'begins') {
+      this.#running.usualBefore = usual;
+      this.#running.spreadBefore = spread;
+    }
+    return { ...event, nats, sign: found.sign, direction: found.direction, usual };
   }
 
   /** Since when a reading is overdue, by the intervals they came in. @returns nothing while none is */
@@ -214,16 +235,22 @@ export class ResourceWatch {
     found.direction = direction;
   }
 
-  /** Begins, holds and ends events. */
-  #event(nats: number): Pick<ResourceVerdict, 'score' | 'state'> {
+  /** Begins, holds and ends events. @param usual what readings should be back at */
+  #event(nats: number, usual: number): Pick<ResourceVerdict, 'score' | 'state'> {
     const isHeld = this.#running.held > 0;
     if (isHeld) this.#running.held--;
     const isNews = nats >= EVENT_NATS && (!isHeld || nats > this.#running.worst + WORSE_NATS);
     this.#running.worst = isHeld ? Math.max(this.#running.worst, nats) : nats;
     if (isNews) this.#running.held = HELD_READINGS;
-    const state = isHeld ? (isNews ? 'worsens' : 'held') : isNews ? 'begins' : this.#quiet();
+    const held = isNews ? 'worsens' : this.#isBack(nats, usual) ? 'back' : 'held';
+    const state = isHeld ? held : isNews ? 'begins' : this.#quiet();
     const heard = isHeld && !isNews ? Math.min(nats, EVENT_NATS) / 2 : nats;
     return { score: heard / (heard + EVENT_NATS), state };
+  }
+
+  #isBack(nats: number, usual: number): boolean {
+    const off = Math.abs(this.#recent.mean(Math.min(SHORT, this.#recent.length)) - usual);
+    return nats <= BACK_NATS && off <= BACK_SPREADS * (this.#running.spreadBefore + this.#leastSpread());
   }
 
   #quiet(): 'learning' | 'normal' {

@@ -95,6 +95,32 @@ describe('what passes', () => {
   });
 });
 
+describe('an event', () => {
+  /** States from a change at reading 3000 on. */
+  function states(shape: Shape): string[] {
+    const watch = new ResourceWatch();
+    const noise = normal(seeded(2));
+    const all = Array.from({ length: 3300 }, (_, i) => watch.take(START_MS + i * STEP_MS, shape(i, noise)).state);
+    return all.slice(3000);
+  }
+
+  it('is over when readings are back', () => {
+    const all = states((reading, noise) => (reading >= 3000 && reading < 3030 ? 70 : 50) + 3 * noise());
+    expect(all.slice(0, 30)).toContain('begins');
+    expect(all.slice(4, 30)).not.toContain('back');
+    expect(all.slice(30, 50)).toContain('back');
+    expect(all.slice(60, 140).filter((state) => state === 'back').length).toBeGreaterThan(70);
+  });
+
+  it('is not over while a change lasts, until that is normal', () => {
+    const all = states((reading, noise) => (reading >= 3000 ? 70 : 50) + 3 * noise());
+    expect(all.slice(0, 3)).toContain('begins');
+    expect(all).not.toContain('back');
+    expect(all.slice(4, 150).every((state) => state === 'held' || state === 'worsens')).toBe(true);
+    expect(all.slice(200).every((state) => state === 'normal')).toBe(true);
+  });
+});
+
 describe('a season', () => {
   const daily = (reading: number): number => 50 + 20 * Math.sin((2 * Math.PI * reading) / DAY);
 

@@ -39,6 +39,11 @@ export const EVENT_SCORE = 0.5;
  * Chosen on half of the series of NAB, the benchmark of Numenta (bench/nab).
  */
 const EVENT_NATS = 1.9;
+/**
+ * What noise hardly ever says: once in about 45 000 readings, where an event of any size comes once in 1100 (bench/nab).
+ * Weaker ones are worth a look, no more.
+ */
+export const STRONG_NATS = 4;
 /** Something in an event is news when it says so much more than all before it in the event; nats. */
 const WORSE_NATS = 1.5;
 /** Readings that an event lasts: what comes in them is the same event, and after them what lasts has been learned. */
@@ -245,7 +250,7 @@ export class ResourceWatch {
     const held = isNews ? 'worsens' : this.#isBack(nats, usual) ? 'back' : 'held';
     const state = isHeld ? held : isNews ? 'begins' : this.#quiet();
     const heard = isHeld && !isNews ? Math.min(nats, EVENT_NATS) / 2 : nats;
-    return { score: heard / (heard + EVENT_NATS), state };
+    return { score: scoreOf(heard), state };
   }
 
   #isBack(nats: number, usual: number): boolean {
@@ -264,6 +269,11 @@ export class ResourceWatch {
   #gain(least: number): number {
     return Math.max(least, 1 / this.#running.readings);
   }
+}
+
+/** The score of evidence where nothing is held. */
+export function scoreOf(nats: number): number {
+  return nats / (nats + EVENT_NATS);
 }
 
 /** What each sign looks at, in their order. */

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { EVENT_SCORE, type ResourceVerdict, ResourceWatch } from '../../../collector/src/baseline/resource-watch.ts';
+import {
+  EVENT_SCORE,
+  type ResourceVerdict,
+  ResourceWatch,
+  STRONG_NATS,
+} from '../../../collector/src/baseline/resource-watch.ts';
 import { type Random, seeded } from '../../support/random.ts';
 
 const STEP_MS = 300_000;
 const DAY = 288;
 /** A Monday. */
 const START_MS = Date.UTC(2026, 0, 5);
-/** So strong that noise does not get there. */
-const STRONG_NATS = 4;
 
 interface Said extends ResourceVerdict {
   readonly reading: number;

@@ -1,4 +1,5 @@
 // The `evenkeel` command: finds the subcommand, turns errors into one clear message and an exit code.
+import { alert, HELP as ALERT_HELP } from './cli/alert.ts';
 import { EXIT, UsageError } from './cli/arguments.ts';
 import { baseline, HELP as BASELINE_HELP } from './cli/baseline.ts';
 import { config, HELP as CONFIG_HELP } from './cli/config.ts';
@@ -16,6 +17,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel why TRACE-ID              why a trace was kept or dropped
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel baseline scan FILE        what recorded calls would have been told of
+  evenkeel alert test                send a test notification through each channel
   evenkeel COMMAND --help            more about a command
   evenkeel --version
 `;
@@ -28,6 +30,7 @@ const COMMANDS: Readonly<Record<string, { run: Command; help: string }>> = {
   why: { run: why, help: WHY_HELP },
   keep: { run: keep, help: KEEP_HELP },
   baseline: { run: baseline, help: BASELINE_HELP },
+  alert: { run: alert, help: ALERT_HELP },
 };
 
 process.exitCode = await main(process.argv.slice(2));

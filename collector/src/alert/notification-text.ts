@@ -31,7 +31,7 @@ export interface Fact {
 export function headline({ occasion, severity, subject, group }: Notification): string {
   const open = group.members.filter((each) => each.severity !== 'none');
   const [cause = group.members[0]] = open;
-  const what = cause === undefined ? '' : `: ${deviation(cause)}`;
+  const what = cause === undefined || occasion === 'test' ? '' : `: ${deviation(cause)}`;
   const others = open.length > 1 ? ` (and ${open.length - 1} more)` : '';
   return `[${markOf(occasion, severity)}] ${subject.name}${what}${others}`;
 }
@@ -61,7 +61,7 @@ export function facts(notification: Notification, baseUrl: string | undefined): 
     { name: 'severity', value: severity === group.peak ? severity : `${severity}, at its worst ${group.peak}` },
     { name: 'since', value: new Date(onsetMs).toISOString() },
   ];
-  if (cause !== undefined) found.push(...factsOf(cause, baseUrl));
+  if (cause !== undefined && occasion !== 'test') found.push(...factsOf(cause, baseUrl));
   const others = group.members.slice(1, 1 + MAX_LISTED).map((each) => `${each.subject.name} (${deviation(each)})`);
   const left = group.members.length - 1 - others.length;
   if (left > 0) others.push(`and ${left} more`);

@@ -1,7 +1,7 @@
 // Mail, handed to the configured server by nodemailer (ADR 029). Plain text with the same in HTML.
 import { connect, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { createTransport, type SMTPTransportOptions } from 'nodemailer';
+import type { SMTPTransportOptions } from 'nodemailer';
 import { openTls } from '../../pipeline/tls.ts';
 import type { Answer, Channel, ChannelSurroundings } from '../channel.ts';
 import type { ChannelOf } from '../channel-config.ts';
@@ -24,6 +24,8 @@ export function emailChannel(config: ChannelOf<'email'>, surroundings: ChannelSu
     where: `${config.host}:${config.port}`,
     async send(notification, cut) {
       const signal = AbortSignal.any([cut, AbortSignal.timeout(config.timeout)]);
+      // Who sends no mail does without the memory it takes.
+      const { createTransport } = await import('nodemailer');
       // One connection a mail: they are few.
       const transport = createTransport({
         ...transportOptions(config, ca),

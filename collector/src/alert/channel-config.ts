@@ -87,8 +87,8 @@ const email = z
     'a password is only sent with starttls or tls',
   );
 
-/** @see https://developer.pagerduty.com/docs/send-alert-event */
-const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
+/** Where PagerDuty takes events. @see https://developer.pagerduty.com/docs/send-alert-event */
+export const PAGERDUTY_URL = 'https://events.pagerduty.com/v2/enqueue';
 
 const webhook = z
   .strictObject({
@@ -116,8 +116,10 @@ const webhook = z
     ({ template, routing_key }) => (template === 'pagerduty') === (routing_key !== undefined),
     'routing_key belongs to template pagerduty, which needs one',
   )
-  .refine(({ template, url }) => template === 'pagerduty' || url !== undefined, 'url is missing')
-  .transform(({ url = PAGERDUTY_URL, ...others }) => ({ ...others, url }));
+  .refine(
+    ({ template, url }) => template === 'pagerduty' || url !== undefined,
+    'url is missing: only template pagerduty knows where to post',
+  );
 
 const alertmanager = z
   .strictObject({

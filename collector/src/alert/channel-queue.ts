@@ -109,6 +109,8 @@ export class ChannelQueue {
       const { retry, rule } = this.#options;
       this.#log('warning', `CHANNEL_${rule.name}`, `${answer.why}; will be tried again`);
       this.#giveWay(notification);
+      // That it did not come through is known from here on, also after a crash.
+      void this.#host.save();
       await this.#sleep(retryDelayMs(retry, this.#failures, answer.afterMs ?? 0, this.#host.random()));
       return;
     }

@@ -1,14 +1,14 @@
 // A webhook: each notification as one POST of JSON, in the form its receiver knows, signed where there is a secret.
 import { createHmac } from 'node:crypto';
 import type { Channel, ChannelSurroundings } from '../channel.ts';
-import type { ChannelOf } from '../channel-config.ts';
+import { type ChannelOf, PAGERDUTY_URL } from '../channel-config.ts';
 import { openPoster } from './post.ts';
 import { BODIES } from './webhook-body.ts';
 
 /** @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID */
 export function webhookChannel(config: ChannelOf<'webhook'>, surroundings: ChannelSurroundings): Channel {
-  const poster = openPoster(config, surroundings);
-  const { template, secret, routing_key = '' } = config;
+  const { url = PAGERDUTY_URL, template, secret, routing_key = '' } = config;
+  const poster = openPoster({ ...config, url }, surroundings);
   return {
     where: poster.where,
     async send(notification, cut) {

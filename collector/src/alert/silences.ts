@@ -50,17 +50,18 @@ export class Silences {
     return [...this.#made.values()];
   }
 
-  /** Why nobody is told of a group now; undefined where somebody is. */
-  heldBy(group: ViolationGroup, nowMs: number): HeldBy | undefined {
-    const holding = [...this.#configured, ...this.#made.values()].filter(
-      (each) => each.startMs <= nowMs && !isOver(each, nowMs),
-    );
-    if (coversAll(holding, group)) return 'silence';
+  /** Looks at the time once. @returns why nobody is told of a group; undefined where somebody is */
+  at(nowMs: number): (group: ViolationGroup) => HeldBy | undefined {
+    const all = [...this.#configured, ...this.#made.values()];
+    const holding = all.filter((each) => each.startMs <= nowMs && !isOver(each, nowMs));
     const windows = this.#schedule.maintenance.filter((window) => isOpen(window, nowMs));
-    if (coversAll(windows, group)) return 'maintenance';
     const { holidays } = this.#schedule;
-    const isMild = rankOf(group.severity) < rankOf(holidays.min_severity);
-    return isMild && isHoliday(holidays, nowMs) ? 'holiday' : undefined;
+    const least = isHoliday(holidays, nowMs) ? rankOf(holidays.min_severity) : 0;
+    return (group) => {
+      if (coversAll(holding, group)) return 'silence';
+      if (coversAll(windows, group)) return 'maintenance';
+      return rankOf(group.severity) < least ? 'holiday' : undefined;
+    };
   }
 
   #forget(nowMs: number): void {

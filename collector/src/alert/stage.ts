@@ -74,7 +74,7 @@ export class AlertStage implements Stage<ViolationGroup> {
       groupWaitMs: config.group_wait,
       repeatMs: config.repeat_interval,
       maxAlerts: config.max_alerts,
-      heldBy: (group, nowMs) => this.#silences.heldBy(group, nowMs),
+      heldAt: (nowMs) => this.#silences.at(nowMs),
       permits: (channel, severity, nowMs) => this.#lines.get(channel)?.limit.take(severity, nowMs) ?? false,
     });
   }
@@ -98,7 +98,8 @@ export class AlertStage implements Stage<ViolationGroup> {
   }
 
   async consume(group: ViolationGroup): Promise<void> {
-    const begun = this.#alerts.take(group, this.#host.clock.nowMs());
+    // Held for as long as it is known, so it must not change in the hands of whoever sent it.
+    const begun = this.#alerts.take(structuredClone(group), this.#host.clock.nowMs());
     if (begun === undefined) {
       this.#host.count('dropped', 1, { reason: 'max_alerts' });
       return;
@@ -202,6 +203,7 @@ export class AlertStage implements Stage<ViolationGroup> {
     const { clock, log } = this.#host;
     const baseUrl = base_url?.replace(/\/+$/, '');
     const channel = openChannel(config, { name, allowLinkLocal: allow_link_local, baseUrl, host: { clock, log } });
+    this.#host.record('queued', 0, { channel: name });
     const retry = { initialMs: retry_initial, maxMs: retry_max };
     return new ChannelQueue({ rule, maxQueue: max_queue, retry, elapsedMs: retry_elapsed }, channel, {
       clock,

@@ -14,8 +14,8 @@ export interface AlertOptions {
   readonly groupWaitMs: number;
   readonly repeatMs: number;
   readonly maxAlerts: number;
-  /** Why nobody is told of a group now. */
-  heldBy(group: ViolationGroup, nowMs: number): HeldBy | undefined;
+  /** Looks at the time; the answer says why nobody is told of a group then. */
+  heldAt(nowMs: number): (group: ViolationGroup) => HeldBy | undefined;
   /** Whether a channel may be told of one more. */
   permits(channel: string, severity: Severity, nowMs: number): boolean;
 }
@@ -75,13 +75,14 @@ export class Alerts {
   due(nowMs: number): News {
     const due: Due[] = [];
     const held: HeldBy[] = [];
+    const heldBy = this.#options.heldAt(nowMs);
     for (const alert of this.#known.values()) {
       if (alert.state === 'pending' && this.#hasWaited(alert, nowMs)) {
         setState(alert, 'firing', nowMs);
         this.revision++;
       }
       if (alert.state === 'firing') {
-        const by = this.#options.heldBy(alert.group, nowMs);
+        const by = heldBy(alert.group);
         if (by !== undefined && by !== alert.heldBy) held.push(by);
         if (by !== alert.heldBy) this.revision++;
         if (by === undefined) delete alert.heldBy;

@@ -9,7 +9,7 @@ const NOW_MS = Date.parse('2027-03-01T08:00:00Z');
 
 /** Why a group is held back by what is configured. */
 function heldBy(config: object, group: ViolationGroup, nowMs = NOW_MS): string | undefined {
-  return new Silences(alertConfig.parse(config)).heldBy(group, nowMs);
+  return new Silences(alertConfig.parse(config)).at(nowMs)(group);
 }
 
 function check(silence: object, group: ViolationGroup, isHeld: boolean): void {
@@ -72,8 +72,8 @@ describe('a silence', () => {
       isConfigured: false,
     };
     silences.add(made, NOW_MS);
-    expect(silences.heldBy(slow, NOW_MS + 999)).toBe('silence');
-    expect(silences.heldBy(slow, NOW_MS + 1000)).toBeUndefined();
+    expect(silences.at(NOW_MS + 999)(slow)).toBe('silence');
+    expect(silences.at(NOW_MS + 1000)(slow)).toBeUndefined();
     expect(silences.list(NOW_MS).map(({ id }) => id)).toEqual(['configured-1', 's1']);
     expect(silences.list(NOW_MS + 1000).map(({ id }) => id)).toEqual(['configured-1']);
     silences.add(made, NOW_MS);
@@ -82,7 +82,7 @@ describe('a silence', () => {
       false,
       false,
     ]);
-    expect(silences.heldBy(slow, NOW_MS)).toBeUndefined();
+    expect(silences.at(NOW_MS)(slow)).toBeUndefined();
   });
 
   it('is refused where there are a thousand', () => {

@@ -29,7 +29,7 @@ function scene(options: Partial<AlertOptions> = {}) {
     groupWaitMs: WAIT_MS,
     repeatMs: REPEAT_MS,
     maxAlerts: 10,
-    heldBy: () => holds,
+    heldAt: () => () => holds,
     permits: () => true,
     ...options,
   });

@@ -32,7 +32,9 @@ export function emailChannel(config: ChannelOf<'email'>, surroundings: ChannelSu
         getSocket: openSocket(config, allowLinkLocal, signal),
       });
       try {
-        await transport.sendMail({ ...mailOf(notification, config, baseUrl), signal });
+        const { rejected } = await transport.sendMail({ ...mailOf(notification, config, baseUrl), signal });
+        if (rejected.length > 0)
+          host.log('warning', `MAIL_${name}`, `${rejected.length} of ${config.to.length} receivers were refused`);
         return { outcome: 'delivered' };
       } catch (error) {
         return judge(error as SmtpFault);

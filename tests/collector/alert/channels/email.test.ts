@@ -71,6 +71,17 @@ it('lets no name of a sender begin a header or an element', async () => {
   expect(html).not.toContain('<img');
 });
 
+it('counts as delivered where some get it, and says that others do not', async () => {
+  const server = await mailServer({
+    onRcptTo: ({ address }, _, done) =>
+      done(address.startsWith('gone') ? Object.assign(new Error('no such box'), { responseCode: 550 }) : null),
+  });
+  const { send, log } = opened(config(server.port, { to: ['ada@example.com', 'gone@example.com'] }));
+  expect(await send()).toEqual({ outcome: 'delivered' });
+  expect(server.mails).toMatchObject([{ to: ['ada@example.com'] }]);
+  expect(log).toEqual(['warning MAIL_ops 1 of 2 receivers were refused']);
+});
+
 it('turns to TLS before it logs in, with whom the configured authority signed', async () => {
   const server = await mailServer({
     ...TLS,

@@ -1,6 +1,8 @@
-import type { LookupAddress } from 'node:dns';
-import { expect, it } from 'vitest';
+import dns, { type LookupAddress } from 'node:dns';
+import { syncBuiltinESMExports } from 'node:module';
+import { expect, it, onTestFinished } from 'vitest';
 import { guardedLookup, isLinkLocal } from '../../../../collector/src/alert/channels/link-local.ts';
+import { opened } from '../../../support/alert-channels.ts';
 
 it('knows link-local addresses in every form, and where clouds hand out credentials', () => {
   const refused = [
@@ -61,4 +63,30 @@ it('hands on what the system says of a name that is not there', async () => {
     guardedLookup(resolve)('name.invalid', { all: true }, (error) => settle(error?.message));
   });
   expect(answered).toBe('ENOTFOUND');
+});
+
+it('keeps every channel from a name that leads there', async () => {
+  const { lookup } = dns;
+  onTestFinished(() => {
+    dns.lookup = lookup;
+    syncBuiltinESMExports();
+  });
+  const asked: string[] = [];
+  dns.lookup = ((name: string, _options: object, done: (error: null, found: LookupAddress[]) => void) => {
+    asked.push(name);
+    done(null, [{ address: '169.254.169.254', family: 4 }]);
+  }) as typeof lookup;
+  syncBuiltinESMExports();
+  const mail = { type: 'email', from: 'a@example.com', to: ['b@example.com'] };
+  const channels = [
+    { type: 'webhook', url: 'http://one.example.com/' },
+    { type: 'alertmanager', url: 'https://two.example.com' },
+    { ...mail, host: 'three.example.com' },
+  ];
+  for (const config of channels)
+    expect(await opened(config).send()).toEqual({
+      outcome: 'refused',
+      why: 'its address is link-local; allow_link_local would permit it',
+    });
+  expect(asked).toEqual(['one.example.com', 'two.example.com', 'three.example.com']);
 });

@@ -60,6 +60,20 @@ describe('after kill -9', () => {
     expect(JSON.parse(second?.body ?? '')).toMatchObject({ occasion: 'firing', group: { id: 'g1' } });
   });
 
+  it('goes on counting what a channel was told lately', async () => {
+    const hook = await hookServer();
+    const channels = { ops: { type: 'webhook', url: hook.url } };
+    const config = { channels, max_notifications: { count: 1, per: '1h' } };
+    const { wire, kept } = keeper();
+    const before = await alertRig(config, wire);
+    await before.take(violationGroup('critical'));
+    await before.settled();
+    const after = await alertRig(config, (stage) => void stage.restore(kept()));
+    await after.take(violationGroup('critical', { id: 'g2' }));
+    await after.settled();
+    expect(after.counts('notifications')).toEqual({ 'log/delivered': 1, 'ops/rate_limited': 1 });
+  });
+
   it('begins anew where what was kept cannot be read', async () => {
     const { take, settled, log, counts } = await alertRig({}, (stage) => {
       expect(stage.restore({ version: 2 })).toBe(false);

@@ -64,6 +64,16 @@ it('leaves out the milder ones once a channel was told too much, and counts them
   expect(counts('notifications')).toMatchObject({ 'ops/delivered': 6, 'ops/rate_limited': 1 });
 });
 
+it('tells what was said, whatever becomes of the group that was handed over', async () => {
+  const { stage, settled, clock, log } = await alertRig({});
+  const members = [violation()];
+  await stage.consume(violationGroup('critical', { members }));
+  members.pop();
+  clock.advance(5000);
+  await settled();
+  expect(said(log)).toEqual([expect.stringContaining('latency 5.2×')]);
+});
+
 it('is silenced and heard again while it runs', async () => {
   const { stage, take, settled, counts, clock } = await alertRig({});
   const wish = { attributes: { 'service.name': 'orders' }, kinds: [], severities: [], comment: 'deploy', by: 'ada' };

@@ -112,6 +112,12 @@ describe('an alert', () => {
     expect(take('critical')).toEqual(['mail repeated critical']);
   });
 
+  it('is not repeated to a channel that repeats by itself', () => {
+    const { take, after } = scene({ channels: [{ ...MAIL, isRepeated: false }] });
+    take('critical');
+    expect(after(2 * REPEAT_MS)).toEqual([]);
+  });
+
   it('keeps the subject it began with, whoever is named first later', () => {
     const { alerts, take } = scene();
     take('critical');

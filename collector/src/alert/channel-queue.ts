@@ -118,12 +118,13 @@ export class ChannelQueue {
     this.#settle(notification, answer.outcome);
     if (answer.outcome === 'refused')
       this.#log('error', `REFUSED_${this.#options.rule.name}`, `${answer.why}; ${notification.id} is not sent again`);
-    void this.#host.save();
+    if (notification.occasion !== 'resent') void this.#host.save();
   }
 
   async #send(notification: Notification): ReturnType<Channel['send']> {
     try {
-      await this.#host.save();
+      // Where nothing is told twice, nothing has to be known before it is.
+      if (!this.#options.rule.isIdempotent) await this.#host.save();
       return await this.#channel.send(notification, this.#cut.signal);
     } catch (error) {
       // Nothing there is meant to throw; its words might hold a secret.

@@ -53,6 +53,8 @@ export class AlertStage implements Stage<ViolationGroup> {
   #nextNumber = 1;
   #isStarted = false;
   #shownRevision = -1;
+  #keeping: Promise<void> | undefined;
+  #keepingNext: Promise<void> | undefined;
   #cancel = (): void => {};
   #restored: AlertSnapshot['channels'] = {};
   /** Keeps what is known; wired by whoever has a place for it. No channel is told before it resolves. */
@@ -250,8 +252,21 @@ export class AlertStage implements Stage<ViolationGroup> {
     void this.#keep();
   }
 
+  /** Resolves once what is known now is kept. Calls while that is under way share the next time. */
+  #keep(): Promise<void> {
+    if (this.#keeping === undefined) {
+      this.#keeping = this.#keepOnce().then(() => void (this.#keeping = undefined));
+      return this.#keeping;
+    }
+    this.#keepingNext ??= this.#keeping.then(() => {
+      this.#keepingNext = undefined;
+      return this.#keep();
+    });
+    return this.#keepingNext;
+  }
+
   /** Never fails and never hangs: an alert that is told twice is better than one that is not. */
-  async #keep(): Promise<void> {
+  async #keepOnce(): Promise<void> {
     let cancel = (): void => {};
     const patience = new Promise<void>((resolve) => {
       cancel = this.#host.clock.after(SAVE_WITHIN_MS, resolve);

@@ -98,6 +98,24 @@ describe('after kill -9', () => {
   });
 });
 
+it('keeps what it knows once more, however much changes while it is being kept', async () => {
+  const kept: number[] = [];
+  let finish: () => void = () => {};
+  const { stage } = await alertRig({ channels: { log: false } }, (each) => {
+    each.save = (snapshot) => {
+      kept.push(snapshot().alerts.length);
+      return new Promise((resolve) => (finish = resolve));
+    };
+  });
+  for (const id of ['g1', 'g2', 'g3', 'g4']) await stage.consume(violationGroup('critical', { id }));
+  expect(kept).toEqual([1]);
+  finish();
+  await eventually('it to be kept again', () => kept.length === 2);
+  expect(kept).toEqual([1, 4]);
+  finish();
+  stage.save = async () => {};
+});
+
 describe('a channel that is dead', () => {
   it('holds up no other, and is told when it is back', async () => {
     const [hook, dead] = [await hookServer(), await hookServer()];

@@ -15,6 +15,7 @@ import { Telemetry } from '../../collector/src/pipeline/telemetry.ts';
 import { type Hook, hookServer } from '../support/alert-rig.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort } from '../support/exporter-rig.ts';
+import { mailServer } from '../support/mail-server.ts';
 import { describeWith, getJson } from '../support/real-parts.ts';
 import { violation, violationGroup } from '../support/violations.ts';
 
@@ -61,7 +62,7 @@ receivers: [{ name: hook, webhook_configs: [{ url: "${hook.url}", send_resolved:
 }
 
 /** A stage on the machine's clock that tells Alertmanager each second what goes on. */
-async function startStage(url: string): Promise<AlertStage> {
+async function startStage(url: string, channels: object = {}): Promise<AlertStage> {
   const telemetry = new Telemetry();
   telemetry.declare('alert', alertInstruments);
   const host = createHost<keyof typeof alertInstruments>('alert', {
@@ -71,7 +72,7 @@ async function startStage(url: string): Promise<AlertStage> {
     log: () => {},
   });
   const fleet = { type: 'alertmanager', url, resend_interval: '1s' };
-  const stage = alert.create(alertConfig.parse({ channels: { fleet }, group_wait: '0s' }), host);
+  const stage = alert.create(alertConfig.parse({ channels: { fleet, ...channels }, group_wait: '0s' }), host);
   await stage.start();
   onTestFinished(() => stage.stop());
   return stage;
@@ -129,6 +130,33 @@ describeWith(['alertmanager'], 'Alertmanager', ({ alertmanager }) => {
     await stage.consume(group('none', [violation({ severity: 'none' })]));
     await eventually('it to be over', async () => (await shown()).length === 0);
     await eventually('its receiver to be told of the end', () => told(hook).at(-1)?.status === 'resolved');
+  });
+
+  it('is told of a critical one beside mail and a webhook, each once', async () => {
+    const [direct, server] = [await hookServer(), await mailServer()];
+    const { url, shown } = await startAlertmanager(alertmanager, await hookServer());
+    const to = { from: 'evenkeel@example.com', to: ['ada@example.com'] };
+    const stage = await startStage(url, {
+      ops: { type: 'webhook', url: direct.url },
+      mail: { type: 'email', host: '127.0.0.1', port: server.port, security: 'none', ...to },
+    });
+    for (const severity of ['warning', 'critical', 'warning', 'critical'] as const)
+      await stage.consume(group(severity));
+    await eventually('an alert', async () => (await shown()).length === 1);
+    await Promise.all([direct.received(1), server.received(1)]);
+    const endsAt = async (): Promise<number> => Date.parse((await shown())[0]?.endsAt ?? '');
+    const first = await endsAt();
+    // Some ticks later nobody has heard of it again.
+    await eventually('it to be sent again', async () => (await endsAt()) >= first + 2000);
+    expect(server.mails.map((mail) => mail.header('subject'))).toEqual([
+      '[critical] orders POST /orders: latency 5.2×',
+    ]);
+    const heard = direct.posted.map(({ body }) => JSON.parse(body) as { occasion: string; severity: string });
+    expect(heard.map(({ occasion, severity }) => `${occasion} ${severity}`)).toEqual([
+      'firing warning',
+      'escalated critical',
+    ]);
+    expect(await shown()).toHaveLength(1);
   });
 
   it('takes what is not sent again for over', async () => {

@@ -45,6 +45,11 @@ export interface Silence {
   readonly isConfigured: boolean;
 }
 
+/** A wish to be told nothing of what matches, for a time. */
+export type SilenceWish = Pick<Silence, 'attributes' | 'kinds' | 'severities' | 'comment' | 'by'> & {
+  readonly forMs: number;
+};
+
 /** One message to one channel. */
 export interface Notification {
   /** The same however often it is sent. */

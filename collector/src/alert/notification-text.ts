@@ -29,16 +29,18 @@ export interface Fact {
 
 /** The subject of a mail and the headline elsewhere: `[critical] orders POST /orders: latency 5.2×`. */
 export function headline({ occasion, severity, subject, group }: Notification): string {
-  const open = group.members.filter((each) => each.severity !== 'none');
-  const [cause = group.members[0]] = open;
-  const what = cause === undefined || occasion === 'test' ? '' : `: ${deviation(cause)}`;
-  const others = open.length > 1 ? ` (and ${open.length - 1} more)` : '';
-  return `[${markOf(occasion, severity)}] ${subject.name}${what}${others}`;
+  const cause = causeOf(group);
+  const mark = `[${markOf(occasion, severity)}] ${cause?.subject.name ?? subject.name}`;
+  if (cause === undefined || occasion === 'test') return mark;
+  // By how much it is off once it is over says nothing.
+  if (occasion === 'resolved') return `${mark}: ${KIND_WORDS[cause.kind]}`;
+  const others = group.members.filter((each) => each !== cause && each.severity !== 'none').length;
+  return `${mark}: ${deviation(cause)}${others > 0 ? ` (and ${others} more)` : ''}`;
 }
 
 /** What happened, in a sentence or two. */
 export function summary({ occasion, group, atMs, onsetMs, acknowledgedBy }: Notification): string {
-  const said = group.members[0]?.explanation.summary ?? '';
+  const said = causeOf(group)?.explanation.summary ?? '';
   switch (occasion) {
     case 'test':
       return 'This is a test. Nothing happened; this is what an alert would look like.';
@@ -55,16 +57,16 @@ export function summary({ occasion, group, atMs, onsetMs, acknowledgedBy }: Noti
 
 /** What is known of it. @param baseUrl of the page; without it there are no links */
 export function facts(notification: Notification, baseUrl: string | undefined): Fact[] {
-  const { group, severity, onsetMs, occasion } = notification;
-  const [cause] = group.members;
+  const { group, severity, onsetMs, occasion, atMs } = notification;
+  const cause = causeOf(group);
   const found: Fact[] = [
     { name: 'severity', value: severity === group.peak ? severity : `${severity}, at its worst ${group.peak}` },
     { name: 'since', value: new Date(onsetMs).toISOString() },
   ];
-  if (cause !== undefined && occasion !== 'test') found.push(...factsOf(cause, baseUrl));
-  const others = group.members.slice(1, 1 + MAX_LISTED).map((each) => `${each.subject.name} (${deviation(each)})`);
-  const left = group.members.length - 1 - others.length;
-  if (left > 0) others.push(`and ${left} more`);
+  if (occasion === 'resolved') found.push({ name: 'until', value: new Date(atMs).toISOString() });
+  if (cause !== undefined && occasion !== 'test') found.push(...factsOf(cause, occasion, baseUrl));
+  const others = group.members.filter((each) => each !== cause).map(shortly);
+  if (others.length > MAX_LISTED) others.splice(MAX_LISTED, Infinity, `and ${others.length - MAX_LISTED} more`);
   if (others.length > 0) found.push({ name: 'moved with it', value: others.join('; ') });
   const link = pageLink(notification, baseUrl);
   if (link !== undefined && occasion !== 'test') found.push({ name: 'page', value: link, link });
@@ -76,8 +78,26 @@ export function pageLink({ group }: Notification, baseUrl: string | undefined): 
   return baseUrl === undefined ? undefined : `${baseUrl}/#/violations/${encodeURIComponent(group.id)}`;
 }
 
-function factsOf({ ratio, kind, explanation }: Violation, baseUrl: string | undefined): Fact[] {
-  const { quantiles, calls, oneInDays, bottleneck, change, traceIds } = explanation;
+/** The likeliest cause of what goes on; of what is over, of all. */
+export function causeOf({ members }: Notification['group']): Violation | undefined {
+  return members.find(({ severity }) => severity !== 'none') ?? members[0];
+}
+
+function factsOf(cause: Violation, occasion: Notification['occasion'], baseUrl: string | undefined): Fact[] {
+  const { bottleneck, change, traceIds } = cause.explanation;
+  const found = occasion === 'resolved' ? [] : measuredOf(cause);
+  if (bottleneck !== undefined) {
+    const share = `${bottleneck.operation} has ${bottleneck.share.toFixed(2)} of the added time`;
+    found.push({ name: 'bottleneck', value: `${share}: ${bottleneck.recommendation}` });
+  }
+  if (change !== undefined) found.push({ name: 'changed before', value: change });
+  for (const id of traceIds.slice(0, MAX_LISTED))
+    found.push({ name: 'trace', value: id, ...(baseUrl === undefined ? {} : { link: `${baseUrl}/#/traces/${id}` }) });
+  return found;
+}
+
+function measuredOf({ ratio, kind, explanation }: Violation): Fact[] {
+  const { quantiles, calls, oneInDays } = explanation;
   const found: Fact[] = [];
   if (!WITHOUT_RATIO.has(kind))
     found.push({ name: 'off by', value: `${times(ratio.value)} (${times(ratio.low)} to ${times(ratio.high)})` });
@@ -85,17 +105,10 @@ function factsOf({ ratio, kind, explanation }: Violation, baseUrl: string | unde
     const moved = quantiles.map((each) => `p${Number((each.quantile * 100).toFixed(2))} ${times(each.ratio)}`);
     found.push({ name: 'quantiles', value: moved.join(', ') });
   }
-  if (bottleneck !== undefined) {
-    const share = `${bottleneck.operation} has ${bottleneck.share.toFixed(2)} of the added time`;
-    found.push({ name: 'bottleneck', value: `${share}: ${bottleneck.recommendation}` });
-  }
-  if (change !== undefined) found.push({ name: 'changed before', value: change });
   if (calls > 0) {
     const chance = Number.isFinite(oneInDays) ? `; chance alone says so once in ${Math.round(oneInDays)} days` : '';
     found.push({ name: 'rests on', value: `${calls} calls${chance}` });
   }
-  for (const id of traceIds.slice(0, MAX_LISTED))
-    found.push({ name: 'trace', value: id, ...(baseUrl === undefined ? {} : { link: `${baseUrl}/#/traces/${id}` }) });
   return found;
 }
 
@@ -103,6 +116,10 @@ function markOf(occasion: Notification['occasion'], severity: string): string {
   if (occasion === 'test') return `test, ${severity}`;
   if (occasion === 'resolved' || occasion === 'acknowledged') return occasion;
   return occasion === 'repeated' ? `still ${severity}` : severity;
+}
+
+function shortly(member: Violation): string {
+  return `${member.subject.name} (${member.severity === 'none' ? 'over' : deviation(member)})`;
 }
 
 function deviation({ kind, ratio }: Violation): string {

@@ -5,7 +5,7 @@ import { ChannelQueue } from './channel-queue.ts';
 import { openChannel } from './channels/types.ts';
 import { type AlertConfig, alertConfig } from './config.ts';
 import type { ChannelConfig } from './channel-config.ts';
-import type { Alert, AlertSnapshot, Notification, Silence } from './contract.ts';
+import type { Alert, AlertSnapshot, Notification, Silence, SilenceWish } from './contract.ts';
 import { gaugesOf } from './gauges.ts';
 import { alertInstruments, type Outcome } from './instruments.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -28,11 +28,6 @@ export const alert = {
   instruments: alertInstruments,
   create: (config, host) => new AlertStage(config, host),
 } satisfies StageDef<typeof alertConfig, typeof alertInstruments, ViolationGroup, never>;
-
-/** A wish to be left alone for a time. */
-export type SilenceWish = Pick<Silence, 'attributes' | 'kinds' | 'severities' | 'comment' | 'by'> & {
-  readonly forMs: number;
-};
 
 /** One configured channel while the sidecar runs. */
 interface Line {

@@ -4,10 +4,10 @@ import type { Severity } from '../../baseline/contract.ts';
 import type { Channel, ChannelSurroundings } from '../channel.ts';
 import type { ChannelOf } from '../channel-config.ts';
 import type { Notification } from '../contract.ts';
-import { facts, headline, pageLink, summary } from '../notification-text.ts';
+import { causeOf, facts, headline, pageLink, summary } from '../notification-text.ts';
 import { openPoster } from './post.ts';
 
-/** What is not sent again is over after so many intervals. @see Prometheus, rules/manager.go, resendDelay and endsAt */
+/** What is not sent again is over after so many intervals. @see Prometheus, rules/alerting.go, sendAlerts */
 const INTERVALS = 4;
 
 /** @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID */
@@ -61,7 +61,7 @@ function labelsOf({ occasion, subject, group }: Notification): Record<string, st
 
 function annotationsOf(notification: Notification): Record<string, string> {
   const known = facts(notification, undefined).filter(({ name }) => name !== 'trace');
-  const traces = notification.group.members[0]?.explanation.traceIds.join(' ') ?? '';
+  const traces = causeOf(notification.group)?.explanation.traceIds.join(' ') ?? '';
   const description = known.map(({ name, value }) => `${name}: ${value}`).join('\n');
   const annotations = { title: headline(notification), summary: summary(notification), description, traces };
   return Object.fromEntries(Object.entries(annotations).filter(([, value]) => value !== ''));

@@ -2,7 +2,7 @@
 import type { Severity } from '../../baseline/contract.ts';
 import type { ChannelOf } from '../channel-config.ts';
 import type { Notification } from '../contract.ts';
-import { facts, headline, pageLink, summary } from '../notification-text.ts';
+import { causeOf, facts, headline, pageLink, summary } from '../notification-text.ts';
 
 type Body = (notification: Notification, baseUrl: string | undefined, routingKey: string) => object;
 
@@ -111,7 +111,7 @@ function pagerdutyBody(notification: Notification, baseUrl: string | undefined, 
       component: subject.name,
       severity: PAGERDUTY_SEVERITIES[severity],
       timestamp: new Date(onsetMs).toISOString(),
-      class: group.members[0]?.kind ?? 'test',
+      class: causeOf(group)?.kind ?? 'test',
       custom_details: { summary: summary(notification), ...details },
     },
   };

@@ -186,12 +186,24 @@ export class CallGrowth {
   split(key: string, wasMs: number, isMs: number): { readonly countMs: number; readonly ownMs: number } {
     const addedMs = isMs - wasMs;
     if (addedMs <= 0 || this.grownAbove(key) === undefined) return { countMs: 0, ownMs: addedMs };
-    const was = callsPerRoot(this.#before, key);
-    const is = callsPerRoot(this.#during, key);
-    const eachMs = was > 0 ? wasMs / was : isMs / is;
-    const countMs = Math.min(addedMs, Math.max(0, (is - was) * eachMs));
+    const countMs = Math.min(addedMs, Math.max(0, isMs - this.#withoutMore(key, wasMs, isMs)));
     return { countMs, ownMs: addedMs - countMs };
   }
+
+  /** What would be spent now in as many calls as before. */
+  #withoutMore(key: string, wasMs: number, isMs: number): number {
+    const [was, is] = [callsPerRoot(this.#before, key), callsPerRoot(this.#during, key)];
+    if (was === 0) return 0;
+    if (this.#during.edges.has(key)) return isMs - (is - was) * (wasMs / was);
+    // One call may have been hidden by another beside it, and many are not: how long they are tells what became slower.
+    const slower = eachMs(this.#during, key) / Math.max(eachMs(this.#before, key), 1e-9);
+    return slower <= 1 ? wasMs : Math.max(wasMs, isMs * (1 - 1 / slower) + wasMs);
+  }
+}
+
+function eachMs({ operations }: PathProfile, key: string): number {
+  const totals = operations.get(key);
+  return totals === undefined || totals.calls === 0 ? 0 : totals.durationMs / totals.calls;
 }
 
 function callsPerRoot({ operations, calls }: PathProfile, key: string): number {

@@ -4,6 +4,7 @@ import type { EdgeTotals, OperationTotals, PathProfile } from './path-profile.ts
 /** What happened to the operation that explains the added time. */
 export type CauseKind =
   | 'slow_dependency'
+  | 'slow_service'
   | 'repeated_calls'
   | 'retries'
   | 'errors'
@@ -19,6 +20,8 @@ export interface AddedTime {
   readonly addedMs: number;
   /** What it waited to call, where it waited; what is called instead, where it fails. */
   readonly otherKey?: string;
+  /** How many operations it is the sum of, where it is of a whole service. */
+  readonly operations?: number;
 }
 
 /** A child is called more often only if by this factor and so many more calls. */

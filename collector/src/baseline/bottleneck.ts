@@ -1,12 +1,13 @@
 // Which child explains what an operation has lost, from kept traces of now and of before, and what to do about it.
 // Says nothing where no child explains enough, and then what was compared.
 import { isBeyondChance } from './added-evidence.ts';
-import { addedTimes, type CauseKind } from './added-time.ts';
+import { type AddedTime, addedTimes, type CauseKind } from './added-time.ts';
 import type { Explanation } from './contract.ts';
 import { blamedCallees } from './failed-callee.ts';
 import { type PathProfile, profileOf, weighedCalls, type WeighedCall } from './path-profile.ts';
 import { millis, operationText, percent, recommend } from './recommendation.ts';
 import { type OperationReference, referenceProfile } from './reference-profile.ts';
+import { slowService } from './slow-service.ts';
 import { type KeptTrace, operationKey, type OperationName } from './trace-tree.ts';
 
 export interface BottleneckQuestion {
@@ -42,6 +43,8 @@ export interface BottleneckAnswer {
 
 /** Below this share of what was added, nothing is named. */
 const MIN_SHARE = 0.3;
+/** A service as a whole has to explain more: any sum of parts is a good part of all. */
+const MIN_SERVICE_SHARE = 0.6;
 /** Fewer calls than this say nothing. */
 const MIN_CALLS = 3;
 /** Means that differ by less than this share are not told apart. */
@@ -84,16 +87,13 @@ function explainTime(
     traceIds: slowest(calls),
   };
   if (isFew || during.meanMs < before.meanMs * (1 + MIN_GROWTH)) return { evidence };
-  const added = sharesOf(rootKey, before, during);
-  const listed = added.slice(0, MAX_LISTED).map(({ cause, share }) => {
+  const { shares, named } = explain(rootKey, before, during);
+  const listed = shares.slice(0, MAX_LISTED).map(({ cause, share }) => {
     return { operation: textOf(cause.key, before, during), kind: cause.kind, share };
   });
-  const [first] = added;
   const saying = (why: string): Evidence => ({ ...evidence, added: listed, compared: `${evidence.compared}${why}` });
-  if (first === undefined || first.share < MIN_SHARE) {
-    return { evidence: saying(`; no operation explains ${percent(MIN_SHARE)} of it`) };
-  }
-  const { cause, share } = first;
+  if (named === undefined) return { evidence: saying(`; no operation explains ${percent(MIN_SHARE)} of it`) };
+  const { cause, share } = named;
   // Where a callee fails and another is called instead, the time is in the other.
   const spentKey = cause.kind === 'errors' ? (cause.otherKey ?? cause.key) : cause.key;
   const isChance = estimated === undefined && !isBeyondChance(spentKey, earlier, calls);
@@ -108,23 +108,35 @@ function explainTime(
   };
 }
 
-/** Shares of all that was added: where one part grew and another shrank, what grew is more than the difference. */
-function sharesOf(rootKey: string, before: PathProfile, during: PathProfile) {
+interface Share {
+  readonly cause: AddedTime;
+  readonly share: number;
+}
+
+/**
+ * Shares of all that was added (where one part grew and another shrank, what grew is more than the difference), and the
+ * one to be named: an operation, or else a service that became slower as a whole.
+ */
+function explain(rootKey: string, before: PathProfile, during: PathProfile) {
   const causes = addedTimes(rootKey, before, during);
-  let sumMs = during.meanMs - before.meanMs;
-  sumMs = Math.max(
-    sumMs,
-    causes.reduce((sum, { addedMs }) => sum + addedMs, 0),
-  );
-  return causes.map((cause) => ({ cause, share: Math.min(1, cause.addedMs / sumMs) }));
+  const grownMs = causes.reduce((sum, { addedMs }) => sum + addedMs, 0);
+  const sumMs = Math.max(grownMs, during.meanMs - before.meanMs);
+  const shareOf = (cause: AddedTime): Share => ({ cause, share: Math.min(1, cause.addedMs / sumMs) });
+  const shares = causes.map(shareOf);
+  const service = slowService(rootKey, causes, during);
+  const candidates: readonly [Share | undefined, number][] = [
+    [shares[0], MIN_SHARE],
+    [service === undefined ? undefined : shareOf(service), MIN_SERVICE_SHARE],
+  ];
+  const [named] = candidates.find(([candidate, least]) => candidate !== undefined && candidate.share >= least) ?? [];
+  return { shares, named };
 }
 
 /** Whether the same is named without the slowest call: one call alone is chance. */
 function holdsWithout(calls: readonly WeighedCall[], rootKey: string, before: PathProfile, key: string): boolean {
   if (calls.length < ENOUGH_CALLS) return true;
   const fewer = calls.toSorted((a, b) => lengthMs(b) - lengthMs(a)).slice(1);
-  const [first] = sharesOf(rootKey, before, profileOf(fewer));
-  return first !== undefined && first.cause.key === key && first.share >= MIN_SHARE;
+  return explain(rootKey, before, profileOf(fewer)).named?.cause.key === key;
 }
 
 function explainErrors(

@@ -49,6 +49,10 @@ export function recommend(cause: AddedTime, rootKey: string, before: PathProfile
       const [wasMs, isMs] = [before, during].map((profile) => selfMs(profile.operations.get(cause.key)));
       return `${what} spends ${millis(isMs)} a call in its own code instead of ${millis(wasMs)}, outside of every child span: profile it, and look at what was changed in it`;
     }
+    case 'slow_service': {
+      const service = plain(is.operation.service) || 'its service';
+      return `${cause.operations ?? 0} operations of ${service}, which ${what} leads into, add ${millis(cause.addedMs)} together: look at what they share, as its processor, memory, garbage collection and host`;
+    }
     case 'slow_dependency': {
       const hasChildren = (during.edges.get(cause.key)?.size ?? 0) > 0;
       const [wasMs, isMs] = [before, during].map(({ operations }) => eachMs(operations.get(cause.key), hasChildren));

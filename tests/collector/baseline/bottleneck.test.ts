@@ -170,6 +170,22 @@ describe('what explains an operation that takes longer', () => {
     expect(bottleneck).toMatchObject({ operation: 'shop POST /charge', kind: 'cache_loss', share: 1 });
   });
 
+  it('is a service in which everything is slower', () => {
+    const make =
+      (factor: number): Make =>
+      (noise) => {
+        const step = (name: string): PlainCall => called(`pay ${name} internal`, 12 * factor * noise());
+        const charged = called('pay POST /charge server', ...['check', 'rate', 'sign', 'book', 'log'].map(step));
+        return [5, query('SELECT orders', 10 * noise()), called('shop POST /charge client', 1, charged, 1), 3];
+      };
+    const { bottleneck, evidence } = ask(make(1), make(4));
+    expect(bottleneck).toMatchObject({ operation: 'pay POST /charge', kind: 'slow_service' });
+    expect(bottleneck?.recommendation).toMatch(
+      /^5 operations of pay, which `POST \/charge` of pay leads into, add 1\d\d ms together: look at what they share/,
+    );
+    expect(evidence.added.every(({ share }) => share < 0.3)).toBe(true);
+  });
+
   it('is what only some calls wait for', () => {
     const make =
       (isSlow: (i: number) => boolean): Make =>

@@ -138,7 +138,7 @@ function treeBelow(top: TraceSpan, below: ReadonlyMap<string, TraceSpan[]>, orph
 
 /**
  * Places a span inside its parent. What outlives a parent of its own service was not waited for by it: it belongs to the
- * nearest call above that contains it, or to none. A span of another service that does not fit has another clock: it is
+ * nearest call above that contains it, or to none. A span of another process that does not fit has another clock: it is
  * put in the middle, as nothing better is known, and everything below it moves along.
  */
 function place(span: TraceSpan, parent: Call): Call | undefined {
@@ -154,7 +154,7 @@ function place(span: TraceSpan, parent: Call): Call | undefined {
   });
   if (fits(startMs, endMs, parent)) return at(parent, startMs, endMs, parent.shiftMs);
   if (kindOf(span.kind) === 'consumer') return undefined;
-  if (span.service !== parent.span.service) {
+  if (hasOtherClock(span, parent.span)) {
     const freeMs = parent.toMs - parent.fromMs - (endMs - startMs);
     // Longer than who waits for it: that one gave up, and waited all the time.
     if (freeMs < 0) return at(parent, parent.fromMs, parent.toMs, parent.shiftMs);
@@ -168,6 +168,11 @@ function place(span: TraceSpan, parent: Call): Call | undefined {
     if (fits(startMs, endMs, above)) return at(above, startMs, endMs, parent.shiftMs);
   }
   return undefined;
+}
+
+/** Another process runs on another machine, also where it is the same service. */
+function hasOtherClock(span: TraceSpan, parent: TraceSpan): boolean {
+  return span.service !== parent.service || (kindOf(span.kind) === 'server' && kindOf(parent.kind) === 'client');
 }
 
 function fits(startMs: number, endMs: number, { fromMs, toMs }: Call): boolean {

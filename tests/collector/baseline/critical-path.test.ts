@@ -77,6 +77,10 @@ describe('the critical path', () => {
     expect(pathOf(skewed)).toEqual({ 'root>a': 10, 'a>b': 10, 'b>c': 10, c: 40, b: 10, a: 10, root: 10 });
   });
 
+  it('does so for another process of the same service', () => {
+    expect(pathOf(written('root - 0 100', 'a root 10 90 client', 'b a 7010 7070'))).toMatchObject({ 'a>b': 10, b: 60 });
+  });
+
   it('takes a callee that goes on after its caller gave up as the whole of the wait', () => {
     expect(pathOf(written('root - 0 100', 'a root 0 100 client', 'pay/b a 1 900'))).toEqual({ b: 100 });
   });

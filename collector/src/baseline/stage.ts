@@ -3,10 +3,12 @@ import type { MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
-import type { Subject, ViolationGroup } from './contract.ts';
+import type { Severity, Subject, ViolationGroup } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
+import { Investigator, type TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
+import type { Change } from './violation-state.ts';
 import { Violations } from './violations.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
@@ -55,6 +57,7 @@ export class BaselineStage implements Stage<never> {
   #cancel: (() => void)[] = [];
   /** Kept traces are found here. */
   tracesOf: TracesOf = () => [];
+  #investigator: Investigator | undefined;
 
   constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
@@ -78,7 +81,13 @@ export class BaselineStage implements Stage<never> {
     );
   }
 
+  /** Violations are looked into with the traces of this source. */
+  investigate(source: TraceSource): void {
+    this.#investigator = new Investigator(this.#host.clock, source);
+  }
+
   async stop(): Promise<void> {
+    this.#investigator?.stop();
     for (const cancel of this.#cancel.splice(0)) cancel();
   }
 
@@ -128,10 +137,19 @@ export class BaselineStage implements Stage<never> {
     for (const change of watched.operation.take(step)) {
       const traceIds = [...this.tracesOf(watched.subject.attributes)];
       const { group, isNew } = this.#violations.take(watched.subject, change, traceIds);
-      if (isNew && change.severity !== 'none')
-        this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
+      if (isNew && change.severity !== 'none') this.#begin(watched.subject, change, change.severity);
       void this.#next.consume(group);
     }
+  }
+
+  #begin(subject: Subject, { kind, onsetMs }: Change, severity: Severity): void {
+    this.#host.count('violations', 1, { kind, severity });
+    if (kind !== 'latency' && kind !== 'error') return;
+    this.#investigator?.begin(subject, kind, onsetMs, (finding) => {
+      const group = this.#violations.found(subject, kind, finding);
+      if (group !== undefined) void this.#next.consume(group);
+      return group !== undefined;
+    });
   }
 
   #close(nowMs: number): void {

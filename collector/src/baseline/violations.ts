@@ -1,7 +1,8 @@
 // Violations that are open, and those of late: what changes become for whoever is told.
-import type { Severity, Subject, Violation, ViolationGroup } from './contract.ts';
+import type { Severity, Subject, Violation, ViolationGroup, ViolationKind } from './contract.ts';
 import { explain } from './explain.ts';
 import { Grouping } from './grouping.ts';
+import type { Finding } from './investigator.ts';
 import { rankOf } from './severity.ts';
 import type { Change } from './violation-state.ts';
 
@@ -48,7 +49,11 @@ export class Violations {
       raisedMs: before?.raisedMs ?? timeMs,
       changedMs: timeMs,
       ratio,
-      explanation: explain({ ...change, name: subject.name, traceIds: [...traces] }),
+      explanation: {
+        // What was found out stays while the figures change.
+        ...(before?.explanation.bottleneck === undefined ? {} : { bottleneck: before.explanation.bottleneck }),
+        ...explain({ ...change, name: subject.name, traceIds: [...traces] }),
+      },
     });
     group.changedMs = timeMs;
     if (severity === 'none') {
@@ -57,6 +62,19 @@ export class Violations {
       this.#forgetPast();
     }
     return { group: shown(group), isNew: before === undefined };
+  }
+
+  /** Adds what was found out about a violation. @returns its group; undefined where it is over */
+  found(subject: Subject, kind: ViolationKind, { bottleneck, traceIds }: Finding): ViolationGroup | undefined {
+    const key = `${kind} ${subject.key}`;
+    const group = [...this.#groups.values()].find(({ members }) => (members.get(key)?.severity ?? 'none') !== 'none');
+    const member = group?.members.get(key);
+    if (group === undefined || member === undefined) return undefined;
+    const traces = [...new Set([...traceIds, ...member.explanation.traceIds])].slice(0, MAX_TRACES);
+    this.#traces.set(key, new Set(traces));
+    const known = { ...member.explanation, traceIds: traces, ...(bottleneck === undefined ? {} : { bottleneck }) };
+    group.members.set(key, { ...member, explanation: known });
+    return shown(group);
   }
 
   /** All groups, those that are open first, then the latest first. */

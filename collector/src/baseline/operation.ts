@@ -7,6 +7,7 @@ import { guardOf } from './hypotheses.ts';
 import { type Circumstances, learn, LEAST_WINDOWS } from './learner.ts';
 import { type Excursion, Shadow } from './shadow.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import type { Limits } from './sight.ts';
 import type { Step } from './step.ts';
 import type { Change } from './violation-state.ts';
 import { LearningWindows } from './windows.ts';
@@ -52,6 +53,7 @@ export class Operation {
   #learned: Learned | undefined;
   #isProvisional = true;
   #watches: Watches | undefined;
+  #limits: Omit<Limits, 'silentMs'> | undefined;
   readonly #shadow = new Shadow();
   #shadowAt = FIRST_SHADOW;
   /** Windows known when a baseline was last tried. */
@@ -79,6 +81,17 @@ export class Operation {
 
   get isProvisional(): boolean {
     return this.#isProvisional;
+  }
+
+  /** Calls and windows seen while it is learned, not all of them clean. */
+  get seen(): { readonly calls: number; readonly windows: number } {
+    const { windows } = this.#windows;
+    return { calls: windows.reduce((sum, { calls }) => sum + calls, 0), windows: windows.length };
+  }
+
+  /** What it has to pass until something is said; undefined while it is not watched. */
+  get limits(): Limits | undefined {
+    return this.#limits && { ...this.#limits, silentMs: this.#watches?.silence.silentMs ?? Infinity };
   }
 
   #learn(step: Step): void {
@@ -126,9 +139,12 @@ export class Operation {
     const calls = Math.max(2, seconds * learned.callsPerSecond);
     const chances = Math.log(Math.min(seconds, calls));
     const trial = this.#shadow.most((excursion) => learned.leftOut.some((time) => touches(excursion, time)));
+    const latencyNats = raised(chances + Math.log(ALTERNATIVES), trial.latency);
+    const errorNats = raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors);
+    this.#limits = { guard, latencyNats, errorNats };
     this.#watches = {
-      latency: new LatencyWatch(learned, guard, raised(chances + Math.log(ALTERNATIVES), trial.latency)),
-      errors: new ErrorWatch(learned, raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors)),
+      latency: new LatencyWatch(learned, guard, latencyNats),
+      errors: new ErrorWatch(learned, errorNats),
       silence: new SilenceWatch(this.#rate, learned, Math.log(calls)),
     };
   }

@@ -33,6 +33,7 @@ const ROOMS = [
 ];
 /** Types that one room's contract shows the others. */
 const CONTRACTS = [
+  'baseline/contract.ts',
   'limit/contract.ts',
   'measure/contract.ts',
   'remote-sampling/contract.ts',

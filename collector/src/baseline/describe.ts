@@ -1,6 +1,6 @@
 // What is known of an operation, in the words of the API. Pure; nothing here changes what is watched.
 import type { BaselineDetail, BaselineLine, LearnedQuantile, LearnedSummary, Sight } from '../web/api.ts';
-import { BIN_WIDTH, BINS, logAt, quantilePlace } from './bins.ts';
+import { BIN_WIDTH, BINS, logAt } from './bins.ts';
 import { LEAST_CALLS, LEAST_WINDOWS } from './learner.ts';
 import type { Learned } from './learned.ts';
 import { seasonAt } from './season.ts';
@@ -79,15 +79,15 @@ function summaryOf(learned: Learned, limits: Limits, judgedAfterMs: number): Lea
 /** Quantiles with intervals: of what chance makes of a rank, and of how well the centre is known. */
 function quantilesOf(learned: Learned): LearnedQuantile[] {
   const { density, calls, callsPerSecond, correlation, centreError, spread } = learned;
-  const shares = Float64Array.from(density, Math.exp);
+  const below = cumulative(density);
   const independent = calls / (1 + Math.max(0, callsPerSecond - 1) * correlation);
   // The part of chance is in the ranks already.
   const between = Math.sqrt(Math.max(0, centreError ** 2 - (spread * BIN_WIDTH) ** 2 / calls));
   return QUANTILES.filter((quantile) => independent * (1 - quantile) >= LEAST_ABOVE).map((quantile) => {
-    const place = quantilePlace(shares, quantile);
+    const place = placeAt(below, quantile);
     const ranks = Z * Math.sqrt((quantile * (1 - quantile)) / independent);
-    const low = place - quantilePlace(shares, Math.max(0, quantile - ranks));
-    const high = quantilePlace(shares, Math.min(1 - 1e-6, quantile + ranks)) - place;
+    const low = place - placeAt(below, Math.max(0, quantile - ranks));
+    const high = placeAt(below, Math.min(1 - 1e-6, quantile + ranks)) - place;
     const log = logAt(place);
     return {
       quantile,
@@ -98,6 +98,26 @@ function quantilesOf(learned: Learned): LearnedQuantile[] {
   });
 }
 
+/** Shares below the end of each bin, 0..1. */
+function cumulative(density: Learned['density']): Float64Array {
+  const below = Float64Array.from(density, Math.exp);
+  for (let b = 1; b < BINS; b++) below[b] = (below[b] ?? 0) + (below[b - 1] ?? 0);
+  const total = below[BINS - 1] ?? 1;
+  return below.map((share) => share / total);
+}
+
+/** Place below which a share lies, interpolated within its bin. */
+function placeAt(below: Float64Array, share: number): number {
+  let [low, high] = [0, BINS - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((below[middle] ?? 0) < share) low = middle + 1;
+    else high = middle;
+  }
+  const before = below[low - 1] ?? 0;
+  return low - 0.5 + (share - before) / ((below[low] ?? 1) - before);
+}
+
 function sightOf(learned: Learned, limits: Limits, judgedAfterSeconds: number): Sight[] {
   const within = (seconds: number): number | null => {
     // A change begins within a second, on average in its middle, and a second is judged as a whole.
@@ -105,8 +125,8 @@ function sightOf(learned: Learned, limits: Limits, judgedAfterSeconds: number): 
     return whole <= MOST_SECONDS ? whole : null;
   };
   return [
-    ...SLOWER.map((to) => {
-      return { kind: 'latency', to, seconds: within(secondsToSlower(learned, limits, to)) } as const;
+    ...secondsToSlower(learned, limits, SLOWER).map((seconds, i) => {
+      return { kind: 'latency', to: SLOWER[i] ?? 1, seconds: within(seconds) } as const;
     }),
     ...ERROR_RATIOS.map((to) => {
       return { kind: 'error', to, seconds: within(secondsToErrors(learned, limits, to)) } as const;

@@ -1,7 +1,7 @@
 // How soon a change of an operation would be said, given what is known of it. Pure arithmetic on what the tests do: they
 // add up evidence, so the time is the threshold over what a second adds on average.
 import { BIN_WIDTH, BINS } from './bins.ts';
-import { logShare } from './density.ts';
+import { type LogDensity, logShare } from './density.ts';
 import { BURST, CAP, errorBankOf } from './error-test.ts';
 import { type Alternative, type Null, nullsOf, scalesOf } from './hypotheses.ts';
 import { CALL_CLIP, FADE_NATS, SPARSE_RATE } from './latency-test.ts';
@@ -18,7 +18,7 @@ export interface Limits {
 }
 
 /** Bins that hold less of the calls have no part in how fast evidence grows. */
-const LEAST_SHARE = 1e-5;
+const LEAST_SHARE = 1e-4;
 
 /** How sharply growth goes over from what calls say to what may be added: chance blurs the border, more where calls are few. */
 const SHARPNESS = 3;
@@ -33,29 +33,31 @@ interface Evidence {
 }
 
 /**
- * Seconds until slower calls are said, on average.
+ * Seconds until slower calls are said, on average, for each of several ratios.
  *
- * @param ratio how many times as long each call takes
+ * @param ratios how many times as long each call takes
  * @returns years where it is within normal
  * @see Lorden 1971, Procedures for reacting to a change in distribution
  */
-export function secondsToSlower(learned: Learned, { guard, latencyNats }: Limits, ratio: number): number {
-  const by = Math.log(ratio) / BIN_WIDTH;
+export function secondsToSlower(learned: Learned, { guard, latencyNats }: Limits, ratios: readonly number[]): number[] {
   const { density, callsPerSecond: rate, correlation } = learned;
   const least = guard / BIN_WIDTH - 1e-6;
   // What is faster than the guard explains slower calls no better than the guard does; a level may.
   const nulls = nullsOf(learned, guard).filter((each) => each.density !== density || each.by >= least);
+  const scales = scalesOf(learned, guard);
+  const cells = cellsOf(density);
   const fade = FADE_NATS * Math.min(1, rate);
-  const seconds = nearest(scalesOf(learned, guard), by).map((alternative) => {
-    const burst = rate < SPARSE_RATE ? Math.max(alternative.burst, CALL_CLIP) : alternative.burst;
-    const times = nulls.map((each) => {
-      const one = evidenceOf(learned, by, alternative, each, burst);
-      const weight = 1 / (1 + rate * correlation);
-      return secondsToPass(latencyNats - each.penalty, one, { rate, weight, cap: alternative.cap, burst, fade });
+  const weight = 1 / (1 + rate * correlation);
+  return ratios.map((ratio) => {
+    const by = Math.log(ratio) / BIN_WIDTH;
+    const seconds = nearest(scales, by).map((alternative) => {
+      const burst = rate < SPARSE_RATE ? Math.max(alternative.burst, CALL_CLIP) : alternative.burst;
+      const pace = { rate, weight, cap: alternative.cap, burst, fade };
+      const gains = evidenceOf(cells, by, alternative, nulls, burst);
+      return Math.max(...gains.map((one, h) => secondsToPass(latencyNats - (nulls[h]?.penalty ?? 0), one, pace)));
     });
-    return Math.max(...times);
+    return Math.min(...seconds);
   });
-  return Math.min(...seconds);
 }
 
 /**
@@ -86,21 +88,41 @@ function nearest(scales: readonly Alternative[], by: number): Alternative[] {
   return above < 0 ? scales.slice(-1) : scales.slice(Math.max(0, above - 1), above + 1);
 }
 
-/** What one call of the moved density says for an alternative against a null. */
-function evidenceOf({ density }: Learned, by: number, alternative: Alternative, other: Null, burst: number): Evidence {
-  let [total, mean, square, positive] = [0, 0, 0, 0];
-  for (let b = 0; b < BINS; b++) {
-    const share = Math.exp(density[b] ?? 0);
-    if (share < LEAST_SHARE) continue;
-    const place = b + by;
-    const ratio = logShare(alternative.density, place - alternative.by) - logShare(other.density, place - other.by);
-    const gain = Math.max(-CALL_CLIP, Math.min(burst, ratio));
-    total += share;
-    mean += share * gain;
-    square += share * gain * gain;
-    positive += share * Math.max(0, gain);
-  }
-  return { mean: mean / total, square: square / total, positive: positive / total };
+/** Bins that hold calls, and the share of each. */
+interface Cells {
+  readonly bins: readonly number[];
+  readonly shares: readonly number[];
+}
+
+function cellsOf(density: LogDensity): Cells {
+  const least = Math.log(LEAST_SHARE);
+  const bins = Array.from({ length: BINS }, (_, bin) => bin).filter((bin) => (density[bin] ?? 0) >= least);
+  const shares = bins.map((bin) => Math.exp(density[bin] ?? 0));
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  return { bins, shares: shares.map((share) => share / total) };
+}
+
+/** What one call of the moved density says for an alternative against each null. */
+function evidenceOf(
+  { bins, shares }: Cells,
+  by: number,
+  alternative: Alternative,
+  nulls: readonly Null[],
+  burst: number,
+): Evidence[] {
+  const likely = bins.map((bin) => logShare(alternative.density, bin + by - alternative.by));
+  return nulls.map((other) => {
+    let [mean, square, positive] = [0, 0, 0];
+    for (let i = 0; i < bins.length; i++) {
+      const share = shares[i] ?? 0;
+      const ratio = (likely[i] ?? 0) - logShare(other.density, (bins[i] ?? 0) + by - other.by);
+      const gain = Math.max(-CALL_CLIP, Math.min(burst, ratio));
+      mean += share * gain;
+      square += share * gain * gain;
+      positive += share * Math.max(0, gain);
+    }
+    return { mean, square, positive };
+  });
 }
 
 interface Pace {

@@ -83,7 +83,7 @@ export interface BaselineLine {
 }
 
 /**
- * GET /api/baselines?offset=&limit=&state=&search= ; at most 100 lines an answer, in the order in which operations were
+ * GET /api/baselines?offset=&limit=&state=&search= ; at most 50 lines an answer, in the order in which operations were
  * first seen. 404 where baselines are off.
  */
 export interface BaselinesAnswer {

@@ -49,11 +49,15 @@ describeWith(['chromium'], 'violations on the page, in Chromium', (paths) => {
     await panel.waitFor();
     const text = (await panel.textContent()) ?? '';
     expect(text).toMatch(/warning.*shop GET \/cart takes [\d.]+ times/);
-    expect(text).toMatch(/Takes as long\d[\d.]* × \(\d[\d.]* to \d[\d.]*\)/);
+    expect(text).toMatch(/Durations\d[\d.]* × \(\d[\d.]* to \d[\d.]*\)/);
     expect(text).toMatch(/Quantiles movedp50 \d[\d.]* ×/);
     const nav = page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Violations' });
     expect(await nav.textContent()).toBe('Violations 1 open');
     await page.getByText('1 open violation: 1 warning, of 1 cause').waitFor();
+    await page.getByRole('link', { name: 'Operations', exact: true }).click();
+    const row = page.getByRole('region', { name: 'Operations' }).getByRole('row').filter({ hasText: 'GET /cart' });
+    await row.getByRole('link', { name: 'warning' }).click();
+    await page.getByRole('link', { name: 'All violations' }).click();
 
     await traffic.go(60, CART, ORDERS);
     const past = page.getByRole('region', { name: 'Violations that are over' });

@@ -9,6 +9,7 @@ import { operationId } from './operation-order.ts';
 import { lazyView } from './lazy-view.tsx';
 import { keptTracesLink, shownName } from './operations-table.tsx';
 import { linkTo } from './route.ts';
+import { baselineKeyOf } from './severities.ts';
 import { TimeChart } from './time-chart.tsx';
 
 /** Fetched when it is wanted: charts come first. */
@@ -74,11 +75,6 @@ export function OperationPanel({ operation, history, state }: PanelProps): Compo
       )}
     </section>
   );
-}
-
-/** The key under which the sidecar watches an operation. */
-function baselineKeyOf({ service, name, kind }: OperationSummary): string {
-  return JSON.stringify([service, name, kind]);
 }
 
 /** Where traces that begin with an operation can be kept for a time; what stands for many has no name to keep by. */

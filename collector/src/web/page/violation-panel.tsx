@@ -19,13 +19,14 @@ export function ViolationPanel({ group, nowMs }: GroupProps): ComponentChildren 
     <section class="panel violation" aria-label={first.explanation.summary}>
       <div class="panel-head">
         <h3>
-          <Severity severity={group.severity} peak={group.peak} /> {first.explanation.summary}
+          <Severity severity={first.severity} peak={first.peak} /> {first.explanation.summary}
         </h3>
         <p>
           <a href={linkTo({ view: 'violations', group: group.id })}>
             since <time dateTime={new Date(group.onsetMs).toISOString()}>{dateTime(group.onsetMs).slice(0, 19)}</time>
           </a>
           , for {lastedText(group, nowMs)}
+          {group.severity !== first.severity && `, ${group.severity} at the worst of ${group.memberCount}`}
           {group.severity === 'none' && `, over ${ago(nowMs - group.changedMs)}`}
         </p>
       </div>
@@ -84,13 +85,13 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
 }
 
 const RATIO_NAMES: Readonly<Record<Violation['kind'], string>> = {
-  latency: 'Takes as long',
-  error: 'Fails as often',
-  throughput: 'Is called',
-  hang: 'Ends',
-  resource: 'Of its baseline',
-  target: 'Of its target',
-  data_loss: 'Of what may wait',
+  latency: 'Durations',
+  error: 'Failed calls',
+  throughput: 'Calls',
+  hang: 'Ends of calls',
+  resource: 'Against its baseline',
+  target: 'Against its target',
+  data_loss: 'Against what may wait',
 };
 
 function Row({ name, children }: { name: string; children: ComponentChildren }): ComponentChildren {

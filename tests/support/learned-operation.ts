@@ -14,6 +14,8 @@ export interface CallShape {
 
 const SECONDS_PER_FALSE_ALARM = 24 * 86_400;
 const DAY_MS = 86_400_000;
+/** When it began to take traffic. */
+export const STARTED_MS = 1_800_000_000_000;
 
 /** Normally distributed about 0 with a deviation of 1. @see Box and Muller 1958 */
 export function normal(random: Random): number {
@@ -43,7 +45,7 @@ export function learnedOperation(shape: CallShape, seconds: number, random: Rand
     secondsPerFalseAlarm: SECONDS_PER_FALSE_ALARM,
   });
   const step = emptyStep(BINS);
-  step.timeMs = 1_800_000_000_000;
+  step.timeMs = STARTED_MS;
   for (let s = 0; s < seconds; s++) {
     fillStep(step, shape, random);
     operation.take(step);

@@ -6,7 +6,7 @@ import { LatencyTest } from '../../../collector/src/baseline/latency-test.ts';
 import type { Learned } from '../../../collector/src/baseline/learned.ts';
 import { type Limits, secondsToErrors, secondsToSlower } from '../../../collector/src/baseline/sight.ts';
 import { emptyStep, type Step } from '../../../collector/src/baseline/step.ts';
-import { type CallShape, fillStep, learnedOperation, lognormal } from '../../support/learned-operation.ts';
+import { type CallShape, fillStep, learnedOperation, lognormal, STARTED_MS } from '../../support/learned-operation.ts';
 import { type Random, seeded } from '../../support/random.ts';
 
 const RUNS = 15;
@@ -91,6 +91,26 @@ it('says how soon errors are seen', () => {
   check('steady', STEADY, 0.05, 0.2, 0.9);
   check('busy', BUSY, 0.05, 0.5);
   check('seldom', SELDOM, 0.2, 0.5);
+});
+
+it('says how soon a stop is seen', () => {
+  const random = seeded(10);
+  const check = (name: string, shape: CallShape): void => {
+    const operation = learnedOperation(shape, 1500, random);
+    const said = (operation.limits?.silentMs ?? NaN) / 1000;
+    const step = emptyStep(BINS);
+    // Learning ended with the last second.
+    step.timeMs = operation.learned === undefined ? NaN : STARTED_MS + 1500 * 1000;
+    let found = 0;
+    do {
+      found++;
+      step.timeMs += 1000;
+    } while (operation.take(step).every(({ kind }) => kind !== 'throughput') && found < MOST_SECONDS);
+    expectNear(name, said, found);
+  };
+  check('steady', STEADY);
+  check('seldom', SELDOM);
+  check('two levels', TWO_LEVELS);
 });
 
 it('says that what is within normal is not seen in a month', () => {

@@ -6,6 +6,7 @@ import { LatencyWatch } from './latency-watch.ts';
 import type { Learned } from './learned.ts';
 import { Learning, type Lesson } from './learning.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import type { Limits } from './sight.ts';
 import type { Step } from './step.ts';
 import type { Change } from './violation-state.ts';
 
@@ -49,6 +50,7 @@ export class Operation {
   #learned: Learned | undefined;
   #isWhole = false;
   #watches: Watches | undefined;
+  #limits: Omit<Limits, 'silentMs'> | undefined;
   readonly #rate = new CallRate();
 
   constructor(options: WatchOptions) {
@@ -74,6 +76,16 @@ export class Operation {
   /** More is still to be learned. */
   get isProvisional(): boolean {
     return this.#learned === undefined || !this.#isWhole;
+  }
+
+  /** Calls and windows seen while it is learned, not all of them clean. */
+  get seen(): { readonly calls: number; readonly windows: number } {
+    return this.#learning?.seen ?? { calls: 0, windows: 0 };
+  }
+
+  /** What it has to pass until something is said; undefined while it is not watched. */
+  get limits(): Limits | undefined {
+    return this.#limits && { ...this.#limits, silentMs: this.#watches?.silence.silentMs ?? Infinity };
   }
 
   #learn(learning: Learning, step: Step): void {
@@ -104,9 +116,12 @@ export class Operation {
     const seconds = this.#options.secondsPerFalseAlarm;
     const calls = Math.max(2, seconds * learned.callsPerSecond);
     const chances = Math.log(Math.min(seconds, calls));
+    const latencyNats = raised(chances + Math.log(ALTERNATIVES), trial.latency);
+    const errorNats = raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors);
+    this.#limits = { guard, latencyNats, errorNats };
     return {
-      latency: new LatencyWatch(learned, guard, raised(chances + Math.log(ALTERNATIVES), trial.latency)),
-      errors: new ErrorWatch(learned, raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors)),
+      latency: new LatencyWatch(learned, guard, latencyNats),
+      errors: new ErrorWatch(learned, errorNats),
       silence: new SilenceWatch(this.#rate, learned, Math.log(calls)),
     };
   }

@@ -23,10 +23,15 @@ const LAST_BIN = 255;
 /** A series of span metrics has an operation, or none that is watched. */
 const UNWATCHED = -1;
 
-interface Watched {
+/** An operation with what is known of it. */
+export interface WatchedOperation {
   readonly subject: Subject;
+  /** Number of its service. */
   readonly service: number;
   readonly operation: Operation;
+}
+
+interface Watched extends WatchedOperation {
   usedMs: number;
 }
 
@@ -58,6 +63,8 @@ export class BaselineStage implements Stage<never> {
   /** Kept traces are found here. */
   tracesOf: TracesOf = () => [];
   #investigator: Investigator | undefined;
+  /** Counts changes of violations, so that who shows them knows when to. */
+  changes = 0;
 
   constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
@@ -126,9 +133,25 @@ export class BaselineStage implements Stage<never> {
     return this.#violations.groups();
   }
 
+  /** How many violations are open. */
+  openBySeverity(): Record<Severity, number> {
+    return this.#violations.openBySeverity();
+  }
+
   /** What is watched, with what is known of it. */
-  *operations(): Generator<{ readonly subject: Subject; readonly operation: Operation }> {
+  *operations(): Generator<WatchedOperation> {
     for (const watched of this.#watched) if (watched !== undefined) yield watched;
+  }
+
+  /** One of them. @param key of its subject */
+  watchedBy(key: string): WatchedOperation | undefined {
+    const at = this.#byKey.get(key);
+    return at === undefined ? undefined : this.#watched[at];
+  }
+
+  /** How long after its end a second of an operation is judged. */
+  judgedAfterMs({ service }: WatchedOperation): number {
+    return this.#steps.closedAfterMs(service);
   }
 
   #step(operation: number, step: Parameters<Operation['take']>[0]): void {
@@ -138,6 +161,7 @@ export class BaselineStage implements Stage<never> {
       const traceIds = [...this.tracesOf(watched.subject.attributes)];
       const { group, isNew } = this.#violations.take(watched.subject, change, traceIds);
       if (isNew && change.severity !== 'none') this.#begin(watched.subject, change, change.severity);
+      this.changes++;
       void this.#next.consume(group);
     }
   }
@@ -157,7 +181,7 @@ export class BaselineStage implements Stage<never> {
     this.#steps.close(nowMs);
     this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
-    const open = this.#violations.openBySeverity();
+    const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
   }
 

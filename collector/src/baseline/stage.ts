@@ -14,6 +14,8 @@ import { Violations } from './violations.ts';
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
 const EXPIRE_EVERY_MS = 60_000;
+/** Groups that change within one second, each shown by traces. */
+const MAX_SHOWN = 20;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
 const BIN_SHIFT = 1;
@@ -63,6 +65,8 @@ export class BaselineStage implements Stage<never> {
   /** Kept traces are found here. */
   tracesOf: TracesOf = () => [];
   #investigator: Investigator | undefined;
+  /** Groups that changed in the second that is being closed. */
+  readonly #changed = new Set<string>();
   /** Counts changes of violations, so that who shows them knows when to. */
   changes = 0;
 
@@ -158,11 +162,12 @@ export class BaselineStage implements Stage<never> {
     const watched = this.#watched[operation];
     if (watched === undefined) return;
     for (const change of watched.operation.take(step)) {
-      const traceIds = [...this.tracesOf(watched.subject.attributes)];
-      const { group, isNew } = this.#violations.take(watched.subject, change, traceIds);
+      // Where all change at once, a few show what there is to see.
+      const traceIds = this.#changed.size < MAX_SHOWN ? [...this.tracesOf(watched.subject.attributes)] : [];
+      const { groupId, isNew } = this.#violations.take(watched.subject, change, traceIds);
       if (isNew && change.severity !== 'none') this.#begin(watched.subject, change, change.severity);
       this.changes++;
-      void this.#next.consume(group);
+      this.#changed.add(groupId);
     }
   }
 
@@ -179,6 +184,12 @@ export class BaselineStage implements Stage<never> {
   #close(nowMs: number): void {
     const { late } = this.#steps;
     this.#steps.close(nowMs);
+    // A group is told of once, however many of its members changed.
+    for (const id of this.#changed) {
+      const group = this.#violations.group(id);
+      if (group !== undefined) void this.#next.consume(group);
+    }
+    this.#changed.clear();
     this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
     const open = this.openBySeverity();

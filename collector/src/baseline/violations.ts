@@ -29,8 +29,8 @@ export class Violations {
     this.#grouping = new Grouping(newId);
   }
 
-  /** Takes a change. @returns its group as it is now, and whether the violation is new */
-  take(subject: Subject, change: Change, traceIds: readonly string[]): { group: ViolationGroup; isNew: boolean } {
+  /** Takes a change. @returns the id of its group, and whether the violation is new */
+  take(subject: Subject, change: Change, traceIds: readonly string[]): { groupId: string; isNew: boolean } {
     const { kind, severity, onsetMs, timeMs, ratio } = change;
     const key = `${kind} ${subject.key}`;
     const id = this.#grouping.groupOf(key, onsetMs);
@@ -61,7 +61,13 @@ export class Violations {
       this.#traces.delete(key);
       this.#forgetPast();
     }
-    return { group: shown(group), isNew: before === undefined };
+    return { groupId: id, isNew: before === undefined };
+  }
+
+  /** A group as it is now. */
+  group(id: string): ViolationGroup | undefined {
+    const group = this.#groups.get(id);
+    return group === undefined ? undefined : shown(group);
   }
 
   /** Adds what was found out about a violation. @returns its group; undefined where it is over */

@@ -16,6 +16,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel why TRACE-ID              why a trace was kept or dropped
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel baseline scan FILE        what recorded calls would have been told of
+  evenkeel baseline check FILE       whether a run is slower than recorded baselines
   evenkeel COMMAND --help            more about a command
   evenkeel --version
 `;

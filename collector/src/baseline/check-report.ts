@@ -133,7 +133,8 @@ function sentencesOf({ operations, shift, outcome }: Comparison): string[] {
   if (shift === undefined) return sentences;
   const { ratio, isCommon, isDividedOut, operations: count } = shift;
   const by = `${digits(ratio.value)} times (${intervalText(ratio)})`;
-  if (isDividedOut) sentences.push(`divided out of all ratios: ${by}, the median of ${count} operations`);
+  if (isDividedOut)
+    sentences.push(`all ${count} operations take ${by} as long in the median: divided out of the ratios`);
   else if (isCommon)
     sentences.push(
       `all ${count} operations take ${by} as long alike: the machine, or what all of them need; --normalize divides it out`,

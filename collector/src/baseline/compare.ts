@@ -6,12 +6,13 @@ import { compareErrors, type ErrorComparison } from './compare-errors.ts';
 import type { Ratio } from './contract.ts';
 import { callsOf, type Figures, QUANTILES, quantileOf, secondsOf, typicalOf } from './figures.ts';
 import { seasonAt } from './season.ts';
+import { ordinaryOf, type Shift, shiftOf, Z95 } from './machine-shift.ts';
 import { keyOf, type OperationName, type RecordedOperation } from './recorded-run.ts';
 
 export interface CompareOptions {
-  /** A run of the same build may be so much slower as a whole: 0.2 allows for 1.2 times. */
+  /** A run of the same build may be so much slower: 0.2 allows for 1.2 times. */
   readonly tolerance: number;
-  /** By what all operations are slower or faster alike is divided out. */
+  /** By what all operations are slower or faster alike is divided out, however much it is. */
   readonly isNormalized: boolean;
 }
 
@@ -49,15 +50,6 @@ export interface Compared extends OperationName {
   readonly measured?: Measured;
 }
 
-/** By what operations are slower or faster alike. */
-export interface Shift {
-  readonly ratio: Ratio;
-  readonly operations: number;
-  /** All are within the tolerance of it: it is the machine, or something that all of them need. */
-  readonly isCommon: boolean;
-  readonly isDividedOut: boolean;
-}
-
 export interface Comparison {
   /** What matters most first. */
   readonly operations: readonly Compared[];
@@ -70,21 +62,18 @@ export interface Comparison {
 const FALSE_ALARMS = 0.01;
 /** The mean, three quantiles and the error ratio. */
 const TESTS = 2 + QUANTILES.length;
-const Z95 = 1.96;
 /** Minutes differ by this much where nothing is known of them; what is known is believed within these limits. */
-const USUAL_NOISE = 0.05;
+const USUAL_NOISE = 0.035;
 const LEAST_NOISE = 0.02;
 const MOST_NOISE = 0.15;
 /** Neighbouring minutes are alike: so many are as good as one. */
 const ALIKE_MINUTES = 4;
-/** Slower by so many standard deviations of minutes is ordinary. */
-const ORDINARY_DEVIATIONS = 1.5;
 /** Tails differ more from run to run than the middle: the tolerance counts so many times for each of QUANTILES. */
 const QUANTILE_TOLERANCE = [1, 1.5, 2.5] as const;
 /** What a run should at least be able to show. */
 const SHOULD_SEE = Math.log(1.5);
-/** Of fewer operations nobody can say that all have moved. */
-const LEAST_FOR_SHIFT = 3;
+/** What an operation may differ by once the machine is taken out, of the tolerance. */
+const OWN_TOLERANCE = 0.75;
 const ORDER: readonly Verdict[] = ['slower', 'more errors', 'too few calls', 'missing', 'new', 'faster', 'same'];
 
 /** Compares operation by operation; verdicts allow for the number of them. */
@@ -100,10 +89,15 @@ export function compareRuns(
     return known === undefined ? [] : [new Pair(known, now)];
   });
   const alpha = FALSE_ALARMS / (TESTS * Math.max(1, pairs.length));
-  const shift = shiftOf(pairs, options);
-  const off = shift?.isDividedOut === true ? Math.log(shift.ratio.value) : 0;
+  const shift = shiftOf(
+    pairs.filter(({ isEnough }) => isEnough),
+    options,
+  );
+  const isDividedOut = shift?.isDividedOut === true;
+  const off = isDividedOut ? Math.log(shift.ratio.value) : 0;
+  const tolerance = options.tolerance * (isDividedOut ? OWN_TOLERANCE : 1);
   const compared = [
-    ...pairs.map((pair) => pair.compare(options.tolerance, alpha, off)),
+    ...pairs.map((pair) => pair.compare(tolerance, alpha, off)),
     ...run.filter((now) => !before.has(keyOf(now))).map((now) => alone(now, 'new')),
     ...baseline.filter((known) => !after.has(keyOf(known))).map((known) => alone(known, 'missing')),
   ].sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || ratioOf(b) - ratioOf(a));
@@ -142,7 +136,7 @@ class Pair {
   readonly log: number;
   readonly #errors: { readonly baseline: number; readonly run: number };
   /** What minutes leave in the difference of two runs, standard deviation. */
-  readonly #noise: number;
+  readonly noise: number;
   /** What the time of the run makes of durations, as learned. */
   readonly #season: number;
 
@@ -154,7 +148,7 @@ class Pair {
     this.log = after.log - before.log - this.#season;
     this.#errors = { baseline: before.error, run: after.error };
     const noise = noiseOf(known, USUAL_NOISE);
-    this.#noise = Math.hypot(
+    this.noise = Math.hypot(
       noise * leftOver(known.figures),
       // A run that has changed on its way looks noisy: no excuse.
       Math.min(noiseOf(now, noise), Math.max(USUAL_NOISE, 2 * noise)) * leftOver(now.figures),
@@ -163,7 +157,7 @@ class Pair {
 
   /** Standard error of `log`. */
   get error(): number {
-    return Math.hypot(this.#errors.baseline, this.#errors.run, this.#noise);
+    return Math.hypot(this.#errors.baseline, this.#errors.run, this.noise);
   }
 
   get isEnough(): boolean {
@@ -176,7 +170,7 @@ class Pair {
     const guard = this.#guard(Math.log1p(tolerance));
     const z = deviationsOf(alpha);
     const log = this.log - off;
-    const chance = z * Math.hypot(this.#errors.baseline, this.#errors.run);
+    const chance = Math.hypot(ordinaryOf(this.noise), z * this.#errors.baseline, z * this.#errors.run);
     const moved = movedOf(log - chance, log + chance, guard);
     const quantiles = QUANTILES.map((_, i) => this.#quantile(i, tolerance, alpha, off));
     const errors = compareErrors(this.#known.figures, figures, alpha);
@@ -202,7 +196,7 @@ class Pair {
   #guard(tolerance: number): number {
     // Levels that an operation alternates between are no change, whichever it is on.
     const level = Math.max(0, ...(this.#known.learned?.levels ?? []).map(({ from }) => from * BIN_WIDTH));
-    return tolerance + ORDINARY_DEVIATIONS * this.#noise + level;
+    return tolerance + level;
   }
 
   /** @see Zou and Donner 2008, Construction of confidence limits about effect measures: limits of a difference from those of both */
@@ -217,18 +211,22 @@ class Pair {
     };
     const [log, below, above] = between(alpha);
     const [, below95, above95] = between(0.025);
-    const noise = Z95 * this.#noise;
+    const noise = Z95 * this.noise;
     return {
       quantile: QUANTILES[index] ?? NaN,
       baselineMs: Math.exp(quantileOf(this.#known.figures, index, alpha).log) * 1000,
       runMs: Math.exp(quantileOf(this.#now.figures, index, alpha).log) * 1000,
       ratio: around(log, Math.hypot(below95, noise), Math.hypot(above95, noise)),
-      moved: movedOf(log - below, log + above, this.#guard((QUANTILE_TOLERANCE[index] ?? 1) * Math.log1p(tolerance))),
+      moved: movedOf(
+        log - Math.hypot(below, ordinaryOf(this.noise)),
+        log + Math.hypot(above, ordinaryOf(this.noise)),
+        this.#guard((QUANTILE_TOLERANCE[index] ?? 1) * Math.log1p(tolerance)),
+      ),
     };
   }
 
   #needed(guard: number, z: number): number | undefined {
-    const room = ((SHOULD_SEE - guard) / z) ** 2 - this.#errors.baseline ** 2;
+    const room = ((SHOULD_SEE - guard) ** 2 - ordinaryOf(this.noise) ** 2) / z ** 2 - this.#errors.baseline ** 2;
     if (SHOULD_SEE <= guard || room <= 0) return undefined;
     return Math.ceil((callsOf(this.#now.figures) * this.#errors.run ** 2) / room);
   }
@@ -272,27 +270,4 @@ function seasonOf({ learned }: RecordedOperation, { fromMs, toMs }: Figures): nu
   let sum = 0;
   for (let i = 0; i < looks; i++) sum += seasonAt(season, fromMs + ((i + 0.5) / looks) * (toMs - fromMs));
   return (sum / looks) * BIN_WIDTH;
-}
-
-/** Median over operations that can tell: fewer than half of them may have changed by themselves. */
-function shiftOf(pairs: readonly Pair[], { tolerance, isNormalized }: CompareOptions): Shift | undefined {
-  const able = pairs.filter(({ isEnough }) => isEnough);
-  if (able.length < LEAST_FOR_SHIFT) return undefined;
-  const sorted = able.map(({ log }) => log).sort((a, b) => a - b);
-  const half = sorted.length / 2;
-  const middle = ((sorted[Math.ceil(half) - 1] ?? NaN) + (sorted[Math.floor(half)] ?? NaN)) / 2;
-  const within = Math.log1p(tolerance);
-  const isCommon =
-    Math.abs(middle) > within / 2 && able.every((pair) => Math.abs(pair.log - middle) <= within + Z95 * pair.error);
-  // The median of normal numbers is less sure than their mean by this factor.
-  const spread = Math.sqrt(
-    able.reduce((sum, { log, error }) => sum + Math.max((log - middle) ** 2, error ** 2), 0) / able.length,
-  );
-  const error = (1.2533 * spread) / Math.sqrt(able.length);
-  return {
-    ratio: around(middle, Z95 * error, Z95 * error),
-    operations: able.length,
-    isCommon,
-    isDividedOut: isNormalized,
-  };
 }

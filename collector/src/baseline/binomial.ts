@@ -22,15 +22,29 @@ export function atMost(most: number, trials: number, share: number): number {
   return sumTo(most, trials, share);
 }
 
+/** Sums downwards: the terms that count are the last. */
 function sumTo(most: number, trials: number, share: number): number {
-  const odds = Math.log(share) - Math.log1p(-share);
-  let log = trials * Math.log1p(-share);
-  let sum = Math.exp(log);
-  for (let k = 0; k < most; k++) {
-    log += Math.log((trials - k) / (k + 1)) + odds;
-    sum += Math.exp(log);
+  if (most < 0) return 0;
+  const odds = (1 - share) / share;
+  const ways = logFactorial(trials) - logFactorial(most) - logFactorial(trials - most);
+  let term = Math.exp(ways + most * Math.log(share) + (trials - most) * Math.log1p(-share));
+  let sum = 0;
+  for (let k = most; k >= 0 && term > sum * 1e-13; k--) {
+    sum += term;
+    term *= (k / (trials - k + 1)) * odds;
   }
   return Math.min(1, sum);
+}
+
+/** @see Abramowitz and Stegun 1964, 6.1.41; off by less than 1e-12 */
+function logFactorial(n: number): number {
+  if (n >= 20) {
+    const rest = 1 / (12 * n) - 1 / (360 * n ** 3) + 1 / (1260 * n ** 5);
+    return n * Math.log(n) - n + Math.log(2 * Math.PI * n) / 2 + rest;
+  }
+  let product = 1;
+  for (let i = 2; i <= n; i++) product *= i;
+  return Math.log(product);
 }
 
 /** Limits of a share of which `count` of `trials` were seen, each wrong with a chance of `alpha`. @see Clopper and Pearson 1934 */

@@ -4,7 +4,7 @@ import { deviationsOf } from './binomial.ts';
 import { BIN_WIDTH } from './bins.ts';
 import { compareErrors, type ErrorComparison } from './compare-errors.ts';
 import type { Ratio } from './contract.ts';
-import { callsOf, type Figures, QUANTILES, quantileOf, secondsOf, typicalOf } from './figures.ts';
+import { callsOf, type Figures, type Limited, QUANTILES, quantileOf, secondsOf, typicalOf } from './figures.ts';
 import { seasonAt } from './season.ts';
 import { ordinaryOf, type Shift, shiftOf, Z95 } from './machine-shift.ts';
 import { keyOf, type OperationName, type RecordedOperation } from './recorded-run.ts';
@@ -62,6 +62,8 @@ export interface Comparison {
 const FALSE_ALARMS = 0.01;
 /** The mean, three quantiles and the error ratio. */
 const TESTS = 2 + QUANTILES.length;
+/** Each side of a 95 % interval. */
+const SIDE95 = 0.025;
 /** Minutes differ by this much where nothing is known of them; what is known is believed within these limits. */
 const USUAL_NOISE = 0.035;
 const LEAST_NOISE = 0.02;
@@ -199,29 +201,20 @@ class Pair {
     return tolerance + level;
   }
 
-  /** @see Zou and Donner 2008, Construction of confidence limits about effect measures: limits of a difference from those of both */
   #quantile(index: number, tolerance: number, alpha: number, off: number): QuantileComparison {
-    const between = (side: number): readonly [number, number, number] => {
-      const before = quantileOf(this.#known.figures, index, side);
-      const after = quantileOf(this.#now.figures, index, side);
-      const log = after.log - before.log - this.#season - off;
-      const below = Math.hypot(after.log - after.low, before.high - before.log);
-      const above = Math.hypot(after.high - after.log, before.log - before.low);
-      return [log, below, above];
-    };
-    const [log, below, above] = between(alpha);
-    const [, below95, above95] = between(0.025);
-    const noise = Z95 * this.noise;
+    const limits = (side: number): Difference =>
+      differenceOf(quantileOf(this.#known.figures, index, side), quantileOf(this.#now.figures, index, side));
+    const { before, after, below, above } = limits(alpha);
+    const ordinary = ordinaryOf(this.noise);
+    const log = after - before - this.#season - off;
+    const shown = limits(SIDE95);
+    const guard = this.#guard((QUANTILE_TOLERANCE[index] ?? 1) * Math.log1p(tolerance));
     return {
       quantile: QUANTILES[index] ?? NaN,
-      baselineMs: Math.exp(quantileOf(this.#known.figures, index, alpha).log) * 1000,
-      runMs: Math.exp(quantileOf(this.#now.figures, index, alpha).log) * 1000,
-      ratio: around(log, Math.hypot(below95, noise), Math.hypot(above95, noise)),
-      moved: movedOf(
-        log - Math.hypot(below, ordinaryOf(this.noise)),
-        log + Math.hypot(above, ordinaryOf(this.noise)),
-        this.#guard((QUANTILE_TOLERANCE[index] ?? 1) * Math.log1p(tolerance)),
-      ),
+      baselineMs: Math.exp(before) * 1000,
+      runMs: Math.exp(after) * 1000,
+      ratio: around(log, Math.hypot(shown.below, Z95 * this.noise), Math.hypot(shown.above, Z95 * this.noise)),
+      moved: movedOf(log - Math.hypot(below, ordinary), log + Math.hypot(above, ordinary), guard),
     };
   }
 
@@ -230,6 +223,24 @@ class Pair {
     if (SHOULD_SEE <= guard || room <= 0) return undefined;
     return Math.ceil((callsOf(this.#now.figures) * this.#errors.run ** 2) / room);
   }
+}
+
+interface Difference {
+  readonly before: number;
+  readonly after: number;
+  /** How far its limits lie below and above the difference. */
+  readonly below: number;
+  readonly above: number;
+}
+
+/** Limits of a difference from those of both. @see Zou and Donner 2008, Construction of confidence limits about effect measures */
+function differenceOf(before: Limited, after: Limited): Difference {
+  return {
+    before: before.log,
+    after: after.log,
+    below: Math.hypot(after.log - after.low, before.high - before.log),
+    above: Math.hypot(after.high - after.log, before.log - before.low),
+  };
 }
 
 function verdictOf({ moved, quantiles, errors }: Measured, isEnough: boolean): Verdict {

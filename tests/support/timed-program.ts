@@ -4,7 +4,8 @@ import { once } from 'node:events';
 
 /**
  * Works in rounds, each of one call of every operation, measures each by the processor time it took, and records it. Work is
- * counted in turns of a loop, not in time: a build that has to do more is slower wherever it runs.
+ * counted in turns of a loop, not in time: a build that has to do more is slower wherever it runs. It is run without a
+ * compiler, which would change the speed of the loop at a moment of its own choice.
  */
 const PROGRAM = `
 const [rounds, ...turns] = process.argv.slice(1).map(Number);
@@ -15,7 +16,7 @@ function work(turns) {
   return state;
 }
 let kept = 0;
-for (let i = 0; i < 200; i++) for (const each of turns) kept ^= work(each);
+for (let i = 0; i < 20; i++) for (const each of turns) kept ^= work(each);
 process.stdout.write(JSON.stringify({ meta: { service: 'program' } }) + '\\n');
 let lines = '';
 for (let round = 0; round < rounds; round++) {
@@ -33,7 +34,7 @@ if (kept === 1e9) process.exitCode = 9;
 
 /** Runs it to its end. @param turns of work of each operation, at most four @returns the recording */
 export async function runProgram(rounds: number, turns: readonly number[]): Promise<string> {
-  const child = spawn(process.execPath, ['-e', PROGRAM, `${rounds}`, ...turns.map(String)], {
+  const child = spawn(process.execPath, ['--jitless', '-e', PROGRAM, `${rounds}`, ...turns.map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

@@ -70,6 +70,9 @@ const TITLES: Readonly<Record<Comparison['outcome'], string>> = {
   unjudged: 'nothing could be judged',
 };
 
+/** Less than this is not worth a word, nats. */
+const LEAST_SHIFT = 0.02;
+
 const CELLS = ['ratio', '95 % interval', 'p50 ms', 'p95 ms', 'p99 ms', 'errors', 'calls'] as const;
 
 function isUnjudged(verdict: Verdict): boolean {
@@ -77,7 +80,9 @@ function isUnjudged(verdict: Verdict): boolean {
 }
 
 function nameOf({ service, name, kind }: Compared): string {
-  return [service, name, kind === undefined ? undefined : `(${kind})`].filter((part) => part !== undefined).join(' ');
+  const parts = [service, name, kind === undefined ? undefined : `(${kind})`].filter((part) => part !== undefined);
+  // Names come from elsewhere: they move no cursor of a terminal.
+  return parts.join(' ').replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }
 
 function cellsOf({ measured, calls }: Compared): string[] {
@@ -100,11 +105,11 @@ function noteOf({ verdict, measured, calls }: Compared): string {
   if (verdict === 'new') return 'not in the baselines';
   if (verdict === 'missing') return 'not called in this run';
   if (measured === undefined) return '';
-  const { quantiles, visible, neededCalls, errors } = measured;
+  const { quantiles, visible, sought, neededCalls, errors } = measured;
   if (verdict === 'too few calls')
     return neededCalls === undefined
-      ? 'the baseline is too uncertain to show 1.5 times: learn it from a longer or steadier run'
-      : `${neededCalls} calls would be needed to see 1.5 times; the run has ${calls.run}`;
+      ? `the baseline is too uncertain to show ${digits(sought)} times: learn it from a longer or steadier run`
+      : `${neededCalls} calls would be needed to see ${digits(sought)} times; the run has ${calls.run}`;
   if (verdict === 'slower') return slowerNote(measured);
   if (verdict === 'more errors')
     return `${errorsText(measured)} of calls fail, ${intervalText(errors.ratio)} times as many`;
@@ -133,9 +138,10 @@ function sentencesOf({ operations, shift, outcome }: Comparison): string[] {
   if (shift === undefined) return sentences;
   const { ratio, isCommon, isDividedOut, operations: count } = shift;
   const by = `${digits(ratio.value)} times (${intervalText(ratio)})`;
-  if (isDividedOut)
+  const isWorthAWord = Math.abs(Math.log(ratio.value)) > LEAST_SHIFT;
+  if (isDividedOut && isWorthAWord)
     sentences.push(`all ${count} operations take ${by} as long in the median: divided out of the ratios`);
-  else if (isCommon)
+  else if (!isDividedOut && isCommon)
     sentences.push(
       `all ${count} operations take ${by} as long alike: the machine, or what all of them need; --normalize divides it out`,
     );

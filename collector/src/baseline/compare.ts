@@ -29,6 +29,8 @@ export interface QuantileComparison {
   readonly runMs: number;
   readonly ratio: Ratio;
   readonly moved: Moved;
+  /** The least ratio that could have been told from the same; infinite where none could. */
+  readonly visible: number;
 }
 
 /** Of an operation that both know. */
@@ -38,9 +40,11 @@ export interface Measured {
   readonly moved: Moved;
   readonly quantiles: readonly QuantileComparison[];
   readonly errors: ErrorComparison;
-  /** The least ratio that could have been told from the same. */
+  /** The least ratio of all calls that could have been told from the same. */
   readonly visible: number;
-  /** Calls that a run needs for 1.5 times to be seen; undefined where the baseline itself has too few. */
+  /** The ratio that a run should be able to show. */
+  readonly sought: number;
+  /** Calls that a run needs for that; undefined where the baseline itself has too few. */
   readonly neededCalls: number | undefined;
 }
 
@@ -72,8 +76,10 @@ const MOST_NOISE = 0.15;
 const ALIKE_MINUTES = 4;
 /** Tails differ more from run to run than the middle: the tolerance counts so many times for each of QUANTILES. */
 const QUANTILE_TOLERANCE = [1, 1.5, 2.5] as const;
-/** What a run should at least be able to show. */
-const SHOULD_SEE = Math.log(1.5);
+/** What a run should at least be able to show, times what is tolerated: 1.5 times as long where 1.2 times is. */
+const SHOULD_SEE = 1.25;
+/** Who is less sure of a geometric mean than this, nats, says nothing of a shift. */
+const MOST_ERROR = 0.2;
 /** What an operation may differ by once the machine is taken out, of the tolerance. */
 const OWN_TOLERANCE = 0.75;
 const ORDER: readonly Verdict[] = ['slower', 'more errors', 'too few calls', 'missing', 'new', 'faster', 'same'];
@@ -99,7 +105,7 @@ export function compareRuns(
   const off = isDividedOut ? Math.log(shift.ratio.value) : 0;
   const tolerance = options.tolerance * (isDividedOut ? OWN_TOLERANCE : 1);
   const compared = [
-    ...pairs.map((pair) => pair.compare(tolerance, alpha, off)),
+    ...pairs.map((pair) => pair.compare(tolerance, SHOULD_SEE * (1 + options.tolerance), alpha, off)),
     ...run.filter((now) => !before.has(keyOf(now))).map((now) => alone(now, 'new')),
     ...baseline.filter((known) => !after.has(keyOf(known))).map((known) => alone(known, 'missing')),
   ].sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) || ratioOf(b) - ratioOf(a));
@@ -163,11 +169,11 @@ class Pair {
   }
 
   get isEnough(): boolean {
-    return this.error < SHOULD_SEE / 2;
+    return this.error < MOST_ERROR;
   }
 
-  /** @param alpha accepted of each test; @param off what is divided out, nats */
-  compare(tolerance: number, alpha: number, off: number): Compared {
+  /** @param sought ratio that a run should show; @param alpha accepted of each test; @param off what is divided out, nats */
+  compare(tolerance: number, sought: number, alpha: number, off: number): Compared {
     const { name, service, kind, figures } = this.#now;
     const guard = this.#guard(Math.log1p(tolerance));
     const z = deviationsOf(alpha);
@@ -176,20 +182,22 @@ class Pair {
     const moved = movedOf(log - chance, log + chance, guard);
     const quantiles = QUANTILES.map((_, i) => this.#quantile(i, tolerance, alpha, off));
     const errors = compareErrors(this.#known.figures, figures, alpha);
-    const visible = guard + chance;
+    // Who is slower as a whole is so at each quantile: what sees it first counts.
+    const visible = Math.min(Math.exp(guard + chance), ...quantiles.map((each) => each.visible));
     const measured = {
       ratio: around(log, Z95 * this.error, Z95 * this.error),
       moved,
       quantiles,
       errors,
-      visible: Math.exp(visible),
-      neededCalls: this.#needed(guard, z),
+      visible,
+      sought,
+      neededCalls: this.#needed(Math.log(sought) - guard, z),
     };
     return {
       name,
       service,
       kind,
-      verdict: verdictOf(measured, visible <= SHOULD_SEE),
+      verdict: verdictOf(measured, visible <= sought),
       calls: { baseline: callsOf(this.#known.figures), run: callsOf(figures) },
       measured,
     };
@@ -215,13 +223,15 @@ class Pair {
       runMs: Math.exp(after) * 1000,
       ratio: around(log, Math.hypot(shown.below, Z95 * this.noise), Math.hypot(shown.above, Z95 * this.noise)),
       moved: movedOf(log - Math.hypot(below, ordinary), log + Math.hypot(above, ordinary), guard),
+      visible: Math.exp(guard + Math.hypot(below, ordinary)),
     };
   }
 
-  #needed(guard: number, z: number): number | undefined {
-    const room = ((SHOULD_SEE - guard) ** 2 - ordinaryOf(this.noise) ** 2) / z ** 2 - this.#errors.baseline ** 2;
-    if (SHOULD_SEE <= guard || room <= 0) return undefined;
-    return Math.ceil((callsOf(this.#now.figures) * this.#errors.run ** 2) / room);
+  /** @param room that chance may take of what is sought, nats */
+  #needed(room: number, z: number): number | undefined {
+    const variance = (room ** 2 - ordinaryOf(this.noise) ** 2) / z ** 2 - this.#errors.baseline ** 2;
+    if (room <= 0 || variance <= 0) return undefined;
+    return Math.ceil((callsOf(this.#now.figures) * this.#errors.run ** 2) / variance);
   }
 }
 

@@ -43,9 +43,9 @@ export function shiftOf(
 ): Shift | undefined {
   if (able.length < LEAST_OPERATIONS) return undefined;
   const middle = medianOf(able.map(({ log }) => log));
-  const spread = Math.sqrt(
-    able.reduce((sum, { log, error }) => sum + Math.max((log - middle) ** 2, error ** 2), 0) / able.length,
-  );
+  // Robust as the median is: one operation that has changed says nothing of how well the others agree.
+  const apart = 1.4826 * medianOf(able.map(({ log }) => Math.abs(log - middle)));
+  const spread = Math.max(apart, medianOf(able.map(({ error }) => error)));
   const chance = (Z95 * MEDIAN_FACTOR * spread) / Math.sqrt(able.length);
   // Half of what minutes do is each operation's own, and no part of the median.
   const ordinary = ordinaryOf(medianOf(able.map(({ noise }) => noise))) * Math.SQRT1_2;

@@ -116,7 +116,7 @@ describe('other changes', () => {
 });
 
 describe('too few calls', () => {
-  const few = SHOP.slice(0, 2).map((operation) => ({ ...operation, perSecond: 0.4 }));
+  const few = SHOP.slice(0, 2).map((operation) => ({ ...operation, perSecond: 0.15 }));
 
   it('are said to be too few, with how many are needed', () => {
     const comparison = compare({ seed: 41, operations: few });

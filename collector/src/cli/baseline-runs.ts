@@ -4,12 +4,18 @@ import { RecordedRun } from '../baseline/recorded-run.ts';
 import type { Cleaning } from '../baseline/figures.ts';
 import { EvenkeelError } from '../errors.ts';
 import { type CallReader, openedCalls, readCalls } from './recorded-calls.ts';
+import { isProtobufFile, protobufSpans } from './recorded-spans.ts';
 
 /** Tells all its calls in order of their ends; what else asks for a run, a sidecar say, does the same. */
 export type RunSource = (reader: CallReader) => Promise<void>;
 
-/** Recorded calls in a file, `-` for standard input. */
+/** Recorded calls or spans in a file, `-` for standard input. */
 export function fileSource(file: string): RunSource {
+  if (isProtobufFile(file))
+    return async (reader) => {
+      reader.meta({});
+      for (const call of protobufSpans(file)) reader.take(call);
+    };
   return async (reader) => readCalls(await openedCalls(file), reader);
 }
 

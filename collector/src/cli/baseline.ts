@@ -16,6 +16,7 @@ Recorded calls are one JSON object a line in order of their end; FILE may be - f
   {"t_ms":1700000000000,"op":"orders.create","duration_ms":12.5,"error":0}
 The first line may be {"meta":{"learn_until_ms":…,"season_ms":…,"end_ms":…,"service":…,"service_version":…}}, a line without
 op is a tick of the clock, and a call may have a service, kind and service_version of its own.
+Spans are read as well: OTLP as JSON, a request a line, or as protobuf in a file named .pb, .binpb or .otlp.
 
 scan   writes what would have been said of the calls and when. A line of output is a change of state; severity "none"
        ends a violation. Exit code 0: read to the end, 1: it could not be read, 2: wrong arguments.

@@ -1,4 +1,5 @@
-// Recorded calls as JSON Lines: what a line may be, and reading them one by one, nothing ahead.
+// Recorded calls as JSON Lines: what a line may be, and reading them one by one, nothing ahead. Lines of OTLP spans are read
+// to the end before the first is told, because their order is any.
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -6,9 +7,13 @@ import { StringDecoder } from 'node:string_decoder';
 import type { RecordedCall } from '../baseline/recorded-run.ts';
 import type { Meta } from '../baseline/scan.ts';
 import { EvenkeelError } from '../errors.ts';
+import { RecordedSpans } from './recorded-spans.ts';
 
 /** A line longer than this is none of ours. */
 const MAX_LINE = 1 << 20;
+/** A request of spans may be as long as a request may be. */
+const MAX_SPANS_LINE = 64 << 20;
+const SPANS_LINE = /^\s*\{\s*"resourceSpans"/;
 
 /** The first line, where there is one, with what is the same for all calls. */
 export interface RecordedMeta extends Meta {
@@ -50,7 +55,8 @@ export async function readCalls(input: Readable, reader: CallReader): Promise<vo
         from = to + 1;
       }
       rest = text.slice(from);
-      if (rest.length > MAX_LINE) throw lines.problem('is longer than 1 MiB');
+      if (rest.length > MAX_LINE && !SPANS_LINE.test(rest)) throw lines.problem('is longer than 1 MiB');
+      if (rest.length > MAX_SPANS_LINE) throw lines.problem('is longer than 64 MiB');
       await reader.pieceRead?.();
     }
   } catch (error) {
@@ -59,6 +65,7 @@ export async function readCalls(input: Readable, reader: CallReader): Promise<vo
     throw new EvenkeelError('BAD_RECORDING', 'it is a folder', { cause: error });
   }
   if (rest.trim() !== '') lines.line(rest);
+  lines.end();
 }
 
 type Line = Record<string, unknown>;
@@ -68,6 +75,7 @@ class LineReader {
   #hasBegun = false;
   #lines = 0;
   #meta: RecordedMeta = {};
+  #spans: RecordedSpans | undefined;
 
   constructor(reader: CallReader) {
     this.#reader = reader;
@@ -76,6 +84,11 @@ class LineReader {
   line(text: string): void {
     this.#lines++;
     if (text.trim() === '') return;
+    if (SPANS_LINE.test(text)) {
+      this.#spans ??= new RecordedSpans();
+      this.#spans.takeJson(text);
+      return;
+    }
     const line = this.#parse(text);
     if (!this.#hasBegun) {
       this.#hasBegun = true;
@@ -85,6 +98,12 @@ class LineReader {
       if (meta !== undefined) return;
     }
     this.#reader.take(this.#recorded(line));
+  }
+
+  end(): void {
+    if (this.#spans === undefined) return;
+    if (!this.#hasBegun) this.#reader.meta({});
+    for (const call of this.#spans.inOrder()) this.#reader.take(call);
   }
 
   problem(what: string): EvenkeelError {

@@ -1,5 +1,5 @@
 // A comparison as people and build servers read it: a table for the terminal, Markdown, JUnit XML, JSON. Pure.
-import { type Compared, type Comparison, isRegression, type Measured, type Verdict } from './compare.ts';
+import { type Compared, type Comparison, isRegression, type Measured, type Verdict } from './comparison.ts';
 import type { Ratio } from './contract.ts';
 
 /** Writes a table with one sentence on the whole, ending in a newline. */

@@ -1,7 +1,8 @@
 // `evenkeel baseline check`: holds a run against recorded baselines, for a build to fail on.
 import { writeFileSync } from 'node:fs';
 import { checkJson, checkJunit, checkMarkdown, checkTable } from '../baseline/check-report.ts';
-import { type Comparison, compareRuns, DEFAULT_TOLERANCE } from '../baseline/compare.ts';
+import { compareRuns, DEFAULT_TOLERANCE } from '../baseline/compare.ts';
+import type { Comparison } from '../baseline/comparison.ts';
 import { EvenkeelError } from '../errors.ts';
 import { EXIT, UsageError } from './arguments.ts';
 import { baselinesIn, readArguments } from './baseline-documents.ts';

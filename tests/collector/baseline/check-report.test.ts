@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkJson, checkJunit, checkMarkdown, checkTable } from '../../../collector/src/baseline/check-report.ts';
-import { compareRuns, type Comparison } from '../../../collector/src/baseline/compare.ts';
+import { compareRuns } from '../../../collector/src/baseline/compare.ts';
+import type { Comparison } from '../../../collector/src/baseline/comparison.ts';
 import { RecordedRun } from '../../../collector/src/baseline/recorded-run.ts';
 import { recordedRun, type RunOptions, SHOP } from '../../support/recorded-runs.ts';
 
@@ -25,7 +26,7 @@ describe('a report', () => {
   it('is a table with one line an operation, the worst first, and a sentence on the whole', () => {
     const lines = checkTable(regression).split('\n');
     expect(lines[0]).toMatch(/^verdict +operation +ratio +95 % interval +p50 ms/);
-    expect(lines[1]).toMatch(/^slower +shop a <b> & "c" \| \u{fffd} d .* p50 and p95 by [\d.]+ to [\d.]+ times$/u);
+    expect(lines[1]).toMatch(/^slower +shop a <b> & "c" \| \u{fffd} d .* p50, p95 and p99 by [\d.]+ to [\d.]+ times$/u);
     expect(lines[2]).toMatch(
       /^more errors +shop SELECT orders .*0 → [\d.]+ % of calls fail, over [\d.]+ times as many$/,
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Compared, compareRuns, type Comparison } from '../../../collector/src/baseline/compare.ts';
+import { compareRuns } from '../../../collector/src/baseline/compare.ts';
+import type { Compared, Comparison } from '../../../collector/src/baseline/comparison.ts';
 import { RecordedRun, type RecordedOperation } from '../../../collector/src/baseline/recorded-run.ts';
 import { recordedRun, type RunOptions, SHOP } from '../../support/recorded-runs.ts';
 
@@ -59,6 +60,25 @@ describe('a build slowed 1.5 times', () => {
       expect(ratio?.high).toBeGreaterThan(1.5);
       expect(quantiles?.find(({ quantile }) => quantile === 0.5)?.moved).toBe('slower');
     }
+  });
+
+  it('fails where there is but one operation', () => {
+    const one = SHOP.slice(0, 1);
+    const baseline = { seed: 1002, operations: one, betweenRuns: 0.03 };
+    expect(compare({ ...baseline, seed: 15 }, false, baseline).outcome).toBe('fine');
+    expect(compare({ ...baseline, seed: 15, machine: 1.5 }, false, baseline).outcome).toBe('regression');
+  });
+
+  it('fails where the machine is slower by a tenth meanwhile, for that is taken out', () => {
+    const altered = { 'POST /orders': { scale: 1.5 } };
+    const { operations, shift } = compare({ seed: 16, machine: 1.1, betweenRuns: 0, altered }, false, {
+      seed: 1003,
+      betweenRuns: 0,
+    });
+    expect(shift).toMatchObject({ isDividedOut: true, isCommon: false });
+    expect(shift?.ratio.value).toBeCloseTo(1.1, 1);
+    expect(operations[0]).toMatchObject({ name: 'POST /orders', verdict: 'slower' });
+    expect(operations[0]?.measured?.ratio.value).toBeLessThan(1.62);
   });
 
   it('is told as faster the other way round', () => {

@@ -48,7 +48,8 @@ export function compareRuns(
   });
   const allowances = [shift, ...shifts].map((each, i) => {
     const tolerance = i === 0 ? options.tolerance : toleranceOf(i - 1, options.tolerance);
-    return each?.isDividedOut === true
+    // What is not the machine's for all calls is not for the slowest either.
+    return each?.isDividedOut === true && shift?.isDividedOut === true
       ? { within: OWN_TOLERANCE * Math.log1p(tolerance), off: Math.log(each.ratio.value) }
       : { within: Math.log1p(tolerance), off: 0 };
   });

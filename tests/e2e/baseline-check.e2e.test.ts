@@ -26,14 +26,14 @@ describe('a real program that is run again', () => {
 
     const same = fileIn(folder, 'same.jsonl', await runProgram(ROUNDS, TURNS));
     const fine = await runCommand(['baseline', 'check', '--against', baselines, same]);
-    expect(fine, fine.stdout).toMatchObject({ code: 0, stdout: expect.stringContaining('fine: 4 same') });
+    expect(fine, fine.stdout).toMatchObject({ code: 0, stdout: expect.stringMatching(/^fine: /m) });
 
     const slowed = TURNS.map((turns, i) => (i === 1 ? 1.5 * turns : turns));
     const slower = fileIn(folder, 'slower.jsonl', await runProgram(ROUNDS, slowed));
     const failed = await runCommand(['baseline', 'check', '--against', baselines, slower]);
     expect(failed, failed.stdout).toMatchObject({ code: 1, stderr: '' });
     expect(failed.stdout).toMatch(/^slower +program price /m);
-    expect(failed.stdout).toContain('regression: 1 slower, 3 same');
+    expect(failed.stdout).toMatch(/^regression: 1 slower/m);
   });
 });
 

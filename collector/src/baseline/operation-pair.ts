@@ -71,13 +71,14 @@ export class OperationPair {
 
   /**
    * @param allowances of the geometric mean, then of each of QUANTILES
-   * @param sought ratio that a run should show
+   * @param leastSought ratio that a run should show, beyond levels that are known
    * @param alpha accepted of each test
    */
-  compare(allowances: readonly Allowance[], sought: number, alpha: number): Compared {
+  compare(allowances: readonly Allowance[], leastSought: number, alpha: number): Compared {
     const { name, service, kind, figures } = this.#now;
     const [{ within, off }, ...ofQuantiles] = allowances;
     const guard = within + this.#level;
+    const sought = leastSought * Math.exp(this.#level);
     const z = deviationsOf(alpha);
     const log = this.log - off;
     const chance = Math.hypot(ordinaryOf(this.noise), z * this.#errors.baseline, z * this.#errors.run);

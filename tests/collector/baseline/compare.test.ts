@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { BIN_WIDTH } from '../../../collector/src/baseline/bins.ts';
 import { compareRuns } from '../../../collector/src/baseline/compare.ts';
 import type { Compared, Comparison } from '../../../collector/src/baseline/comparison.ts';
+import type { Learned } from '../../../collector/src/baseline/learned.ts';
 import { RecordedRun, type RecordedOperation } from '../../../collector/src/baseline/recorded-run.ts';
 import { recordedRun, type RunOptions, SHOP } from '../../support/recorded-runs.ts';
 
@@ -85,6 +87,36 @@ describe('a build slowed 1.5 times', () => {
     const comparison = compare({ seed: 11, altered: { 'SELECT orders': { scale: 0.6 } } });
     expect(verdicts(comparison)).toEqual({ ...SAME, 'SELECT orders': 'faster' });
     expect(comparison.outcome).toBe('fine');
+  });
+});
+
+describe('what a whole baseline knows', () => {
+  const quiet = { seconds: 660, operations: SHOP.slice(0, 1), betweenRuns: 0, ofOperation: 0 };
+  const slowed = { ...quiet, seed: 52, seconds: 120, machine: 1.5 };
+  /** A baseline of one operation with more in it. */
+  const outcome = (more: Partial<Learned>): string => {
+    const [operation] = baselineOf({ ...quiet, seed: 51 });
+    const { learned } = operation ?? {};
+    if (operation === undefined || learned === undefined) throw new Error('nothing was learned');
+    expect(operation.isProvisional).toBe(false);
+    const known = { ...operation, learned: { ...learned, ...more } };
+    return compareRuns([known], runOf(slowed), { tolerance: 0.2, isNormalized: false }).outcome;
+  };
+
+  it('is allowed for: a level it also has, the season of the time of the run', () => {
+    expect(outcome({})).toBe('regression');
+    const { density, fromMs = NaN } = baselineOf({ ...quiet, seed: 51 })[0]?.learned ?? {};
+    if (density === undefined) throw new Error('nothing was learned');
+    expect(outcome({ levels: [{ density, from: Math.log(1.5) / BIN_WIDTH }] })).toBe('fine');
+    // The run is a day later, and every other day is slower.
+    const dayMs = 86_400_000;
+    const season = (slowerMs: number): Partial<Learned> => {
+      const angle = (slowerMs % (2 * dayMs)) * (Math.PI / dayMs);
+      const bins = Math.log(1.5) / BIN_WIDTH / 2;
+      return { season: { periodMs: 2 * dayMs, terms: [bins * Math.cos(angle), bins * Math.sin(angle), 0, 0] } };
+    };
+    expect(outcome(season(fromMs + dayMs))).toBe('fine');
+    expect(outcome(season(fromMs))).toBe('regression');
   });
 });
 

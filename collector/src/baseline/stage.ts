@@ -206,7 +206,7 @@ export class BaselineStage implements Stage<never> {
     const key = JSON.stringify([service, name, kind]);
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= Math.min(MAX_OPERATIONS, this.#config.max_operations)) return UNWATCHED;
+    if (this.#byKey.size >= Math.min(MAX_OPERATIONS, this.#config.max_operations ?? MAX_OPERATIONS)) return UNWATCHED;
     let id = this.#services.get(service);
     if (id === undefined) this.#services.set(service, (id = this.#services.size));
     const attributes = { 'service.name': service, 'span.name': name, 'span.kind': kind };

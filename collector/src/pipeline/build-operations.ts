@@ -8,6 +8,7 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { Consumer } from './contract.ts';
 import { createHost, type Surroundings } from './host.ts';
+import { maxOperations } from './memory.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Stages of operations, as far as they are on. */
@@ -42,13 +43,14 @@ export function buildOperations(
 /** Watches what is measured, and shows what was kept of it. */
 function createBaseline(
   rooms: Rooms,
-  { baseline }: Config,
+  { baseline, memory_limit }: Config,
   shared: Surroundings,
   measure: MeasureStage | undefined,
   next: Consumer<ViolationGroup> = { consume: async () => {} },
 ): BaselineStage | undefined {
   if (baseline === false || measure === undefined) return undefined;
-  const stage = rooms.baseline?.create(baseline, createHost('baseline', shared), next);
+  const { max_operations = maxOperations(memory_limit) } = baseline;
+  const stage = rooms.baseline?.create({ ...baseline, max_operations }, createHost('baseline', shared), next);
   if (stage === undefined) return undefined;
   measure.measured = (batch, spans) => stage.observe(batch, spans);
   stage.tracesOf = (attributes) =>

@@ -32,6 +32,17 @@ const LIMITED_SHARE = 2 / 3;
 /** Above what waiting spans may pin, for the bodies that are copied before the oldest traces are decided. */
 const ARENA_ABOVE_PENDING_BYTES = 16 * 1024 * 1024;
 
+/** Of one operation that learns on (`npm run bench operations`), and the part of the limit that all of them may add. */
+const OPERATION_BYTES = 13_400;
+const OPERATIONS_SHARE = 1 / 4;
+/** Beyond it more memory brings no more operations, unless configured. */
+const MAX_OPERATIONS = 10_000;
+
+/** Operations that are watched, unless configured. Most programs have a hundred, so they have no share that others would lack. */
+export function maxOperations(memoryLimit: number): number {
+  return Math.min(MAX_OPERATIONS, Math.floor((memoryLimit * OPERATIONS_SHARE) / OPERATION_BYTES));
+}
+
 /** What each holder may take: as configured, else its share. */
 export interface MemoryShares {
   readonly pendingBytes: number;

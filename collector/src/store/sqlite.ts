@@ -200,10 +200,14 @@ const NO_DATABASE = 26;
 
 /** The ring's file, where an error says that it is no database at all: it may be somebody else's. */
 export function foreignFile(path: string, error: unknown): string | undefined {
-  return errorCode(error) === NO_DATABASE ? join(path, FILE) : undefined;
+  return isNoDatabase(error) ? join(path, FILE) : undefined;
 }
 
-/** Tells whether an error says that the ring's file is damaged. */
+export function isNoDatabase(error: unknown): boolean {
+  return errorCode(error) === NO_DATABASE;
+}
+
+/** Tells whether an error says that a file is damaged. */
 export function isBroken(error: unknown): boolean {
   return errorCode(error) === BROKEN;
 }
@@ -214,8 +218,9 @@ export function setAside(path: string): void {
   rmSync(join(path, `${FILE}-journal`), { force: true });
 }
 
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+function errorCode(error: unknown): number | undefined {
+  // The low byte; what is above says where in the file.
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
 }
 
 function keptTraces(row: Record<string, unknown>): KeptTraces {

@@ -32,6 +32,8 @@ class Service {
   readonly operations: number[] = [];
   /** The last second that was closed. */
   closed: number;
+  /** Nothing is closed before: it was known before a restart, and its first batch tells how late it sends. */
+  heldUntilMs = 0;
   /** The oldest end in the batch that is being taken; Infinity between batches. */
   oldest = Infinity;
   readonly #lags = new Float64Array(LAG_SLICES);
@@ -79,6 +81,20 @@ export class LiveSteps {
     this.#service(service, nowMs).operations.push(operation);
   }
 
+  /**
+   * Makes an operation known that was so before a restart. Seconds begin now: of those between nothing is known. They are
+   * not closed before the service sends, or might have: while this was away, it may have waited to try again.
+   */
+  resume(service: number, operation: number, nowMs: number): void {
+    let found = this.#services.get(service);
+    if (found === undefined) {
+      found = new Service(Math.floor(nowMs / STEP_MS) + 1);
+      found.heldUntilMs = nowMs + MAX_LAG_MS;
+      this.#services.set(service, found);
+    }
+    found.operations.push(operation);
+  }
+
   /** Forgets an operation. */
   forget(service: number, operation: number): void {
     const operations = this.#services.get(service)?.operations;
@@ -113,11 +129,13 @@ export class LiveSteps {
     if (from === undefined || from.oldest === Infinity) return;
     from.noteLag(Math.max(0, nowMs - (from.oldest + 1) * STEP_MS), nowMs);
     from.oldest = Infinity;
+    from.heldUntilMs = 0;
   }
 
   /** Closes seconds that are complete. */
   close(nowMs: number): void {
     for (const service of this.#services.values()) {
+      if (nowMs < service.heldUntilMs) continue;
       const until = Math.floor((nowMs - service.lagMs()) / STEP_MS) - 1;
       // After a pause of this program or a step of the clock nothing is known of the time between.
       if (until - service.closed > OPEN_SECONDS) service.closed = until - 1;
@@ -128,7 +146,8 @@ export class LiveSteps {
   /** Seconds between now and the last closed one, the most of all services. */
   delayMs(nowMs: number): number {
     let most = 0;
-    for (const { closed } of this.#services.values()) most = Math.max(most, nowMs - (closed + 1) * STEP_MS);
+    for (const { closed, heldUntilMs } of this.#services.values())
+      if (nowMs >= heldUntilMs) most = Math.max(most, nowMs - (closed + 1) * STEP_MS);
     return most;
   }
 

@@ -3,11 +3,16 @@ import type { MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
-import type { Subject, ViolationGroup } from './contract.ts';
+import type { StateStore } from '../store/contract.ts';
+import type { Subject, ViolationGroup, ViolationKind } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
+import { Keeping } from './keeping.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
+import type { RestoredOperation } from './saved.ts';
+import type { Change } from './violation-state.ts';
 import { Violations } from './violations.ts';
+import { subjectOf, type Watched } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
@@ -18,15 +23,11 @@ const BIN_SHIFT = 1;
 const BINS_BELOW = 64;
 const LAST_BIN = 255;
 
+/** Kinds of violations that operations have. */
+const OPERATION_KINDS: readonly ViolationKind[] = ['latency', 'error', 'throughput', 'hang'];
+
 /** A series of span metrics has an operation, or none that is watched. */
 const UNWATCHED = -1;
-
-interface Watched {
-  readonly subject: Subject;
-  readonly service: number;
-  readonly operation: Operation;
-  usedMs: number;
-}
 
 export const baseline = {
   name: 'baseline',
@@ -53,6 +54,9 @@ export class BaselineStage implements Stage<never> {
   #isError = new Uint8Array(0);
   #generation = new Uint32Array(0);
   #cancel: (() => void)[] = [];
+  /** Groups whoever is next is told of once they are written down, so that after a restart they are not told again. */
+  #told: ViolationGroup[] = [];
+  readonly #keeping: Keeping;
   /** Kept traces are found here. */
   tracesOf: TracesOf = () => [];
 
@@ -68,10 +72,18 @@ export class BaselineStage implements Stage<never> {
         .toString(16)
         .padStart(8, '0'),
     );
+    this.#keeping = new Keeping(host, this.#violations);
+  }
+
+  /** Where what is learned is kept over restarts; without one it is not. To be set before `start`. */
+  set stateStore(store: StateStore | undefined) {
+    this.#keeping.store = store;
   }
 
   async start(): Promise<void> {
     const { clock } = this.#host;
+    await this.#keeping.load(this.#options, (restored) => this.#resume(restored, clock.nowMs()));
+    this.#endOrphans(clock.nowMs());
     this.#cancel.push(
       clock.every(STEP_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
@@ -79,7 +91,11 @@ export class BaselineStage implements Stage<never> {
   }
 
   async stop(): Promise<void> {
+    if (this.#cancel.length === 0) return;
     for (const cancel of this.#cancel.splice(0)) cancel();
+    const nowMs = this.#host.clock.nowMs();
+    await this.#save(nowMs);
+    await this.#keeping.saveAll(this.#watched, nowMs);
   }
 
   /** Nothing flows through: spans are told of by `observe`. */
@@ -125,13 +141,31 @@ export class BaselineStage implements Stage<never> {
   #step(operation: number, step: Parameters<Operation['take']>[0]): void {
     const watched = this.#watched[operation];
     if (watched === undefined) return;
-    for (const change of watched.operation.take(step)) {
-      const traceIds = [...this.tracesOf(watched.subject.attributes)];
-      const { group, isNew } = this.#violations.take(watched.subject, change, traceIds);
-      if (isNew && change.severity !== 'none')
-        this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
-      void this.#next.consume(group);
+    const { version } = watched.operation;
+    this.#tell(watched, watched.operation.take(step));
+    // What took so long to learn is not put at risk any longer.
+    if (watched.operation.version !== version) watched.dueMs = 0;
+  }
+
+  #tell(watched: Watched, changes: readonly Change[]): void {
+    for (const change of changes) {
+      this.#tellOf(watched.subject, change);
+      this.#keeping.happened(watched);
     }
+  }
+
+  #tellOf(subject: Subject, change: Change): void {
+    const traceIds = [...this.tracesOf(subject.attributes)];
+    const { group, isNew } = this.#violations.take(subject, change, traceIds);
+    if (isNew && change.severity !== 'none')
+      this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
+    this.#told.push(group);
+  }
+
+  async #save(nowMs: number): Promise<void> {
+    const told = this.#told.splice(0);
+    await this.#keeping.save(this.#watched, nowMs);
+    for (const group of told) void this.#next.consume(group);
   }
 
   #close(nowMs: number): void {
@@ -141,6 +175,28 @@ export class BaselineStage implements Stage<never> {
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
     const open = this.#violations.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
+    void this.#save(nowMs);
+  }
+
+  /** Goes on with an operation of before a restart. */
+  #resume({ service, name, kind, usedMs, operation }: RestoredOperation, nowMs: number): boolean {
+    if (this.#byKey.size >= this.#most) return false;
+    const at = this.#add(subjectOf(service, name, kind), operation, usedMs);
+    this.#steps.resume(this.#serviceNamed(service), at, nowMs);
+    return true;
+  }
+
+  /** Ends violations whose operation is not known any more, or not as violated: nobody would see them end. */
+  #endOrphans(nowMs: number): void {
+    for (const { members } of this.#violations.groups())
+      for (const { subject, kind, severity, onsetMs, ratio, explanation } of members) {
+        const isOfOperation = OPERATION_KINDS.includes(kind);
+        const watched = this.#watched[this.#byKey.get(subject.key) ?? -1];
+        if (severity === 'none' || !isOfOperation || watched?.operation.open.includes(kind) === true) continue;
+        const { calls, quantiles } = explanation;
+        const change = { timeMs: nowMs, kind, severity: 'none', onsetMs, ratio, nats: 0, calls, quantiles } as const;
+        this.#tellOf(subject, { ...change, ended: 'forgotten' });
+      }
   }
 
   #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
@@ -150,23 +206,31 @@ export class BaselineStage implements Stage<never> {
   }
 
   #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
-    const key = JSON.stringify([service, name, kind]);
-    const known = this.#byKey.get(key);
+    const subject = subjectOf(service, name, kind);
+    const known = this.#byKey.get(subject.key);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= Math.min(MAX_OPERATIONS, this.#config.max_operations)) return UNWATCHED;
-    let id = this.#services.get(service);
-    if (id === undefined) this.#services.set(service, (id = this.#services.size));
-    const attributes = { 'service.name': service, 'span.name': name, 'span.kind': kind };
+    if (this.#byKey.size >= this.#most) return UNWATCHED;
+    const at = this.#add(subject, new Operation(this.#options), nowMs);
+    this.#steps.register(this.#serviceNamed(service), at, nowMs);
+    return at;
+  }
+
+  get #most(): number {
+    return Math.min(MAX_OPERATIONS, this.#config.max_operations);
+  }
+
+  #serviceNamed(name: string): number {
+    let id = this.#services.get(name);
+    if (id === undefined) this.#services.set(name, (id = this.#services.size));
+    return id;
+  }
+
+  #add(subject: Subject, operation: Operation, usedMs: number): number {
     const at = this.#free.pop() ?? this.#watched.length;
-    const operation = new Operation(this.#options);
-    this.#watched[at] = {
-      subject: { key, name: `${service} ${name}`, attributes },
-      service: id,
-      operation,
-      usedMs: nowMs,
-    };
-    this.#byKey.set(key, at);
-    this.#steps.register(id, at, nowMs);
+    const service = this.#serviceNamed(subject.attributes['service.name'] ?? '');
+    const dueMs = this.#keeping.firstDueMs(this.#host.clock.nowMs());
+    this.#watched[at] = { subject, service, operation, usedMs, dueMs };
+    this.#byKey.set(subject.key, at);
     return at;
   }
 
@@ -178,6 +242,8 @@ export class BaselineStage implements Stage<never> {
       const { learned, isProvisional } = watched.operation;
       states[learned === undefined ? 'learning' : isProvisional ? 'provisional' : 'learned']++;
       if (nowMs - watched.usedMs < this.#config.operation_ttl) return;
+      for (const change of watched.operation.forget(nowMs)) this.#tellOf(watched.subject, change);
+      this.#keeping.forget(watched);
       this.#steps.forget(watched.service, at);
       this.#byKey.delete(watched.subject.key);
       this.#watched[at] = undefined;

@@ -1,8 +1,9 @@
 // Violations that are open, and those of late: what changes become for whoever is told.
-import type { Severity, Subject, Violation, ViolationGroup } from './contract.ts';
+import type { Severity, Subject, Violation, ViolationGroup, ViolationKind } from './contract.ts';
 import { explain } from './explain.ts';
 import { Grouping } from './grouping.ts';
 import { rankOf } from './severity.ts';
+import type { SavedGroup } from './saved.ts';
 import type { Change } from './violation-state.ts';
 
 /** Groups that are over and still shown. */
@@ -21,6 +22,9 @@ export class Violations {
   /** The latest last. */
   readonly #groups = new Map<string, Group>();
   readonly #traces = new Map<string, Set<string>>();
+  /** Groups that are not written down yet as they are, and those that need not be any more. */
+  readonly #changed = new Set<string>();
+  readonly #forgotten = new Set<string>();
 
   /** @param newId makes ids that are never the same */
   constructor(newId: () => string) {
@@ -31,7 +35,7 @@ export class Violations {
   /** Takes a change. @returns its group as it is now, and whether the violation is new */
   take(subject: Subject, change: Change, traceIds: readonly string[]): { group: ViolationGroup; isNew: boolean } {
     const { kind, severity, onsetMs, timeMs, ratio } = change;
-    const key = `${kind} ${subject.key}`;
+    const key = keyOf(kind, subject);
     const id = this.#grouping.groupOf(key, onsetMs);
     let group = this.#groups.get(id);
     if (group === undefined) this.#groups.set(id, (group = { id, members: new Map(), changedMs: timeMs }));
@@ -51,6 +55,7 @@ export class Violations {
       explanation: explain({ ...change, name: subject.name, traceIds: [...traces] }),
     });
     group.changedMs = timeMs;
+    this.#changed.add(id);
     if (severity === 'none') {
       this.#grouping.close(key);
       this.#traces.delete(key);
@@ -63,6 +68,36 @@ export class Violations {
   groups(): ViolationGroup[] {
     const all = [...this.#groups.values()].map(shown).toReversed();
     return [...all.filter(({ severity }) => severity !== 'none'), ...all.filter(({ severity }) => severity === 'none')];
+  }
+
+  /** What has to be written down since it was asked for last, and ids of groups whose writing may go. */
+  unsaved(): { readonly changed: readonly SavedGroup[]; readonly forgotten: readonly string[] } {
+    const changed = [...this.#changed].flatMap((id) => {
+      const group = this.#groups.get(id);
+      return group === undefined ? [] : [{ id, changedMs: group.changedMs, members: [...group.members.values()] }];
+    });
+    const forgotten = [...this.#forgotten];
+    this.#changed.clear();
+    this.#forgotten.clear();
+    return { changed, forgotten };
+  }
+
+  /** All has to be written down again. */
+  unsave(): void {
+    for (const id of this.#groups.keys()) this.#changed.add(id);
+  }
+
+  /** Takes over groups of before a restart, in any order. */
+  restore(groups: readonly SavedGroup[]): void {
+    for (const { id, changedMs, members } of groups.toSorted((a, b) => a.changedMs - b.changedMs)) {
+      const byKey = members.map((member) => [keyOf(member.kind, member.subject), member] as const);
+      this.#groups.set(id, { id, changedMs, members: new Map(byKey) });
+      for (const [key, { severity, onsetMs, explanation }] of byKey) {
+        if (severity === 'none') continue;
+        this.#grouping.restore(key, { group: id, onsetMs });
+        this.#traces.set(key, new Set(explanation.traceIds));
+      }
+    }
   }
 
   openBySeverity(): Record<Severity, number> {
@@ -82,8 +117,16 @@ export class Violations {
 
   #forgetPast(): void {
     const past = [...this.#groups.values()].filter(isOver);
-    for (const { id } of past.slice(0, Math.max(0, past.length - MAX_PAST))) this.#groups.delete(id);
+    for (const { id } of past.slice(0, Math.max(0, past.length - MAX_PAST))) {
+      this.#groups.delete(id);
+      this.#changed.delete(id);
+      this.#forgotten.add(id);
+    }
   }
+}
+
+function keyOf(kind: ViolationKind, { key }: Subject): string {
+  return `${kind} ${key}`;
 }
 
 function isOver({ members }: Group): boolean {

@@ -2,6 +2,7 @@
 // Memory is bounded: when there are too many, neighbours are joined and windows become twice as long.
 import { BINS } from './bins.ts';
 import { MinuteNoise, SecondClusters } from './likeness.ts';
+import { packWindows, unpackWindows } from './packed-windows.ts';
 import type { Step } from './step.ts';
 
 /** Shortest length of a window. */
@@ -50,6 +51,35 @@ export class LearningWindows {
   /** Closed windows in order of time, without those in which nothing was called. */
   get windows(): readonly Window[] {
     return this.#windows;
+  }
+
+  /** Passes over a time of which nothing is known: the open window is so much longer. */
+  pass(pauseMs: number): void {
+    this.#fromMs += pauseMs;
+    this.minutes.pass(pauseMs);
+  }
+
+  snapshot() {
+    // The open window is written as one that ends where it begins.
+    const open = windowOf(this.#fromMs, this.#fromMs, this.#calls, this.#errors, this.#open);
+    return {
+      windows: packWindows([...this.#windows, open]),
+      lengthMs: this.#lengthMs,
+      clusters: this.clusters.snapshot(),
+      minutes: this.minutes.snapshot(),
+    };
+  }
+
+  restore({ windows, lengthMs, clusters, minutes }: ReturnType<LearningWindows['snapshot']>): void {
+    this.#windows = unpackWindows(windows);
+    const open = this.#windows.pop();
+    if (open === undefined) throw new Error('there is no open window');
+    [this.#fromMs, this.#calls, this.#errors] = [open.fromMs, open.calls, open.errors];
+    this.#open.fill(0);
+    addWindow(this.#open, open);
+    this.#lengthMs = lengthMs;
+    this.clusters.restore(clusters);
+    this.minutes.restore(minutes);
   }
 
   /** Forgets everything. */

@@ -3,6 +3,7 @@ import type { BaselineStage } from '../baseline/stage.ts';
 import type { Config } from '../config/schema.ts';
 import type { MeasureStage } from '../measure/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { Consumer } from './contract.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -17,12 +18,13 @@ export interface OperationStages {
   readonly remoteSampling: RemoteSamplingStage | undefined;
 }
 
-/** @param next takes the spans that were looked at */
+/** @param next takes the spans that were looked at; @param state keeps what is learned over restarts */
 export function buildOperations(
   rooms: Rooms,
   config: Config,
   shared: Surroundings,
   next: Consumer<SpanBatch>,
+  state: StateStore | undefined,
 ): OperationStages {
   const host = createHost('remote_sampling', shared);
   const remoteSampling = rooms.remoteSampling?.create(config.remote_sampling, host, next);
@@ -32,6 +34,7 @@ export function buildOperations(
       ? undefined
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const baseline = createBaseline(rooms, config, shared, measure);
+  if (baseline !== undefined) baseline.stateStore = state;
   return { first: measure ?? afterMeasure, measure, baseline, remoteSampling };
 }
 

@@ -71,7 +71,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.exemplars.traceState = (traceId) => sampleTo.stateOf(...wordsOf(traceId));
   exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
   const logsTo = createLogs(rooms, config, shares, shared, sampleTo, exportTo);
-  const operations = buildOperations(rooms, config, shared, sampleTo);
+  const operations = buildOperations(rooms, config, shared, sampleTo, storeTo?.state);
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const metrics = buildMetrics(
     { ...config, limit: limitOf(config, shares) },

@@ -59,12 +59,13 @@ export class StateFile {
     }
   }
 
-  /** Writes documents and removes others, all or nothing. */
+  /** Removes documents and writes others, all or nothing. */
   save(room: string, documents: readonly StateDocument[], removed: readonly string[], nowMs: number): void {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      for (const { key, body } of documents) this.#statements.put.run(room, key, body, crc32(body), nowMs);
+      // What was removed may have come again since.
       for (const key of removed) this.#statements.remove.run(room, key);
+      for (const { key, body } of documents) this.#statements.put.run(room, key, body, crc32(body), nowMs);
       this.#db.exec('COMMIT');
     } catch (error) {
       if (!isBroken(error) && this.#db.isTransaction !== false) this.#db.exec('ROLLBACK');

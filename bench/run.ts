@@ -10,8 +10,8 @@ import type { Figure } from './figure.ts';
 import { type Result, rowsOf, writeReport } from './report.ts';
 
 const DIRECTORY = import.meta.dirname;
-/** They take long, and some more than this repository, so they run only by their name. */
-const LONG = ['peers', 'flood', 'monitoring', 'idle', 'baselines'];
+/** They take long, or more than this repository, so they run only by their name. */
+const LONG = ['peers', 'flood', 'monitoring', 'idle', 'baselines', 'nab'];
 
 async function main(): Promise<void> {
   const isQuick = process.argv.includes('--quick') || process.env['BENCH_QUICK'] === '1';
@@ -62,6 +62,12 @@ async function runChild(file: string): Promise<void> {
   process.send?.(outcome, () => process.disconnect());
 }
 
+/** What ended a bench is said by the bench itself, so its name is enough here. */
+function fail(error: Error): void {
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
 function machine(): Result['machine'] {
   const [cpu] = cpus();
   return { cpu: cpu?.model ?? '', cpus: cpus().length, memoryBytes: totalmem(), platform: process.platform };
@@ -88,4 +94,4 @@ function table(name: string, figures: readonly Figure[]): string {
 }
 
 const { BENCH_FILE: file } = process.env;
-await (file === undefined ? main() : runChild(file));
+await (file === undefined ? main().catch(fail) : runChild(file));

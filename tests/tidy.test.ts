@@ -27,12 +27,15 @@ const ROOMS = [
   'logs',
   'limit',
   'aggregate',
+  'alert',
   'export',
   'store',
   'web',
 ];
 /** Types that one room's contract shows the others. */
 const CONTRACTS = [
+  'alert/contract.ts',
+  'baseline/contract.ts',
   'limit/contract.ts',
   'measure/contract.ts',
   'remote-sampling/contract.ts',
@@ -43,7 +46,7 @@ const CONTRACTS = [
 
 /** Rooms in which input and output happen. */
 const IO_PLACES = [
-  'receive/', 'scrape/', 'monitoring/', 'limit/stream-file.ts', 'export/', 'store/', 'web/', 'cli/', 'main.ts', 'config/load.ts', 'config/load-apart.ts', 'config/load-thread.ts', 'config/generate.ts', 'pipeline/http-server.ts',
+  'receive/', 'scrape/', 'monitoring/', 'limit/stream-file.ts', 'alert/channels/', 'export/', 'store/', 'web/', 'cli/', 'main.ts', 'config/load.ts', 'config/load-apart.ts', 'config/load-thread.ts', 'config/generate.ts', 'pipeline/http-server.ts',
   'pipeline/connection-cap.ts', 'pipeline/tls.ts', 'pipeline/bearer.ts', 'pipeline/watch-files.ts',
   'pipeline/readers.ts',
 ]; // prettier-ignore
@@ -75,7 +78,7 @@ const ENVIRONMENT_PLACES = ['sdk/src/options.ts', 'collector/src/main.ts'];
 
 /** Every dependency a package brings to its users, with its decision record. */
 const RUNTIME_DEPENDENCIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  collector: { re2js: '009', snappyjs: '023', systeminformation: '022', yaml: '002', zod: '002' },
+  collector: { nodemailer: '029', re2js: '009', snappyjs: '023', systeminformation: '022', yaml: '002', zod: '002' },
   sdk: {
     '@opentelemetry/exporter-metrics-otlp-http': '004',
     '@opentelemetry/exporter-prometheus': '004',

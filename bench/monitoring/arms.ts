@@ -100,11 +100,12 @@ export function fixedArm(url: string, resource: Resource, record: Recorder): Arm
     },
     async tick() {
       // By the clock that is never set, as the stage does.
-      const timeMs = performance.timeOrigin + performance.now();
+      const readMs = performance.now();
+      const timeMs = performance.timeOrigin + readMs;
       const made: DataPoint[] = [];
       const answers = readers.map((reader) => {
         try {
-          return reader.read(performance.now());
+          return reader.read(readMs);
         } catch {
           return undefined;
         }

@@ -1,6 +1,7 @@
 // Recorded seconds through the pure control, and what a user would read from the points that come out.
+import { Beats } from '../../collector/src/monitoring/beats.ts';
 import { ruleOf } from '../../collector/src/monitoring/component-rule.ts';
-import { type MonitoringConfig } from '../../collector/src/monitoring/config.ts';
+import type { MonitoringConfig } from '../../collector/src/monitoring/config.ts';
 import type { Reader } from '../../collector/src/monitoring/reader.ts';
 import { ScheduledReader } from '../../collector/src/monitoring/scheduled-reader.ts';
 import type { SeriesSpec } from '../../collector/src/monitoring/series-spec.ts';
@@ -53,8 +54,7 @@ export function replay({ spec, isDear, times, values, sentinels }: Recorded, con
   const control = new SeriesControl((_, value, timeMs) => points.push({ timeMs, value }), config.heartbeat);
   const { follows, isRatio, isMean = false, leastScale = 0 } = spec;
   control.open(0, { follows, isRatio, isMean, isDear, leastScale, threshold, patienceS: baseIntervalS });
-  const halfMs = config.heartbeat * 500 - limits.minMs;
-  let beatMs = times[0] ?? 0;
+  const due = new Beats(config.heartbeat * 1000, limits.minMs);
   let beats = 1;
   for (const [i, timeMs] of times.entries()) {
     stated.push(control.statedError(0));
@@ -63,10 +63,7 @@ export function replay({ spec, isDear, times, values, sentinels }: Recorded, con
       const moved = control.observe(0, values[i] ?? NaN, timeMs, false);
       scheduled.worked(timeMs, moved, undefined);
     }
-    if (timeMs - beatMs < halfMs - limits.minMs / 2) continue;
-    beatMs = timeMs;
-    const ageMs = timeMs - control.pushedMs(0);
-    if (ageMs === 0 || ageMs + halfMs <= config.heartbeat * 1000 - limits.minMs / 2) continue;
+    if (due.due([0], (row) => control.pushedMs(row), timeMs).length === 0) continue;
     control.beat(0, timeMs);
     beats++;
   }

@@ -18,6 +18,8 @@ serve({
         requests++;
         request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
       });
+      // Whoever pushes may pause for longer than the runtime's 5 s, and meet a connection that just then is closed.
+      server.keepAliveTimeout = 0;
       server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
     }),
   requests: () => requests,

@@ -11,6 +11,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel why TRACE-ID              why a trace was kept or dropped
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel baseline scan FILE        what recorded calls would have been told of
+  evenkeel alert test                send a test notification through each channel
   evenkeel COMMAND --help            more about a command
   evenkeel --version
 `;
@@ -41,6 +42,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   baseline: async () => {
     const { baseline, HELP: help } = await import('./cli/baseline.ts');
     return { run: baseline, help };
+  },
+  alert: async () => {
+    const { alert, HELP: help } = await import('./cli/alert.ts');
+    return { run: alert, help };
   },
 };
 

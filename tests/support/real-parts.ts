@@ -30,6 +30,11 @@ interface Part {
 const PARTS = {
   prometheus: { binary: 'prometheus', folders: ['/usr/bin'], install: 'apt-get install prometheus' },
   promtool: { binary: 'promtool', folders: ['/usr/bin'], install: 'apt-get install prometheus' },
+  alertmanager: {
+    binary: 'prometheus-alertmanager',
+    folders: ['/usr/bin'],
+    install: 'apt-get install prometheus-alertmanager',
+  },
   chromium: { binary: 'chromium', folders: ['/usr/bin'], install: 'apt-get install chromium' },
   go: { binary: 'go', folders: ['/usr/local/go/bin'], install: 'the Go toolchain, 1.26 or newer' },
   python: {

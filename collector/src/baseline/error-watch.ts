@@ -25,7 +25,7 @@ export class ErrorWatch {
   /** What made it be raised, until enough has come since: chance has a part in that. */
   #early = { calls: 0, errors: 0 };
   #violation: ViolationState | undefined;
-  readonly #recovery = new Recovery(2);
+  #recovery: Recovery | undefined;
 
   constructor(learned: Learned, thresholdNats: number) {
     this.#learned = learned;
@@ -42,7 +42,7 @@ export class ErrorWatch {
     else this.#count(step, lengthMs);
     if (nats < this.#thresholdNats) return undefined;
     this.#violation = new ViolationState('error', onsetMs);
-    this.#recovery.clear();
+    this.#recovery = new Recovery(2);
     const change = this.#violation.update(step.timeMs, this.#state(nats));
     this.#early = { calls: this.#calls, errors: this.#errors };
     [this.#calls, this.#errors] = [0, 0];
@@ -52,7 +52,7 @@ export class ErrorWatch {
   /** Ends what is open. @returns what was open, as it ends */
   end(timeMs: number): Change | undefined {
     const change = this.#violation?.end(timeMs);
-    this.#violation = undefined;
+    this.#violation = this.#recovery = undefined;
     return change;
   }
 
@@ -64,7 +64,7 @@ export class ErrorWatch {
       calls: this.#calls,
       errors: this.#errors,
       early: this.#early,
-      recovery: this.#recovery.snapshot(),
+      recovery: this.#recovery?.snapshot(),
     };
   }
 
@@ -72,7 +72,8 @@ export class ErrorWatch {
     if (saved === undefined) return;
     this.#violation = ViolationState.restored(saved.state);
     [this.#calls, this.#errors, this.#early] = [saved.calls, saved.errors, saved.early];
-    this.#recovery.restore(saved.recovery);
+    this.#recovery = new Recovery(2);
+    if (saved.recovery !== undefined) this.#recovery.restore(saved.recovery);
   }
 
   get isViolated(): boolean {
@@ -86,13 +87,13 @@ export class ErrorWatch {
   #follow(violation: ViolationState, step: Step, lengthMs: number): Change | undefined {
     if (step.calls === 0) return undefined;
     this.#recover(step);
-    if (this.#recovery.isOver) {
-      this.#violation = undefined;
+    if (this.#recovery?.isOver === true) {
+      this.#violation = this.#recovery = undefined;
       [this.#calls, this.#errors] = [0, 0];
       this.#test.clear();
       return violation.end(step.timeMs);
     }
-    if (this.#recovery.isDoubtful) return undefined;
+    if (this.#recovery?.isDoubtful === true) return undefined;
     this.#count(step, lengthMs);
     return violation.update(step.timeMs, this.#state(this.#thresholdNats));
   }
@@ -122,7 +123,7 @@ export class ErrorWatch {
     [within, Math.max(this.#learned.errorRatio, 0.0005)].forEach((normal, which) => {
       const failed = Math.max(-CALL_CLIP, Math.log(normal / now));
       const good = Math.min(CALL_CLIP, Math.log((1 - normal) / (1 - now)));
-      this.#recovery.take(which, (errors * failed + (calls - errors) * good) / this.#learned.errorClusters);
+      this.#recovery?.take(which, (errors * failed + (calls - errors) * good) / this.#learned.errorClusters);
     });
   }
 }

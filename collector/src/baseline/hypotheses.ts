@@ -14,9 +14,6 @@ export type Shape = 'scale' | 'tail' | 'upper';
 
 export interface Alternative extends Hypothesis {
   readonly shape: Shape;
-  /** Evidence a second may add in the long run, and at once, nats: a pause, a blip, a burst of a few seconds says little. */
-  readonly cap: number;
-  readonly burst: number;
 }
 
 export interface Null extends Hypothesis {
@@ -36,7 +33,8 @@ const SECONDS_A_MINUTE = Math.log(60);
 const IMPROVEMENTS = [0.55, 0.7, 0.85] as const;
 /** Times the guard: the smallest change that is looked for, and so on to those that need no looking. */
 const SCALES = [1.12, 1.28, 1.5, 1.85, 2.4, 3.5, 5.5, 10, 25] as const;
-const CAP = 0.95;
+/** Evidence a second may add in the long run, and at once, nats: a pause, a blip, a burst of a few seconds says little. */
+export const CAP = 0.95;
 const BURST = 3;
 /** Of a tail a second holds one call or none; those that hold one have to make up for the others. */
 const TAIL_BURST = 4.5;
@@ -53,6 +51,12 @@ const UPPERS = [
   [0.4, 0.8],
 ] as const;
 
+/** How many alternatives there are, and what each may say at once. */
+export const ALTERNATIVES = SCALES.length + TAILS.length + UPPERS.length;
+export const BURSTS = Float64Array.from({ length: ALTERNATIVES }, (_, a) =>
+  a >= SCALES.length && a < SCALES.length + TAILS.length ? TAIL_BURST : BURST,
+);
+
 /** Slower than the baseline by this is within what is normal; nats. */
 export function guardOf({ noise, centreError }: Pick<Learned, 'noise' | 'centreError'>): number {
   return Math.log(LEAST_RATIO) + ORDINARY_DEVIATIONS * noise + centreError;
@@ -61,15 +65,15 @@ export function guardOf({ noise, centreError }: Pick<Learned, 'noise' | 'centreE
 export function alternativesOf(learned: Learned, guard = guardOf(learned)): Alternative[] {
   const { density } = learned;
   const scales = SCALES.map((scale) => {
-    return { shape: 'scale', density, by: (Math.log(scale) + guard) / BIN_WIDTH, cap: CAP, burst: BURST } as const;
+    return { shape: 'scale', density, by: (Math.log(scale) + guard) / BIN_WIDTH } as const;
   });
   const tails = TAILS.map(({ share, factors }) => {
     const parts = factors.map((factor) => ({ share: share / factors.length, by: Math.log(factor) / BIN_WIDTH }));
     const mixed = withParts(density, parts);
-    return { shape: 'tail', density: mixed, by: 0, cap: CAP, burst: TAIL_BURST } as const;
+    return { shape: 'tail', density: mixed, by: 0 } as const;
   });
   const uppers = UPPERS.map(([above, then]) => {
-    return { shape: 'upper', density: withUpper(density, above, then), by: 0, cap: CAP, burst: BURST } as const;
+    return { shape: 'upper', density: withUpper(density, above, then), by: 0 } as const;
   });
   return [...scales, ...tails, ...uppers];
 }

@@ -1,8 +1,7 @@
 // Evidence that an operation's durations have changed: a bank of sequential likelihood-ratio tests, each alternative against
-// each null. What counts for an alternative is the null that explains the calls best.
-import { logShare } from './density.ts';
-import { type Alternative, alternativesOf, type Null, nullsOf } from './hypotheses.ts';
-import { guardOf } from './hypotheses.ts';
+// each null. What counts for an alternative is the null that explains the calls best, all from one beginning.
+import { BINS } from './bins.ts';
+import { ALTERNATIVES, alternativesOf, BURSTS, CAP, guardOf, nullsOf } from './hypotheses.ts';
 import type { Learned } from './learned.ts';
 import type { Step } from './step.ts';
 
@@ -12,41 +11,65 @@ const CALL_CLIP = 3.5;
 const FADE_NATS = 0.012;
 /** Calls a second below which a pause holds few of them: one call may then say as much as it can. */
 const SPARSE_RATE = 1;
+/** Densities are held in thousandths of a nat, which 16 bits can hold and no test can tell apart. */
+const PER_NAT = 1000;
+
+/** Bins held of a density, and how many of them lie below its centre: from a forty-fifth of its duration to fourteen hundred times. */
+const SPAN = 128;
+const BINS_BELOW = 44;
 
 /** What the bank found. */
 export interface Evidence {
   /** Nats against the best null, for the best alternative; 0 and above. */
   readonly nats: number;
-  readonly alternative: Alternative;
+  /** Place of the alternative among those of `alternativesOf`. */
+  readonly alternative: number;
   /** When it began, milliseconds. */
   readonly onsetMs: number;
 }
+
+/** Of the second that is being taken; no two are taken at once. */
+let likely = new Float64Array(0);
+let changed = new Float64Array(0);
 
 /**
  * @see Page 1954, Continuous inspection schemes
  * @see Wasserman, Ramdas and Balakrishnan 2020, Universal inference
  */
 export class LatencyTest {
-  readonly #alternatives: readonly Alternative[];
-  readonly #nulls: readonly Null[];
+  /** Logarithms of densities, SPAN bins of each, one after the other; the first bin of all; and which a hypothesis reads. */
+  readonly #densities: Int16Array;
+  readonly #first: number;
+  readonly #densityOf: Uint8Array;
+  readonly #nulls: number;
+  readonly #leastBurst: number;
   readonly #correlation: number;
-  readonly #sums: Float64Array;
-  readonly #onsets: Float64Array;
-  /** What evidence for each alternative may still grow by. */
-  readonly #rooms: Float64Array;
-  readonly #bursts: Float64Array;
-  #likely = new Float64Array(0);
-  #alternative = new Float64Array(0);
+  /**
+   * Of all hypotheses how far they are moved, then penalties of nulls, then of alternatives what evidence may still grow by,
+   * and when it began in seconds after the first step, then evidence. One array, since there are ten thousand operations.
+   */
+  readonly #numbers: Float32Array;
+  /** A bit for each alternative that has evidence. */
+  #active = 0;
+  #firstMs = NaN;
 
   constructor(learned: Learned, guard = guardOf(learned)) {
-    this.#alternatives = alternativesOf(learned, guard);
-    this.#nulls = nullsOf(learned, guard);
+    const nulls = nullsOf(learned, guard);
+    const all = [...alternativesOf(learned, guard), ...nulls];
+    const densities = [...new Set(all.map(({ density }) => density))];
+    this.#first = Math.max(0, Math.min(BINS - SPAN, Math.round(learned.centre) - BINS_BELOW));
+    this.#densities = Int16Array.from(
+      densities.flatMap((density) => [...density.subarray(this.#first, this.#first + SPAN)]),
+      (log) => Math.round(log * PER_NAT),
+    );
+    this.#densityOf = Uint8Array.from(all, ({ density }) => densities.indexOf(density));
+    this.#nulls = nulls.length;
+    this.#numbers = new Float32Array(3 * ALTERNATIVES + (2 + ALTERNATIVES) * nulls.length);
+    all.forEach(({ by }, i) => (this.#numbers[i] = by));
+    nulls.forEach(({ penalty }, h) => (this.#numbers[this.#penaltyAt + h] = penalty));
+    this.#leastBurst = learned.callsPerSecond < SPARSE_RATE ? CALL_CLIP : 0;
     this.#correlation = learned.correlation;
-    this.#sums = new Float64Array(this.#alternatives.length * this.#nulls.length);
-    this.#onsets = new Float64Array(this.#alternatives.length);
-    const least = learned.callsPerSecond < SPARSE_RATE ? CALL_CLIP : 0;
-    this.#bursts = Float64Array.from(this.#alternatives, ({ burst }) => Math.max(burst, least));
-    this.#rooms = this.#bursts.slice();
+    for (let a = 0; a < ALTERNATIVES; a++) this.#numbers[this.#roomAt + a] = this.#burst(a);
   }
 
   /**
@@ -56,77 +79,130 @@ export class LatencyTest {
    * @param mostNats what evidence may grow to
    */
   take(step: Step, centre: number, lengthMs: number, mostNats: number): void {
-    const { kinds } = step;
-    for (let a = 0; a < this.#rooms.length; a++)
-      this.#rooms[a] = Math.min(
-        this.#bursts[a],
-        this.#rooms[a] + (this.#alternatives[a]?.cap ?? 0) * (lengthMs / 1000),
-      );
-    if (kinds === 0) return;
-    this.#look(step, centre);
-    const fade = Math.min(FADE_NATS * (lengthMs / 1000), FADE_NATS * step.calls);
+    const numbers = this.#numbers;
+    for (let a = 0, at = this.#roomAt; a < ALTERNATIVES; a++, at++)
+      numbers[at] = Math.min(this.#burst(a), numbers[at] + (CAP * lengthMs) / 1000);
+    if (step.kinds === 0) return;
+    if (Number.isNaN(this.#firstMs)) this.#firstMs = step.timeMs - lengthMs;
+    const best = this.#look(step, centre);
+    const fade = FADE_NATS * Math.min(lengthMs / 1000, step.calls);
     const weight = 1 / (1 + (step.calls - 1) * this.#correlation);
-    const nulls = this.#nulls.length;
-    for (let a = 0; a < this.#alternatives.length; a++) {
-      const one = this.#alternatives[a];
-      if (one === undefined) continue;
-      const { burst } = one;
-      const room = this.#rooms[a];
-      let grown = Infinity;
-      for (let k = 0; k < kinds; k++)
-        this.#alternative[k] = logShare(one.density, (step.bins[k] ?? 0) - centre - one.by);
-      let least = Infinity;
-      for (let h = 0; h < nulls; h++) {
-        let gain = 0;
-        for (let k = 0; k < kinds; k++) {
-          const ratio = (this.#alternative[k] ?? 0) - (this.#likely[h * kinds + k] ?? 0);
-          gain += (step.counts[k] ?? 0) * Math.max(-CALL_CLIP, Math.min(burst, ratio));
-        }
-        const at = a * nulls + h;
-        const growth = Math.min(room, gain * weight);
-        grown = Math.min(grown, growth);
-        const sum = Math.min(mostNats, this.#sums[at] + growth - fade);
-        this.#sums[at] = sum;
-        least = Math.min(least, sum);
+    for (let a = 0; a < ALTERNATIVES; a++) {
+      this.#read(changed, 0, a, step, centre);
+      // Without evidence so far, what one null explains stays without; mostly that is the likeliest.
+      if ((this.#active & (1 << a)) === 0) {
+        if (this.#gain(a, best, step) * weight <= fade) continue;
+        numbers[this.#onsetAt + a] = (step.timeMs - lengthMs - this.#firstMs) / 1000;
       }
-      this.#rooms[a] = room - Math.max(0, grown);
-      // What one null explains needs no other: all evidence begins anew after it.
-      if (least <= 0) {
-        this.#sums.fill(0, a * nulls, (a + 1) * nulls);
-        this.#onsets[a] = step.timeMs;
-      } else if (this.#onsets[a] === 0) this.#onsets[a] = step.timeMs - lengthMs;
+      this.#add(a, step, weight, fade, mostNats);
     }
   }
 
   /** The strongest evidence. */
   best(): Evidence | undefined {
     let best: Evidence | undefined;
-    const nulls = this.#nulls.length;
-    this.#alternatives.forEach((alternative, a) => {
+    if (this.#active === 0) return undefined;
+    const numbers = this.#numbers;
+    const nulls = this.#nulls;
+    for (let a = 0; a < ALTERNATIVES; a++) {
+      if ((this.#active & (1 << a)) === 0) continue;
       let nats = Infinity;
-      this.#nulls.forEach(({ penalty }, h) => {
-        const sum = this.#sums[a * nulls + h] ?? 0;
-        // Evidence that is not there does not count for being unlikely.
-        nats = Math.min(nats, sum === 0 ? 0 : sum + penalty);
-      });
-      if (nats > (best?.nats ?? 0)) best = { nats, alternative, onsetMs: this.#onsets[a] ?? 0 };
-    });
+      const [sums, penalties] = [this.#sumAt + a * nulls, this.#penaltyAt];
+      for (let h = 0; h < nulls; h++) nats = Math.min(nats, numbers[sums + h] + numbers[penalties + h]);
+      const onsetMs = this.#firstMs + 1000 * numbers[this.#onsetAt + a];
+      if (nats > (best?.nats ?? 0)) best = { nats, alternative: a, onsetMs };
+    }
     return best;
   }
 
   /** Forgets all evidence. */
   clear(): void {
-    this.#sums.fill(0);
-    this.#onsets.fill(0);
+    this.#numbers.fill(0, this.#sumAt);
+    this.#active = 0;
   }
 
-  /** What each null makes of each bin that holds calls. */
-  #look({ bins, kinds }: Step, centre: number): void {
-    if (this.#alternative.length < kinds) this.#alternative = new Float64Array(2 * kinds);
-    if (this.#likely.length < kinds * this.#nulls.length)
-      this.#likely = new Float64Array(2 * kinds * this.#nulls.length);
-    this.#nulls.forEach(({ density, by }, h) => {
-      for (let k = 0; k < kinds; k++) this.#likely[h * kinds + k] = logShare(density, (bins[k] ?? 0) - centre - by);
-    });
+  get #penaltyAt(): number {
+    return ALTERNATIVES + this.#nulls;
+  }
+
+  get #roomAt(): number {
+    return ALTERNATIVES + 2 * this.#nulls;
+  }
+
+  get #onsetAt(): number {
+    return 2 * ALTERNATIVES + 2 * this.#nulls;
+  }
+
+  get #sumAt(): number {
+    return 3 * ALTERNATIVES + 2 * this.#nulls;
+  }
+
+  #burst(a: number): number {
+    return Math.max(BURSTS[a], this.#leastBurst);
+  }
+
+  #add(a: number, step: Step, weight: number, fade: number, mostNats: number): void {
+    const numbers = this.#numbers;
+    const nulls = this.#nulls;
+    const sums = this.#sumAt + a * nulls;
+    const room = numbers[this.#roomAt + a];
+    let grown = Infinity;
+    let least = Infinity;
+    for (let h = 0; h < nulls; h++) {
+      const growth = Math.min(room, this.#gain(a, h, step) * weight);
+      const sum = Math.min(mostNats, numbers[sums + h] + growth - fade);
+      numbers[sums + h] = sum;
+      grown = Math.min(grown, growth);
+      least = Math.min(least, sum);
+    }
+    numbers[this.#roomAt + a] = room - Math.max(0, grown);
+    // What one null explains needs no other: all evidence begins anew after it.
+    this.#active = least > 0 ? this.#active | (1 << a) : this.#active & ~(1 << a);
+    if (least <= 0) numbers.fill(0, sums, sums + nulls);
+  }
+
+  /** Log-likelihood ratio of a second, each call clipped; the alternative's own was read before. */
+  #gain(a: number, h: number, { kinds, counts }: Step): number {
+    const burst = this.#burst(a);
+    let gain = 0;
+    for (let k = 0; k < kinds; k++) {
+      const ratio = changed[k] - likely[h * kinds + k];
+      gain += counts[k] * (ratio < -CALL_CLIP ? -CALL_CLIP : ratio > burst ? burst : ratio);
+    }
+    return gain;
+  }
+
+  /** What each null makes of each bin that holds calls. @returns the likeliest */
+  #look(step: Step, centre: number): number {
+    const { kinds, counts } = step;
+    const nulls = this.#nulls;
+    if (changed.length < kinds) changed = new Float64Array(2 * kinds);
+    if (likely.length < kinds * nulls) likely = new Float64Array(2 * kinds * nulls);
+    let best = 0;
+    let most = -Infinity;
+    for (let h = 0; h < nulls; h++) {
+      this.#read(likely, h * kinds, ALTERNATIVES + h, step, centre);
+      let sum = 0;
+      for (let k = 0; k < kinds; k++) sum += counts[k] * likely[h * kinds + k];
+      if (sum > most) [best, most] = [h, sum];
+    }
+    return best;
+  }
+
+  /** Logarithms, nats, of the density of a hypothesis at the bins of a second, between bins interpolated. */
+  #read(into: Float64Array, from: number, hypothesis: number, { kinds, bins }: Step, centre: number): void {
+    const densities = this.#densities;
+    const start = this.#densityOf[hypothesis] * SPAN;
+    const off = centre + this.#numbers[hypothesis] + this.#first;
+    for (let k = 0; k < kinds; k++) {
+      const place = bins[k] - off;
+      if (place <= 0) into[from + k] = densities[start] / PER_NAT;
+      else if (place >= SPAN - 1) into[from + k] = densities[start + SPAN - 1] / PER_NAT;
+      else {
+        const low = Math.floor(place);
+        const at = start + low;
+        into[from + k] = (densities[at] + (place - low) * (densities[at + 1] - densities[at])) / PER_NAT;
+      }
+    }
   }
 }

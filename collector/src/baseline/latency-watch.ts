@@ -1,4 +1,5 @@
 // Durations of one operation against its baseline: test, drift, violation and recovery.
+import { BIN_WIDTH } from './bins.ts';
 import { Drift } from './drift.ts';
 import { durationRatio, type Fit, fitOf, quantileRatios } from './estimate.ts';
 import { logShare } from './density.ts';
@@ -22,30 +23,34 @@ const CALL_CLIP = 3.5;
 /** Calls since it was raised that tell how bad it is by themselves. */
 const ENOUGH_CALLS = 40;
 
+interface Against {
+  readonly alternatives: readonly Alternative[];
+  readonly nulls: readonly Null[];
+  readonly recovery: Recovery;
+}
+
 export class LatencyWatch {
   readonly #learned: Learned;
   readonly #test: LatencyTest;
   readonly #drift: Drift;
-  readonly #alternatives: readonly Alternative[];
-  readonly #nulls: readonly Null[];
+  readonly #guard: number;
   readonly #thresholdNats: number;
   #since: Since | undefined;
   /** Until enough has come since it was raised: what made it be raised. Chance has a part in that. */
   #early: Since | undefined;
   #violation: ViolationState | undefined;
+  /** What it is held against while it is violated. */
+  #against: Against | undefined;
   #fit: Fit | undefined;
   #fitAge = 0;
   #known: Pick<Known, 'ratio' | 'calls' | 'quantiles'> = { ratio: { value: 1, low: 0, high: Infinity } };
-  readonly #recovery: Recovery;
 
   /** @param guard slower by this is normal, nats */
   constructor(learned: Learned, guard: number, thresholdNats: number) {
     this.#learned = learned;
     this.#test = new LatencyTest(learned, guard);
     this.#drift = new Drift(learned);
-    this.#alternatives = alternativesOf(learned, guard);
-    this.#nulls = nullsOf(learned, guard).filter(({ penalty }) => penalty === 0);
-    this.#recovery = new Recovery(this.#nulls.length);
+    this.#guard = guard;
     this.#thresholdNats = thresholdNats;
   }
 
@@ -63,7 +68,7 @@ export class LatencyWatch {
     this.#drift.take(step, season, this.#since !== undefined);
     if (evidence === undefined || nats < this.#thresholdNats || this.#since === undefined) return undefined;
     this.#violation = new ViolationState('latency', evidence.onsetMs);
-    this.#recovery.clear();
+    this.#against = this.#hypotheses();
     this.#early = this.#since;
     this.#since = new Since(step.timeMs);
     this.#judge();
@@ -78,7 +83,7 @@ export class LatencyWatch {
   /** Ends what is open. @returns what was open, as it ends */
   end(timeMs: number): Change | undefined {
     const change = this.#violation?.end(timeMs);
-    this.#violation = undefined;
+    this.#violation = this.#since = this.#early = this.#against = this.#fit = undefined;
     return change;
   }
 
@@ -94,12 +99,18 @@ export class LatencyWatch {
     this.#violation = ViolationState.restored(violated.state);
     this.#since = violated.since === undefined ? undefined : Since.restored(violated.since);
     this.#early = violated.early === undefined ? undefined : Since.restored(violated.early);
-    this.#recovery.restore(violated.recovery);
+    this.#against = this.#hypotheses();
+    if (violated.recovery !== undefined) this.#against.recovery.restore(violated.recovery);
     [this.#fit, this.#fitAge, this.#known] = [violated.fit, violated.fitAge, violated.known];
   }
 
   get isViolated(): boolean {
     return this.#violation !== undefined;
+  }
+
+  /** How far the baseline has moved since it was learned. */
+  get driftNats(): number {
+    return this.#drift.bins * BIN_WIDTH;
   }
 
   get isSuspect(): boolean {
@@ -108,14 +119,13 @@ export class LatencyWatch {
 
   #follow(violation: ViolationState, step: Step, centre: number, lengthMs: number): Change | undefined {
     this.#recover(step, centre);
-    if (this.#recovery.isOver) {
-      this.#violation = undefined;
-      this.#since = undefined;
+    if (this.#against?.recovery.isOver === true) {
+      this.#violation = this.#since = this.#early = this.#against = this.#fit = undefined;
       this.#test.clear();
       return violation.end(step.timeMs);
     }
     // What comes while it may be over says nothing of how bad it was.
-    if (step.calls > 0 && this.#recovery.isDoubtful) return undefined;
+    if (step.calls > 0 && this.#against?.recovery.isDoubtful === true) return undefined;
     this.#since?.take(step, centre, lengthMs);
     if (this.#early !== undefined && (this.#since?.calls ?? 0) >= ENOUGH_CALLS) {
       this.#early = undefined;
@@ -130,18 +140,23 @@ export class LatencyWatch {
       state: violation.snapshot(),
       since: this.#since?.snapshot(),
       early: this.#early?.snapshot(),
-      recovery: this.#recovery.snapshot(),
+      recovery: this.#against?.recovery.snapshot(),
       fit: this.#fit,
       fitAge: this.#fitAge,
       known: this.#known,
     };
   }
 
+  #hypotheses(): Against {
+    const nulls = nullsOf(this.#learned, this.#guard).filter(({ penalty }) => penalty === 0);
+    return { alternatives: alternativesOf(this.#learned, this.#guard), nulls, recovery: new Recovery(nulls.length) };
+  }
+
   #judge(): void {
     this.#fitAge = 0;
     const calls = this.#early ?? this.#since;
-    if (calls === undefined || calls.calls === 0) return;
-    this.#fit = fitOf(calls.counts(), this.#learned, this.#alternatives);
+    if (calls === undefined || calls.calls === 0 || this.#against === undefined) return;
+    this.#fit = fitOf(calls.counts(), this.#learned, this.#against.alternatives);
     // Few calls tell of a tail: all of them are needed.
     const counts = this.#fit.shape === 'tail' ? calls.all() : calls.counts();
     const ratio = durationRatio(counts, this.#fit.shape, this.#learned, calls.seconds);
@@ -151,16 +166,17 @@ export class LatencyWatch {
   /** Weighs each way of being normal against what it had become. */
   #recover(step: Step, centre: number): void {
     const fit = this.#fit;
-    if (fit === undefined || step.calls === 0) return;
+    const against = this.#against;
+    if (fit === undefined || against === undefined || step.calls === 0) return;
     const weight = 1 / (1 + (step.calls - 1) * this.#learned.correlation);
-    this.#nulls.forEach(({ density, by }, h) => {
+    against.nulls.forEach(({ density, by }, h) => {
       let gain = 0;
       for (let k = 0; k < step.kinds; k++) {
         const place = (step.bins[k] ?? 0) - centre;
         const ratio = logShare(density, place - by) - logShare(fit.density, place - fit.by);
         gain += (step.counts[k] ?? 0) * Math.max(-CALL_CLIP, Math.min(CALL_CLIP, ratio));
       }
-      this.#recovery.take(h, gain * weight);
+      against.recovery.take(h, gain * weight);
     });
   }
 }

@@ -91,7 +91,7 @@ export class SecondClusters {
 
 const MINUTE_MS = 60_000;
 /** Minutes that are remembered. */
-const MINUTES = 180;
+const MINUTES = 90;
 /** Median of the square of a standard normal number. */
 const MEDIAN_SQUARE = 0.455;
 

@@ -1,13 +1,11 @@
 // One operation: learns what is normal, then watches for what is not. Pure; a step a second, in order of time.
 import { CallRate } from './call-rate.ts';
 import type { ViolationKind } from './contract.ts';
-import type { Learned } from './learned.ts';
-import { LatencyWatch } from './latency-watch.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { guardOf } from './hypotheses.ts';
-import { type Circumstances, learn, LEAST_WINDOWS } from './learner.ts';
-import { Learning } from './learning.ts';
-import type { Excursion, Shadow } from './shadow.ts';
+import { LatencyWatch } from './latency-watch.ts';
+import type { Learned } from './learned.ts';
+import { Learning, type Lesson } from './learning.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { Step } from './step.ts';
 import type { Change } from './violation-state.ts';
@@ -23,20 +21,19 @@ export interface WatchOptions {
   readonly secondsPerFalseAlarm: number;
 }
 
-/** A provisional baseline takes so many windows, and allows for this much more than a learned one. */
-const PROVISIONAL_WINDOWS = 6;
+/** A provisional baseline allows for this much more than a learned one. */
 const PROVISIONAL_GUARD = Math.log(1.5);
-/** It is made anew each so many windows. */
-const PROVISIONAL_EVERY = 2;
 /** Ways in which durations may have changed, each of which could be a false alarm. */
 const ALTERNATIVES = 14;
 const ERROR_ALTERNATIVES = 4;
-const LEAST_CONFIDENCE = 0.95;
-/** While learning, the tests on trial get a better baseline each time there are half as many windows more. */
-const SHADOW_GROWTH = 1.5;
 /** What evidence reached on trial, it may pass by so much; but no trial raises a threshold further than this. */
 const TRIAL_FACTOR = 1.2;
 const MOST_RAISED = 1.7;
+
+/** A baseline that has followed this far down is not that of before. */
+const FASTER_NATS = -Math.log(1.25);
+/** After so many seasons learning begins anew, and what was learned stays until that is enough. */
+const SEASONS = 8;
 
 /** Baselines that are kept beside the one in force. */
 const MAX_FORMER = 3;
@@ -46,8 +43,6 @@ const NONE: readonly Change[] = [];
 /** A baseline that was in force before. */
 export interface Former {
   readonly version: number;
-  readonly fromMs: number;
-  readonly toMs: number;
   readonly learned: Learned;
 }
 
@@ -60,15 +55,13 @@ interface Watches {
   readonly silence: SilenceWatch;
 }
 
-/** What tests on trial reached though nothing was wrong, nats. */
-type Trial = ReturnType<Shadow['most']>;
-
 export class Operation {
   readonly #options: WatchOptions;
-  /** Undefined once a baseline is learned. */
-  #learning: Learning | undefined = new Learning();
+  /** Until enough is known. */
+  #learning: Learning | undefined;
   #learned: Learned | undefined;
-  #trial: Trial = { latency: 0, errors: 0 };
+  #isWhole = false;
+  #trial: Lesson['trial'] = { latency: 0, errors: 0 };
   #watches: Watches | undefined;
   #rate = new CallRate();
   /** End of the last step. */
@@ -78,6 +71,7 @@ export class Operation {
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#learning = new Learning(options.seasonMs, options.learnUntilMs);
   }
 
   /** Takes a second that has ended, also one without calls. @returns what changed, in no order */
@@ -87,7 +81,7 @@ export class Operation {
     this.#pass(step.timeMs - stepMs - this.#timeMs);
     this.#timeMs = step.timeMs;
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
-    if (this.#learning !== undefined) this.#learn(step, this.#learning);
+    if (this.#learning !== undefined && !isViolated(this.#watches)) this.#learn(this.#learning, step);
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
   }
@@ -97,11 +91,12 @@ export class Operation {
     return this.#learned;
   }
 
+  /** More is still to be learned. */
   get isProvisional(): boolean {
-    return this.#learning !== undefined;
+    return this.#learned === undefined || !this.#isWhole;
   }
 
-  /** How many baselines were learned; that of a provisional one does not count yet. */
+  /** How many baselines were learned; one that was only learned further is the same, and a provisional one is none yet. */
   get version(): number {
     return this.#version;
   }
@@ -109,12 +104,6 @@ export class Operation {
   /** Baselines before this one, the latest first. */
   get former(): readonly Former[] {
     return this.#former;
-  }
-
-  get isViolated(): boolean {
-    const watches = this.#watches;
-    if (watches === undefined) return false;
-    return watches.latency.isViolated || watches.errors.isViolated || watches.silence.isViolated;
   }
 
   /** Kinds of violations that are open. */
@@ -136,11 +125,7 @@ export class Operation {
    * @returns what ends
    */
   accept(timeMs: number): readonly Change[] {
-    if (this.#learned !== undefined && this.#learning === undefined) {
-      const { fromMs, toMs } = this.#learned;
-      const was = { version: this.#version, fromMs, toMs, learned: this.#learned };
-      this.#former = [was, ...this.#former].slice(0, MAX_FORMER);
-    }
+    this.#retire();
     return this.#learnAnew(timeMs, 'accepted');
   }
 
@@ -162,6 +147,7 @@ export class Operation {
       version: this.#version,
       former: this.#former,
       learned: this.#learned,
+      isWhole: this.#isWhole,
       trial: this.#trial,
       rate: this.#rate.snapshot(),
       learning: this.#learning?.snapshot(),
@@ -177,17 +163,17 @@ export class Operation {
   static restored(options: WatchOptions, saved: SavedOperation): Operation {
     const operation = new Operation(options);
     operation.#rate.restore(saved.rate);
-    operation.#timeMs = saved.timeMs;
-    [operation.#version, operation.#former, operation.#trial] = [saved.version, saved.former, saved.trial];
-    operation.#learning = saved.learning === undefined ? undefined : Learning.restored(saved.learning);
-    const { learned, watches } = saved;
+    [operation.#timeMs, operation.#version, operation.#former] = [saved.timeMs, saved.version, saved.former];
+    if (saved.learning === undefined) operation.#learning = undefined;
+    else operation.#learning?.restore(saved.learning);
+    const { learned, watches, isWhole, trial } = saved;
     if (learned === undefined || watches === undefined) return operation;
-    operation.#learned = learned;
-    const { latency, errors, silence } = operation.#watchesFor(learned, watches.silence.usualMissed);
-    latency.restore(watches.latency);
-    errors.restore(watches.errors);
-    silence.restore(watches.silence);
-    operation.#watches = { latency, errors, silence };
+    [operation.#learned, operation.#isWhole, operation.#trial] = [learned, isWhole, trial];
+    // Thresholds are those of the configuration that is in force now.
+    operation.#watches = operation.#watchesFor({ learned, isWhole, trial }, watches.silence.usualMissed);
+    operation.#watches.latency.restore(watches.latency);
+    operation.#watches.errors.restore(watches.errors);
+    operation.#watches.silence.restore(watches.silence);
     return operation;
   }
 
@@ -195,73 +181,67 @@ export class Operation {
   #pass(pauseMs: number): void {
     if (pauseMs === 0 || Number.isNaN(pauseMs)) return;
     this.#rate.pass(pauseMs);
-    this.#learning?.windows.pass(pauseMs);
-    this.#learning?.shadow.pass(pauseMs);
     this.#watches?.latency.pass(pauseMs);
+    // Where the clock was set back, what was learned lies in the future.
+    if (pauseMs > 0) this.#learning?.pass(pauseMs);
+    else if (this.#learning !== undefined) this.#learning = this.#newLearning();
+  }
+
+  #newLearning(): Learning {
+    return new Learning(this.#options.seasonMs, this.#options.learnUntilMs);
   }
 
   #learnAnew(timeMs: number, ended: NonNullable<Change['ended']>): readonly Change[] {
     const { latency, errors, silence } = this.#watches ?? {};
     const changes = [silence?.end(timeMs), latency?.end(timeMs), errors?.end(timeMs)];
-    this.#learned = undefined;
-    this.#watches = undefined;
-    this.#learning = new Learning();
+    this.#learned = this.#watches = undefined;
+    this.#isWhole = false;
+    this.#learning = this.#newLearning();
     this.#rate = new CallRate();
     return changes.filter((change) => change !== undefined).map((change) => ({ ...change, ended }));
   }
 
-  #learn(step: Step, learning: Learning): void {
-    const { windows, shadow } = learning;
-    const isViolated = this.isViolated;
-    if (!isViolated && (step.calls > 0 || windows.windows.length > 0)) {
-      windows.add(step, this.#options.stepMs);
-      if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
+  /** Keeps the baseline in force as a former one. */
+  #retire(): void {
+    if (this.#learned === undefined || !this.#isWhole) return;
+    const was = { version: this.#version, learned: this.#learned };
+    this.#former = [was, ...this.#former].slice(0, MAX_FORMER);
+  }
+
+  #learn(learning: Learning, step: Step): void {
+    learning.add(step, this.#options.stepMs);
+    if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
+    // What there is evidence against is not taken for normal; a lesson can wait.
+    const isAnew = !learning.isWhole;
+    const lesson =
+      this.#isWhole && this.#watches?.latency.isSuspect === true ? undefined : learning.lesson(step.timeMs);
+    if (lesson !== undefined && (lesson.isWhole || !this.#isWhole)) {
+      if (lesson.isWhole && isAnew) {
+        this.#retire();
+        this.#version++;
+      }
+      this.#learned = lesson.learned;
+      this.#isWhole = lesson.isWhole;
+      this.#trial = lesson.trial;
+      this.#watches = this.#watchesFor(lesson, this.#rate.longestMissed);
     }
-    shadow.take(step, this.#options.stepMs);
-    const { length } = windows.windows;
-    if (length >= learning.shadowAt) this.#renewShadow(learning, length);
-    const { learnUntilMs } = this.#options;
-    if (learnUntilMs !== undefined && step.timeMs < learnUntilMs) return;
-    if (learnUntilMs === undefined && length < learning.tried + PROVISIONAL_EVERY) return;
-    if (learnUntilMs !== undefined && learning.tried > 0 && length < learning.tried + PROVISIONAL_EVERY) return;
-    if (isViolated) return;
-    learning.tried = length;
-    this.#try(learning);
+    if (this.#isWhole) this.#learning = this.#learnOn(learning);
   }
 
-  #around({ windows }: Learning): Circumstances {
-    const correlation = windows.clusters.correlation();
-    return { seasonMs: this.#options.seasonMs, correlation, minuteNoise: windows.minutes.noise() };
+  /** What is learned further: a recorded period is over, a season was seen, what became faster for good is learned anew. */
+  #learnOn(learning: Learning): Learning | undefined {
+    const { learnUntilMs, seasonMs } = this.#options;
+    if (learnUntilMs !== undefined) return undefined;
+    const isFaster = learning.isWhole && (this.#watches?.latency.driftNats ?? 0) < FASTER_NATS;
+    const isLong = learning.wholeMs > SEASONS * seasonMs;
+    return isFaster || isLong ? new Learning(seasonMs, undefined) : learning;
   }
 
-  #renewShadow(learning: Learning, length: number): void {
-    learning.shadowAt = Math.ceil(length * SHADOW_GROWTH);
-    const learned = learn(learning.windows.windows, this.#around(learning), PROVISIONAL_WINDOWS);
-    if (learned !== undefined) learning.shadow.renew(learned);
-  }
-
-  #try(learning: Learning): void {
-    const { windows } = learning.windows;
-    const around = this.#around(learning);
-    const whole = learn(windows, around, LEAST_WINDOWS);
-    const isWhole = whole !== undefined && whole.confidence >= LEAST_CONFIDENCE;
-    const learned = whole ?? learn(windows, around, PROVISIONAL_WINDOWS);
-    if (learned === undefined) return;
-    this.#learned = learned;
-    this.#trial = learning.shadow.most((excursion) => learned.leftOut.some((time) => touches(excursion, time)));
-    if (isWhole) {
-      this.#learning = undefined;
-      this.#version++;
-    }
-    this.#watches = this.#watchesFor(learned, this.#rate.longestMissed);
-  }
-
-  #watchesFor(learned: Learned, usualMissed: number): Watches {
-    const guard = Math.max(guardOf(learned), this.isProvisional ? PROVISIONAL_GUARD : 0);
+  #watchesFor({ learned, isWhole, trial }: Lesson, usualMissed: number): Watches {
+    const guard = Math.max(guardOf(learned), isWhole ? 0 : PROVISIONAL_GUARD);
     const seconds = this.#options.secondsPerFalseAlarm;
     const calls = Math.max(2, seconds * learned.callsPerSecond);
     const chances = Math.log(Math.min(seconds, calls));
-    const trial = this.#trial;
     return {
       latency: new LatencyWatch(learned, guard, raised(chances + Math.log(ALTERNATIVES), trial.latency)),
       errors: new ErrorWatch(learned, raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors)),
@@ -270,15 +250,15 @@ export class Operation {
   }
 }
 
+function isViolated(watches: Watches | undefined): boolean {
+  return watches !== undefined && [watches.latency, watches.errors, watches.silence].some((watch) => watch.isViolated);
+}
+
 function changesOf({ latency, errors, silence }: Watches, step: Step, stepMs: number): readonly Change[] {
   const [first, second, third] = [silence.take(step, stepMs), latency.take(step, stepMs), errors.take(step, stepMs)];
   // Nearly always there is none, and nothing is made.
   if (first === undefined && second === undefined && third === undefined) return NONE;
   return [first, second, third].filter((change) => change !== undefined);
-}
-
-function touches(excursion: Excursion, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean {
-  return excursion.fromMs <= toMs && excursion.toMs >= fromMs;
 }
 
 function raised(thresholdNats: number, trialNats: number): number {

@@ -27,10 +27,6 @@ export class Recovery {
     return this.#most() > DOUBT;
   }
 
-  clear(): void {
-    this.#nats.fill(0);
-  }
-
   snapshot(): Float64Array {
     return this.#nats.slice();
   }

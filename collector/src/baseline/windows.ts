@@ -2,13 +2,13 @@
 // Memory is bounded: when there are too many, neighbours are joined and windows become twice as long.
 import { BINS } from './bins.ts';
 import { MinuteNoise, SecondClusters } from './likeness.ts';
-import { packWindows, unpackWindows } from './packed-windows.ts';
+import { PackedWindows } from './packed-windows.ts';
 import type { Step } from './step.ts';
 
 /** Shortest length of a window. */
 export const WINDOW_MS = 30_000;
 /** Beyond this many, neighbours are joined. */
-const MAX_WINDOWS = 128;
+const MAX_WINDOWS = 96;
 
 /** One window. */
 export interface Window {
@@ -27,7 +27,7 @@ export class LearningWindows {
   #fromMs = NaN;
   #calls = 0;
   #errors = 0;
-  #windows: Window[] = [];
+  readonly #windows = new PackedWindows();
   /** Length of new windows; doubles with each joining. */
   #lengthMs = WINDOW_MS;
   readonly clusters = new SecondClusters();
@@ -50,7 +50,11 @@ export class LearningWindows {
 
   /** Closed windows in order of time, without those in which nothing was called. */
   get windows(): readonly Window[] {
-    return this.#windows;
+    return [...this.#windows];
+  }
+
+  get count(): number {
+    return this.#windows.count;
   }
 
   /** Passes over a time of which nothing is known: the open window is so much longer. */
@@ -60,20 +64,18 @@ export class LearningWindows {
   }
 
   snapshot() {
-    // The open window is written as one that ends where it begins.
-    const open = windowOf(this.#fromMs, this.#fromMs, this.#calls, this.#errors, this.#open);
     return {
-      windows: packWindows([...this.#windows, open]),
+      windows: this.#windows.snapshot(),
+      // It has not ended yet.
+      open: windowOf(this.#fromMs, NaN, this.#calls, this.#errors, this.#open),
       lengthMs: this.#lengthMs,
       clusters: this.clusters.snapshot(),
       minutes: this.minutes.snapshot(),
     };
   }
 
-  restore({ windows, lengthMs, clusters, minutes }: ReturnType<LearningWindows['snapshot']>): void {
-    this.#windows = unpackWindows(windows);
-    const open = this.#windows.pop();
-    if (open === undefined) throw new Error('there is no open window');
+  restore({ windows, open, lengthMs, clusters, minutes }: ReturnType<LearningWindows['snapshot']>): void {
+    this.#windows.restore(windows);
     [this.#fromMs, this.#calls, this.#errors] = [open.fromMs, open.calls, open.errors];
     this.#open.fill(0);
     addWindow(this.#open, open);
@@ -84,7 +86,7 @@ export class LearningWindows {
 
   /** Forgets everything. */
   clear(): void {
-    this.#windows = [];
+    this.#windows.clear();
     this.#lengthMs = WINDOW_MS;
     this.#reset(NaN);
     this.clusters.clear();
@@ -99,10 +101,10 @@ export class LearningWindows {
     }
     this.clusters.closeWindow();
     this.#reset(this.#fromMs + lengths * this.#lengthMs);
-    if (this.#windows.length < MAX_WINDOWS) return;
-    const joined: Window[] = [];
-    for (let i = 0; i < this.#windows.length; i += 2) joined.push(joinWindows(this.#windows.slice(i, i + 2)));
-    this.#windows = joined;
+    if (this.#windows.count < MAX_WINDOWS) return;
+    const all = this.windows;
+    this.#windows.clear();
+    for (let i = 0; i < all.length; i += 2) this.#windows.push(joinWindows(all.slice(i, i + 2)));
     this.#lengthMs *= 2;
   }
 

@@ -75,11 +75,15 @@ function describe(path: string, field: JsonSchema, rows: string[]): void {
   for (const [name, inner] of Object.entries(field.properties ?? {})) describe(`${path}.${name}`, inner, rows);
   for (const inner of alternatives)
     for (const [name, each] of Object.entries(inner.properties ?? {})) describe(`${path}.${name}`, each, rows);
-  if (typeof field.additionalProperties === 'object' && field.additionalProperties.properties !== undefined)
-    for (const [name, inner] of Object.entries(field.additionalProperties.properties))
-      describe(`${path}.NAME.${name}`, inner, rows);
+  if (typeof field.additionalProperties === 'object') describeNamed(`${path}.NAME`, field.additionalProperties, rows);
   const { items } = field;
   describeKinds(path, items?.oneOf ?? items?.anyOf ?? (items?.properties === undefined ? [] : [items]), rows);
+}
+
+/** What stands in a map under names that its user chooses, of one kind or of several. */
+function describeNamed(path: string, each: JsonSchema, rows: string[]): void {
+  for (const [name, inner] of Object.entries(each.properties ?? {})) describe(`${path}.${name}`, inner, rows);
+  for (const { oneOf = [] } of each.anyOf ?? []) describeKinds(path, oneOf, rows);
 }
 
 /** What every kind of a list's elements has is described once. */

@@ -1,6 +1,7 @@
 // The whole configuration: one key a room. The truth for the loader, the JSON Schema and the reference page.
 import { z } from 'zod';
 import { aggregateConfig } from '../aggregate/config.ts';
+import { alertConfig } from '../alert/config.ts';
 import { baselineConfig } from '../baseline/config.ts';
 import { exportConfig } from '../export/config.ts';
 import { limitConfig } from '../limit/config.ts';
@@ -25,6 +26,7 @@ export const OPTIONAL_ROOMS = [
   'logs',
   'limit',
   'aggregate',
+  'alert',
   'store',
   'web',
 ] as const;
@@ -53,6 +55,7 @@ export const fileSchema = z.strictObject({
   logs: logsConfig.describe('whether log records pass through or follow the decision on their trace'),
   limit: limitConfig.describe('how many series metrics may have'),
   aggregate: aggregateConfig.describe('which metrics are aggregated in windows'),
+  alert: alertConfig.describe('who is told of violations, and when not'),
   export: exportConfig.describe('where kept traces, metrics and logs go, and the metrics page'),
   store: storeConfig.describe('the file beside the sidecar'),
   web: webConfig.describe('the page and its API'),

@@ -26,7 +26,7 @@ function threshold(fallback: number) {
     .max(1)
     .default(fallback)
     .describe(
-      'change that counts as none: of ratios as it stands, of everything else as a share of the last exported value, or of 5 % of the range seen where that is more; grows where much moves, to half of a change seen twice at most, of counters to a quarter of a second at the highest rate',
+      'change that counts as none: of ratios as it stands, of everything else as a share of the last exported value, or of 5 % of the range seen where that is more; grows where much moves, to two fifths of what a point every 14 seconds would miss at most, or to a third of a change from one reading to the next but one, of counters to a fifth of a second at the highest rate',
     );
 }
 

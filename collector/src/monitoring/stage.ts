@@ -3,6 +3,7 @@ import { uptime } from 'node:os';
 import { type DataPoint, type MetricBatch, type Resource, resourceOf } from '../model/data-point.ts';
 import type { MetricFamily } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
+import { Beats } from './beats.ts';
 import { ruleOf } from './component-rule.ts';
 import type { monitoringConfig, MonitoringConfig } from './config.ts';
 import { monitoringInstruments } from './instruments.ts';
@@ -15,6 +16,7 @@ import { type Described, ReadingTable } from './reading-table.ts';
 import { ScheduledReader } from './scheduled-reader.ts';
 import type { Component, SeriesSpec } from './series-spec.ts';
 import { SeriesControl } from './series-control.ts';
+import { type WaitingPoint, WaitingPoints } from './waiting-points.ts';
 
 type MonitoringHost = Host<keyof typeof monitoringInstruments>;
 
@@ -40,10 +42,11 @@ export class MonitoringStage implements Stage<never> {
   readonly #urgentMs = new Map<Component, number>();
   readonly #books: ReadingBooks;
   readonly #open = new Set<number>();
-  #points: DataPoint[] = [];
+  readonly #beats: Beats;
+  readonly #waiting: WaitingPoints;
   #maker = new PointMaker(resourceOf([]), { boot: 0, process: 0 });
-  #beatMs = -Infinity;
   #fixedDueMs = -Infinity;
+  #figuresDueMs = -Infinity;
   #cancel: (() => void) | undefined;
   /** As whom host and process are read; wired by whoever knows. */
   resource: Resource = resourceOf([]);
@@ -57,6 +60,8 @@ export class MonitoringStage implements Stage<never> {
     this.#host = host;
     this.#next = next;
     this.#books = new ReadingBooks(host);
+    this.#beats = new Beats(config.heartbeat * 1000, this.#tickMs);
+    this.#waiting = new WaitingPoints(this.#tickMs);
     this.#control = new SeriesControl(
       (row, value, timeMs) => this.#take(row, value, timeMs),
       config.heartbeat,
@@ -94,6 +99,7 @@ export class MonitoringStage implements Stage<never> {
     this.#cancel?.();
     this.#cancel = undefined;
     for (const { reader } of this.#readers.splice(0)) reader.stop?.();
+    this.#handOn(this.#waiting.takeAll());
   }
 
   /** Reads a component as often as allowed and hands on every reading, for so long. */
@@ -141,8 +147,8 @@ export class MonitoringStage implements Stage<never> {
       else this.#books.skipped(scheduled, this.#tickMs / 1000);
     }
     if (enabled) this.#beat(nowMs);
-    else this.#figures();
-    this.#handOn();
+    this.#figures(nowMs);
+    this.#handOn(this.#waiting.take(nowMs));
     this.#books.passed(enabled ? this.#tickMs / 1000 : FIXED_MS / 1000);
   }
 
@@ -181,7 +187,7 @@ export class MonitoringStage implements Stage<never> {
       this.#failed(scheduled, clock.monotonicMs(), error);
     }
     scheduled.isBusy = false;
-    this.#handOn();
+    this.#handOn(this.#waiting.take(clock.monotonicMs()));
   }
 
   /** What was read before it failed counts. */
@@ -209,6 +215,7 @@ export class MonitoringStage implements Stage<never> {
     this.#table.takeTouched((row, { spec }, value) => {
       if (!this.#open.has(row)) this.#begin(row, spec);
       const pushesAll = !this.#config.adaptive_sampling.enabled || this.#isUrgent(spec.component);
+      if (pushesAll) this.#waiting.hurry();
       if (this.#control.observe(row, value, nowMs, pushesAll)) moved = true;
     });
     return moved;
@@ -229,20 +236,18 @@ export class MonitoringStage implements Stage<never> {
     this.#give(described.spec.component, this.#maker.end(described, this.#wallMs(nowMs)));
   }
 
-  /** Repeats what would be older than a heartbeat at the next beat, all of it at once, so that few requests carry it. */
+  /** Repeats what would be older than a heartbeat at the next beat. */
   #beat(nowMs: number): void {
-    const heartbeatMs = this.#config.heartbeat * 1000;
-    const betweenMs = Math.max(this.#tickMs, heartbeatMs / 2 - this.#tickMs);
-    if (nowMs - this.#beatMs < betweenMs - this.#tickMs / 2) return;
-    this.#beatMs = nowMs;
-    for (const row of this.#open) {
-      const ageMs = nowMs - this.#control.pushedMs(row);
-      if (ageMs > 0 && ageMs + betweenMs > heartbeatMs - this.#tickMs / 2) this.#control.beat(row, nowMs);
-    }
-    this.#figures();
+    const due = this.#beats.due(this.#open, (row) => this.#control.pushedMs(row), nowMs);
+    for (const row of due) this.#control.beat(row, nowMs);
+    // Nothing is to be older than a heartbeat where it goes.
+    if (due.length > 0) this.#waiting.hurry();
   }
 
-  #figures(): void {
+  /** Sets the gauges twice a heartbeat. */
+  #figures(nowMs: number): void {
+    if (nowMs < this.#figuresDueMs) return;
+    this.#figuresDueMs = nowMs + (this.#config.heartbeat * 1000) / 2;
     const fixedMs = this.#config.adaptive_sampling.enabled ? undefined : FIXED_MS;
     const intervalMs = ({ currentIntervalMs }: ScheduledReader): number => fixedMs ?? currentIntervalMs;
     this.#books.figures(this.#readers, intervalMs, (component) => this.#errorRatio(component));
@@ -266,14 +271,13 @@ export class MonitoringStage implements Stage<never> {
   }
 
   #give(component: Component, point: DataPoint): void {
-    this.#points.push(point);
-    this.#books.gave(component);
+    this.#waiting.add({ component, point });
   }
 
-  #handOn(): void {
-    if (this.#points.length === 0) return;
-    const points = this.#points;
-    this.#points = [];
+  #handOn(waited: readonly WaitingPoint[]): void {
+    if (waited.length === 0) return;
+    for (const { component } of waited) this.#books.gave(component);
+    const points = waited.map(({ point }) => point);
     this.#next.consume({ signal: 'metrics', points }).catch((error: unknown) => {
       this.#host.log('error', 'INTERNAL', `readings were not taken: ${String(error)}`);
     });

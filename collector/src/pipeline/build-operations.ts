@@ -1,5 +1,7 @@
 // Wires what looks at every span before anything is sampled: measure, baseline, remote sampling.
+import type { AlertStage } from '../alert/stage.ts';
 import type { BaselineStage } from '../baseline/stage.ts';
+import type { ViolationGroup } from '../baseline/contract.ts';
 import type { Config } from '../config/schema.ts';
 import type { MeasureStage } from '../measure/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
@@ -15,6 +17,7 @@ export interface OperationStages {
   readonly first: Consumer<SpanBatch>;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
 }
 
@@ -33,9 +36,10 @@ export function buildOperations(
     config.measure === false
       ? undefined
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
-  const baseline = createBaseline(rooms, config, shared, measure);
+  const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
+  const baseline = createBaseline(rooms, config, shared, measure, alert);
   if (baseline !== undefined) baseline.stateStore = state;
-  return { first: measure ?? afterMeasure, measure, baseline, remoteSampling };
+  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling };
 }
 
 /** Watches what is measured, and shows what was kept of it. */
@@ -44,9 +48,10 @@ function createBaseline(
   { baseline }: Config,
   shared: Surroundings,
   measure: MeasureStage | undefined,
+  next: Consumer<ViolationGroup> = { consume: async () => {} },
 ): BaselineStage | undefined {
   if (baseline === false || measure === undefined) return undefined;
-  const stage = rooms.baseline?.create(baseline, createHost('baseline', shared), { consume: async () => {} });
+  const stage = rooms.baseline?.create(baseline, createHost('baseline', shared), next);
   if (stage === undefined) return undefined;
   measure.measured = (batch, spans) => stage.observe(batch, spans);
   stage.tracesOf = (attributes) =>

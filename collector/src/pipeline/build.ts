@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { thisMachine } from '../config/machine.ts';
 import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
+import type { AlertStage } from '../alert/stage.ts';
 import type { BaselineStage } from '../baseline/stage.ts';
 import type { ExportStage } from '../export/stage.ts';
 import type { LogsStage } from '../logs/stage.ts';
@@ -34,6 +35,7 @@ export interface Pipeline {
   readonly receive: ReceiveStage;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
   /** Where logs follow their trace. */
@@ -93,8 +95,8 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
-  const { measure, baseline, remoteSampling } = operations;
-  const front = { receive: receiveFrom, ...metrics.stages, measure, baseline, remote_sampling: remoteSampling };
+  const { measure, baseline, alert, remoteSampling } = operations;
+  const front = { receive: receiveFrom, ...metrics.stages, measure, baseline, alert, remote_sampling: remoteSampling };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return { ...stages, remoteSampling, metrics: metrics.stages, inOrder };

@@ -8,6 +8,9 @@ export type LogSink = (line: string) => void;
 /** Repeats of one code within this time are counted instead of written: a dead backend must not fill a disk. */
 const REPEAT_AFTER_MS = 60_000;
 
+/** Codes that are remembered for that; from there on those whose minute is over are forgotten. */
+const MAX_CODES = 1000;
+
 /** Longest line; names in it come from senders. */
 const MAX_LINE = 1000;
 
@@ -33,6 +36,9 @@ export function createHost<Name extends string>(stage: string, shared: Surroundi
         return;
       }
       const repeats = last !== undefined && last.held > 0 ? ` (${last.held} more in the last minute)` : '';
+      // Some codes name what they speak of, and what there is to name does not end.
+      if (lastByCode.size >= MAX_CODES)
+        for (const [known, { atMs }] of lastByCode) if (nowMs - atMs >= REPEAT_AFTER_MS) lastByCode.delete(known);
       lastByCode.set(code, { atMs: nowMs, held: 0 });
       shared.log(
         oneLine(`${new Date(shared.clock.nowMs()).toISOString()} ${severity} ${stage} ${code}: ${message}${repeats}`),

@@ -22,8 +22,8 @@ export function checkLocks(config: Config): void {
   }
 }
 
-/** What exporters and scrapes prove themselves with, and check the other end against. */
-function remotesOf({ export: { otlp, remote_write }, scrape }: Config): {
+/** What exporters, scrapes and channels prove themselves with, and check the other end against. */
+function remotesOf({ export: { otlp, remote_write }, scrape, alert }: Config): {
   readonly setting: string;
   readonly tlsSetting: string;
   readonly files: TlsFiles;
@@ -33,6 +33,7 @@ function remotesOf({ export: { otlp, remote_write }, scrape }: Config): {
     ...Object.entries(otlp).map(([name, each]) => [`export.otlp.${name}`, { ...each, token_file: undefined }] as const),
     ...Object.entries(remote_write).map(([name, each]) => [`export.remote_write.${name}`, each] as const),
     ...scrape.jobs.map(({ tls, token_file }, i) => [`scrape.jobs[${i}]`, { ...tls, token_file }] as const),
+    ...(alert === false ? [] : channelFiles(alert)),
   ];
   return remotes.map(([setting, { ca_file, cert_file, key_file, token_file }]) => {
     const tlsSetting = setting.startsWith('scrape') ? `${setting}.tls` : setting;
@@ -42,6 +43,18 @@ function remotesOf({ export: { otlp, remote_write }, scrape }: Config): {
       files: { certFile: cert_file, keyFile: key_file, caFile: ca_file },
       tokenFile: token_file,
     };
+  });
+}
+
+/** Mail shows no certificate, and the log needs none. */
+function channelFiles({ channels }: Exclude<Config['alert'], false>) {
+  return Object.entries(channels).flatMap(([name, channel]) => {
+    if (channel === false || channel.type === 'log') return [];
+    const own = channel.type === 'email' ? { cert_file: undefined, key_file: undefined } : channel;
+    const { cert_file, key_file } = own;
+    return [
+      [`alert.channels.${name}`, { ca_file: channel.ca_file, cert_file, key_file, token_file: undefined }] as const,
+    ];
   });
 }
 

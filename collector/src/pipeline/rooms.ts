@@ -1,6 +1,7 @@
 // Every room: its instruments always, its code only where the configuration has work for it. A room is known by name
 // and instruments without being imported, so that what is shown and documented does not depend on what runs.
 import { aggregateInstruments } from '../aggregate/instruments.ts';
+import { alertInstruments } from '../alert/instruments.ts';
 import { baselineInstruments } from '../baseline/instruments.ts';
 import type { Config } from '../config/schema.ts';
 import { exportInstruments } from '../export/instruments.ts';
@@ -21,6 +22,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'receive', instruments: receiveInstruments },
   { name: 'measure', instruments: measureInstruments },
   { name: 'baseline', instruments: baselineInstruments },
+  { name: 'alert', instruments: alertInstruments },
   { name: 'remote_sampling', instruments: remoteSamplingInstruments },
   { name: 'sample', instruments: sampleInstruments },
   { name: 'logs', instruments: logsInstruments },
@@ -45,7 +47,8 @@ export type Rooms = Awaited<ReturnType<typeof importRooms>>;
 
 /** Imports the rooms that a configuration has work for. Nothing runs by being imported. */
 export async function importRooms(config: Config) {
-  const { baseline, scrape, monitoring, measure, remote_sampling, logs, limit, aggregate, store, web } = config;
+  const { alert, baseline, scrape, monitoring, measure, remote_sampling, logs, limit, aggregate, store, web } = config;
+  const isWatched = baseline !== false && measure !== false;
   const followsLogs = logs !== false && logs.mode === 'follow';
   return {
     ...(await import('../receive/stage.ts')),
@@ -53,8 +56,9 @@ export async function importRooms(config: Config) {
     ...(await import('../export/stage.ts')),
     sampleConfig: await sampleConfigOf(config),
     measure: measure === false ? undefined : (await import('../measure/stage.ts')).measure,
-    // It watches what was measured.
-    baseline: baseline === false || measure === false ? undefined : (await import('../baseline/stage.ts')).baseline,
+    // It watches what was measured; alerts are of what it says.
+    baseline: isWatched ? (await import('../baseline/stage.ts')).baseline : undefined,
+    alert: isWatched && alert !== false ? (await import('../alert/stage.ts')).alert : undefined,
     remoteSampling:
       remote_sampling.services.length === 0 ? undefined : (await import('../remote-sampling/stage.ts')).remoteSampling,
     // Where logs only pass, there is no stage for them, and exporters take them as they came.

@@ -1,7 +1,8 @@
 // Whatever a series does: nothing is lost, nothing is further off than the band, and no heartbeat is missed.
 import { array, assert, integer, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Law, SeriesControl } from '../../../collector/src/monitoring/series-control.ts';
+import type { Law } from '../../../collector/src/monitoring/bands.ts';
+import { SeriesControl } from '../../../collector/src/monitoring/series-control.ts';
 
 interface Point {
   readonly timeMs: number;

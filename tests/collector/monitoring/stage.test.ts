@@ -32,6 +32,8 @@ interface Rig extends TestHost<typeof monitoringInstruments> {
   readonly machine: Machine;
   readonly stage: MonitoringStage;
   readonly points: DataPoint[];
+  /** What was handed on together, as `value value@second`, of when that was. */
+  readonly batches: string[];
   /** As `value@second`, of one series. */
   of(name: string): string[];
   seconds(count: number, each?: (second: number) => void): void;
@@ -41,19 +43,25 @@ async function rig(block: object = {}): Promise<Rig> {
   const test = testHost('monitoring', monitoringInstruments);
   const machine: Machine = { level: 100, counter: 0, dear: 5, sentinel: 1, failure: undefined, dearReads: [] };
   const points: DataPoint[] = [];
+  const batches: string[] = [];
+  const beganMs = test.clock.nowMs();
   const stage = new MonitoringStage(monitoringConfig.parse(block), test.host, {
-    consume: async (batch) => void points.push(...batch.points),
+    consume: async (batch) => {
+      points.push(...batch.points);
+      const values = batch.points.map(({ value }) => (value.type === 'number' ? value.value : ''));
+      batches.push(`${values.join(' ')}@${(test.clock.nowMs() - beganMs) / 1000}`);
+    },
   });
   stage.resource = resourceOf([['service.name', 'evenkeel']]);
   stage.makeReaders = (table) => readersOf(table, machine, () => test.clock.monotonicMs() / 1000);
   await stage.start();
   onTestFinished(() => stage.stop());
-  const beganMs = test.clock.nowMs();
   return {
     ...test,
     machine,
     stage,
     points,
+    batches,
     of: (name) =>
       points
         .filter(({ metric }) => metric.name === name)
@@ -114,7 +122,7 @@ describe('what is pushed', () => {
     seconds(200, (second) => {
       if (second === 100) machine.level = 200;
     });
-    expect(of('level')).toEqual(['100@0', '100@58', '200@101', '200@145']);
+    expect(of('level')).toEqual(['100@0', '100@59', '200@101', '200@160']);
   });
 
   it('is at least each heartbeat, whatever that is', async () => {
@@ -128,6 +136,18 @@ describe('what is pushed', () => {
         expect(times.length, `${name} ${heartbeat}`).toBeGreaterThanOrEqual(Math.floor(700 / heartbeat));
       }
     }
+  });
+
+  it('is not held where it is urgent, repeated, or the stage stops', async () => {
+    const { batches, seconds, machine, stage } = await rig();
+    stage.urgent('network', 2000);
+    seconds(60, (second) => {
+      if (second >= 57) machine.level *= 2;
+    });
+    // The counter was pushed last while it was urgent, and is taken along.
+    expect(batches).toEqual(['100 0 5@0', '100 0@1', '200@58', '400 0 5@59']);
+    await stage.stop();
+    expect(batches.slice(4)).toEqual(['800@60']);
   });
 
   it('has a new start time where a counter began anew', async () => {
@@ -233,6 +253,14 @@ describe('the books', () => {
     expect(read('readings', { component: 'network' })).toBe(601);
     expect(read('readings', { component: 'disk' })).toBe(machine.dearReads.length);
     expect(read('error_ratio', { component: 'network' })).toBeGreaterThan(0);
+  });
+
+  it('count a point when it is handed on', async () => {
+    const { points, read, seconds, machine } = await rig();
+    seconds(20, (second) => {
+      machine.level += 100;
+      expect(read('points', { component: 'network' }), `${second}`).toBe(points.length - 1);
+    });
   });
 
   it('tell the error of each metric on the metrics page', async () => {

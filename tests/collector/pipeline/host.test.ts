@@ -27,6 +27,19 @@ it('writes one line a code and minute, and counts what it held back', () => {
   expect(log).toEqual(['2026-01-02T03:06:05.678Z warning export DOWN: no answer']);
 });
 
+it('remembers codes for a minute, however many there are', () => {
+  const clock = new ManualClock();
+  let lines = 0;
+  const shared = { clock, telemetry: new Telemetry(), random: Math.random, log: () => void lines++ };
+  const { log } = createHost('alert', shared);
+  for (let code = 0; code < 5000; code++) log('info', `CODE_${code}`, 'first');
+  for (let code = 0; code < 5000; code++) log('info', `CODE_${code}`, 'again');
+  expect(lines).toBe(5000);
+  clock.advance(60_000);
+  for (let code = 0; code < 5000; code++) log('info', `CODE_${code}`, 'later');
+  expect(lines).toBe(10_000);
+});
+
 /** What one message of a sender's making becomes. */
 function linesOf(message: string): string[] {
   const lines: string[] = [];

@@ -74,7 +74,12 @@ export:
   prometheus: { auth: { token_file: ${words} } }
   otlp: { next: { endpoint: "https://next:4318", ca_file: ${empty}, cert_file: ${words}, key_file: /no/such.key } }
 web: { tls: { cert_file: ${tlsFile('server.pem')}, key_file: ${tlsFile('server.key.pem')} }, auth: { token_file: /no/such } }
-scrape: { jobs: [{ name: shop, targets: ["shop:9100"], tls: { ca_file: ${words} } }] }`,
+scrape: { jobs: [{ name: shop, targets: ["shop:9100"], tls: { ca_file: ${words} } }] }
+alert:
+  channels:
+    mail: { type: email, host: mail, from: a@example.com, to: [b@example.com], ca_file: ${words} }
+    hook: { type: webhook, url: "https://hook", cert_file: ${words}, key_file: /no/such.key }
+    none: false`,
         'test',
       ),
     );
@@ -93,6 +98,9 @@ scrape: { jobs: [{ name: shop, targets: ["shop:9100"], tls: { ca_file: ${words} 
       'export.otlp.next.key_file: a certificate file cannot be read: /no/such.key (ENOENT)',
       expect.stringMatching(/^export\.otlp\.next\.ca_file: .*empty holds no PEM certificate/),
       expect.stringMatching(/^scrape\.jobs\[0\]\.tls\.ca_file: .*words holds no PEM certificate/),
+      expect.stringMatching(/^alert\.channels\.mail\.ca_file: .*words holds no PEM certificate/),
+      expect.stringMatching(/^alert\.channels\.hook\.cert_file: .*words holds no PEM certificate/),
+      'alert.channels.hook.key_file: a certificate file cannot be read: /no/such.key (ENOENT)',
     ]);
     expect(found.join()).not.toContain('hidden');
   });

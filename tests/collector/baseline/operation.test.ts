@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { Operation } from '../../../collector/src/baseline/operation.ts';
+import type { Change } from '../../../collector/src/baseline/violation-state.ts';
+import { type Behaviour, Seconds } from '../../support/steps.ts';
+
+const OPTIONS = {
+  stepMs: 1000,
+  seasonMs: 86_400_000,
+  learnUntilMs: undefined,
+  secondsPerFalseAlarm: 100 * 86_400,
+};
+
+/** An operation that has learned what is usual. */
+function watched(seed = 1, usual: Partial<Behaviour> = {}, minutes = 30) {
+  const operation = new Operation(OPTIONS);
+  const seconds = new Seconds(seed);
+  const changes: (Change & { afterS: number })[] = [];
+  const run = (s: number, behaviour: Partial<Behaviour> = {}): readonly (Change & { afterS: number })[] => {
+    changes.length = 0;
+    const fromMs = seconds.timeMs;
+    seconds.run(s, { ...usual, ...behaviour }, (step) => {
+      for (const change of operation.take(step)) changes.push({ ...change, afterS: (change.timeMs - fromMs) / 1000 });
+    });
+    return [...changes];
+  };
+  const whileLearning = run(minutes * 60);
+  return { operation, run, whileLearning };
+}
+
+describe('an operation', () => {
+  it('says nothing for hours in which nothing happens', () => {
+    const { run, whileLearning } = watched(2, { errorRatio: 0.01 });
+    expect(whileLearning).toEqual([]);
+    expect(run(4 * 3600)).toEqual([]);
+  });
+
+  it.each([
+    ['slower', { medianMs: 34 }, 'latency', 'info', [1.4, 2.1]],
+    ['much slower', { medianMs: 60 }, 'latency', 'warning', [2.5, 3.5]],
+    ['very slow', { medianMs: 200 }, 'latency', 'critical', [8, 12]],
+    ['failing', { errorRatio: 0.2 }, 'error', 'critical', [25, 55]],
+    ['gone', { rate: 0 }, 'throughput', 'emergency', [-1, 1]],
+  ] as const)(
+    'that is %s is found within a minute, and is cleared within one',
+    (_, does, kind, severity, [low, high]) => {
+      const { run } = watched(3);
+      const during = run(240, does);
+      expect(during[0]).toMatchObject({ kind });
+      expect(during[0].afterS).toBeLessThan(60);
+      expect(during[0].onsetMs).toBeLessThanOrEqual(during[0].timeMs);
+      const last = during.at(-1);
+      expect(last?.severity).toBe(severity);
+      expect(last?.ratio.value).toBeGreaterThan(low);
+      expect(last?.ratio.value).toBeLessThan(high);
+      const after = run(180);
+      expect(after).toHaveLength(1);
+      expect(after[0]).toMatchObject({ kind, severity: 'none' });
+      expect(after[0].afterS).toBeLessThan(60);
+    },
+  );
+
+  it('is not called in violation for a pause of one second or a burst of three', () => {
+    const { run } = watched(4);
+    for (let i = 0; i < 20; i++) {
+      expect(run(1, { medianMs: 200 })).toEqual([]);
+      expect(run(90)).toEqual([]);
+      expect(run(3, { medianMs: 100 })).toEqual([]);
+      expect(run(90)).toEqual([]);
+    }
+  });
+
+  it('that becomes faster, and then is as it was, is not in violation', () => {
+    const { run } = watched(5);
+    expect(run(600, { medianMs: 13 })).toEqual([]);
+    expect(run(600)).toEqual([]);
+  });
+
+  it('that moves a few percent an hour is followed', () => {
+    const { run } = watched(6);
+    for (let minute = 0; minute < 240; minute++)
+      expect(run(60, { medianMs: 20 * Math.exp((0.05 * minute) / 60) })).toEqual([]);
+  });
+
+  it('is watched before it is learned, with more allowed for', () => {
+    const { whileLearning, run } = watched(7, {}, 4);
+    expect(whileLearning).toEqual([]);
+    const [first] = run(60, { medianMs: 100 });
+    expect(first).toMatchObject({ kind: 'latency' });
+  });
+
+  it('is not taught by its violation', () => {
+    const { operation, run } = watched(8, {}, 4);
+    run(900, { medianMs: 100 });
+    expect(operation.isProvisional).toBe(true);
+    const back = run(60);
+    expect(back.at(-1)).toMatchObject({ severity: 'none' });
+    expect(run(1200)).toEqual([]);
+    expect(operation.isProvisional).toBe(false);
+  });
+});

@@ -4,7 +4,7 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
 import type { StateStore } from '../store/contract.ts';
-import type { Subject, ViolationGroup, ViolationKind } from './contract.ts';
+import type { BaselineChange, BaselineChanges, Subject, ViolationGroup, ViolationKind } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import { Keeping } from './keeping.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
@@ -38,7 +38,7 @@ export const baseline = {
 /** Finds kept traces that show an operation. */
 export type TracesOf = (attributes: Subject['attributes']) => Iterable<string>;
 
-export class BaselineStage implements Stage<never> {
+export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #config: BaselineConfig;
   readonly #host: BaselineHost;
   readonly #options: WatchOptions;
@@ -136,6 +136,19 @@ export class BaselineStage implements Stage<never> {
   /** What is watched, with what is known of it. */
   *operations(): Generator<{ readonly subject: Subject; readonly operation: Operation }> {
     for (const watched of this.#watched) if (watched !== undefined) yield watched;
+  }
+
+  async change(change: BaselineChange, name: string): Promise<readonly string[]> {
+    const nowMs = this.#host.clock.nowMs();
+    const changed = this.#watched
+      .filter((watched) => watched?.subject.name === name)
+      .filter((each) => each !== undefined);
+    for (const watched of changed) {
+      this.#tell(watched, watched.operation[change](nowMs));
+      this.#keeping.happened(watched);
+    }
+    await this.#save(nowMs);
+    return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
   }
 
   #step(operation: number, step: Parameters<Operation['take']>[0]): void {

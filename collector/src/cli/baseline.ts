@@ -4,20 +4,24 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { EvenkeelError } from '../errors.ts';
 import { EXIT, UsageError } from './arguments.ts';
+import { CHANGE_HELP, changeBaseline } from './baseline-change.ts';
 import { scanLines } from './baseline-scan.ts';
 
 export const HELP = `evenkeel baseline scan FILE
+evenkeel baseline accept|reset SERVICE OPERATION
 
 Reads recorded calls, one JSON object a line in order of their end, and writes what would have been said of them and when:
   {"t_ms":1700000000000,"op":"orders.create","duration_ms":12.5,"error":0}
 The first line may be {"meta":{"learn_until_ms":…,"season_ms":…,"end_ms":…}}, a line without op is a tick of the clock.
 FILE may be - for standard input. A line of output is a change of state; severity "none" ends a violation.
 Exit code 0: read to the end, 1: it could not be read, 2: wrong arguments.
-`;
+
+${CHANGE_HELP}`;
 
 /** @returns the exit code */
-export async function baseline(args: readonly string[]): Promise<number> {
+export async function baseline(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const [action, file, ...rest] = args;
+  if (action === 'accept' || action === 'reset') return changeBaseline(action, args.slice(1), environment);
   if (action !== 'scan' || file === undefined || rest.length > 0)
     throw new UsageError('expected: evenkeel baseline scan FILE');
   const input = file === '-' ? process.stdin : await opened(file);

@@ -12,6 +12,11 @@ export const ERRORS = {
     hint: 'move the named file away: a new one is made; traces.sqlite holds traces for the page, state.sqlite what was learned',
   },
   STORE_UNUSABLE: { message: 'the store cannot be opened', hint: 'check store.path, or set store: false' },
+  STORE_IN_USE: { message: 'a sidecar runs on the store', hint: 'stop it first, and start it again afterwards' },
+  STORE_COPY: {
+    message: 'what was learned cannot be copied',
+    hint: 'check the files and store.path; evenkeel store verify FILE tells whether a copy is sound',
+  },
   CERTIFICATE_UNREADABLE: { message: 'a certificate file cannot be read', hint: 'check the path and its permissions' },
   CERTIFICATE_INVALID: {
     message: 'a certificate cannot be used',

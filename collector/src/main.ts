@@ -12,6 +12,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel baseline scan FILE        what recorded calls would have been told of
   evenkeel alert test                send a test notification through each channel
+  evenkeel store backup FILE         copy what was learned; verify, restore
   evenkeel COMMAND --help            more about a command
   evenkeel --version
 `;
@@ -38,6 +39,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   keep: async () => {
     const { keep, HELP: help } = await import('./cli/keep.ts');
     return { run: keep, help };
+  },
+  store: async () => {
+    const { store, HELP: help } = await import('./cli/store.ts');
+    return { run: store, help };
   },
   baseline: async () => {
     const { baseline, HELP: help } = await import('./cli/baseline.ts');

@@ -91,9 +91,9 @@ export class StateFile {
   }
 }
 
-/** Puts a damaged file out of the way, with what was not yet written into it; it must be closed. */
-export function setStateAside(folder: string): void {
-  const [from, to] = [join(folder, STATE_FILE), join(folder, SET_ASIDE)];
+/** Puts the file out of the way, with what was not yet written into it; it must be closed. */
+export function putStateAside(folder: string, as = SET_ASIDE): void {
+  const [from, to] = [join(folder, STATE_FILE), join(folder, as)];
   for (const part of ['', '-wal', '-shm']) {
     if (existsSync(from + part)) renameSync(from + part, to + part);
     else rmSync(to + part, { force: true });

@@ -1,7 +1,7 @@
 // The thread's side of what rooms keep: serves saves and pages, and begins anew where the file is damaged.
 import type { StateAnswer, StateQuestion } from './contract.ts';
 import { isBroken } from './sqlite.ts';
-import { setStateAside, StateFile } from './state-file.ts';
+import { putStateAside, StateFile } from './state-file.ts';
 
 export class StateThread {
   readonly #folder: string;
@@ -41,7 +41,7 @@ export class StateThread {
   }
 
   #beginAnew(error: unknown): StateFile {
-    setStateAside(this.#folder);
+    putStateAside(this.#folder);
     const empty = new StateFile(this.#folder);
     this.#lost(error);
     return empty;

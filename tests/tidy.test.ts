@@ -27,6 +27,8 @@ const ROOMS = [
   'logs',
   'limit',
   'aggregate',
+  'baseline',
+  'report',
   'alert',
   'export',
   'store',

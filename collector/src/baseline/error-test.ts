@@ -10,8 +10,8 @@ const FACTORS = [2.5, 6] as const;
 const HALF = 0.5;
 /** One call may say so much, and evidence may grow by so much at once and a second in the long run, nats. */
 const CALL_CLIP = 3.5;
-const BURST = 3.5;
-const CAP = 1.5;
+const BURST = 3;
+const CAP = 0.9;
 
 export class ErrorTest {
   readonly #null: number;

@@ -51,6 +51,10 @@ const UPPERS = [
   [0.4, 0.8],
 ] as const;
 
+/** The slower calls of a baseline, by their share, are known to so many standard errors. */
+const SLOWER_SHARES = [0.4, 0.15, 0.03] as const;
+const UNSURE_ERRORS = 1.5;
+
 /** How many alternatives there are, and what each may say at once. */
 export const ALTERNATIVES = SCALES.length + TAILS.length + UPPERS.length;
 export const BURSTS = Float64Array.from({ length: ALTERNATIVES }, (_, a) =>
@@ -87,5 +91,22 @@ export function nullsOf(learned: Learned, guard = guardOf(learned)): Null[] {
   const ofLevels = levels.flatMap(({ density: level }) =>
     [0, guard].map((log) => ({ density: level, by: log / BIN_WIDTH, penalty: 0 })),
   );
-  return [...IMPROVEMENTS.map((ratio) => at(Math.log(ratio))), at(0), at(guard / 2), at(guard), ...rare, ...ofLevels];
+  const heavier = heavierByChance(learned);
+  const byChance = [0, guard].map((log) => ({ density: heavier, by: log / BIN_WIDTH, penalty: 0 }));
+  const scales = [...IMPROVEMENTS.map(Math.log), 0, guard / 2, guard].map((log) => at(log));
+  return [...scales, ...byChance, ...rare, ...ofLevels];
+}
+
+/** The density as it may be though fewer slow calls came by while it was learned. */
+function heavierByChance({ density, calls, callsPerSecond, correlation }: Learned): LogDensity {
+  const independent = calls / (1 + Math.max(0, callsPerSecond - 1) * correlation);
+  let heavier = density;
+  let grown = 1;
+  for (const share of SLOWER_SHARES) {
+    const above = Math.min(0.9, share * grown);
+    const then = Math.min(0.95, above + UNSURE_ERRORS * Math.sqrt((share * (1 - share)) / independent));
+    heavier = withUpper(heavier, above, then);
+    grown *= then / above;
+  }
+  return heavier;
 }

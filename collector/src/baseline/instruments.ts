@@ -30,7 +30,7 @@ export const baselineInstruments = {
     kind: 'counter',
     unit: '{operation}',
     description: 'Operations and groups of violations that were not read again after a restart; they are learned anew.',
-    attributes: { reason: ['damaged', 'format', 'limit', 'late'] },
+    attributes: { reason: ['damaged', 'format', 'limit'] },
   },
   step_delay: {
     kind: 'gauge',

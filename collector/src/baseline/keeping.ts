@@ -27,9 +27,8 @@ const SPREAD_S = LEARNING_EVERY_MS / 1000 / 2;
 const AGAIN_AFTER_MS = 60_000;
 /** Whoever is told of a violation waits no longer than this for it to be written down. */
 const SAVE_WITHIN_MS = 2000;
-/** The limit of a start is that of its stage, and of a stop that of the whole program. */
-const LOAD_WITHIN_MS = 6000;
-const STOP_WITHIN_MS = 3000;
+/** The whole program has five seconds to stop. */
+const STOP_WITHIN_MS = 2000;
 const BATCH = 64;
 
 export class Keeping {
@@ -41,6 +40,9 @@ export class Keeping {
   readonly #removed: string[] = [];
   #cursor = 0;
   #againMs = Infinity;
+  /** What was written before is not written over before it is read. */
+  #isReading = false;
+  #isStopped = false;
 
   constructor(host: Host<keyof typeof baselineInstruments>, violations: Violations) {
     this.#host = host;
@@ -69,8 +71,9 @@ export class Keeping {
    * @returns when what happened is written, or cannot be
    */
   async save(watched: readonly (Watched | undefined)[], nowMs: number): Promise<void> {
-    const { changed, forgotten } = this.#violations.unsaved();
     const { store } = this;
+    if (this.#isReading) return;
+    const { changed, forgotten } = this.#violations.unsaved();
     if (store === undefined) return;
     if (nowMs >= this.#againMs) this.#saveAgain(watched, nowMs);
     const due = this.#due(watched, nowMs);
@@ -84,13 +87,15 @@ export class Keeping {
     cancel();
   }
 
-  /** Writes all of it, as far as there is time. */
-  async saveAll(watched: readonly (Watched | undefined)[], nowMs: number): Promise<void> {
+  /** Writes every operation for the last time, as far as there is time: first those that would lose most. */
+  async saveAll(watched: readonly (Watched | undefined)[]): Promise<void> {
     const { store } = this;
-    if (store === undefined) return;
-    await this.save([], nowMs);
+    this.#isStopped = true;
+    if (store === undefined || this.#isReading) return;
     const untilMs = this.#host.clock.monotonicMs() + STOP_WITHIN_MS;
-    const all = watched.filter((each) => each !== undefined);
+    const known = watched.filter((each) => each !== undefined);
+    const [learning, learned] = [true, false].map((is) => known.filter((each) => each.operation.isProvisional === is));
+    const all = [...learning, ...learned];
     for (let i = 0; i < all.length && this.#host.clock.monotonicMs() < untilMs; i += BATCH) {
       const batch = all.slice(i, i + BATCH);
       if (!(await this.#hand(store, batch.map(documentOf), [], batch.length))) return;
@@ -104,8 +109,8 @@ export class Keeping {
    */
   async load(options: WatchOptions, takeOperation: (restored: RestoredOperation) => boolean): Promise<void> {
     if (this.store === undefined) return;
+    this.#isReading = true;
     const groups: SavedGroup[] = [];
-    const untilMs = this.#host.clock.monotonicMs() + LOAD_WITHIN_MS;
     const take = (document: LoadedDocument): void => {
       const { key, body } = document;
       if (body === undefined) throw new Error('its checksum is wrong');
@@ -115,15 +120,13 @@ export class Keeping {
     try {
       for await (const page of this.store.load(ROOM)) {
         for (const document of page) this.#try(take, document);
-        if (this.#host.clock.monotonicMs() > untilMs) {
-          this.#lose('late', 'reading them took too long', 'those after it');
-          break;
-        }
+        if (this.#isStopped) return;
       }
     } catch (error) {
       this.#host.log('error', 'BASELINE_UNREAD', `what was learned before cannot be read: ${String(error)}`);
     }
     this.#violations.restore(groups);
+    this.#isReading = false;
   }
 
   #try(take: (document: LoadedDocument) => void, document: LoadedDocument): void {
@@ -137,7 +140,7 @@ export class Keeping {
     }
   }
 
-  #lose(reason: 'damaged' | 'format' | 'limit' | 'late', why: string, key: string): void {
+  #lose(reason: 'damaged' | 'format' | 'limit', why: string, key: string): void {
     this.#host.count('lost_states', 1, { reason });
     this.#host.log('warning', 'BASELINE_LOST', `something learned before is learned anew, ${key}: ${why}`);
   }

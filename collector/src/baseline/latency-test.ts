@@ -9,6 +9,8 @@ import type { Step } from './step.ts';
 const CALL_CLIP = 3.5;
 /** Evidence fades by so much a second: what takes a quarter of an hour to show is a baseline that does not quite fit. */
 const FADE_NATS = 0.012;
+/** Of an operation that is called seldom it does not fade to nothing between two calls. */
+const MOST_FADING_MS = 60_000;
 /** Calls a second below which a pause holds few of them: one call may then say as much as it can. */
 const SPARSE_RATE = 1;
 /** Densities are held in thousandths of a nat, which 16 bits can hold and no test can tell apart. */
@@ -52,6 +54,8 @@ export class LatencyTest {
   /** A bit for each alternative that has evidence. */
   #active = 0;
   #firstMs = NaN;
+  /** The last second with calls. */
+  #lastMs = NaN;
 
   constructor(learned: Learned, guard = guardOf(learned)) {
     const nulls = nullsOf(learned, guard);
@@ -83,9 +87,10 @@ export class LatencyTest {
     for (let a = 0, at = this.#roomAt; a < ALTERNATIVES; a++, at++)
       numbers[at] = Math.min(this.#burst(a), numbers[at] + (CAP * lengthMs) / 1000);
     if (step.kinds === 0) return;
-    if (Number.isNaN(this.#firstMs)) this.#firstMs = step.timeMs - lengthMs;
+    if (Number.isNaN(this.#firstMs)) this.#firstMs = this.#lastMs = step.timeMs - lengthMs;
     const best = this.#look(step, centre);
-    const fade = FADE_NATS * Math.min(lengthMs / 1000, step.calls);
+    const fade = (FADE_NATS * Math.min(MOST_FADING_MS, step.timeMs - this.#lastMs)) / 1000;
+    this.#lastMs = step.timeMs;
     const weight = 1 / (1 + (step.calls - 1) * this.#correlation);
     for (let a = 0; a < ALTERNATIVES; a++) {
       this.#read(changed, 0, a, step, centre);

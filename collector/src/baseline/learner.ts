@@ -15,6 +15,8 @@ const MINUTE_MS = 60_000;
 const LEAST_NOISE = 0.008;
 /** Of errors in a window, against chance: beyond this it was an event. */
 const MOST_SQUARE = 15;
+/** And as many errors have to be expected, or one alone would be an event. */
+const LEAST_EXPECTED = 3;
 /** The latest windows say where a drift has come to. */
 const LATEST_MS = 600_000;
 
@@ -135,13 +137,19 @@ function errorsOf(blocks: readonly Block[]): Pick<Learned, 'errorRatio' | 'error
       ? [...blocks.slice(0, from), ...blocks.slice(to)]
       : blocks;
   const errorRatio = ratioOf(kept);
-  const squares = kept.map(({ window }) => {
-    const expected = window.calls * Math.max(errorRatio, 1e-4);
-    return (window.errors - expected) ** 2 / (expected * (1 - errorRatio) || 1);
-  });
+  const squares: number[] = [];
+  let [calls, errors] = [0, 0];
+  for (const { window } of kept) {
+    calls += window.calls;
+    errors += window.errors;
+    const expected = calls * Math.max(errorRatio, 1e-4);
+    if (expected < LEAST_EXPECTED) continue;
+    squares.push((errors - expected) ** 2 / (expected * (1 - errorRatio) || 1));
+    [calls, errors] = [0, 0];
+  }
   // One burst of errors is not how errors always come.
   const clusters =
-    squares.reduce((sum, square) => sum + Math.min(square, MOST_SQUARE), 0) / Math.max(1, kept.length - 1);
+    squares.reduce((sum, square) => sum + Math.min(square, MOST_SQUARE), 0) / Math.max(1, squares.length);
   return { errorRatio, errorClusters: Math.max(1, Math.min(20, clusters)) };
 }
 

@@ -4,27 +4,26 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
 import type { StateStore } from '../store/contract.ts';
-import type { BaselineChange, BaselineChanges, Subject, ViolationGroup, ViolationKind } from './contract.ts';
+import type { BaselineChange, BaselineChanges, Subject, ViolationGroup } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
-import { Keeping } from './keeping.ts';
+import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import type { RestoredOperation } from './saved.ts';
 import type { Change } from './violation-state.ts';
-import { Violations } from './violations.ts';
+import { Saying, type TracesOf } from './saying.ts';
 import { subjectOf, type Watched } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
 const EXPIRE_EVERY_MS = 60_000;
+/** A start has ten seconds. */
+const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
 const BIN_SHIFT = 1;
 const BINS_BELOW = 64;
 const LAST_BIN = 255;
-
-/** Kinds of violations that operations have. */
-const OPERATION_KINDS: readonly ViolationKind[] = ['latency', 'error', 'throughput', 'hang'];
 
 /** A series of span metrics has an operation, or none that is watched. */
 const UNWATCHED = -1;
@@ -35,16 +34,12 @@ export const baseline = {
   create: (config, host, next) => new BaselineStage(config, host, next),
 } satisfies StageDef<typeof baselineConfig, typeof baselineInstruments, never, ViolationGroup>;
 
-/** Finds kept traces that show an operation. */
-export type TracesOf = (attributes: Subject['attributes']) => Iterable<string>;
-
 export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #config: BaselineConfig;
   readonly #host: BaselineHost;
   readonly #options: WatchOptions;
   readonly #steps: LiveSteps;
-  readonly #violations: Violations;
-  readonly #next: Consumer<ViolationGroup>;
+  readonly #saying: Saying;
   readonly #watched: (Watched | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #byKey = new Map<string, number>();
@@ -54,48 +49,49 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   #isError = new Uint8Array(0);
   #generation = new Uint32Array(0);
   #cancel: (() => void)[] = [];
-  /** Groups whoever is next is told of once they are written down, so that after a restart they are not told again. */
-  #told: ViolationGroup[] = [];
-  readonly #keeping: Keeping;
-  /** Kept traces are found here. */
-  tracesOf: TracesOf = () => [];
 
   constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
     this.#host = host;
-    this.#next = next;
     const secondsPerFalseAlarm = config.false_alarm_every / 1000;
     this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
-    this.#violations = new Violations(() =>
-      Math.floor(host.random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0'),
-    );
-    this.#keeping = new Keeping(host, this.#violations);
+    this.#saying = new Saying(host, next);
+  }
+
+  /** Kept traces are found here. */
+  set tracesOf(tracesOf: TracesOf) {
+    this.#saying.tracesOf = tracesOf;
   }
 
   /** Where what is learned is kept over restarts; without one it is not. To be set before `start`. */
   set stateStore(store: StateStore | undefined) {
-    this.#keeping.store = store;
+    this.#saying.keeping.store = store;
   }
 
   async start(): Promise<void> {
     const { clock } = this.#host;
-    await this.#keeping.load(this.#options, (restored) => this.#resume(restored, clock.nowMs()));
-    this.#endOrphans(clock.nowMs());
+    // Ten thousand operations take some seconds to read. Where they take longer, the rest comes while spans do.
+    const late = new Promise<void>((resolve) => this.#cancel.push(clock.after(READ_WITHIN_MS, resolve)));
+    await Promise.race([this.#read(), late]);
     this.#cancel.push(
       clock.every(STEP_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
     );
   }
 
+  /** Violations are looked into with the traces of this source. */
+  investigate(source: TraceSource): void {
+    this.#saying.investigate(source);
+  }
+
   async stop(): Promise<void> {
+    this.#saying.stop();
     if (this.#cancel.length === 0) return;
     for (const cancel of this.#cancel.splice(0)) cancel();
     const nowMs = this.#host.clock.nowMs();
-    await this.#save(nowMs);
-    await this.#keeping.saveAll(this.#watched, nowMs);
+    await this.#saying.flush(this.#watched, nowMs);
+    await this.#saying.keeping.saveAll(this.#watched);
   }
 
   /** Nothing flows through: spans are told of by `observe`. */
@@ -130,7 +126,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   /** Groups of violations, those that are open first. */
   groups(): readonly ViolationGroup[] {
-    return this.#violations.groups();
+    return this.#saying.violations.groups();
   }
 
   /** What is watched, with what is known of it. */
@@ -145,9 +141,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       .filter((each) => each !== undefined);
     for (const watched of changed) {
       this.#tell(watched, watched.operation[change](nowMs));
-      this.#keeping.happened(watched);
+      this.#saying.keeping.happened(watched);
     }
-    await this.#save(nowMs);
+    await this.#saying.flush(this.#watched, nowMs);
     return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
   }
 
@@ -161,24 +157,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   }
 
   #tell(watched: Watched, changes: readonly Change[]): void {
-    for (const change of changes) {
-      this.#tellOf(watched.subject, change);
-      this.#keeping.happened(watched);
-    }
-  }
-
-  #tellOf(subject: Subject, change: Change): void {
-    const traceIds = [...this.tracesOf(subject.attributes)];
-    const { group, isNew } = this.#violations.take(subject, change, traceIds);
-    if (isNew && change.severity !== 'none')
-      this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
-    this.#told.push(group);
-  }
-
-  async #save(nowMs: number): Promise<void> {
-    const told = this.#told.splice(0);
-    await this.#keeping.save(this.#watched, nowMs);
-    for (const group of told) void this.#next.consume(group);
+    if (changes.length === 0) return;
+    this.#saying.take(watched.subject, changes);
+    this.#saying.keeping.happened(watched);
   }
 
   #close(nowMs: number): void {
@@ -186,30 +167,28 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.#steps.close(nowMs);
     this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
-    const open = this.#violations.openBySeverity();
+    const open = this.#saying.violations.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
-    void this.#save(nowMs);
+    void this.#saying.flush(this.#watched, nowMs);
   }
 
-  /** Goes on with an operation of before a restart. */
+  /** Reads what was known before a restart. */
+  async #read(): Promise<void> {
+    const { clock } = this.#host;
+    await this.#saying.keeping.load(this.#options, (restored) => this.#resume(restored, clock.nowMs()));
+    const operationOf = (key: string): Operation | undefined => this.#watched[this.#byKey.get(key) ?? -1]?.operation;
+    this.#saying.resume(operationOf, clock.nowMs());
+  }
+
+  /** Goes on with an operation of before a restart. @returns false where there is no room for it */
   #resume({ service, name, kind, usedMs, operation }: RestoredOperation, nowMs: number): boolean {
-    if (this.#byKey.size >= this.#most) return false;
-    const at = this.#add(subjectOf(service, name, kind), operation, usedMs);
-    this.#steps.resume(this.#serviceNamed(service), at, nowMs);
+    const subject = subjectOf(service, name, kind);
+    const known = this.#watched[this.#byKey.get(subject.key) ?? -1];
+    // It was called before it was read.
+    if (known !== undefined) known.operation = operation;
+    else if (this.#byKey.size >= this.#most) return false;
+    else this.#steps.resume(this.#serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
     return true;
-  }
-
-  /** Ends violations whose operation is not known any more, or not as violated: nobody would see them end. */
-  #endOrphans(nowMs: number): void {
-    for (const { members } of this.#violations.groups())
-      for (const { subject, kind, severity, onsetMs, ratio, explanation } of members) {
-        const isOfOperation = OPERATION_KINDS.includes(kind);
-        const watched = this.#watched[this.#byKey.get(subject.key) ?? -1];
-        if (severity === 'none' || !isOfOperation || watched?.operation.open.includes(kind) === true) continue;
-        const { calls, quantiles } = explanation;
-        const change = { timeMs: nowMs, kind, severity: 'none', onsetMs, ratio, nats: 0, calls, quantiles } as const;
-        this.#tellOf(subject, { ...change, ended: 'forgotten' });
-      }
   }
 
   #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
@@ -241,7 +220,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   #add(subject: Subject, operation: Operation, usedMs: number): number {
     const at = this.#free.pop() ?? this.#watched.length;
     const service = this.#serviceNamed(subject.attributes['service.name'] ?? '');
-    const dueMs = this.#keeping.firstDueMs(this.#host.clock.nowMs());
+    const dueMs = this.#saying.keeping.firstDueMs(this.#host.clock.nowMs());
     this.#watched[at] = { subject, service, operation, usedMs, dueMs };
     this.#byKey.set(subject.key, at);
     return at;
@@ -255,8 +234,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       const { learned, isProvisional } = watched.operation;
       states[learned === undefined ? 'learning' : isProvisional ? 'provisional' : 'learned']++;
       if (nowMs - watched.usedMs < this.#config.operation_ttl) return;
-      for (const change of watched.operation.forget(nowMs)) this.#tellOf(watched.subject, change);
-      this.#keeping.forget(watched);
+      this.#tell(watched, watched.operation.forget(nowMs));
+      this.#saying.keeping.forget(watched);
       this.#steps.forget(watched.service, at);
       this.#byKey.delete(watched.subject.key);
       this.#watched[at] = undefined;

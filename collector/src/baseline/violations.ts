@@ -2,6 +2,7 @@
 import type { Severity, Subject, Violation, ViolationGroup, ViolationKind } from './contract.ts';
 import { explain } from './explain.ts';
 import { Grouping } from './grouping.ts';
+import type { Finding } from './investigator.ts';
 import { rankOf } from './severity.ts';
 import type { SavedGroup } from './saved.ts';
 import type { Change } from './violation-state.ts';
@@ -14,6 +15,14 @@ interface Group {
   readonly id: string;
   readonly members: Map<string, Violation>;
   changedMs: number;
+}
+
+/** What became of a change. */
+export interface Taken {
+  readonly groupId: string;
+  /** Made when it is asked for: of a thousand members that change at once it is made once. */
+  readonly group: ViolationGroup;
+  readonly isNew: boolean;
 }
 
 export class Violations {
@@ -32,8 +41,8 @@ export class Violations {
     this.#grouping = new Grouping(newId);
   }
 
-  /** Takes a change. @returns its group as it is now, and whether the violation is new */
-  take(subject: Subject, change: Change, traceIds: readonly string[]): { group: ViolationGroup; isNew: boolean } {
+  /** Takes a change. @returns its group, as it is when it is looked at, and whether the violation is new */
+  take(subject: Subject, change: Change, traceIds: readonly string[]): Taken {
     const { kind, severity, onsetMs, timeMs, ratio } = change;
     const key = keyOf(kind, subject);
     const id = this.#grouping.groupOf(key, onsetMs);
@@ -52,7 +61,11 @@ export class Violations {
       raisedMs: before?.raisedMs ?? timeMs,
       changedMs: timeMs,
       ratio,
-      explanation: explain({ ...change, name: subject.name, traceIds: [...traces] }),
+      explanation: {
+        // What was found out stays while the figures change.
+        ...(before?.explanation.bottleneck === undefined ? {} : { bottleneck: before.explanation.bottleneck }),
+        ...explain({ ...change, name: subject.name, traceIds: [...traces] }),
+      },
     });
     group.changedMs = timeMs;
     this.#changed.add(id);
@@ -61,7 +74,28 @@ export class Violations {
       this.#traces.delete(key);
       this.#forgetPast();
     }
-    return { group: shown(group), isNew: before === undefined };
+    const taken = group;
+    return {
+      groupId: id,
+      isNew: before === undefined,
+      get group() {
+        return shown(taken);
+      },
+    };
+  }
+
+  /** Adds what was found out about a violation. @returns its group; undefined where it is over */
+  found(subject: Subject, kind: ViolationKind, { bottleneck, traceIds }: Finding): ViolationGroup | undefined {
+    const key = keyOf(kind, subject);
+    const group = [...this.#groups.values()].find(({ members }) => (members.get(key)?.severity ?? 'none') !== 'none');
+    const member = group?.members.get(key);
+    if (group === undefined || member === undefined) return undefined;
+    const traces = [...new Set([...traceIds, ...member.explanation.traceIds])].slice(0, MAX_TRACES);
+    this.#traces.set(key, new Set(traces));
+    const known = { ...member.explanation, traceIds: traces, ...(bottleneck === undefined ? {} : { bottleneck }) };
+    group.members.set(key, { ...member, explanation: known });
+    this.#changed.add(group.id);
+    return shown(group);
   }
 
   /** All groups, those that are open first, then the latest first. */

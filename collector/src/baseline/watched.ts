@@ -6,7 +6,7 @@ export interface Watched {
   readonly subject: Subject;
   /** Number of its service. */
   readonly service: number;
-  readonly operation: Operation;
+  operation: Operation;
   /** When it was called last. */
   usedMs: number;
   /** When it is written down next. */

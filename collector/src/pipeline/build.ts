@@ -22,6 +22,7 @@ import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
+import { tracesBetween } from './kept-traces.ts';
 import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
 import { ownResource } from './own-resource.ts';
 import { type Rooms, ROOMS } from './rooms.ts';
@@ -74,6 +75,10 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
   const logsTo = createLogs(rooms, config, shares, shared, sampleTo, exportTo);
   const operations = buildOperations(rooms, config, shared, sampleTo, storeTo?.state);
+  if (storeTo !== undefined)
+    operations.baseline?.investigate({
+      between: (subject, fromMs, toMs, limit) => tracesBetween(storeTo, subject, [fromMs, toMs], limit),
+    });
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const metrics = buildMetrics(
     { ...config, limit: limitOf(config, shares) },

@@ -11,6 +11,8 @@ const MAX_LAG_MS = 40_000;
 /** The lag of a service is the most it was in this many slices of this length, so that one late batch is soon forgotten. */
 const LAG_SLICES = 12;
 const LAG_SLICE_MS = 10_000;
+/** Seconds of one service that are closed at once after a restart: of all services they are many, and other work goes on. */
+const MAX_AT_ONCE = 8;
 /** Beyond the lag, for what is on its way. */
 const SLACK_MS = 500;
 /** An entry of an open second: operation, then a bit for an error, then the bin. */
@@ -34,6 +36,7 @@ class Service {
   closed: number;
   /** Nothing is closed before: it was known before a restart, and its first batch tells how late it sends. */
   heldUntilMs = 0;
+  mostAtOnce = Infinity;
   /** The oldest end in the batch that is being taken; Infinity between batches. */
   oldest = Infinity;
   readonly #lags = new Float64Array(LAG_SLICES);
@@ -90,6 +93,7 @@ export class LiveSteps {
     if (found === undefined) {
       found = new Service(Math.floor(nowMs / STEP_MS) + 1);
       found.heldUntilMs = nowMs + MAX_LAG_MS;
+      found.mostAtOnce = MAX_AT_ONCE;
       this.#services.set(service, found);
     }
     found.operations.push(operation);
@@ -139,7 +143,8 @@ export class LiveSteps {
       const until = Math.floor((nowMs - service.lagMs()) / STEP_MS) - 1;
       // After a pause of this program or a step of the clock nothing is known of the time between.
       if (until - service.closed > OPEN_SECONDS) service.closed = until - 1;
-      while (service.closed < until) this.#closeSecond(service, ++service.closed);
+      const to = Math.min(until, service.closed + service.mostAtOnce);
+      while (service.closed < to) this.#closeSecond(service, ++service.closed);
     }
   }
 

@@ -12,6 +12,8 @@ const HELP = `evenkeel ${VERSION}
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel baseline scan FILE        what recorded calls would have been told of
   evenkeel alert test                send a test notification through each channel
+  evenkeel baseline list             what a running sidecar watches
+  evenkeel baseline show NAME        what is normal for an operation
   evenkeel store backup FILE         copy what was learned; verify, restore
   evenkeel COMMAND --help            more about a command
   evenkeel --version

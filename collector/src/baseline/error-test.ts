@@ -10,32 +10,48 @@ const FACTORS = [2.5, 6] as const;
 const HALF = 0.5;
 /** One call may say so much, and evidence may grow by so much at once and a second in the long run, nats. */
 const CALL_CLIP = 3.5;
-const BURST = 3;
-const CAP = 0.9;
+export const BURST = 3;
+export const CAP = 0.9;
+
+/** What is known of an operation's errors. */
+type ErrorBaseline = Pick<Learned, 'errorRatio' | 'errorClusters' | 'calls'>;
+
+/** What one call says for each alternative, nats, and the ratio that is within normal. */
+export interface ErrorBank {
+  readonly within: number;
+  readonly gains: readonly { readonly failed: number; readonly good: number }[];
+}
+
+export function errorBankOf({ errorRatio, errorClusters, calls }: ErrorBaseline): ErrorBank {
+  // A ratio learned from few calls is known only so well.
+  const unsure = 1.5 * Math.sqrt((errorRatio * (1 - errorRatio) * errorClusters + 1 / calls) / calls);
+  const within = Math.min(0.95, NULL_FACTOR * errorRatio + NULL_PART + unsure);
+  const ratios = [...FACTORS.map((factor) => factor * within), HALF, 1 - (1 - within) / 4];
+  const looked = ratios.filter((ratio) => ratio > 1.2 * within && ratio < 1);
+  const gains = looked.map((ratio) => ({
+    failed: Math.min(CALL_CLIP, Math.log(ratio / within)),
+    good: Math.max(-CALL_CLIP, Math.log((1 - ratio) / (1 - within))),
+  }));
+  return { within, gains };
+}
 
 export class ErrorTest {
-  readonly #null: number;
+  readonly #within: number;
   /** Gain of a failed and of a good call, by alternative. */
-  readonly #gains: readonly { readonly failed: number; readonly good: number }[];
+  readonly #gains: ErrorBank['gains'];
   readonly #sums: Float64Array;
   readonly #onsets: Float64Array;
   readonly #rooms: Float64Array;
   readonly #clusters: number;
 
-  constructor({ errorRatio, errorClusters, calls }: Pick<Learned, 'errorRatio' | 'errorClusters' | 'calls'>) {
-    // A ratio learned from few calls is known only so well.
-    const unsure = 1.5 * Math.sqrt((errorRatio * (1 - errorRatio) * errorClusters + 1 / calls) / calls);
-    this.#null = Math.min(0.95, NULL_FACTOR * errorRatio + NULL_PART + unsure);
-    const ratios = [...FACTORS.map((factor) => factor * this.#null), HALF, 1 - (1 - this.#null) / 4];
-    const looked = ratios.filter((ratio) => ratio > 1.2 * this.#null && ratio < 1);
-    this.#gains = looked.map((ratio) => ({
-      failed: Math.min(CALL_CLIP, Math.log(ratio / this.#null)),
-      good: Math.max(-CALL_CLIP, Math.log((1 - ratio) / (1 - this.#null))),
-    }));
-    this.#sums = new Float64Array(looked.length);
-    this.#onsets = new Float64Array(looked.length);
-    this.#rooms = new Float64Array(looked.length).fill(BURST);
-    this.#clusters = errorClusters;
+  constructor(learned: ErrorBaseline) {
+    const { within, gains } = errorBankOf(learned);
+    this.#within = within;
+    this.#gains = gains;
+    this.#sums = new Float64Array(gains.length);
+    this.#onsets = new Float64Array(gains.length);
+    this.#rooms = new Float64Array(gains.length).fill(BURST);
+    this.#clusters = learned.errorClusters;
   }
 
   /** Takes a second. @param mostNats what evidence may grow to */
@@ -61,7 +77,7 @@ export class ErrorTest {
 
   /** What is within normal. */
   get within(): number {
-    return this.#null;
+    return this.#within;
   }
 
   clear(): void {

@@ -66,11 +66,16 @@ export function guardOf({ noise, centreError }: Pick<Learned, 'noise' | 'centreE
   return Math.log(LEAST_RATIO) + ORDINARY_DEVIATIONS * noise + centreError;
 }
 
-export function alternativesOf(learned: Learned, guard = guardOf(learned)): Alternative[] {
-  const { density } = learned;
-  const scales = SCALES.map((scale) => {
+/** Those alternatives in which all calls are slower, the least first. */
+export function scalesOf({ density }: Pick<Learned, 'density'>, guard: number): Alternative[] {
+  return SCALES.map((scale) => {
     return { shape: 'scale', density, by: (Math.log(scale) + guard) / BIN_WIDTH } as const;
   });
+}
+
+export function alternativesOf(learned: Learned, guard = guardOf(learned)): Alternative[] {
+  const { density } = learned;
+  const scales = scalesOf(learned, guard);
   const tails = TAILS.map(({ share, factors }) => {
     const parts = factors.map((factor) => ({ share: share / factors.length, by: Math.log(factor) / BIN_WIDTH }));
     const mixed = withParts(density, parts);

@@ -60,8 +60,9 @@ export class Keeping {
   }
 
   /** An operation is not watched any more. */
-  forget({ subject }: Watched): void {
-    if (this.store !== undefined) this.#removed.push(OPERATION + subject.key);
+  forget(watched: Watched): void {
+    this.#urgent.delete(watched);
+    if (this.store !== undefined) this.#removed.push(OPERATION + watched.subject.key);
   }
 
   /**

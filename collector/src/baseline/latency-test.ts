@@ -6,13 +6,13 @@ import type { Learned } from './learned.ts';
 import type { Step } from './step.ts';
 
 /** One call may say so much against an alternative, nats; for one as much as may be said at once. */
-const CALL_CLIP = 3.5;
+export const CALL_CLIP = 3.5;
 /** Evidence fades by so much a second: what takes a quarter of an hour to show is a baseline that does not quite fit. */
-const FADE_NATS = 0.012;
+export const FADE_NATS = 0.012;
 /** Of an operation that is called seldom it does not fade to nothing between two calls. */
 const MOST_FADING_MS = 60_000;
 /** Calls a second below which a pause holds few of them: one call may then say as much as it can. */
-const SPARSE_RATE = 1;
+export const SPARSE_RATE = 1;
 /** Densities are held in thousandths of a nat, which 16 bits can hold and no test can tell apart. */
 const PER_NAT = 1000;
 

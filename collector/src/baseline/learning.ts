@@ -44,6 +44,12 @@ export class Learning {
     this.#shadow = untilMs === undefined ? undefined : new Shadow();
   }
 
+  /** Calls and windows so far, not all of them clean. */
+  get seen(): { readonly calls: number; readonly windows: number } {
+    const { windows } = this.#windows;
+    return { calls: windows.reduce((sum, { calls }) => sum + calls, 0), windows: windows.length };
+  }
+
   /** Whether enough was known once; what comes since makes it better. */
   get isWhole(): boolean {
     return this.#wholeMs > 0;

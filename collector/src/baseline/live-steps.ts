@@ -148,6 +148,11 @@ export class LiveSteps {
     }
   }
 
+  /** How long after its end a second of a service is closed, on average. */
+  closedAfterMs(service: number): number {
+    return (this.#services.get(service)?.lagMs() ?? 0) + STEP_MS / 2;
+  }
+
   /** Seconds between now and the last closed one, the most of all services. */
   delayMs(nowMs: number): number {
     let most = 0;

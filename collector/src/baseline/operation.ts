@@ -7,6 +7,7 @@ import { LatencyWatch } from './latency-watch.ts';
 import type { Learned } from './learned.ts';
 import { Learning, type Lesson } from './learning.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import type { Limits } from './sight.ts';
 import type { Step } from './step.ts';
 import type { Change } from './violation-state.ts';
 
@@ -63,6 +64,7 @@ export class Operation {
   #isWhole = false;
   #trial: Lesson['trial'] = { latency: 0, errors: 0 };
   #watches: Watches | undefined;
+  #limits: Omit<Limits, 'silentMs'> | undefined;
   #rate = new CallRate();
   /** End of the last step. */
   #timeMs = NaN;
@@ -94,6 +96,16 @@ export class Operation {
   /** More is still to be learned. */
   get isProvisional(): boolean {
     return this.#learned === undefined || !this.#isWhole;
+  }
+
+  /** Calls and windows seen while it is learned, not all of them clean. */
+  get seen(): { readonly calls: number; readonly windows: number } {
+    return this.#learning?.seen ?? { calls: 0, windows: 0 };
+  }
+
+  /** What it has to pass until something is said; undefined while it is not watched. */
+  get limits(): Limits | undefined {
+    return this.#limits && { ...this.#limits, silentMs: this.#watches?.silence.silentMs ?? Infinity };
   }
 
   /** How many baselines were learned; one that was only learned further is the same, and a provisional one is none yet. */
@@ -194,7 +206,7 @@ export class Operation {
   #learnAnew(timeMs: number, ended: NonNullable<Change['ended']>): readonly Change[] {
     const { latency, errors, silence } = this.#watches ?? {};
     const changes = [silence?.end(timeMs), latency?.end(timeMs), errors?.end(timeMs)];
-    this.#learned = this.#watches = undefined;
+    this.#learned = this.#watches = this.#limits = undefined;
     this.#isWhole = false;
     this.#learning = this.#newLearning();
     this.#rate = new CallRate();
@@ -242,9 +254,12 @@ export class Operation {
     const seconds = this.#options.secondsPerFalseAlarm;
     const calls = Math.max(2, seconds * learned.callsPerSecond);
     const chances = Math.log(Math.min(seconds, calls));
+    const latencyNats = raised(chances + Math.log(ALTERNATIVES), trial.latency);
+    const errorNats = raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors);
+    this.#limits = { guard, latencyNats, errorNats };
     return {
-      latency: new LatencyWatch(learned, guard, raised(chances + Math.log(ALTERNATIVES), trial.latency)),
-      errors: new ErrorWatch(learned, raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors)),
+      latency: new LatencyWatch(learned, guard, latencyNats),
+      errors: new ErrorWatch(learned, errorNats),
       silence: new SilenceWatch(this.#rate, learned, Math.log(calls), usualMissed),
     };
   }

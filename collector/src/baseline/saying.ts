@@ -12,6 +12,9 @@ import type { Watched } from './watched.ts';
 /** Kinds of violations that operations have, and those of them that traces tell more of. */
 const OPERATION_KINDS: readonly ViolationKind[] = ['latency', 'error', 'throughput', 'hang'];
 
+/** Changes within one second, each shown by traces. */
+const MAX_SHOWN = 20;
+
 /** Finds kept traces that show an operation. */
 export type TracesOf = (attributes: Subject['attributes']) => Iterable<string>;
 
@@ -23,7 +26,10 @@ export class Saying {
   tracesOf: TracesOf = () => [];
   #investigator: Investigator | undefined;
   /** Groups to be told of: each once a second, however many of its members changed. */
-  readonly #changed = new Map<string, { readonly group: ViolationGroup }>();
+  readonly #changed = new Set<string>();
+  /** Counts changes of violations, so that who shows them knows when to. */
+  changes = 0;
+  #toldChanges = 0;
 
   constructor(host: Host<keyof typeof baselineInstruments>, next: Consumer<ViolationGroup>) {
     this.#host = host;
@@ -48,9 +54,11 @@ export class Saying {
   /** Takes changes of an operation. */
   take(subject: Subject, changes: readonly Change[]): void {
     for (const change of changes) {
-      const taken = this.violations.take(subject, change, [...this.tracesOf(subject.attributes)]);
-      this.#changed.set(taken.groupId, taken);
-      if (!taken.isNew || change.severity === 'none') continue;
+      // Where all change at once, a few show what there is to see.
+      const traceIds = this.changes - this.#toldChanges < MAX_SHOWN ? [...this.tracesOf(subject.attributes)] : [];
+      const { groupId, isNew } = this.violations.take(subject, change, traceIds);
+      this.#note(groupId);
+      if (!isNew || change.severity === 'none') continue;
       this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
       this.#lookInto(subject, change.kind, change.onsetMs);
     }
@@ -58,8 +66,9 @@ export class Saying {
 
   /** Writes what is due, then tells of what changed. */
   async flush(watched: readonly (Watched | undefined)[], nowMs: number): Promise<void> {
-    const told = [...this.#changed.values()].map(({ group }) => group);
+    const told = [...this.#changed].map((id) => this.violations.group(id)).filter((group) => group !== undefined);
     this.#changed.clear();
+    this.#toldChanges = this.changes;
     await this.keeping.save(watched, nowMs);
     for (const group of told) void this.#next.consume(group);
   }
@@ -87,9 +96,13 @@ export class Saying {
     if (kind !== 'latency' && kind !== 'error') return;
     this.#investigator?.begin(subject, kind, onsetMs, (finding) => {
       const group = this.violations.found(subject, kind, finding);
-      // What changed in the same second is part of it.
-      if (group !== undefined) this.#changed.set(group.id, { group });
+      if (group !== undefined) this.#note(group.id);
       return group !== undefined;
     });
+  }
+
+  #note(groupId: string): void {
+    this.changes++;
+    this.#changed.add(groupId);
   }
 }

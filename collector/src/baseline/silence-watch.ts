@@ -73,6 +73,12 @@ export class SilenceWatch {
     this.#violation = state === undefined ? undefined : ViolationState.restored(state);
   }
 
+  /** How long after the last call a stop is said at the earliest, as calls come now. */
+  get silentMs(): number {
+    const { perS } = this.#rate;
+    return 1000 * Math.max(this.#leastMissed / perS, this.#thresholdNats / this.#surePerS);
+  }
+
   get isViolated(): boolean {
     return this.#violation !== undefined;
   }

@@ -4,7 +4,7 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
 import type { StateStore } from '../store/contract.ts';
-import type { BaselineChange, BaselineChanges, Subject, ViolationGroup } from './contract.ts';
+import type { BaselineChange, BaselineChanges, Severity, Subject, ViolationGroup } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
@@ -12,7 +12,7 @@ import { Operation, type WatchOptions } from './operation.ts';
 import type { RestoredOperation } from './saved.ts';
 import type { Change } from './violation-state.ts';
 import { Saying, type TracesOf } from './saying.ts';
-import { subjectOf, type Watched } from './watched.ts';
+import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
@@ -129,8 +129,18 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return this.#saying.violations.groups();
   }
 
+  /** How many violations are open. */
+  openBySeverity(): Record<Severity, number> {
+    return this.#saying.violations.openBySeverity();
+  }
+
+  /** Counts changes of violations, so that who shows them knows when to. */
+  get changes(): number {
+    return this.#saying.changes;
+  }
+
   /** What is watched, with what is known of it. */
-  *operations(): Generator<{ readonly subject: Subject; readonly operation: Operation }> {
+  *operations(): Generator<WatchedOperation> {
     for (const watched of this.#watched) if (watched !== undefined) yield watched;
   }
 
@@ -145,6 +155,17 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     }
     await this.#saying.flush(this.#watched, nowMs);
     return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
+  }
+
+  /** One of them. @param key of its subject */
+  watchedBy(key: string): WatchedOperation | undefined {
+    const at = this.#byKey.get(key);
+    return at === undefined ? undefined : this.#watched[at];
+  }
+
+  /** How long after its end a second of an operation is judged. */
+  judgedAfterMs({ service }: WatchedOperation): number {
+    return this.#steps.closedAfterMs(service);
   }
 
   #step(operation: number, step: Parameters<Operation['take']>[0]): void {
@@ -167,7 +188,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.#steps.close(nowMs);
     this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
-    const open = this.#saying.violations.openBySeverity();
+    const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
     void this.#saying.flush(this.#watched, nowMs);
   }

@@ -17,14 +17,6 @@ interface Group {
   changedMs: number;
 }
 
-/** What became of a change. */
-export interface Taken {
-  readonly groupId: string;
-  /** Made when it is asked for: of a thousand members that change at once it is made once. */
-  readonly group: ViolationGroup;
-  readonly isNew: boolean;
-}
-
 export class Violations {
   readonly #newId: () => string;
   readonly #grouping: Grouping;
@@ -41,8 +33,8 @@ export class Violations {
     this.#grouping = new Grouping(newId);
   }
 
-  /** Takes a change. @returns its group, as it is when it is looked at, and whether the violation is new */
-  take(subject: Subject, change: Change, traceIds: readonly string[]): Taken {
+  /** Takes a change. @returns the id of its group, and whether the violation is new */
+  take(subject: Subject, change: Change, traceIds: readonly string[]): { groupId: string; isNew: boolean } {
     const { kind, severity, onsetMs, timeMs, ratio } = change;
     const key = keyOf(kind, subject);
     const id = this.#grouping.groupOf(key, onsetMs);
@@ -72,16 +64,15 @@ export class Violations {
     if (severity === 'none') {
       this.#grouping.close(key);
       this.#traces.delete(key);
-      this.#forgetPast();
+      this.#forgetPast(id);
     }
-    const taken = group;
-    return {
-      groupId: id,
-      isNew: before === undefined,
-      get group() {
-        return shown(taken);
-      },
-    };
+    return { groupId: id, isNew: before === undefined };
+  }
+
+  /** A group as it is now. */
+  group(id: string): ViolationGroup | undefined {
+    const group = this.#groups.get(id);
+    return group === undefined ? undefined : shown(group);
   }
 
   /** Adds what was found out about a violation. @returns its group; undefined where it is over */
@@ -149,9 +140,11 @@ export class Violations {
     return known;
   }
 
-  #forgetPast(): void {
+  /** @param told that is still to be told of */
+  #forgetPast(told: string): void {
     const past = [...this.#groups.values()].filter(isOver);
-    for (const { id } of past.slice(0, Math.max(0, past.length - MAX_PAST))) {
+    const most = Math.max(0, past.length - MAX_PAST);
+    for (const { id } of past.filter((group) => group.id !== told).slice(0, most)) {
       this.#groups.delete(id);
       this.#changed.delete(id);
       this.#forgotten.add(id);

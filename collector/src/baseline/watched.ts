@@ -2,10 +2,15 @@
 import type { Subject } from './contract.ts';
 import type { Operation } from './operation.ts';
 
-export interface Watched {
+/** An operation with what is known of it. */
+export interface WatchedOperation {
   readonly subject: Subject;
   /** Number of its service. */
   readonly service: number;
+  readonly operation: Operation;
+}
+
+export interface Watched extends WatchedOperation {
   operation: Operation;
   /** When it was called last. */
   usedMs: number;

@@ -1,6 +1,7 @@
 // An answer of the sidecar about one trace, as a person reads it in a terminal. Pure.
 import type { DecisionAnswer, DecisionJson, PolicyFinding } from '../web/api.ts';
 import { FINDINGS } from '../web/finding-words.ts';
+import { columns, percent, seconds, utc } from './text.ts';
 
 /** Writes the whole answer, ending in a newline. */
 export function whyText(answer: DecisionAnswer): string {
@@ -42,27 +43,4 @@ function horizonText({ horizon, state }: DecisionAnswer): string {
       ? ' If the trace is younger, its spans did not come here; if it is older, nobody remembers it.'
       : '';
   return `${since}${where}${before}`;
-}
-
-/** Rows with their columns below each other; the last one runs free. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  const widths = (rows[0] ?? []).map((_, column) => width(column));
-  return rows
-    .map((row) =>
-      `  ${row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ')}`.trimEnd(),
-    )
-    .join('\n');
-}
-
-function utc(unixMs: number): string {
-  return `${new Date(unixMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
-}
-
-function percent(ratio: number): string {
-  return `${Number((ratio * 100).toPrecision(3))} %`;
 }

@@ -75,6 +75,7 @@ export async function importRooms(config: Config) {
             ...(await import('../web/server.ts')),
             ...(await import('../web/kpis.ts')),
             ...(await import('../web/resource-history.ts')),
+            ...(await import('../baseline/view.ts')),
           },
   };
 }

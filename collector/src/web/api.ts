@@ -5,6 +5,27 @@ import type { PointBooks } from './metrics-answers.ts';
 export type { OperationSummary };
 /** GET /api/cardinality; 404 where limits are off. */
 export type { CardinalityAnswer } from '../limit/contract.ts';
+export type {
+  BaselineAnswer,
+  BaselineDetail,
+  BaselineLine,
+  BaselinesAnswer,
+  BaselinesQuery,
+  BaselineState,
+  BaselineView,
+  Explanation,
+  GroupSummary,
+  LearnedQuantile,
+  LearnedSummary,
+  Ratio,
+  Severity,
+  Sight,
+  Violation,
+  ViolationGroup,
+  ViolationGroupAnswer,
+  ViolationKind,
+  ViolationsAnswer,
+} from './baseline-answers.ts';
 export type { ExporterPoints, KpisAnswer, PointBooks, ResourcesAnswer, RoomPoints } from './metrics-answers.ts';
 
 /** GET /api/operations */

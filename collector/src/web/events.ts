@@ -11,24 +11,35 @@ const READ_WITHIN_MS = 30_000;
 /** Events that pages have yet to read, over all of them; beyond it those that are behind are dropped at once. */
 const MAX_BEHIND_BYTES = 8 * 1024 * 1024;
 
+/** Events that a page is sent only when they have changed since it had them. */
+export interface Changing {
+  /** Another number with each change. */
+  version(): number;
+  read(): Readonly<Record<string, unknown>>;
+}
+
 interface Stream {
   /** Asked before each event. */
   readonly mayStay: () => boolean;
   /** Monotonic time of the last event that was written. */
   writtenMs: number;
+  /** Version of what changes that it has. */
+  version: number;
 }
 
 /** Streams named events, each read once and written to every open page. */
 export class EventStreams {
   readonly #clock: Clock;
   readonly #read: () => Readonly<Record<string, unknown>>;
+  readonly #changing: Changing | undefined;
   readonly #open = new Map<ServerResponse, Stream>();
   #cancel: (() => void) | undefined;
 
-  /** @param read answers the data of each event by its name */
-  constructor(clock: Clock, read: () => Readonly<Record<string, unknown>>) {
+  /** @param read answers the data of each event by its name, for all pages each second */
+  constructor(clock: Clock, read: () => Readonly<Record<string, unknown>>, changing?: Changing) {
     this.#clock = clock;
     this.#read = read;
+    this.#changing = changing;
   }
 
   /**
@@ -41,9 +52,10 @@ export class EventStreams {
     if (this.#open.size >= MAX_STREAMS) return false;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 2000\n\n');
-    this.#open.set(response, { mayStay, writtenMs: this.#clock.monotonicMs() });
+    const version = this.#changing?.version() ?? 0;
+    this.#open.set(response, { mayStay, writtenMs: this.#clock.monotonicMs(), version });
     response.once('close', () => this.#forget(response));
-    response.write(this.#text());
+    response.write(Buffer.concat([textOf(this.#read()), textOf(this.#changing?.read() ?? {})]));
     this.#cancel ??= this.#clock.every(EVERY_MS, () => this.#send());
     return true;
   }
@@ -56,7 +68,9 @@ export class EventStreams {
 
   #send(): void {
     const nowMs = this.#clock.monotonicMs();
-    const text = this.#text();
+    const text = textOf(this.#read());
+    const version = this.#changing?.version() ?? 0;
+    let changed: Buffer | undefined;
     let behindBytes = 0;
     for (const [response, stream] of this.#open) {
       const behind = response.writableLength;
@@ -71,6 +85,8 @@ export class EventStreams {
       // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
       else if (behind === 0) {
         response.write(text);
+        if (stream.version !== version) response.write((changed ??= textOf(this.#changing?.read() ?? {})));
+        stream.version = version;
         stream.writtenMs = nowMs;
       }
     }
@@ -88,16 +104,14 @@ export class EventStreams {
     if (this.#open.size === 0) this.#stop();
   }
 
-  /** Bytes that all pages share. */
-  #text(): Buffer {
-    const events = Object.entries(this.#read()).map(
-      ([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`,
-    );
-    return Buffer.from(events.join(''));
-  }
-
   #stop(): void {
     this.#cancel?.();
     this.#cancel = undefined;
   }
+}
+
+/** Bytes that all pages share. */
+function textOf(events: Readonly<Record<string, unknown>>): Buffer {
+  const texts = Object.entries(events).map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+  return Buffer.from(texts.join(''));
 }

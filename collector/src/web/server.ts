@@ -14,6 +14,7 @@ import type { TraceQuery, TracesView } from '../store/contract.ts';
 import { Access, type Denied } from './access.ts';
 import { baselineChange, takeBaselineChange } from './baseline-change.ts';
 import type {
+  BaselineView,
   BooksAnswer,
   DecisionAnswer,
   HealthAnswer,
@@ -21,9 +22,10 @@ import type {
   OperationsAnswer,
   ResourcesAnswer,
 } from './api.ts';
+import { answerBaselines, DEFAULT_GROUPS } from './baseline-routes.ts';
 import type { WebConfig } from './config.ts';
-import { EventStreams } from './events.ts';
-import type { PageEvents } from './page-events.ts';
+import { type Changing, EventStreams } from './events.ts';
+import type { ChangingPageEvents, PageEvents } from './page-events.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
 import { sendForm, takeForm, wantsPage } from './sign-in.ts';
 
@@ -34,6 +36,7 @@ export interface WebViews {
   readonly strategies?: StrategiesView | undefined;
   /** Absent where limits are off. */
   readonly cardinality?: (() => CardinalityAnswer) | undefined;
+  readonly baselines?: BaselineView | undefined;
   kpis(): KpisAnswer;
   /** @param service and `instance`: both empty for this sidecar's own */
   resources(service: string, instance: string): ResourcesAnswer;
@@ -93,6 +96,7 @@ export class WebServer {
     this.#events = new EventStreams(
       host.clock,
       () => ({ operations: this.#operations(), books: views.books(), sampling: views.sampling() }) satisfies PageEvents,
+      changesOf(views.baselines),
     );
     this.#listener = new HttpListener('web', config, host, (request, response) => void this.#serve(request, response));
     this.#access = new Access(this.#listener, [config.host, ...config.host_names], host.clock);
@@ -182,6 +186,8 @@ export class WebServer {
     if (path === '/api/resources') return this.#resources(url.searchParams);
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
     if (path === '/api/traces') return this.#traces(url.searchParams, response);
+    const ofBaselines = answerBaselines(this.#views.baselines, url);
+    if (ofBaselines !== undefined) return ofBaselines;
     const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
     if (asked !== undefined) return this.#decision(asked.toLowerCase());
     const traceId = /^\/api\/traces\/([0-9a-f]{32})$/.exec(path.toLowerCase())?.[1];
@@ -267,4 +273,12 @@ export class WebServer {
     const cache = immutable ? 'public, max-age=31536000, immutable' : 'no-cache';
     this.#readers.send(response, 200, { 'content-type': mediaType, 'cache-control': cache }, body);
   }
+}
+
+function changesOf(view: BaselineView | undefined): Changing | undefined {
+  if (view === undefined) return undefined;
+  return {
+    version: () => view.version(),
+    read: () => ({ violations: view.violations(DEFAULT_GROUPS) }) satisfies ChangingPageEvents,
+  };
 }

@@ -3,7 +3,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Connection, StaleNotice } from './connection.tsx';
 import type { LiveFeed } from './feed.ts';
-import { useRoute } from './hooks.ts';
+import { useFeed, useRoute } from './hooks.ts';
+import { openCount, worstOf } from './severities.ts';
 import { type Route, linkTo } from './route.ts';
 import { chooseTheme, nextTheme, storedTheme } from './theme.ts';
 import { preloadViews, TITLES, View } from './views.tsx';
@@ -12,6 +13,7 @@ const SAMPLING = linkTo({ view: 'sampling', service: '', operation: '', traceId:
 
 const PLACES = [
   { name: 'Operations', href: linkTo({ view: 'operations' }), views: ['operations'] },
+  { name: 'Violations', href: linkTo({ view: 'violations', group: '' }), views: ['violations'] },
   {
     name: 'Traces',
     href: linkTo({ view: 'traces', service: '', operation: '', errorsOnly: false }),
@@ -48,6 +50,7 @@ export function App({ feed }: { feed: LiveFeed }): ComponentChildren {
           {PLACES.map(({ name, href, views }) => (
             <a key={name} href={href} aria-current={views.includes(route.view) ? 'page' : undefined}>
               {name}
+              {name === 'Violations' && <OpenBadge feed={feed} />}
             </a>
           ))}
         </nav>
@@ -59,6 +62,22 @@ export function App({ feed }: { feed: LiveFeed }): ComponentChildren {
         <View route={route} feed={feed} />
       </main>
     </div>
+  );
+}
+
+/** How many violations are open; nothing where none is. */
+function OpenBadge({ feed }: { feed: LiveFeed }): ComponentChildren {
+  const { violations } = useFeed(feed);
+  const open = violations === undefined ? 0 : openCount(violations.open);
+  if (violations === undefined || open === 0) return null;
+  return (
+    <>
+      {' '}
+      <span class={`badge severity-${worstOf(violations.open)}`}>
+        {open}
+        <span class="hidden"> open</span>
+      </span>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // The live feed: what the sidecar said last, and whether that still is the present.
 // Time and the event stream are handed in, so that it runs without a browser.
-import type { PageEvents } from '../page-events.ts';
+import type { ChangingPageEvents, PageEvents } from '../page-events.ts';
 import { History } from './history.ts';
 
 /** `stale`: nothing heard for a while, numbers are old. `paused`: the reader froze them. */
@@ -13,6 +13,8 @@ export interface FeedState {
   readonly operations: PageEvents['operations'] | undefined;
   readonly books: PageEvents['books'] | undefined;
   readonly sampling: PageEvents['sampling'] | undefined;
+  /** As they were told last, since they are told only when they change. */
+  readonly violations: ChangingPageEvents['violations'] | undefined;
 }
 
 /** The part of EventSource that is used. */
@@ -46,6 +48,7 @@ const NOTHING_YET: FeedState = {
   operations: undefined,
   books: undefined,
   sampling: undefined,
+  violations: undefined,
 };
 
 /** Holds the latest answers and tells its listeners of each change. */
@@ -114,10 +117,11 @@ export class LiveFeed {
     });
     source.addEventListener('books', (event) => this.#receive({ books: parse(event.data) }));
     source.addEventListener('sampling', (event) => this.#receive({ sampling: parse(event.data) }));
+    source.addEventListener('violations', (event) => this.#receive({ violations: parse(event.data) }));
     source.addEventListener('error', () => this.#interrupted());
   }
 
-  #receive(answer: Partial<PageEvents>): void {
+  #receive(answer: Partial<PageEvents & ChangingPageEvents>): void {
     this.#signMs = this.#surroundings.nowMs();
     this.#isHeard = true;
     if (!this.#isPaused) this.#set({ ...answer, receivedMs: this.#signMs });

@@ -6,9 +6,17 @@ import type { FeedState } from './feed.ts';
 import { counted, NONE, perSecond, seconds, word } from './format.ts';
 import type { History } from './history.ts';
 import { operationId } from './operation-order.ts';
+import { lazyView } from './lazy-view.tsx';
 import { keptTracesLink, shownName } from './operations-table.tsx';
 import { linkTo } from './route.ts';
+import { baselineKeyOf } from './severities.ts';
 import { TimeChart } from './time-chart.tsx';
+
+/** Fetched when it is wanted: charts come first. */
+export const BaselinePanel = lazyView<{ baselineKey: string; isLive: boolean }>(
+  async () => (await import('./baseline-panel.tsx')).BaselinePanel,
+  ({ missing }) => missing ?? null,
+);
 
 interface PanelProps {
   readonly operation: OperationSummary;
@@ -62,6 +70,9 @@ export function OperationPanel({ operation, history, state }: PanelProps): Compo
           format={seconds}
         />
       </div>
+      {!operation.overflow && (
+        <BaselinePanel key={id} baselineKey={baselineKeyOf(operation)} isLive={state.phase === 'live'} />
+      )}
     </section>
   );
 }

@@ -5,6 +5,7 @@ import { percent, perSecond, seconds, word } from './format.ts';
 import { type OperationColumn, type Order, operationId } from './operation-order.ts';
 import { linkTo } from './route.ts';
 import { Mark } from './mark.tsx';
+import { baselineKeyOf, type InViolation } from './severities.ts';
 import { SortHeader } from './sort-header.tsx';
 
 interface TableProps {
@@ -15,6 +16,8 @@ interface TableProps {
   readonly onSelect: (id: string) => void;
   /** Its rows, watched for the pointer. */
   readonly place: RefObject<HTMLTableSectionElement | null>;
+  /** What is in violation, by the key it is watched under. */
+  readonly violated: ReadonlyMap<string, InViolation>;
   readonly isLive: boolean;
 }
 
@@ -55,6 +58,7 @@ export function OperationsTable(props: TableProps): ComponentChildren {
               <Row
                 key={id}
                 operation={operation}
+                violation={props.violated.get(baselineKeyOf(operation))}
                 isSelected={id === props.selectedId}
                 onSelect={() => props.onSelect(id)}
               />
@@ -68,11 +72,12 @@ export function OperationsTable(props: TableProps): ComponentChildren {
 
 interface RowProps {
   readonly operation: OperationSummary;
+  readonly violation: InViolation | undefined;
   readonly isSelected: boolean;
   readonly onSelect: () => void;
 }
 
-function Row({ operation, isSelected, onSelect }: RowProps): ComponentChildren {
+function Row({ operation, violation, isSelected, onSelect }: RowProps): ComponentChildren {
   const name = shownName(operation);
   return (
     <tr class={isSelected ? 'selected' : ''}>
@@ -81,6 +86,17 @@ function Row({ operation, isSelected, onSelect }: RowProps): ComponentChildren {
         <button type="button" class="link" aria-pressed={isSelected} onClick={onSelect}>
           {name}
         </button>
+        {violation !== undefined && (
+          <>
+            {' '}
+            <a
+              class={`mark severity-${violation.severity}`}
+              href={linkTo({ view: 'violations', group: violation.group })}
+            >
+              {violation.severity}
+            </a>
+          </>
+        )}
         {operation.overflow && <Mark>overflow</Mark>}
         {operation.estimated && <Mark>estimated</Mark>}
         <span class="narrow-only service">{operation.service}</span>

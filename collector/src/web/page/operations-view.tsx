@@ -10,6 +10,7 @@ import { More } from './more.tsx';
 import { OperationPanel } from './operation-panel.tsx';
 import { type Order, holdOrder, matches, nextOrder, operationId, sortOperations } from './operation-order.ts';
 import { OperationsTable } from './operations-table.tsx';
+import { violatedBy } from './severities.ts';
 import { SearchFilter } from './search-filter.tsx';
 
 const ROWS_AT_FIRST = 200;
@@ -45,6 +46,7 @@ function Operations({ feed, state }: OperationsProps): ComponentChildren {
     const sorted = sortOperations(found, order);
     return isBusy() ? holdOrder(sorted, shown.current) : sorted;
   }, [operations, text, order]);
+  const violated = useMemo(() => violatedBy(state.violations), [state.violations]);
   shown.current = rows.map(operationId);
   const selected = operations.find((operation) => operationId(operation) === selectedId);
   return (
@@ -65,6 +67,7 @@ function Operations({ feed, state }: OperationsProps): ComponentChildren {
         selectedId={selectedId}
         onSelect={setSelectedId}
         place={place}
+        violated={violated}
         isLive={state.phase === 'live'}
       />
       {rows.length === 0 && <p class="waiting">No operation matches the filter.</p>}

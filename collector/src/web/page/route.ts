@@ -4,6 +4,7 @@ export type Route =
   | { readonly view: 'operations' }
   | TracesRoute
   | { readonly view: 'trace'; readonly traceId: string }
+  | ViolationsRoute
   | { readonly view: 'cardinality' }
   | { readonly view: 'resources' }
   | { readonly view: 'books' }
@@ -17,6 +18,12 @@ export interface TracesRoute {
   /** Empty for all. */
   readonly operation: string;
   readonly errorsOnly: boolean;
+}
+
+export interface ViolationsRoute {
+  readonly view: 'violations';
+  /** Id of one group; empty for all. */
+  readonly group: string;
 }
 
 /** What the form that keeps something for a time begins with; empty where nothing is chosen. */
@@ -33,17 +40,21 @@ export function parseRoute(hash: string): Route {
   const parts = path.split('/');
   if (path === '' || path === 'operations') return { view: 'operations' };
   if (path === 'books' || path === 'cardinality' || path === 'resources') return { view: path };
+  if (path === 'violations') return { view: 'violations', group: '' };
   if (path === 'sampling') return samplingRoute(new URLSearchParams(query));
   if (path === 'traces') return tracesRoute(new URLSearchParams(query));
-  const traceId = parts[1] ?? '';
-  if (parts[0] === 'traces' && parts.length === 2 && /^[0-9a-f]{32}$/i.test(traceId))
-    return { view: 'trace', traceId: traceId.toLowerCase() };
+  const id = parts[1] ?? '';
+  if (parts[0] === 'violations' && parts.length === 2 && /^[\w-]{1,64}$/.test(id))
+    return { view: 'violations', group: id };
+  if (parts[0] === 'traces' && parts.length === 2 && /^[0-9a-f]{32}$/i.test(id))
+    return { view: 'trace', traceId: id.toLowerCase() };
   return { view: 'unknown' };
 }
 
 /** Writes the link to a place; the inverse of `parseRoute`. */
 export function linkTo(route: Exclude<Route, { view: 'unknown' }>): string {
   if (route.view === 'trace') return `#/traces/${route.traceId}`;
+  if (route.view === 'violations') return route.group === '' ? '#/violations' : `#/violations/${route.group}`;
   if (route.view === 'traces') return withQuery('#/traces', tracesQuery(route));
   if (route.view !== 'sampling') return `#/${route.view}`;
   const { service, operation, traceId: trace } = route;

@@ -1,9 +1,10 @@
 // Which view an address shows. What operations need comes with the page; every other view is fetched when it is wanted.
 import type { ComponentChildren, FunctionComponent } from 'preact';
 import type { LiveFeed } from './feed.ts';
+import { BaselinePanel } from './operation-panel.tsx';
 import { type LazyView, lazyView } from './lazy-view.tsx';
 import { OperationsView } from './operations-view.tsx';
-import { linkTo, type Route, type SamplingRoute, type TracesRoute } from './route.ts';
+import { linkTo, type Route, type SamplingRoute, type TracesRoute, type ViolationsRoute } from './route.ts';
 import { TimeChart } from './time-chart.tsx';
 
 interface Fed {
@@ -12,6 +13,7 @@ interface Fed {
 
 export const TITLES: Readonly<Record<Route['view'], string>> = {
   operations: 'Operations',
+  violations: 'Violations',
   traces: 'Kept traces',
   trace: 'Trace',
   sampling: 'Sampling',
@@ -21,6 +23,10 @@ export const TITLES: Readonly<Record<Route['view'], string>> = {
   unknown: 'Not found',
 };
 
+const ViolationsView = later<Fed & { route: ViolationsRoute }>(
+  'violations',
+  async () => (await import('./violations-view.tsx')).ViolationsView,
+);
 const TracesView = later<Fed & { route: TracesRoute }>(
   'traces',
   async () => (await import('./traces-view.tsx')).TracesView,
@@ -36,6 +42,7 @@ const BooksView = later<Fed>('books', async () => (await import('./books-view.ts
 
 export function View({ route, feed }: Fed & { route: Route }): ComponentChildren {
   if (route.view === 'operations') return <OperationsView feed={feed} />;
+  if (route.view === 'violations') return <ViolationsView key={route.group} route={route} feed={feed} />;
   if (route.view === 'traces') return <TracesView route={route} feed={feed} />;
   if (route.view === 'trace') return <TraceView key={route.traceId} traceId={route.traceId} />;
   if (route.view === 'sampling') return <SamplingView route={route} feed={feed} />;
@@ -54,8 +61,8 @@ export function View({ route, feed }: Fed & { route: Route }): ComponentChildren
 
 /** Fetches every view and what draws charts, so that going to one is instant; called when the first one has what it shows. */
 export function preloadViews(): void {
-  const views = [TracesView, TraceView, SamplingView, CardinalityView, ResourcesView, BooksView];
-  for (const each of [...views, TimeChart]) each.preload();
+  const views = [ViolationsView, TracesView, TraceView, SamplingView, CardinalityView, ResourcesView, BooksView];
+  for (const each of [...views, TimeChart, BaselinePanel]) each.preload();
 }
 
 /** A view under its own heading from the first moment, so that nothing moves when the rest is there. */

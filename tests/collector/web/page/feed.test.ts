@@ -40,7 +40,7 @@ class FakeBrowser {
   }
 
   /** Sends an event of another name. */
-  sendOther(name: 'books' | 'sampling', data: object): void {
+  sendOther(name: 'books' | 'sampling' | 'violations', data: object): void {
     this.#listeners.get(name)?.({ data: JSON.stringify(data) });
   }
 
@@ -86,6 +86,16 @@ test('holds the latest of each kind of event', () => {
     { books: 1 },
     { pins: 2 },
   ]);
+});
+
+test('keeps violations, which are told only when they change', () => {
+  const browser = started();
+  browser.sendOther('violations', { groupCount: 1 });
+  browser.send(1);
+  browser.fail(2);
+  browser.wait(STALE_AFTER_MS);
+  browser.send(2);
+  expect(browser.feed.state.violations).toEqual({ groupCount: 1 });
 });
 
 test('calls its numbers stale as soon as the stream breaks, and keeps their time', () => {

@@ -7,6 +7,8 @@ test('every link leads where it says', () => {
   const routes: Exclude<Route, { view: 'unknown' }>[] = [
     { view: 'operations' },
     { view: 'books' },
+    { view: 'violations', group: '' },
+    { view: 'violations', group: '0a1b2c3d' },
     { view: 'cardinality' },
     { view: 'resources' },
     { view: 'trace', traceId },
@@ -21,7 +23,14 @@ test('every link leads where it says', () => {
 
 test('no path is the home view, a strange one is unknown', () => {
   for (const home of ['', '#', '#/']) expect(parseRoute(home)).toEqual({ view: 'operations' });
-  for (const strange of ['#/nothing', '#/traces/123', `#/traces/${traceId}/more`, '#/books/x'])
+  for (const strange of [
+    '#/nothing',
+    '#/traces/123',
+    `#/traces/${traceId}/more`,
+    '#/books/x',
+    '#/violations/a/b',
+    '#/violations/%22',
+  ])
     expect(parseRoute(strange)).toEqual({ view: 'unknown' });
 });
 

@@ -1,0 +1,84 @@
+// What the API is answered of violations and baselines, in pieces small enough for the thread that takes spans.
+import type {
+  BaselineAnswer,
+  BaselinesAnswer,
+  BaselinesQuery,
+  BaselineView,
+  GroupSummary,
+  ViolationGroupAnswer,
+  ViolationsAnswer,
+} from '../web/api.ts';
+import type { ViolationGroup } from './contract.ts';
+import { describeDetail, describeLine } from './describe.ts';
+import type { BaselineStage } from './stage.ts';
+import type { WatchedOperation } from './watched.ts';
+
+const MAX_LISTED_MEMBERS = 5;
+const MAX_MEMBERS = 1000;
+
+/** Reads a running stage. */
+export class StageView implements BaselineView {
+  readonly #stage: BaselineStage;
+  readonly #nowMs: () => number;
+
+  constructor(stage: BaselineStage, nowMs: () => number) {
+    this.#stage = stage;
+    this.#nowMs = nowMs;
+  }
+
+  version(): number {
+    return this.#stage.changes;
+  }
+
+  violations(limit: number): ViolationsAnswer {
+    const groups = this.#stage.groups();
+    return {
+      open: this.#stage.openBySeverity(),
+      groups: groups.slice(0, limit).map((group) => summaryOf(group, MAX_LISTED_MEMBERS)),
+      groupCount: groups.length,
+    };
+  }
+
+  group(id: string): ViolationGroupAnswer | undefined {
+    const group = this.#stage.groups().find((each) => each.id === id);
+    return group && summaryOf(group, MAX_MEMBERS);
+  }
+
+  baselines({ offset, limit, state, search }: BaselinesQuery): BaselinesAnswer {
+    const counts = { learning: 0, provisional: 0, learned: 0 };
+    const shown: WatchedOperation[] = [];
+    const sought = search.toLowerCase();
+    let found = 0;
+    for (const watched of this.#stage.operations()) {
+      const own = stateOf(watched);
+      counts[own]++;
+      if (state !== undefined && own !== state) continue;
+      if (sought !== '' && !watched.subject.name.toLowerCase().includes(sought)) continue;
+      if (found >= offset && shown.length < limit) shown.push(watched);
+      found++;
+    }
+    const baselines = shown.map((watched) => describeLine(watched, this.#stage.judgedAfterMs(watched)));
+    return { counts, found, offset, baselines };
+  }
+
+  baseline(key: string): BaselineAnswer | undefined {
+    const watched = this.#stage.watchedBy(key);
+    if (watched === undefined) return undefined;
+    const judgedAfterMs = this.#stage.judgedAfterMs(watched);
+    const detail = describeDetail(watched, judgedAfterMs, this.#nowMs());
+    return { ...describeLine(watched, judgedAfterMs), ...(detail === undefined ? {} : { detail }) };
+  }
+}
+
+function stateOf({ operation }: WatchedOperation): keyof BaselinesAnswer['counts'] {
+  if (operation.learned === undefined) return 'learning';
+  return operation.isProvisional ? 'provisional' : 'learned';
+}
+
+function summaryOf(group: ViolationGroup, most: number): GroupSummary {
+  const { members } = group;
+  const isOver = (member: (typeof members)[number]): number => (member.severity === 'none' ? 1 : 0);
+  // The likely cause stays first among those that are open.
+  const ordered = [...members].sort((a, b) => isOver(a) - isOver(b));
+  return { ...group, members: ordered.slice(0, most), memberCount: members.length };
+}

@@ -1,0 +1,117 @@
+// One group of violations: what, since when, how far off, and what shows it.
+import type { ComponentChildren } from 'preact';
+import type { GroupSummary, Violation } from '../api.ts';
+import { chanceText, lastedText, quantilesText, ratioText, shareText } from './baseline-words.ts';
+import { ago, counted, dateTime } from './format.ts';
+import { Mark } from './mark.tsx';
+import { linkTo } from './route.ts';
+
+interface GroupProps {
+  readonly group: GroupSummary;
+  readonly nowMs: number;
+}
+
+export function ViolationPanel({ group, nowMs }: GroupProps): ComponentChildren {
+  const [first, ...others] = group.members;
+  if (first === undefined) return null;
+  const left = group.memberCount - group.members.length;
+  return (
+    <section class="panel violation" aria-label={first.explanation.summary}>
+      <div class="panel-head">
+        <h3>
+          <Severity severity={first.severity} peak={first.peak} /> {first.explanation.summary}
+        </h3>
+        <p>
+          <a href={linkTo({ view: 'violations', group: group.id })}>
+            since <time dateTime={new Date(group.onsetMs).toISOString()}>{dateTime(group.onsetMs).slice(0, 19)}</time>
+          </a>
+          , for {lastedText(group, nowMs)}
+          {group.severity !== first.severity && `, ${group.severity} at the worst of ${group.memberCount}`}
+          {group.severity === 'none' && `, over ${ago(nowMs - group.changedMs)}`}
+        </p>
+      </div>
+      <Evidence violation={first} />
+      {others.length > 0 && (
+        <>
+          <h4>Together with it</h4>
+          <ul class="members">
+            {others.map((member) => (
+              <li key={member.id}>
+                <Severity severity={member.severity} peak={member.peak} /> {member.explanation.summary}
+                <Traces of={member} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {left > 0 && <p class="note">And {counted(left, 'further violation')}.</p>}
+    </section>
+  );
+}
+
+function Severity({ severity, peak }: Pick<Violation, 'severity' | 'peak'>): ComponentChildren {
+  if (severity === 'none') return <span class="mark">over, was {peak}</span>;
+  return (
+    <>
+      <span class={`mark severity-${severity}`}>{severity}</span>
+      {severity !== peak && <Mark>was {peak}</Mark>}
+    </>
+  );
+}
+
+/** Rows of what is known; what is not known has none. */
+function Evidence({ violation }: { violation: Violation }): ComponentChildren {
+  const { kind, ratio, explanation } = violation;
+  const { quantiles, calls, oneInDays, bottleneck, change } = explanation;
+  return (
+    <dl class="facts">
+      {kind !== 'throughput' && kind !== 'hang' && <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>}
+      {quantiles.length > 0 && <Row name="Quantiles moved">{quantilesText(quantiles)}</Row>}
+      <Row name="Rests on">
+        {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
+        {chanceText(oneInDays)}
+      </Row>
+      {bottleneck !== undefined && (
+        <Row name="Where the time goes">
+          <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}
+        </Row>
+      )}
+      {change !== undefined && <Row name="Changed before">{change}</Row>}
+      <Row name="Seen in">
+        <Traces of={violation} none="No trace of it was kept yet." />
+      </Row>
+    </dl>
+  );
+}
+
+const RATIO_NAMES: Readonly<Record<Violation['kind'], string>> = {
+  latency: 'Durations',
+  error: 'Failed calls',
+  throughput: 'Calls',
+  hang: 'Ends of calls',
+  resource: 'Against its baseline',
+  target: 'Against its target',
+  data_loss: 'Against what may wait',
+};
+
+function Row({ name, children }: { name: string; children: ComponentChildren }): ComponentChildren {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Traces({ of, none = '' }: { of: Violation; none?: string }): ComponentChildren {
+  const { traceIds } = of.explanation;
+  if (traceIds.length === 0) return none;
+  return traceIds.map((traceId, i) => (
+    <span key={traceId}>
+      {' '}
+      <a href={linkTo({ view: 'trace', traceId })} aria-label={`Trace ${traceId}, number ${i + 1}`}>
+        <code>{traceId.slice(0, 8)}</code>
+      </a>
+    </span>
+  ));
+}

@@ -1,0 +1,50 @@
+// Traffic of a few operations, sent second by second to a collector whose clock is the test's, until it knows what is normal.
+import { expect } from 'vitest';
+import { normal } from './learned-operation.ts';
+import { seeded } from './random.ts';
+import type { RunningCollector } from './running-collector.ts';
+import { testSpan } from './test-span.ts';
+import { bodyOf } from './traffic.ts';
+
+/** One operation, as it is called for some time. */
+export interface Called {
+  readonly service?: string;
+  readonly name: string;
+  readonly callsPerSecond: number;
+  readonly medianMs: number;
+}
+
+/** An SDK sends so often. */
+const FLUSH_SECONDS = 5;
+
+export interface WatchedTraffic {
+  /** Sends calls of so many seconds, and lets that time pass. */
+  go(seconds: number, ...called: readonly Called[]): Promise<void>;
+}
+
+export function watchedTraffic({ traces, clock }: RunningCollector, seed = 1): WatchedTraffic {
+  const random = seeded(seed);
+  let trace = 0;
+  return {
+    async go(seconds, ...called) {
+      for (let s = 0; s < seconds; s += FLUSH_SECONDS) {
+        const fromMs = clock.nowMs();
+        clock.advance(FLUSH_SECONDS * 1000);
+        const spans = called.flatMap(({ service = 'shop', name, callsPerSecond, medianMs }) =>
+          Array.from({ length: Math.round(callsPerSecond * FLUSH_SECONDS) }, () => {
+            const durationMs = medianMs * Math.exp(0.2 * normal(random));
+            const endMs = fromMs + random() * FLUSH_SECONDS * 1000;
+            return testSpan({
+              service,
+              name,
+              durationMs,
+              startMs: Math.floor(endMs - durationMs),
+              trace: `w ${trace++}`,
+            });
+          }),
+        );
+        if (spans.length > 0) expect((await traces(bodyOf(spans))).status).toBe(200);
+      }
+    },
+  };
+}

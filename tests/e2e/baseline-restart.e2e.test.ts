@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { hookServer } from '../support/alert-rig.ts';
 import { post, send } from '../support/http.ts';
 import { seeded } from '../support/random.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -33,10 +34,16 @@ class Scene {
   readonly #random = seeded(7);
   #nowMs = BEGIN_MS;
   #child: ChildProcess | undefined;
+  readonly #config: string;
   #urls: Urls = { otlpHttp: '', metrics: '' };
 
+  /** @param config as YAML */
+  constructor(config: object = {}) {
+    this.#config = JSON.stringify(config);
+  }
+
   async start(): Promise<void> {
-    const child = (this.#child = fork(FIXTURE, [this.#folder, String(this.#nowMs)], { stdio: 'pipe' }));
+    const child = (this.#child = fork(FIXTURE, [this.#folder, String(this.#nowMs), this.#config], { stdio: 'pipe' }));
     onTestFinished(() => void child.kill('SIGKILL'));
     let stderr = '';
     child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
@@ -102,7 +109,14 @@ test('goes on learning where it was when it was killed', async () => {
 }, 60_000);
 
 test('knows what it had learned, says nothing twice that it had said, and takes no time between for a stop', async () => {
-  const scene = new Scene();
+  const hook = await hookServer();
+  const told = (): unknown[] =>
+    hook.posted.map(({ body }) => {
+      const { occasion, severity } = JSON.parse(body) as Record<string, unknown>;
+      return `${occasion} ${severity}`;
+    });
+  const channels = { log: false, hook: { type: 'webhook', url: hook.url, min_severity: 'info' } };
+  const scene = new Scene({ alert: { channels } });
   const violations = async (): Promise<string[]> => {
     return Object.keys(await scene.metrics()).filter((name) => name.includes('violations'));
   };
@@ -117,16 +131,21 @@ test('knows what it had learned, says nothing twice that it had said, and takes 
   // A violation begins, and is written as it is said.
   await scene.pass(40, { slower: 8 });
   expect(await scene.metrics()).toMatchObject({ [OPEN]: 1, [RAISED]: 1 });
-  await eventually('it to be written', async () => ((await scene.metrics())['saved_states_total'] ?? 0) > 0);
+  await eventually('somebody to be told', () => hook.posted.length > 0);
+  // What was answered is written as well: of a kill before that, somebody would be told again rather than not at all.
+  await scene.pass(10, { slower: 8 });
   await scene.kill(30);
   await scene.start();
   await scene.pass(60, { slower: 8 });
   expect(await violations()).toEqual([OPEN]);
+  expect(told()).toEqual(['firing critical']);
   // It is over while nobody watches.
   await scene.kill(30);
   await scene.start();
   await scene.pass(60);
   expect(await violations()).toEqual([]);
+  await eventually('its end to be told', () => hook.posted.length > 1);
+  expect(told()).toEqual(['firing critical', 'resolved critical']);
   // Calls have stopped while nobody watches.
   await scene.kill(30);
   await scene.start();

@@ -75,14 +75,16 @@ export class Saying {
 
   /**
    * Goes on with violations of before a restart. Those whose operation is not known any more, or not as violated, end:
-   * nobody would see them end.
+   * nobody would see them end. Whoever is next hears of all that are open: it may not have when this was killed, and knows
+   * what it has told.
    */
   resume(operationOf: (key: string) => Operation | undefined, nowMs: number): void {
-    for (const { members } of this.violations.groups())
+    for (const { id, members } of this.violations.groups())
       for (const { subject, kind, severity, onsetMs, ratio, explanation } of members) {
         if (severity === 'none' || !OPERATION_KINDS.includes(kind)) continue;
         if (operationOf(subject.key)?.open.includes(kind) === true) {
           this.#lookInto(subject, kind, onsetMs);
+          this.#note(id);
           continue;
         }
         const { calls, quantiles } = explanation;

@@ -49,6 +49,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   #isError = new Uint8Array(0);
   #generation = new Uint32Array(0);
   #cancel: (() => void)[] = [];
+  /** Is told the ids of groups that are open, once those of before a restart are read. */
+  resumed: (open: ReadonlySet<string>) => void = () => {};
 
   constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
@@ -199,6 +201,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     await this.#saying.keeping.load(this.#options, (restored) => this.#resume(restored, clock.nowMs()));
     const operationOf = (key: string): Operation | undefined => this.#watched[this.#byKey.get(key) ?? -1]?.operation;
     this.#saying.resume(operationOf, clock.nowMs());
+    const open = this.groups().filter(({ severity }) => severity !== 'none');
+    this.resumed(new Set(open.map(({ id }) => id)));
   }
 
   /** Goes on with an operation of before a restart. @returns false where there is no room for it */

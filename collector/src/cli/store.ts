@@ -1,4 +1,5 @@
 // `evenkeel store …`: copies what a sidecar has learned, checks it, and puts it back.
+import { readSnapshot } from '../alert/snapshot.ts';
 import { decodeSaved, restoredOperation } from '../baseline/saved.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
 import { EvenkeelError } from '../errors.ts';
@@ -23,6 +24,9 @@ const ANY_OPTIONS = { stepMs: 1000, seasonMs: 86_400_000, learnUntilMs: undefine
 
 /** What each room makes of a document. */
 const READERS: Readonly<Record<string, (key: string, body: Uint8Array<ArrayBuffer>) => unknown>> = {
+  alert: (_, body) => {
+    if (readSnapshot(JSON.parse(Buffer.from(body).toString())) === undefined) throw new Error('these are no alerts');
+  },
   baseline: (key, body) => (key.startsWith('operation ') ? restoredOperation(body, ANY_OPTIONS) : decodeSaved(body)),
 };
 const read: ReadDocument = (room, key, body) => void READERS[room]?.(key, body);
@@ -50,7 +54,9 @@ export async function store(args: readonly string[], environment: NodeJS.Process
 
 function say(json: boolean, file: string, checked: Checked): number {
   const isSound = checked.faults.length === 0;
-  const counts = Object.entries(checked.documents).map(([room, count]) => `${room}: ${count}`);
+  const counts = Object.entries(checked.documents)
+    .sort()
+    .map(([room, count]) => `${room}: ${count}`);
   const text = isSound
     ? `${file} is sound; documents of ${counts.join(', ') || 'no room'}\n`
     : `${file} is damaged\n${checked.faults.map((fault) => `  ${fault}\n`).join('')}`;

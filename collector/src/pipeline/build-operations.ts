@@ -38,7 +38,11 @@ export function buildOperations(
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
   const baseline = createBaseline(rooms, config, shared, measure, alert);
-  if (baseline !== undefined) baseline.stateStore = state;
+  if (baseline !== undefined) {
+    baseline.stateStore = state;
+    // What ended while nobody watched is over for alerts as well.
+    if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
+  }
   return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling };
 }
 

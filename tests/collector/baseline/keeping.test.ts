@@ -1,4 +1,5 @@
 // What is written down of operations and violations, when, and what becomes of what cannot be read.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Subject } from '../../../collector/src/baseline/contract.ts';
 import { baselineInstruments } from '../../../collector/src/baseline/instruments.ts';
@@ -42,6 +43,7 @@ function kept(folder = temporaryFolder()): Kept {
     isFull: false,
     store: {
       async save(room, documents, removed = []) {
+        await nextTurn();
         if (own.isFull) return false;
         file.save(room, documents, removed, 0);
         saves.push(documents.length);
@@ -60,13 +62,14 @@ function keysIn({ file }: Kept): string[] {
   return file.page('baseline', '').map(({ key }) => key);
 }
 
+let ids = 0;
+
 function keepingWith(store: StateStore): {
   keeping: Keeping;
   violations: Violations;
   own: TestHost<typeof baselineInstruments>;
 } {
   const own = testHost('baseline', baselineInstruments);
-  let ids = 0;
   const violations = new Violations(() => `id${ids++}`);
   const keeping = new Keeping(own.host, violations);
   keeping.store = store;
@@ -210,12 +213,14 @@ describe('what was written before', () => {
     await write(here, ['GET /a']);
     const { keeping, own } = keepingWith(here.store);
     const young = watchedAs(keeping, 'GET /b', 0);
+    let saving: Promise<void> | undefined;
     await keeping.load(OPTIONS, () => {
       keeping.happened(young);
-      void keeping.save([young], own.clock.nowMs());
-      expect(keysIn(here)).toHaveLength(1);
+      saving = keeping.save([young], own.clock.nowMs());
       return true;
     });
+    await saving;
+    expect(keysIn(here)).toHaveLength(1);
     await keeping.save([young], own.clock.nowMs());
     expect(keysIn(here)).toHaveLength(2);
   });
@@ -234,6 +239,25 @@ describe('what was written before', () => {
     expect(violations.group(groupId)?.members[0]?.explanation.traceIds).toEqual(['aa', 'bb']);
     // And one that begins near them joins them.
     expect(violations.take(subjectOf('shop', 'GET /b', ''), change(), []).groupId).toBe(groupId);
+  });
+
+  it('and is open is told again to who may not have heard of it', async () => {
+    const operation = new Operation(OPTIONS);
+    const seconds = new Seconds(2);
+    seconds.run(660, {}, (step) => operation.take(step));
+    const changes: Change[] = [];
+    seconds.run(60, { medianMs: 80 }, (step) => changes.push(...operation.take(step)));
+    expect(operation.open).toEqual(['latency']);
+    const told: string[] = [];
+    const saying = new Saying(testHost('baseline', baselineInstruments).host, {
+      consume: async ({ id, severity }) => void told.push(`${id} ${severity}`),
+    });
+    saying.take(SUBJECT, changes);
+    await saying.flush([], 0);
+    saying.resume(() => operation, seconds.timeMs);
+    await saying.flush([], 0);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe(told[0]);
   });
 
   it('whose operation is not known any more ends, and is told so', async () => {

@@ -35,15 +35,26 @@ const PHASES: readonly Phase[] = [
   { untilS: 1800, perS: 8, scale: 1, errorRatio: 0.01 },
 ];
 
-function* stepsOf(seed: number, gapAtS = Infinity, gapMs = 0): Generator<Step> {
+/** Seconds without a call after a restart: the service comes back a little later. */
+const EMPTY_S = 3;
+
+interface Gap {
+  /** It is written down and read again before this second. */
+  readonly savedAtS?: number;
+  /** So much later. */
+  readonly gapMs?: number;
+  readonly emptyAtS?: number;
+}
+
+function* stepsOf(seed: number, { savedAtS = Infinity, gapMs = 0, emptyAtS = Infinity }: Gap = {}): Generator<Step> {
   const random = seeded(seed);
   let second = 0;
   for (const { untilS, perS, scale, errorRatio } of PHASES) {
     for (; second < untilS; second++) {
       const step = emptyStep(BINS);
-      step.timeMs = BEGIN_MS + (second + 1) * 1000 + (second >= gapAtS ? gapMs : 0);
+      step.timeMs = BEGIN_MS + (second + 1) * 1000 + (second >= savedAtS ? gapMs : 0);
       for (let call = 0; call < 2 * perS; call++) {
-        if (random() < 0.5) continue;
+        if (random() < 0.5 || (second >= emptyAtS && second < emptyAtS + EMPTY_S)) continue;
         const spread = random() + random() + random() - 1.5;
         addCall(step, binOf(0.04 * scale * Math.exp(spread)), random() < errorRatio);
       }
@@ -57,12 +68,12 @@ function again(operation: Operation): Operation {
 }
 
 /** Changes by kind and severity, with when they were said. */
-function said(seed: number, savedAtS: number, gapMs = 0): Change[] {
+function said(seed: number, gap: Gap = {}): Change[] {
   let operation = new Operation(OPTIONS);
   const changes: Change[] = [];
   let second = 0;
-  for (const step of stepsOf(seed, savedAtS, gapMs)) {
-    if (second++ === savedAtS) operation = again(operation);
+  for (const step of stepsOf(seed, gap)) {
+    if (second++ === gap.savedAtS) operation = again(operation);
     changes.push(...operation.take(step));
   }
   return changes;
@@ -85,7 +96,7 @@ describe('an operation that was written down and read again', () => {
 
   it.each(Object.entries(MOMENTS))('says the same %s', (_, savedAtS) => {
     for (const seed of SEEDS) {
-      const [whole, parted] = [said(seed, Infinity), said(seed, savedAtS)];
+      const [whole, parted] = [said(seed), said(seed, { savedAtS })];
       expect(whole.map(outline).filter((text) => text.endsWith('none'))).toEqual([
         'latency none',
         'error none',
@@ -102,7 +113,10 @@ describe('an operation that was written down and read again', () => {
   it('takes the time between for no silence', () => {
     const HOUR_MS = 3_600_000;
     for (const savedAtS of [431, 890]) {
-      const [whole, parted] = [said(3, Infinity), said(3, savedAtS, HOUR_MS)];
+      const [whole, parted] = [
+        said(3, { emptyAtS: savedAtS }),
+        said(3, { savedAtS, emptyAtS: savedAtS, gapMs: HOUR_MS }),
+      ];
       expect(parted.map(outline)).toEqual(whole.map(outline));
       const first = (changes: readonly Change[]): number => changes[0]?.timeMs ?? 0;
       expect(Math.abs(first(parted) - HOUR_MS - first(whole))).toBeLessThanOrEqual(LATE_MS);

@@ -107,9 +107,10 @@ export class Keeping {
    * Reads what was written down.
    *
    * @param takeOperation takes one over; false where there is no room for it
+   * @returns false where it was stopped meanwhile
    */
-  async load(options: WatchOptions, takeOperation: (restored: RestoredOperation) => boolean): Promise<void> {
-    if (this.store === undefined) return;
+  async load(options: WatchOptions, takeOperation: (restored: RestoredOperation) => boolean): Promise<boolean> {
+    if (this.store === undefined) return true;
     this.#isReading = true;
     const groups: SavedGroup[] = [];
     const take = (document: LoadedDocument): void => {
@@ -120,14 +121,15 @@ export class Keeping {
     };
     try {
       for await (const page of this.store.load(ROOM)) {
+        if (this.#isStopped) return false;
         for (const document of page) this.#try(take, document);
-        if (this.#isStopped) return;
       }
     } catch (error) {
       this.#host.log('error', 'BASELINE_UNREAD', `what was learned before cannot be read: ${String(error)}`);
     }
     this.#violations.restore(groups);
     this.#isReading = false;
+    return true;
   }
 
   #try(take: (document: LoadedDocument) => void, document: LoadedDocument): void {

@@ -198,7 +198,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   /** Reads what was known before a restart. */
   async #read(): Promise<void> {
     const { clock } = this.#host;
-    await this.#saying.keeping.load(this.#options, (restored) => this.#resume(restored, clock.nowMs()));
+    const take = (restored: RestoredOperation): boolean => this.#resume(restored, clock.nowMs());
+    // What was not read is not over.
+    if (!(await this.#saying.keeping.load(this.#options, take))) return;
     const operationOf = (key: string): Operation | undefined => this.#watched[this.#byKey.get(key) ?? -1]?.operation;
     this.#saying.resume(operationOf, clock.nowMs());
     const open = this.groups().filter(({ severity }) => severity !== 'none');

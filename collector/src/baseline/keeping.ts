@@ -126,6 +126,8 @@ export class Keeping {
       }
     } catch (error) {
       this.#host.log('error', 'BASELINE_UNREAD', `what was learned before cannot be read: ${String(error)}`);
+      // An empty file may have taken its place: what was read is written into it.
+      this.#againMs = this.#host.clock.nowMs();
     }
     this.#violations.restore(groups);
     this.#isReading = false;

@@ -194,6 +194,26 @@ describe('what was written before', () => {
     expect(keysIn(here)).toHaveLength(1);
   });
 
+  it('is written again as far as it was read, where the file is damaged meanwhile', async () => {
+    const [before, after] = [kept(), kept()];
+    await write(before, ['GET /a']);
+    const { keeping, own } = keepingWith({
+      ...after.store,
+      async *load(room) {
+        yield* before.store.load(room);
+        throw new Error('malformed');
+      },
+    });
+    const watched: Watched[] = [];
+    await keeping.load(OPTIONS, ({ name }) => watched.push({ ...watchedAs(keeping, name, 0), dueMs: Infinity }) > 0);
+    expect(own.log.join()).toContain('BASELINE_UNREAD');
+    for (let second = 0; second < 300; second++) {
+      own.clock.advance(1000);
+      await keeping.save(watched, own.clock.nowMs());
+    }
+    expect(keysIn(after)).toEqual(keysIn(before));
+  });
+
   it('stays for a later program that wrote it in another way', async () => {
     const here = kept();
     await write(here, ['GET /a']);

@@ -32,6 +32,14 @@ export const ERRORS = {
     message: 'the recording cannot be read',
     hint: 'each line is a JSON object with t_ms, and of a call op, duration_ms and error: evenkeel baseline --help',
   },
+  REPORT_UNWRITABLE: {
+    message: 'the report cannot be written',
+    hint: 'check the path and its permissions, and the space left',
+  },
+  BASELINES_INVALID: {
+    message: 'the baselines cannot be used',
+    hint: 'give a file that evenkeel baseline learn wrote; where a later version wrote it, learn it again',
+  },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -14,6 +14,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel alert test                send a test notification through each channel
   evenkeel baseline list             what a running sidecar watches
   evenkeel baseline show NAME        what is normal for an operation
+  evenkeel baseline check FILE       whether a run is slower than recorded baselines
   evenkeel store backup FILE         copy what was learned; verify, restore
   evenkeel COMMAND --help            more about a command
   evenkeel --version

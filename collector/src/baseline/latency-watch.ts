@@ -4,7 +4,7 @@ import { Drift } from './drift.ts';
 import { durationRatio, type Fit, fitOf, quantileRatios } from './estimate.ts';
 import { logShare } from './density.ts';
 import { alternativesOf, nullsOf, type Alternative, type Null } from './hypotheses.ts';
-import { LatencyTest } from './latency-test.ts';
+import { type Evidence, LatencyTest } from './latency-test.ts';
 import type { Learned } from './learned.ts';
 import { Recovery } from './recovery.ts';
 import { seasonAt } from './season.ts';
@@ -19,6 +19,8 @@ const TRUSTED_NATS = 1;
 const SURPLUS_NATS = 16;
 /** What it had become is judged anew so often, seconds. */
 const FIT_EVERY = 5;
+/** Past the threshold by so much it is raised though the interval holds what is normal. */
+const UNSURE_NATS = 12;
 const CALL_CLIP = 3.5;
 /** Calls since it was raised that tell how bad it is by themselves. */
 const ENOUGH_CALLS = 40;
@@ -67,12 +69,7 @@ export class LatencyWatch {
     this.#since?.take(step, centre, lengthMs);
     this.#drift.take(step, season, this.#since !== undefined);
     if (evidence === undefined || nats < this.#thresholdNats || this.#since === undefined) return undefined;
-    this.#violation = new ViolationState('latency', evidence.onsetMs);
-    this.#against = this.#hypotheses();
-    this.#early = this.#since;
-    this.#since = new Since(step.timeMs);
-    this.#judge();
-    return this.#violation.update(step.timeMs, { ...this.#known, nats });
+    return this.#raise(step, evidence, this.#since);
   }
 
   /** Passes over a time of which nothing is known. */
@@ -115,6 +112,20 @@ export class LatencyWatch {
 
   get isSuspect(): boolean {
     return this.#since !== undefined;
+  }
+
+  #raise(step: Step, { nats, onsetMs }: Evidence, since: Since): Change | undefined {
+    this.#against = this.#hypotheses();
+    this.#early = since;
+    this.#judge();
+    // Evidence for another shape alone, which makes no call longer for sure, has to be overwhelming.
+    if (this.#known.ratio.low <= 1 && nats < this.#thresholdNats + UNSURE_NATS) {
+      this.#early = this.#against = this.#fit = undefined;
+      return undefined;
+    }
+    this.#violation = new ViolationState('latency', onsetMs);
+    this.#since = new Since(step.timeMs);
+    return this.#violation.update(step.timeMs, { ...this.#known, nats });
   }
 
   #follow(violation: ViolationState, step: Step, centre: number, lengthMs: number): Change | undefined {

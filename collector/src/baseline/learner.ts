@@ -112,6 +112,8 @@ function noiseOf(blocks: readonly Block[], residual: (block: Block) => number, m
     minutes.push({ place, error: 1 / Math.sqrt(weight) });
     open = [];
   }
+  // Shorter than a minute: nothing is known of minutes.
+  if (minutes.length === 0) return Math.max(LEAST_NOISE, minuteNoise * BIN_WIDTH);
   const middle = medianOf(minutes.map(({ place }) => place));
   const robust = (1.4826 * medianOf(minutes.map(({ place }) => Math.abs(place - middle)))) ** 2;
   const plain = minutes.reduce((sum, { place }) => sum + (place - middle) ** 2, 0) / Math.max(1, minutes.length - 1);

@@ -206,6 +206,7 @@ class Sidecar implements Collector {
         why: (traceId) => this.#pipeline.sample.why(traceId),
         sampling: () => this.#pipeline.sample.state(),
         pin: (wish) => this.#pipeline.sample.pin(wish),
+        baselineChanges: this.#pipeline.baseline,
         health: () => ({ status: this.#status, version: VERSION }),
       },
       pageFolder(),

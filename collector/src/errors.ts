@@ -9,9 +9,14 @@ export const ERRORS = {
   START_TIMEOUT: { message: 'a stage did not start in time', hint: 'the named stage is the culprit' },
   STORE_FOREIGN: {
     message: "the store's file is no database",
-    hint: 'move the named file away: a new one is made, and only the page misses the traces that it held',
+    hint: 'move the named file away: a new one is made; traces.sqlite holds traces for the page, state.sqlite what was learned',
   },
   STORE_UNUSABLE: { message: 'the store cannot be opened', hint: 'check store.path, or set store: false' },
+  STORE_IN_USE: { message: 'a sidecar runs on the store', hint: 'stop it first, and start it again afterwards' },
+  STORE_COPY: {
+    message: 'what was learned cannot be copied',
+    hint: 'check the files and store.path; evenkeel store verify FILE tells whether a copy is sound',
+  },
   CERTIFICATE_UNREADABLE: { message: 'a certificate file cannot be read', hint: 'check the path and its permissions' },
   CERTIFICATE_INVALID: {
     message: 'a certificate cannot be used',

@@ -28,6 +28,21 @@ export class CallRate {
     this.longestMissed = Math.max(this.longestMissed, this.missed(timeMs));
   }
 
+  /** Passes over a time of which nothing is known. */
+  pass(pauseMs: number): void {
+    this.lastMs += pauseMs;
+  }
+
+  snapshot() {
+    const { perS, lastMs, longestMissed } = this;
+    return { perS, lastMs, longestMissed, seenMs: this.#seenMs };
+  }
+
+  restore({ perS, lastMs, longestMissed, seenMs }: ReturnType<CallRate['snapshot']>): void {
+    Object.assign(this, { perS, lastMs, longestMissed });
+    this.#seenMs = seenMs;
+  }
+
   /** Calls that were to be expected since the last. */
   missed(timeMs: number): number {
     return Number.isNaN(this.lastMs) ? 0 : ((timeMs - this.lastMs) / 1000) * this.perS;

@@ -17,6 +17,18 @@ export interface Ratio {
   readonly high: number;
 }
 
+/** How a baseline is learned anew: it was wrong, or it was right and what the operation does now is. */
+export type BaselineChange = 'reset' | 'accept';
+
+/** Learns baselines anew where somebody asks for it. */
+export interface BaselineChanges {
+  /**
+   * @param name of an operation, service first, as it is shown
+   * @returns names of those that are learned anew, with their kinds; none where none has the name
+   */
+  change(change: BaselineChange, name: string): Promise<readonly string[]>;
+}
+
 /** What is watched. */
 export interface Subject {
   /** The same after a restart; no two subjects share it. */

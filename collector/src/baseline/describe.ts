@@ -5,7 +5,7 @@ import { LEAST_CALLS, LEAST_WINDOWS } from './learner.ts';
 import type { Learned } from './learned.ts';
 import { seasonAt } from './season.ts';
 import { type Limits, secondsToErrors, secondsToSlower } from './sight.ts';
-import type { WatchedOperation } from './stage.ts';
+import type { WatchedOperation } from './watched.ts';
 
 const QUANTILES = [0.5, 0.95, 0.99] as const;
 /** Independent calls above a quantile without which nothing is said of it. */

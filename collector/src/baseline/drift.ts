@@ -63,6 +63,20 @@ export class Drift {
     this.#begin(step.timeMs);
   }
 
+  /** Passes over a time of which nothing is known. */
+  pass(pauseMs: number): void {
+    this.#fromMs += pauseMs;
+  }
+
+  snapshot() {
+    return { bins: this.bins, calls: this.#calls, sum: this.#sum, fromMs: this.#fromMs };
+  }
+
+  restore({ bins, calls, sum, fromMs }: ReturnType<Drift['snapshot']>): void {
+    this.bins = bins;
+    [this.#calls, this.#sum, this.#fromMs] = [calls, sum, fromMs];
+  }
+
   #begin(timeMs: number): void {
     this.#fromMs = timeMs;
     this.#calls = 0;

@@ -49,6 +49,33 @@ export class ErrorWatch {
     return change;
   }
 
+  /** Ends what is open. @returns what was open, as it ends */
+  end(timeMs: number): Change | undefined {
+    const change = this.#violation?.end(timeMs);
+    this.#violation = this.#recovery = undefined;
+    return change;
+  }
+
+  /** All but evidence that is no violation yet. */
+  snapshot() {
+    if (this.#violation === undefined) return undefined;
+    return {
+      state: this.#violation.snapshot(),
+      calls: this.#calls,
+      errors: this.#errors,
+      early: this.#early,
+      recovery: this.#recovery?.snapshot(),
+    };
+  }
+
+  restore(saved: ReturnType<ErrorWatch['snapshot']>): void {
+    if (saved === undefined) return;
+    this.#violation = ViolationState.restored(saved.state);
+    [this.#calls, this.#errors, this.#early] = [saved.calls, saved.errors, saved.early];
+    this.#recovery = new Recovery(2);
+    if (saved.recovery !== undefined) this.#recovery.restore(saved.recovery);
+  }
+
   get isViolated(): boolean {
     return this.#violation !== undefined;
   }

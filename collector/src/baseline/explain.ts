@@ -13,7 +13,15 @@ export interface Told {
   readonly calls: number;
   readonly quantiles: Explanation['quantiles'];
   readonly traceIds: readonly string[];
+  /** Where it did not end by itself. */
+  readonly ended?: 'accepted' | 'reset' | 'forgotten';
 }
+
+const ENDED = {
+  accepted: 'was accepted as it is',
+  reset: 'is learned anew',
+  forgotten: 'is not watched any more',
+} as const;
 
 const SECONDS_A_DAY = 86_400;
 /** Ways in which it could have been said by mistake. */
@@ -25,9 +33,10 @@ export function explain(told: Told): Explanation {
   return { summary: summaryOf(told), quantiles, calls, oneInDays, traceIds };
 }
 
-function summaryOf({ name, kind, severity, onsetMs, timeMs, ratio }: Told): string {
+function summaryOf({ name, kind, severity, onsetMs, timeMs, ratio, ended }: Told): string {
   const since = new Date(onsetMs).toISOString().slice(11, 19);
-  if (severity === 'none') return `${name} is back to normal after ${Math.round((timeMs - onsetMs) / 1000)} s`;
+  const how = ended === undefined ? 'is back to normal' : ENDED[ended];
+  if (severity === 'none') return `${name} ${how} after ${Math.round((timeMs - onsetMs) / 1000)} s`;
   if (kind === 'throughput') return `${name} is not called any more since ${since}`;
   if (kind === 'hang') return `${name} begins and does not end since ${since}`;
   const factor = `${shown(ratio.value)} times (${shown(ratio.low)} to ${shown(ratio.high)})`;

@@ -26,6 +26,11 @@ export class Grouping {
     return group;
   }
 
+  /** Takes over what was chosen before a restart. */
+  restore(key: string, open: Open): void {
+    this.#open.set(key, open);
+  }
+
   /** Forgets a violation that is over. */
   close(key: string): void {
     this.#open.delete(key);

@@ -21,6 +21,17 @@ export const baselineInstruments = {
     unit: '{span}',
     description: 'Spans that came after their second was closed; they count in span metrics, not in baselines.',
   },
+  saved_states: {
+    kind: 'counter',
+    unit: '{operation}',
+    description: 'Times that what is known of an operation was written down, to be there after a restart.',
+  },
+  lost_states: {
+    kind: 'counter',
+    unit: '{operation}',
+    description: 'Operations and groups of violations that were not read again after a restart; they are learned anew.',
+    attributes: { reason: ['damaged', 'format', 'limit'] },
+  },
   step_delay: {
     kind: 'gauge',
     unit: 's',

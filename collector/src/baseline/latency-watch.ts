@@ -72,6 +72,35 @@ export class LatencyWatch {
     return this.#raise(step, evidence, this.#since);
   }
 
+  /** Passes over a time of which nothing is known. */
+  pass(pauseMs: number): void {
+    this.#drift.pass(pauseMs);
+  }
+
+  /** Ends what is open. @returns what was open, as it ends */
+  end(timeMs: number): Change | undefined {
+    const change = this.#violation?.end(timeMs);
+    this.#violation = this.#since = this.#early = this.#against = this.#fit = undefined;
+    return change;
+  }
+
+  /** All but evidence that is no violation yet. */
+  snapshot() {
+    const violated = this.#violation === undefined ? undefined : this.#snapshotOf(this.#violation);
+    return { drift: this.#drift.snapshot(), violated };
+  }
+
+  restore({ drift, violated }: ReturnType<LatencyWatch['snapshot']>): void {
+    this.#drift.restore(drift);
+    if (violated === undefined) return;
+    this.#violation = ViolationState.restored(violated.state);
+    this.#since = violated.since === undefined ? undefined : Since.restored(violated.since);
+    this.#early = violated.early === undefined ? undefined : Since.restored(violated.early);
+    this.#against = this.#hypotheses();
+    if (violated.recovery !== undefined) this.#against.recovery.restore(violated.recovery);
+    [this.#fit, this.#fitAge, this.#known] = [violated.fit, violated.fitAge, violated.known];
+  }
+
   get isViolated(): boolean {
     return this.#violation !== undefined;
   }
@@ -115,6 +144,18 @@ export class LatencyWatch {
     } else this.#early?.take(step, centre, lengthMs);
     if (++this.#fitAge >= FIT_EVERY) this.#judge();
     return violation.update(step.timeMs, { ...this.#known, nats: this.#thresholdNats });
+  }
+
+  #snapshotOf(violation: ViolationState) {
+    return {
+      state: violation.snapshot(),
+      since: this.#since?.snapshot(),
+      early: this.#early?.snapshot(),
+      recovery: this.#against?.recovery.snapshot(),
+      fit: this.#fit,
+      fitAge: this.#fitAge,
+      known: this.#known,
+    };
   }
 
   #hypotheses(): Against {

@@ -60,6 +60,30 @@ export class Learning {
     return this.#wholeMs;
   }
 
+  /** Passes over a time of which nothing is known. */
+  pass(pauseMs: number): void {
+    this.#fromMs += pauseMs;
+    this.#windows.pass(pauseMs);
+    this.#shadow?.pass(pauseMs);
+  }
+
+  snapshot() {
+    return {
+      windows: this.#windows.snapshot(),
+      shadow: this.#shadow?.snapshot(),
+      shadowAt: this.#shadowAt,
+      tried: this.#tried,
+      fromMs: this.#fromMs,
+      wholeMs: this.#wholeMs,
+    };
+  }
+
+  restore({ windows, shadow, shadowAt, tried, fromMs, wholeMs }: ReturnType<Learning['snapshot']>): void {
+    this.#windows.restore(windows);
+    if (shadow !== undefined) this.#shadow?.restore(shadow);
+    [this.#shadowAt, this.#tried, this.#fromMs, this.#wholeMs] = [shadowAt, tried, fromMs, wholeMs];
+  }
+
   /** Takes a second in which nothing is known to be wrong. */
   add(step: Step, lengthMs: number): void {
     if (Number.isNaN(this.#fromMs)) {

@@ -60,6 +60,29 @@ export class SecondClusters {
     return Number.isFinite(correlation) ? Math.max(0, Math.min(1, correlation)) : 0;
   }
 
+  snapshot() {
+    return {
+      between: this.#between,
+      within: this.#within,
+      betweenFree: this.#betweenFree,
+      withinFree: this.#withinFree,
+      size: this.#size,
+      calls: this.#calls,
+      seconds: this.#seconds,
+      sum: this.#sum,
+      squares: this.#squares,
+      meanSquares: this.#meanSquares,
+      sizes: this.#sizes,
+    };
+  }
+
+  restore(saved: ReturnType<SecondClusters['snapshot']>): void {
+    [this.#between, this.#within, this.#size] = [saved.between, saved.within, saved.size];
+    [this.#betweenFree, this.#withinFree] = [saved.betweenFree, saved.withinFree];
+    [this.#calls, this.#seconds, this.#sum] = [saved.calls, saved.seconds, saved.sum];
+    [this.#squares, this.#meanSquares, this.#sizes] = [saved.squares, saved.meanSquares, saved.sizes];
+  }
+
   clear(): void {
     [this.#between, this.#within, this.#betweenFree, this.#withinFree, this.#size] = [0, 0, 0, 0, 0];
     [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
@@ -112,6 +135,34 @@ export class MinuteNoise {
     if (count < 10) return 0;
     const middle = (values: Float32Array): number => values.slice(0, count).sort()[Math.floor(count / 2)];
     return Math.sqrt(Math.max(0, middle(this.#squares) / MEDIAN_SQUARE - middle(this.#chances)));
+  }
+
+  /** Passes over a time of which nothing is known. */
+  pass(pauseMs: number): void {
+    this.#fromMs += pauseMs;
+  }
+
+  snapshot() {
+    const count = Math.min(MINUTES, this.#count);
+    return {
+      squares: this.#squares.slice(0, count),
+      chances: this.#chances.slice(0, count),
+      count: this.#count,
+      fromMs: this.#fromMs,
+      calls: this.#calls,
+      sum: this.#sum,
+      sumSquares: this.#sumSquares,
+      beforeMean: this.#beforeMean,
+      beforeChance: this.#beforeChance,
+    };
+  }
+
+  restore(saved: ReturnType<MinuteNoise['snapshot']>): void {
+    this.#squares.set(saved.squares);
+    this.#chances.set(saved.chances);
+    [this.#count, this.#fromMs] = [saved.count, saved.fromMs];
+    [this.#calls, this.#sum, this.#sumSquares] = [saved.calls, saved.sum, saved.sumSquares];
+    [this.#beforeMean, this.#beforeChance] = [saved.beforeMean, saved.beforeChance];
   }
 
   clear(): void {

@@ -11,6 +11,8 @@ const MAX_LAG_MS = 40_000;
 /** The lag of a service is the most it was in this many slices of this length, so that one late batch is soon forgotten. */
 const LAG_SLICES = 12;
 const LAG_SLICE_MS = 10_000;
+/** Seconds of one service that are closed at once after a restart: of all services they are many, and other work goes on. */
+const MAX_AT_ONCE = 8;
 /** Beyond the lag, for what is on its way. */
 const SLACK_MS = 500;
 /** An entry of an open second: operation, then a bit for an error, then the bin. */
@@ -32,6 +34,9 @@ class Service {
   readonly operations: number[] = [];
   /** The last second that was closed. */
   closed: number;
+  /** Nothing is closed before: it was known before a restart, and its first batch tells how late it sends. */
+  heldUntilMs = 0;
+  mostAtOnce = Infinity;
   /** The oldest end in the batch that is being taken; Infinity between batches. */
   oldest = Infinity;
   readonly #lags = new Float64Array(LAG_SLICES);
@@ -79,6 +84,21 @@ export class LiveSteps {
     this.#service(service, nowMs).operations.push(operation);
   }
 
+  /**
+   * Makes an operation known that was so before a restart. Seconds begin now: of those between nothing is known. They are
+   * not closed before the service sends, or might have: while this was away, it may have waited to try again.
+   */
+  resume(service: number, operation: number, nowMs: number): void {
+    let found = this.#services.get(service);
+    if (found === undefined) {
+      found = new Service(Math.floor(nowMs / STEP_MS) + 1);
+      found.heldUntilMs = nowMs + MAX_LAG_MS;
+      found.mostAtOnce = MAX_AT_ONCE;
+      this.#services.set(service, found);
+    }
+    found.operations.push(operation);
+  }
+
   /** Forgets an operation. */
   forget(service: number, operation: number): void {
     const operations = this.#services.get(service)?.operations;
@@ -113,15 +133,18 @@ export class LiveSteps {
     if (from === undefined || from.oldest === Infinity) return;
     from.noteLag(Math.max(0, nowMs - (from.oldest + 1) * STEP_MS), nowMs);
     from.oldest = Infinity;
+    from.heldUntilMs = 0;
   }
 
   /** Closes seconds that are complete. */
   close(nowMs: number): void {
     for (const service of this.#services.values()) {
+      if (nowMs < service.heldUntilMs) continue;
       const until = Math.floor((nowMs - service.lagMs()) / STEP_MS) - 1;
       // After a pause of this program or a step of the clock nothing is known of the time between.
       if (until - service.closed > OPEN_SECONDS) service.closed = until - 1;
-      while (service.closed < until) this.#closeSecond(service, ++service.closed);
+      const to = Math.min(until, service.closed + service.mostAtOnce);
+      while (service.closed < to) this.#closeSecond(service, ++service.closed);
     }
   }
 
@@ -133,7 +156,8 @@ export class LiveSteps {
   /** Seconds between now and the last closed one, the most of all services. */
   delayMs(nowMs: number): number {
     let most = 0;
-    for (const { closed } of this.#services.values()) most = Math.max(most, nowMs - (closed + 1) * STEP_MS);
+    for (const { closed, heldUntilMs } of this.#services.values())
+      if (nowMs >= heldUntilMs) most = Math.max(most, nowMs - (closed + 1) * STEP_MS);
     return most;
   }
 

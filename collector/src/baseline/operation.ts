@@ -1,5 +1,6 @@
 // One operation: learns what is normal, then watches for what is not. Pure; a step a second, in order of time.
 import { CallRate } from './call-rate.ts';
+import type { ViolationKind } from './contract.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { guardOf } from './hypotheses.ts';
 import { LatencyWatch } from './latency-watch.ts';
@@ -35,7 +36,19 @@ const FASTER_NATS = -Math.log(1.25);
 /** After so many seasons learning begins anew, and what was learned stays until that is enough. */
 const SEASONS = 8;
 
+/** Baselines that are kept beside the one in force. */
+const MAX_FORMER = 3;
+
 const NONE: readonly Change[] = [];
+
+/** A baseline that was in force before. */
+export interface Former {
+  readonly version: number;
+  readonly learned: Learned;
+}
+
+/** What an operation needs to go on, as it is written. */
+export type SavedOperation = ReturnType<Operation['snapshot']>;
 
 interface Watches {
   readonly latency: LatencyWatch;
@@ -49,9 +62,14 @@ export class Operation {
   #learning: Learning | undefined;
   #learned: Learned | undefined;
   #isWhole = false;
+  #trial: Lesson['trial'] = { latency: 0, errors: 0 };
   #watches: Watches | undefined;
   #limits: Omit<Limits, 'silentMs'> | undefined;
-  readonly #rate = new CallRate();
+  #rate = new CallRate();
+  /** End of the last step. */
+  #timeMs = NaN;
+  #version = 0;
+  #former: readonly Former[] = [];
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -62,6 +80,8 @@ export class Operation {
   take(step: Step): readonly Change[] {
     const { stepMs } = this.#options;
     const watches = this.#watches;
+    this.#pass(step.timeMs - stepMs - this.#timeMs);
+    this.#timeMs = step.timeMs;
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
     if (this.#learning !== undefined && !isViolated(this.#watches)) this.#learn(this.#learning, step);
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
@@ -88,16 +108,134 @@ export class Operation {
     return this.#limits && { ...this.#limits, silentMs: this.#watches?.silence.silentMs ?? Infinity };
   }
 
+  /** How many baselines were learned; one that was only learned further is the same, and a provisional one is none yet. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Baselines before this one, the latest first. */
+  get former(): readonly Former[] {
+    return this.#former;
+  }
+
+  /** Kinds of violations that are open. */
+  get open(): readonly ViolationKind[] {
+    if (this.#watches === undefined) return [];
+    const { latency, errors, silence } = this.#watches;
+    const open: [boolean, ViolationKind][] = [
+      [latency.isViolated, 'latency'],
+      [errors.isViolated, 'error'],
+      [silence.isViolated, 'throughput'],
+    ];
+    return open.filter(([isOpen]) => isOpen).map(([, kind]) => kind);
+  }
+
+  /**
+   * Takes what it does now for normal: ends what is open and learns from now on; what was normal is kept as a former
+   * baseline.
+   *
+   * @returns what ends
+   */
+  accept(timeMs: number): readonly Change[] {
+    this.#retire();
+    return this.#learnAnew(timeMs, 'accepted');
+  }
+
+  /** Forgets what it has learned, which was wrong, and learns from now on. @returns what ends */
+  reset(timeMs: number): readonly Change[] {
+    return this.#learnAnew(timeMs, 'reset');
+  }
+
+  /** Ends what is open, because nobody watches any more. @returns what ends */
+  forget(timeMs: number): readonly Change[] {
+    return this.#learnAnew(timeMs, 'forgotten');
+  }
+
+  /** All that it needs to go on, as plain values; evidence that is no violation yet is not part of it. */
+  snapshot() {
+    const watches = this.#watches;
+    return {
+      timeMs: this.#timeMs,
+      version: this.#version,
+      former: this.#former,
+      learned: this.#learned,
+      isWhole: this.#isWhole,
+      trial: this.#trial,
+      rate: this.#rate.snapshot(),
+      learning: this.#learning?.snapshot(),
+      watches: watches && {
+        latency: watches.latency.snapshot(),
+        errors: watches.errors.snapshot(),
+        silence: watches.silence.snapshot(),
+      },
+    };
+  }
+
+  /** Goes on where a snapshot was taken. The time between is passed over with the next step: it was no silence. */
+  static restored(options: WatchOptions, saved: SavedOperation): Operation {
+    const operation = new Operation(options);
+    operation.#rate.restore(saved.rate);
+    [operation.#timeMs, operation.#version, operation.#former] = [saved.timeMs, saved.version, saved.former];
+    if (saved.learning === undefined) operation.#learning = undefined;
+    else operation.#learning?.restore(saved.learning);
+    const { learned, watches, isWhole, trial } = saved;
+    if (learned === undefined || watches === undefined) return operation;
+    [operation.#learned, operation.#isWhole, operation.#trial] = [learned, isWhole, trial];
+    // Thresholds are those of the configuration that is in force now.
+    operation.#watches = operation.#watchesFor({ learned, isWhole, trial }, watches.silence.usualMissed);
+    operation.#watches.latency.restore(watches.latency);
+    operation.#watches.errors.restore(watches.errors);
+    operation.#watches.silence.restore(watches.silence);
+    return operation;
+  }
+
+  /** Passes over a time of which nothing is known, after which a step comes. @param pauseMs NaN before the first step */
+  #pass(pauseMs: number): void {
+    if (pauseMs === 0 || Number.isNaN(pauseMs)) return;
+    this.#rate.pass(pauseMs);
+    this.#watches?.latency.pass(pauseMs);
+    // Where the clock was set back, what was learned lies in the future.
+    if (pauseMs > 0) this.#learning?.pass(pauseMs);
+    else if (this.#learning !== undefined) this.#learning = this.#newLearning();
+  }
+
+  #newLearning(): Learning {
+    return new Learning(this.#options.seasonMs, this.#options.learnUntilMs);
+  }
+
+  #learnAnew(timeMs: number, ended: NonNullable<Change['ended']>): readonly Change[] {
+    const { latency, errors, silence } = this.#watches ?? {};
+    const changes = [silence?.end(timeMs), latency?.end(timeMs), errors?.end(timeMs)];
+    this.#learned = this.#watches = this.#limits = undefined;
+    this.#isWhole = false;
+    this.#learning = this.#newLearning();
+    this.#rate = new CallRate();
+    return changes.filter((change) => change !== undefined).map((change) => ({ ...change, ended }));
+  }
+
+  /** Keeps the baseline in force as a former one. */
+  #retire(): void {
+    if (this.#learned === undefined || !this.#isWhole) return;
+    const was = { version: this.#version, learned: this.#learned };
+    this.#former = [was, ...this.#former].slice(0, MAX_FORMER);
+  }
+
   #learn(learning: Learning, step: Step): void {
     learning.add(step, this.#options.stepMs);
     if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
     // What there is evidence against is not taken for normal; a lesson can wait.
+    const isAnew = !learning.isWhole;
     const lesson =
       this.#isWhole && this.#watches?.latency.isSuspect === true ? undefined : learning.lesson(step.timeMs);
     if (lesson !== undefined && (lesson.isWhole || !this.#isWhole)) {
+      if (lesson.isWhole && isAnew) {
+        this.#retire();
+        this.#version++;
+      }
       this.#learned = lesson.learned;
       this.#isWhole = lesson.isWhole;
-      this.#watches = this.#watchesFor(lesson);
+      this.#trial = lesson.trial;
+      this.#watches = this.#watchesFor(lesson, this.#rate.longestMissed);
     }
     if (this.#isWhole) this.#learning = this.#learnOn(learning);
   }
@@ -111,7 +249,7 @@ export class Operation {
     return isFaster || isLong ? new Learning(seasonMs, undefined) : learning;
   }
 
-  #watchesFor({ learned, isWhole, trial }: Lesson): Watches {
+  #watchesFor({ learned, isWhole, trial }: Lesson, usualMissed: number): Watches {
     const guard = Math.max(guardOf(learned), isWhole ? 0 : PROVISIONAL_GUARD);
     const seconds = this.#options.secondsPerFalseAlarm;
     const calls = Math.max(2, seconds * learned.callsPerSecond);
@@ -122,7 +260,7 @@ export class Operation {
     return {
       latency: new LatencyWatch(learned, guard, latencyNats),
       errors: new ErrorWatch(learned, errorNats),
-      silence: new SilenceWatch(this.#rate, learned, Math.log(calls)),
+      silence: new SilenceWatch(this.#rate, learned, Math.log(calls), usualMissed),
     };
   }
 }

@@ -55,6 +55,17 @@ export class PackedWindows {
     }
   }
 
+  snapshot() {
+    return { bytes: this.#bytes.slice(0, this.#length), lastMs: this.#lastMs, count: this.count };
+  }
+
+  restore({ bytes, lastMs, count }: ReturnType<PackedWindows['snapshot']>): void {
+    this.clear();
+    this.#fit(bytes.length);
+    this.#bytes.set(bytes);
+    [this.#length, this.#lastMs, this.count] = [bytes.length, lastMs, count];
+  }
+
   clear(): void {
     [this.#length, this.#lastMs, this.count] = [0, 0, 0];
   }

@@ -27,6 +27,15 @@ export class Recovery {
     return this.#most() > DOUBT;
   }
 
+  snapshot(): Float64Array {
+    return this.#nats.slice();
+  }
+
+  /** Of as many ways of being normal; those of another program may be others, and it begins anew. */
+  restore(saved: Float64Array): void {
+    if (saved.length === this.#nats.length) this.#nats.set(saved);
+  }
+
   #most(): number {
     let most = 0;
     for (const nats of this.#nats) most = Math.max(most, nats);

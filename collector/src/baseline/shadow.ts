@@ -42,20 +42,56 @@ class Excursions {
     return isLong;
   }
 
+  snapshot(): readonly Excursion[] {
+    return this.#all.map((excursion) => ({ ...excursion }));
+  }
+
+  /** What was open is over. */
+  restore(saved: readonly Excursion[]): void {
+    this.#all.push(...saved);
+  }
+
   /** The most of those that do not touch what was left out. */
   most(isLeftOut: (excursion: Excursion) => boolean): number {
     return Math.max(0, ...this.#all.filter((each) => !isLeftOut(each)).map(({ nats }) => nats));
   }
 }
 
+interface Tests {
+  readonly learned: Learned;
+  readonly latency: LatencyTest;
+  readonly errors: ErrorTest;
+  readonly drift: Drift;
+}
+
 export class Shadow {
   readonly #latency = new Excursions();
   readonly #errors = new Excursions();
-  #tests: { readonly latency: LatencyTest; readonly errors: ErrorTest; readonly drift: Drift } | undefined;
+  #tests: Tests | undefined;
 
   /** Goes on with a better baseline. */
   renew(learned: Learned): void {
-    this.#tests = { latency: new LatencyTest(learned), errors: new ErrorTest(learned), drift: new Drift(learned) };
+    const [latency, errors, drift] = [new LatencyTest(learned), new ErrorTest(learned), new Drift(learned)];
+    this.#tests = { learned, latency, errors, drift };
+  }
+
+  /** What was found; evidence that is still gathered is not part of it. */
+  snapshot() {
+    const tests = this.#tests && { learned: this.#tests.learned, drift: this.#tests.drift.snapshot() };
+    return { latency: this.#latency.snapshot(), errors: this.#errors.snapshot(), tests };
+  }
+
+  restore({ latency, errors, tests }: ReturnType<Shadow['snapshot']>): void {
+    this.#latency.restore(latency);
+    this.#errors.restore(errors);
+    if (tests === undefined) return;
+    this.renew(tests.learned);
+    this.#tests?.drift.restore(tests.drift);
+  }
+
+  /** Passes over a time of which nothing is known. */
+  pass(pauseMs: number): void {
+    this.#tests?.drift.pass(pauseMs);
   }
 
   take(step: Step, lengthMs: number): void {

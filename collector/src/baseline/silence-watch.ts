@@ -26,17 +26,18 @@ export class SilenceWatch {
   #backMs = NaN;
   #backCalls = 0;
 
-  /** @param rate of late; kept by this watch from now on */
+  /** @param rate of late; kept by this watch from now on; @param usualMissed calls missed in the longest normal gap */
   constructor(
     rate: CallRate,
     { callsPerSecond, calls }: Pick<Learned, 'callsPerSecond' | 'calls'>,
     thresholdNats: number,
+    usualMissed = rate.longestMissed,
   ) {
     this.#rate = rate;
     this.#learnedPerS = callsPerSecond;
-    this.#usualMissed = rate.longestMissed;
-    const isBursty = rate.longestMissed > BURSTY * Math.log(calls);
-    this.#leastMissed = rate.longestMissed * (isBursty ? BURSTY_GAP_FACTOR : GAP_FACTOR);
+    this.#usualMissed = usualMissed;
+    const isBursty = usualMissed > BURSTY * Math.log(calls);
+    this.#leastMissed = usualMissed * (isBursty ? BURSTY_GAP_FACTOR : GAP_FACTOR);
     this.#thresholdNats = thresholdNats;
   }
 
@@ -53,6 +54,23 @@ export class SilenceWatch {
     this.#backMs = NaN;
     const ratio = { value: 0, low: 0, high: 3 / nats };
     return this.#violation.update(timeMs, { ratio, nats, calls: Math.round(missed), severity: 'emergency' });
+  }
+
+  /** Ends what is open. @returns what was open, as it ends */
+  end(timeMs: number): Change | undefined {
+    const change = this.#violation?.end(timeMs);
+    if (change !== undefined) this.#rate.lastMs = timeMs;
+    this.#violation = undefined;
+    return change;
+  }
+
+  /** All but calls that have come again and may end a violation. */
+  snapshot() {
+    return { usualMissed: this.#usualMissed, state: this.#violation?.snapshot() };
+  }
+
+  restore({ state }: ReturnType<SilenceWatch['snapshot']>): void {
+    this.#violation = state === undefined ? undefined : ViolationState.restored(state);
   }
 
   /** How long after the last call a stop is said at the earliest, as calls come now. */

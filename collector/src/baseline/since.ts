@@ -38,6 +38,26 @@ export class Since {
     this.#newerBooks.seconds += lengthMs / 1000;
   }
 
+  snapshot() {
+    return {
+      older: this.#older.slice(),
+      newer: this.#newer.slice(),
+      all: this.#all.slice(),
+      olderBooks: this.#olderBooks,
+      newerBooks: { ...this.#newerBooks },
+      turnMs: this.#turnMs,
+    };
+  }
+
+  static restored({ older, newer, all, olderBooks, newerBooks, turnMs }: ReturnType<Since['snapshot']>): Since {
+    const since = new Since(turnMs - HALF_MS);
+    since.#older.set(older);
+    since.#newer.set(newer);
+    since.#all.set(all);
+    [since.#olderBooks, since.#newerBooks] = [olderBooks, newerBooks];
+    return since;
+  }
+
   /** Counts by bin since it began. */
   all(): Uint32Array {
     return this.#all;

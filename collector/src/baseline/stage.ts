@@ -3,19 +3,22 @@ import type { MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
-import type { Severity, Subject, ViolationGroup } from './contract.ts';
+import type { StateStore } from '../store/contract.ts';
+import type { BaselineChange, BaselineChanges, Severity, Subject, ViolationGroup } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
-import { Investigator, type TraceSource } from './investigator.ts';
+import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
+import type { RestoredOperation } from './saved.ts';
 import type { Change } from './violation-state.ts';
-import { Violations } from './violations.ts';
+import { Saying, type TracesOf } from './saying.ts';
+import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
 const EXPIRE_EVERY_MS = 60_000;
-/** Groups that change within one second, each shown by traces. */
-const MAX_SHOWN = 20;
+/** A start has ten seconds. */
+const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
 const BIN_SHIFT = 1;
@@ -25,34 +28,18 @@ const LAST_BIN = 255;
 /** A series of span metrics has an operation, or none that is watched. */
 const UNWATCHED = -1;
 
-/** An operation with what is known of it. */
-export interface WatchedOperation {
-  readonly subject: Subject;
-  /** Number of its service. */
-  readonly service: number;
-  readonly operation: Operation;
-}
-
-interface Watched extends WatchedOperation {
-  usedMs: number;
-}
-
 export const baseline = {
   name: 'baseline',
   instruments: baselineInstruments,
   create: (config, host, next) => new BaselineStage(config, host, next),
 } satisfies StageDef<typeof baselineConfig, typeof baselineInstruments, never, ViolationGroup>;
 
-/** Finds kept traces that show an operation. */
-export type TracesOf = (attributes: Subject['attributes']) => Iterable<string>;
-
-export class BaselineStage implements Stage<never> {
+export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #config: BaselineConfig;
   readonly #host: BaselineHost;
   readonly #options: WatchOptions;
   readonly #steps: LiveSteps;
-  readonly #violations: Violations;
-  readonly #next: Consumer<ViolationGroup>;
+  readonly #saying: Saying;
   readonly #watched: (Watched | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #byKey = new Map<string, number>();
@@ -62,30 +49,33 @@ export class BaselineStage implements Stage<never> {
   #isError = new Uint8Array(0);
   #generation = new Uint32Array(0);
   #cancel: (() => void)[] = [];
-  /** Kept traces are found here. */
-  tracesOf: TracesOf = () => [];
-  #investigator: Investigator | undefined;
-  /** Groups that changed in the second that is being closed. */
-  readonly #changed = new Set<string>();
-  /** Counts changes of violations, so that who shows them knows when to. */
-  changes = 0;
+  /** Is told the ids of groups that are open, once those of before a restart are read. */
+  resumed: (open: ReadonlySet<string>) => void = () => {};
 
   constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
     this.#host = host;
-    this.#next = next;
     const secondsPerFalseAlarm = config.false_alarm_every / 1000;
     this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
-    this.#violations = new Violations(() =>
-      Math.floor(host.random() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0'),
-    );
+    this.#saying = new Saying(host, next);
+  }
+
+  /** Kept traces are found here. */
+  set tracesOf(tracesOf: TracesOf) {
+    this.#saying.tracesOf = tracesOf;
+  }
+
+  /** Where what is learned is kept over restarts; without one it is not. To be set before `start`. */
+  set stateStore(store: StateStore | undefined) {
+    this.#saying.keeping.store = store;
   }
 
   async start(): Promise<void> {
     const { clock } = this.#host;
+    // Ten thousand operations take some seconds to read. Where they take longer, the rest comes while spans do.
+    const late = new Promise<void>((resolve) => this.#cancel.push(clock.after(READ_WITHIN_MS, resolve)));
+    await Promise.race([this.#read(), late]);
     this.#cancel.push(
       clock.every(STEP_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
@@ -94,12 +84,16 @@ export class BaselineStage implements Stage<never> {
 
   /** Violations are looked into with the traces of this source. */
   investigate(source: TraceSource): void {
-    this.#investigator = new Investigator(this.#host.clock, source);
+    this.#saying.investigate(source);
   }
 
   async stop(): Promise<void> {
-    this.#investigator?.stop();
+    this.#saying.stop();
+    if (this.#cancel.length === 0) return;
     for (const cancel of this.#cancel.splice(0)) cancel();
+    const nowMs = this.#host.clock.nowMs();
+    await this.#saying.flush(this.#watched, nowMs);
+    await this.#saying.keeping.saveAll(this.#watched);
   }
 
   /** Nothing flows through: spans are told of by `observe`. */
@@ -134,17 +128,35 @@ export class BaselineStage implements Stage<never> {
 
   /** Groups of violations, those that are open first. */
   groups(): readonly ViolationGroup[] {
-    return this.#violations.groups();
+    return this.#saying.violations.groups();
   }
 
   /** How many violations are open. */
   openBySeverity(): Record<Severity, number> {
-    return this.#violations.openBySeverity();
+    return this.#saying.violations.openBySeverity();
+  }
+
+  /** Counts changes of violations, so that who shows them knows when to. */
+  get changes(): number {
+    return this.#saying.changes;
   }
 
   /** What is watched, with what is known of it. */
   *operations(): Generator<WatchedOperation> {
     for (const watched of this.#watched) if (watched !== undefined) yield watched;
+  }
+
+  async change(change: BaselineChange, name: string): Promise<readonly string[]> {
+    const nowMs = this.#host.clock.nowMs();
+    const changed = this.#watched
+      .filter((watched) => watched?.subject.name === name)
+      .filter((each) => each !== undefined);
+    for (const watched of changed) {
+      this.#tell(watched, watched.operation[change](nowMs));
+      this.#saying.keeping.happened(watched);
+    }
+    await this.#saying.flush(this.#watched, nowMs);
+    return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
   }
 
   /** One of them. @param key of its subject */
@@ -161,39 +173,49 @@ export class BaselineStage implements Stage<never> {
   #step(operation: number, step: Parameters<Operation['take']>[0]): void {
     const watched = this.#watched[operation];
     if (watched === undefined) return;
-    for (const change of watched.operation.take(step)) {
-      // Where all change at once, a few show what there is to see.
-      const traceIds = this.#changed.size < MAX_SHOWN ? [...this.tracesOf(watched.subject.attributes)] : [];
-      const { groupId, isNew } = this.#violations.take(watched.subject, change, traceIds);
-      if (isNew && change.severity !== 'none') this.#begin(watched.subject, change, change.severity);
-      this.changes++;
-      this.#changed.add(groupId);
-    }
+    const { version } = watched.operation;
+    this.#tell(watched, watched.operation.take(step));
+    // What took so long to learn is not put at risk any longer.
+    if (watched.operation.version !== version) watched.dueMs = 0;
   }
 
-  #begin(subject: Subject, { kind, onsetMs }: Change, severity: Severity): void {
-    this.#host.count('violations', 1, { kind, severity });
-    if (kind !== 'latency' && kind !== 'error') return;
-    this.#investigator?.begin(subject, kind, onsetMs, (finding) => {
-      const group = this.#violations.found(subject, kind, finding);
-      if (group !== undefined) void this.#next.consume(group);
-      return group !== undefined;
-    });
+  #tell(watched: Watched, changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    this.#saying.take(watched.subject, changes);
+    this.#saying.keeping.happened(watched);
   }
 
   #close(nowMs: number): void {
     const { late } = this.#steps;
     this.#steps.close(nowMs);
-    // A group is told of once, however many of its members changed.
-    for (const id of this.#changed) {
-      const group = this.#violations.group(id);
-      if (group !== undefined) void this.#next.consume(group);
-    }
-    this.#changed.clear();
     this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
+    void this.#saying.flush(this.#watched, nowMs);
+  }
+
+  /** Reads what was known before a restart. */
+  async #read(): Promise<void> {
+    const { clock } = this.#host;
+    const take = (restored: RestoredOperation): boolean => this.#resume(restored, clock.nowMs());
+    // What was not read is not over.
+    if (!(await this.#saying.keeping.load(this.#options, take))) return;
+    const operationOf = (key: string): Operation | undefined => this.#watched[this.#byKey.get(key) ?? -1]?.operation;
+    this.#saying.resume(operationOf, clock.nowMs());
+    const open = this.groups().filter(({ severity }) => severity !== 'none');
+    this.resumed(new Set(open.map(({ id }) => id)));
+  }
+
+  /** Goes on with an operation of before a restart. @returns false where there is no room for it */
+  #resume({ service, name, kind, usedMs, operation }: RestoredOperation, nowMs: number): boolean {
+    const subject = subjectOf(service, name, kind);
+    const known = this.#watched[this.#byKey.get(subject.key) ?? -1];
+    // It was called before it was read.
+    if (known !== undefined) known.operation = operation;
+    else if (this.#byKey.size >= this.#most) return false;
+    else this.#steps.resume(this.#serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
+    return true;
   }
 
   #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
@@ -203,23 +225,31 @@ export class BaselineStage implements Stage<never> {
   }
 
   #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
-    const key = JSON.stringify([service, name, kind]);
-    const known = this.#byKey.get(key);
+    const subject = subjectOf(service, name, kind);
+    const known = this.#byKey.get(subject.key);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= Math.min(MAX_OPERATIONS, this.#config.max_operations ?? MAX_OPERATIONS)) return UNWATCHED;
-    let id = this.#services.get(service);
-    if (id === undefined) this.#services.set(service, (id = this.#services.size));
-    const attributes = { 'service.name': service, 'span.name': name, 'span.kind': kind };
+    if (this.#byKey.size >= this.#most) return UNWATCHED;
+    const at = this.#add(subject, new Operation(this.#options), nowMs);
+    this.#steps.register(this.#serviceNamed(service), at, nowMs);
+    return at;
+  }
+
+  get #most(): number {
+    return Math.min(MAX_OPERATIONS, this.#config.max_operations ?? MAX_OPERATIONS);
+  }
+
+  #serviceNamed(name: string): number {
+    let id = this.#services.get(name);
+    if (id === undefined) this.#services.set(name, (id = this.#services.size));
+    return id;
+  }
+
+  #add(subject: Subject, operation: Operation, usedMs: number): number {
     const at = this.#free.pop() ?? this.#watched.length;
-    const operation = new Operation(this.#options);
-    this.#watched[at] = {
-      subject: { key, name: `${service} ${name}`, attributes },
-      service: id,
-      operation,
-      usedMs: nowMs,
-    };
-    this.#byKey.set(key, at);
-    this.#steps.register(id, at, nowMs);
+    const service = this.#serviceNamed(subject.attributes['service.name'] ?? '');
+    const dueMs = this.#saying.keeping.firstDueMs(this.#host.clock.nowMs());
+    this.#watched[at] = { subject, service, operation, usedMs, dueMs };
+    this.#byKey.set(subject.key, at);
     return at;
   }
 
@@ -231,6 +261,8 @@ export class BaselineStage implements Stage<never> {
       const { learned, isProvisional } = watched.operation;
       states[learned === undefined ? 'learning' : isProvisional ? 'provisional' : 'learned']++;
       if (nowMs - watched.usedMs < this.#config.operation_ttl) return;
+      this.#tell(watched, watched.operation.forget(nowMs));
+      this.#saying.keeping.forget(watched);
       this.#steps.forget(watched.service, at);
       this.#byKey.delete(watched.subject.key);
       this.#watched[at] = undefined;

@@ -10,7 +10,8 @@ import type {
 } from '../web/api.ts';
 import type { ViolationGroup } from './contract.ts';
 import { describeDetail, describeLine } from './describe.ts';
-import type { BaselineStage, WatchedOperation } from './stage.ts';
+import type { BaselineStage } from './stage.ts';
+import type { WatchedOperation } from './watched.ts';
 
 const MAX_LISTED_MEMBERS = 5;
 const MAX_MEMBERS = 1000;

@@ -19,6 +19,8 @@ export interface Change {
   readonly calls: number;
   /** Quantiles against those of the baseline; empty where durations are not what changed. */
   readonly quantiles: readonly { readonly quantile: number; readonly ratio: number }[];
+  /** It did not end by itself: it was accepted as it is, or the baseline was. */
+  readonly ended?: 'accepted' | 'reset' | 'forgotten';
 }
 
 /** What is known of a violation at some time. */
@@ -65,6 +67,28 @@ export class ViolationState {
 
   end(timeMs: number): Change {
     return this.#change(timeMs, 'none');
+  }
+
+  snapshot() {
+    const { kind, onsetMs } = this;
+    return {
+      kind,
+      onsetMs,
+      severity: this.#severity,
+      known: this.#known,
+      said: this.#said,
+      raisedMs: this.#raisedMs,
+      correctMs: this.#correctMs,
+    };
+  }
+
+  static restored(saved: ReturnType<ViolationState['snapshot']>): ViolationState {
+    const state = new ViolationState(saved.kind, saved.onsetMs);
+    state.#severity = saved.severity;
+    state.#known = saved.known;
+    state.#said = saved.said;
+    [state.#raisedMs, state.#correctMs] = [saved.raisedMs, saved.correctMs];
+    return state;
   }
 
   get severity(): Severity | undefined {

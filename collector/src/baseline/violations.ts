@@ -4,6 +4,7 @@ import { explain } from './explain.ts';
 import { Grouping } from './grouping.ts';
 import type { Finding } from './investigator.ts';
 import { rankOf } from './severity.ts';
+import type { SavedGroup } from './saved.ts';
 import type { Change } from './violation-state.ts';
 
 /** Groups that are over and still shown. */
@@ -22,6 +23,9 @@ export class Violations {
   /** The latest last. */
   readonly #groups = new Map<string, Group>();
   readonly #traces = new Map<string, Set<string>>();
+  /** Groups that are not written down yet as they are, and those that need not be any more. */
+  readonly #changed = new Set<string>();
+  readonly #forgotten = new Set<string>();
 
   /** @param newId makes ids that are never the same */
   constructor(newId: () => string) {
@@ -32,7 +36,7 @@ export class Violations {
   /** Takes a change. @returns the id of its group, and whether the violation is new */
   take(subject: Subject, change: Change, traceIds: readonly string[]): { groupId: string; isNew: boolean } {
     const { kind, severity, onsetMs, timeMs, ratio } = change;
-    const key = `${kind} ${subject.key}`;
+    const key = keyOf(kind, subject);
     const id = this.#grouping.groupOf(key, onsetMs);
     let group = this.#groups.get(id);
     if (group === undefined) this.#groups.set(id, (group = { id, members: new Map(), changedMs: timeMs }));
@@ -56,10 +60,11 @@ export class Violations {
       },
     });
     group.changedMs = timeMs;
+    this.#changed.add(id);
     if (severity === 'none') {
       this.#grouping.close(key);
       this.#traces.delete(key);
-      this.#forgetPast();
+      this.#forgetPast(id);
     }
     return { groupId: id, isNew: before === undefined };
   }
@@ -72,7 +77,7 @@ export class Violations {
 
   /** Adds what was found out about a violation. @returns its group; undefined where it is over */
   found(subject: Subject, kind: ViolationKind, { bottleneck, traceIds }: Finding): ViolationGroup | undefined {
-    const key = `${kind} ${subject.key}`;
+    const key = keyOf(kind, subject);
     const group = [...this.#groups.values()].find(({ members }) => (members.get(key)?.severity ?? 'none') !== 'none');
     const member = group?.members.get(key);
     if (group === undefined || member === undefined) return undefined;
@@ -80,6 +85,7 @@ export class Violations {
     this.#traces.set(key, new Set(traces));
     const known = { ...member.explanation, traceIds: traces, ...(bottleneck === undefined ? {} : { bottleneck }) };
     group.members.set(key, { ...member, explanation: known });
+    this.#changed.add(group.id);
     return shown(group);
   }
 
@@ -87,6 +93,36 @@ export class Violations {
   groups(): ViolationGroup[] {
     const all = [...this.#groups.values()].map(shown).toReversed();
     return [...all.filter(({ severity }) => severity !== 'none'), ...all.filter(({ severity }) => severity === 'none')];
+  }
+
+  /** What has to be written down since it was asked for last, and ids of groups whose writing may go. */
+  unsaved(): { readonly changed: readonly SavedGroup[]; readonly forgotten: readonly string[] } {
+    const changed = [...this.#changed].flatMap((id) => {
+      const group = this.#groups.get(id);
+      return group === undefined ? [] : [{ id, changedMs: group.changedMs, members: [...group.members.values()] }];
+    });
+    const forgotten = [...this.#forgotten];
+    this.#changed.clear();
+    this.#forgotten.clear();
+    return { changed, forgotten };
+  }
+
+  /** All has to be written down again. */
+  unsave(): void {
+    for (const id of this.#groups.keys()) this.#changed.add(id);
+  }
+
+  /** Takes over groups of before a restart, in any order. */
+  restore(groups: readonly SavedGroup[]): void {
+    for (const { id, changedMs, members } of groups.toSorted((a, b) => a.changedMs - b.changedMs)) {
+      const byKey = members.map((member) => [keyOf(member.kind, member.subject), member] as const);
+      this.#groups.set(id, { id, changedMs, members: new Map(byKey) });
+      for (const [key, { severity, onsetMs, explanation }] of byKey) {
+        if (severity === 'none') continue;
+        this.#grouping.restore(key, { group: id, onsetMs });
+        this.#traces.set(key, new Set(explanation.traceIds));
+      }
+    }
   }
 
   openBySeverity(): Record<Severity, number> {
@@ -104,10 +140,20 @@ export class Violations {
     return known;
   }
 
-  #forgetPast(): void {
+  /** @param told that is still to be told of */
+  #forgetPast(told: string): void {
     const past = [...this.#groups.values()].filter(isOver);
-    for (const { id } of past.slice(0, Math.max(0, past.length - MAX_PAST))) this.#groups.delete(id);
+    const most = Math.max(0, past.length - MAX_PAST);
+    for (const { id } of past.filter((group) => group.id !== told).slice(0, most)) {
+      this.#groups.delete(id);
+      this.#changed.delete(id);
+      this.#forgotten.add(id);
+    }
   }
+}
+
+function keyOf(kind: ViolationKind, { key }: Subject): string {
+  return `${kind} ${key}`;
 }
 
 function isOver({ members }: Group): boolean {

@@ -57,6 +57,33 @@ export class LearningWindows {
     return this.#windows.count;
   }
 
+  /** Passes over a time of which nothing is known: the open window is so much longer. */
+  pass(pauseMs: number): void {
+    this.#fromMs += pauseMs;
+    this.minutes.pass(pauseMs);
+  }
+
+  snapshot() {
+    return {
+      windows: this.#windows.snapshot(),
+      // It has not ended yet.
+      open: windowOf(this.#fromMs, NaN, this.#calls, this.#errors, this.#open),
+      lengthMs: this.#lengthMs,
+      clusters: this.clusters.snapshot(),
+      minutes: this.minutes.snapshot(),
+    };
+  }
+
+  restore({ windows, open, lengthMs, clusters, minutes }: ReturnType<LearningWindows['snapshot']>): void {
+    this.#windows.restore(windows);
+    [this.#fromMs, this.#calls, this.#errors] = [open.fromMs, open.calls, open.errors];
+    this.#open.fill(0);
+    addWindow(this.#open, open);
+    this.#lengthMs = lengthMs;
+    this.clusters.restore(clusters);
+    this.minutes.restore(minutes);
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#windows.clear();

@@ -1,6 +1,7 @@
 // `evenkeel baseline …`: what a baseline would have said of recorded calls, and baselines as documents beside the code.
 import { existsSync } from 'node:fs';
 import { EXIT, UsageError } from './arguments.ts';
+import { CHANGE_HELP, changeBaseline } from './baseline-change.ts';
 import { baselineCheck } from './baseline-check.ts';
 import { baselineLearn, baselineList, baselineShow } from './baseline-documents.ts';
 import { scanLines } from './baseline-scan.ts';
@@ -14,6 +15,7 @@ evenkeel baseline list FILE [--json]
 evenkeel baseline show FILE OPERATION
 evenkeel baseline list [TEXT] [--url http://127.0.0.1:4320] [--json]
 evenkeel baseline show NAME [--url http://127.0.0.1:4320] [--json]
+evenkeel baseline accept|reset SERVICE OPERATION [--url http://127.0.0.1:4320] [--json]
 
 Recorded calls are one JSON object a line in order of their end; FILE may be - for standard input:
   {"t_ms":1700000000000,"op":"orders.create","duration_ms":12.5,"error":0}
@@ -31,7 +33,8 @@ list   and show say what is in a document of baselines (where FILE is there), or
        operation, or what is known of one and how soon a change of it would be seen. NAME is an operation with or without
        its service before it. Where the sidecar asks for a token, EVENKEEL_TOKEN in the environment is sent.
        Exit code 1: it could not be read, or no answer, 3: not watched.
-`;
+
+${CHANGE_HELP}`;
 
 type Action = (args: readonly string[]) => number | Promise<number>;
 
@@ -52,8 +55,10 @@ export async function baseline(
   const isDocument = args.some((argument) => !argument.startsWith('-') && existsSync(argument));
   if ((name === 'list' || name === 'show') && !isDocument)
     return (await import('./baseline-live.ts')).baselineLive([name, ...args], environment);
+  if (name === 'accept' || name === 'reset') return changeBaseline(name, args, environment);
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (action === undefined) throw new UsageError(`expected: evenkeel baseline ${Object.keys(ACTIONS).join('|')}`);
+  if (action === undefined)
+    throw new UsageError(`expected: evenkeel baseline ${[...Object.keys(ACTIONS), 'accept', 'reset'].join('|')}`);
   return action(args);
 }
 

@@ -5,6 +5,7 @@ import type { ViolationGroup } from '../baseline/contract.ts';
 import type { Config } from '../config/schema.ts';
 import type { MeasureStage } from '../measure/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
+import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { Consumer } from './contract.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -21,12 +22,13 @@ export interface OperationStages {
   readonly remoteSampling: RemoteSamplingStage | undefined;
 }
 
-/** @param next takes the spans that were looked at */
+/** @param next takes the spans that were looked at; @param state keeps what is learned over restarts */
 export function buildOperations(
   rooms: Rooms,
   config: Config,
   shared: Surroundings,
   next: Consumer<SpanBatch>,
+  state: StateStore | undefined,
 ): OperationStages {
   const host = createHost('remote_sampling', shared);
   const remoteSampling = rooms.remoteSampling?.create(config.remote_sampling, host, next);
@@ -37,6 +39,11 @@ export function buildOperations(
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
   const baseline = createBaseline(rooms, config, shared, measure, alert);
+  if (baseline !== undefined) {
+    baseline.stateStore = state;
+    // What ended while nobody watched is over for alerts as well.
+    if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
+  }
   return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling };
 }
 

@@ -21,6 +21,7 @@ import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
 import { bySignal, fanout } from './fanout.ts';
+import { keepAlerts } from './keep-alerts.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { tracesBetween } from './kept-traces.ts';
 import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
@@ -74,7 +75,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.exemplars.traceState = (traceId) => sampleTo.stateOf(...wordsOf(traceId));
   exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
   const logsTo = createLogs(rooms, config, shares, shared, sampleTo, exportTo);
-  const operations = buildOperations(rooms, config, shared, sampleTo);
+  const operations = buildOperations(rooms, config, shared, sampleTo, storeTo?.state);
   if (storeTo !== undefined)
     operations.baseline?.investigate({
       between: (subject, fromMs, toMs, limit) => tracesBetween(storeTo, subject, [fromMs, toMs], limit),
@@ -101,7 +102,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, baseline, alert, remoteSampling } = operations;
-  const front = { receive: receiveFrom, ...metrics.stages, measure, baseline, alert, remote_sampling: remoteSampling };
+  const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
+  const watch = { measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
+  const front = { receive: receiveFrom, ...metrics.stages, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return { ...stages, remoteSampling, metrics: metrics.stages, inOrder };

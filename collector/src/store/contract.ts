@@ -89,8 +89,49 @@ export interface DecisionsHeld {
   readonly coverage: DecisionCoverage;
 }
 
+/** Something that a room keeps over restarts. */
+export interface StateDocument {
+  /** The room's own; not empty. */
+  readonly key: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** A document as it was found; without a body where that is damaged. */
+export interface LoadedDocument {
+  readonly key: string;
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
+}
+
+/** What rooms keep over restarts, also where they end by kill -9. */
+export interface StateStore {
+  /**
+   * Writes documents of a room and removes others, all or nothing. Never rejects.
+   *
+   * @returns true once they would survive the end of this process; after false any document of the room may be missing,
+   * and the room saves all of them again when it next can
+   */
+  save(room: string, documents: readonly StateDocument[], removed?: readonly string[]): Promise<boolean>;
+  /** Documents of a room by their keys, in pages of about a megabyte. Rejects where they cannot be read. */
+  load(room: string): AsyncIterable<readonly LoadedDocument[]>;
+}
+
+/** What is asked of the file of documents. */
+export type StateQuestion =
+  | {
+      readonly kind: 'save_state';
+      readonly room: string;
+      readonly documents: readonly StateDocument[];
+      readonly removed: readonly string[];
+      readonly nowMs: number;
+    }
+  | { readonly kind: 'state_page'; readonly room: string; readonly after: string };
+
+/** Documents of a page; none after a save. */
+export type StateAnswer = readonly LoadedDocument[] | undefined;
+
 /** A question that is answered at once. */
 export type ShortQuestion =
+  | StateQuestion
   | { readonly kind: 'decision'; readonly traceId: readonly [number, number, number, number] }
   | { readonly kind: 'kept_by'; readonly traceId: string };
 
@@ -116,6 +157,8 @@ export type StoreReply =
   | { readonly kind: 'unusable'; readonly message: string; readonly foreign?: string }
   /** The ring's file was damaged; an empty one has taken its place. */
   | { readonly kind: 'ring_lost'; readonly message: string; readonly traces: number; readonly bytes: number }
+  /** The same of the file of what rooms keep. */
+  | { readonly kind: 'state_lost'; readonly message: string }
   | { readonly kind: 'room_made'; readonly traces: number; readonly bytes: number }
   | { readonly kind: 'room_failed'; readonly message: string }
   | { readonly kind: 'kept'; readonly sizeBytes: number; readonly traces: number; readonly bytes: number }

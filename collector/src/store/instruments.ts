@@ -18,5 +18,11 @@ export const storeInstruments = {
     description: 'Decisions that memory gave up and that did not get to disk.',
     attributes: { reason: ['queue_full', 'failed'] },
   },
+  state_dropped: {
+    kind: 'counter',
+    unit: '{document}',
+    description: 'Documents of what was learned that were not stored; they are stored later, as they are then.',
+    attributes: { reason: ['queue_full', 'failed'] },
+  },
   queue_size: { kind: 'gauge', unit: 'By', description: 'Bytes on their way to the ring.' },
 } as const satisfies Instruments;

@@ -15,7 +15,8 @@ import { AnswerText } from './trace-answer.ts';
 import { shownName, TraceSum } from './trace-sum.ts';
 import { inTurns, type Turns } from './turns.ts';
 
-const FILE = 'traces.sqlite';
+/** A sidecar has it for itself for as long as it runs. */
+export const RING_FILE = 'traces.sqlite';
 /** What is left of a damaged file, for whoever wants to look into it; the next one takes its place. */
 const SET_ASIDE = 'traces.sqlite.damaged';
 /** Another sidecar on the same file is told at once; a reader such as a backup may hold it for a moment. */
@@ -41,7 +42,7 @@ export class TraceRing {
   constructor(options: RingOptions) {
     this.#options = options;
     makePrivateFolder(resolve(options.path));
-    const file = join(options.path, FILE);
+    const file = join(options.path, RING_FILE);
     // SQLite gives its journal the mode of this one; it may be left of a process that was killed.
     makePrivateFile(file);
     if (existsSync(`${file}-journal`)) makePrivateFile(`${file}-journal`);
@@ -197,25 +198,36 @@ export class TraceRing {
 /** SQLite's codes for a file that is broken, and for one that is no database. */
 const BROKEN = 11;
 const NO_DATABASE = 26;
+/** And for one that another process has for itself. */
+const BUSY = 5;
 
 /** The ring's file, where an error says that it is no database at all: it may be somebody else's. */
 export function foreignFile(path: string, error: unknown): string | undefined {
-  return errorCode(error) === NO_DATABASE ? join(path, FILE) : undefined;
+  return isNoDatabase(error) ? join(path, RING_FILE) : undefined;
 }
 
-/** Tells whether an error says that the ring's file is damaged. */
+export function isInUse(error: unknown): boolean {
+  return errorCode(error) === BUSY;
+}
+
+export function isNoDatabase(error: unknown): boolean {
+  return errorCode(error) === NO_DATABASE;
+}
+
+/** Tells whether an error says that a file is damaged. */
 export function isBroken(error: unknown): boolean {
   return errorCode(error) === BROKEN;
 }
 
 /** Puts a damaged file out of the way; the ring that had it must be closed. */
 export function setAside(path: string): void {
-  renameSync(join(path, FILE), join(path, SET_ASIDE));
-  rmSync(join(path, `${FILE}-journal`), { force: true });
+  renameSync(join(path, RING_FILE), join(path, SET_ASIDE));
+  rmSync(join(path, `${RING_FILE}-journal`), { force: true });
 }
 
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+function errorCode(error: unknown): number | undefined {
+  // The low byte; what is above says where in the file.
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
 }
 
 function keptTraces(row: Record<string, unknown>): KeptTraces {

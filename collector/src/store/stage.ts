@@ -1,5 +1,5 @@
 // The main thread's side of the store: sends kept traces over, bounded in bytes, and asks questions for the page.
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { EvenkeelError } from '../errors.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
 import type { Host, Stage, StageDef } from '../pipeline/contract.ts';
@@ -22,6 +22,8 @@ import type {
   TracesView,
 } from './contract.ts';
 import { Questions } from './questions.ts';
+import { StateQuestions } from './state-questions.ts';
+import { startThread } from './thread.ts';
 
 type StoreHost = Host<keyof typeof storeInstruments>;
 
@@ -30,9 +32,6 @@ export const store = {
   instruments: storeInstruments,
   create: (config: StoreOptions, host) => new StoreStage(config, host),
 } satisfies StageDef<typeof storeConfig, typeof storeInstruments, KeptBatch, never>;
-
-/** Its objects live as long as one batch. */
-const WORKER_LIMITS = { maxYoungGenerationSizeMb: 8 };
 
 /** The ring loses whole bodies, so one of several traces is only a small part of it. */
 const MAX_RING_SHARE = 1 / 16;
@@ -53,6 +52,8 @@ export type StoreOptions = StoreConfig & {
 export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, DecisionArchive {
   readonly #config: StoreOptions;
   readonly #host: StoreHost;
+  /** What rooms keep over restarts. */
+  readonly state: StateQuestions;
   readonly #encoder = new SpanEncoder();
   readonly #questions: Questions;
   /** Traces of each hand-over that the thread has not answered yet, in order. */
@@ -76,6 +77,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
       this.#worker?.postMessage(request);
       return this.#worker !== undefined;
     });
+    this.state = new StateQuestions(this.#questions, host);
   }
 
   /** @throws STORE_UNUSABLE, STORE_FOREIGN */
@@ -87,10 +89,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
       decisionBytes: this.#config.max_decision_disk ?? 0,
       seed: Math.floor(this.#host.random() * 2 ** 32),
     };
-    // The build does not rewrite this URL, and the sources run as they are.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData, resourceLimits: WORKER_LIMITS });
-    this.#worker = worker;
+    const worker = (this.#worker = startThread(workerData));
     return new Promise((resolve, reject) => {
       const unusable = (message: string, foreign?: string): void => {
         this.#worker = undefined;
@@ -239,7 +238,8 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
       const what = `the file of kept traces was damaged and is set aside as traces.sqlite.damaged`;
       this.#host.log('warning', 'STORE_RING_LOST', `${what}; exporters got them all the same: ${reply.message}`);
       this.#recordRing(reply);
-    } else if (reply.kind === 'room_failed') {
+    } else if (reply.kind === 'state_lost') this.state.lost(reply.message);
+    else if (reply.kind === 'room_failed') {
       this.#host.log('error', 'STORE_ROOM', `traces older than ring_age were not removed: ${reply.message}`);
     } else if (reply.kind === 'closed') this.#closed?.();
     else if (reply.kind === 'kept' || reply.kind === 'open' || reply.kind === 'room_made') {

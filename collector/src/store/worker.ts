@@ -7,6 +7,8 @@ import type { TracesAnswer } from '../web/api.ts';
 import type { LongQuestion, ShortQuestion, StoreReply, StoreRequest, StoreWorkerData } from './contract.ts';
 import { DecisionBlocks } from './decision-blocks.ts';
 import { foreignFile, isBroken, setAside, TraceRing } from './sqlite.ts';
+import { ForeignFile } from './state-file.ts';
+import { StateThread } from './state-thread.ts';
 import type { Turns } from './turns.ts';
 
 assert(parentPort !== null, 'the store worker runs as a thread');
@@ -20,10 +22,11 @@ let ring: TraceRing;
 try {
   ring = openRing();
   const decisions = new DecisionBlocks(data.path, data.decisionBytes, data.seed);
-  port.on('message', (request: StoreRequest) => serve(decisions, request));
+  const state = new StateThread(data.path, (error) => say({ kind: 'state_lost', message: messageOf(error) }));
+  port.on('message', (request: StoreRequest) => serve({ decisions, state }, request));
   say({ kind: 'open', traces: ring.traces, bytes: ring.bytes, decisions: decisions.held });
 } catch (error) {
-  const foreign = foreignFile(data.path, error);
+  const foreign = error instanceof ForeignFile ? error.file : foreignFile(data.path, error);
   say({ kind: 'unusable', message: messageOf(error), ...(foreign === undefined ? {} : { foreign }) });
 }
 
@@ -51,7 +54,12 @@ function beginAnew(error: unknown): TraceRing {
   return empty;
 }
 
-function serve(decisions: DecisionBlocks, request: StoreRequest): void {
+interface Files {
+  readonly decisions: DecisionBlocks;
+  readonly state: StateThread;
+}
+
+function serve({ decisions, state }: Files, request: StoreRequest): void {
   if (request.kind === 'keep') {
     const { traces, nowMs } = request;
     const sizeBytes = traces.body.length;
@@ -95,21 +103,24 @@ function serve(decisions: DecisionBlocks, request: StoreRequest): void {
     isClosed = true;
     ring.close();
     decisions.close();
+    state.close();
     say({ kind: 'closed' });
     port.close();
     return;
   }
   if (request.kind === 'long') return void answerInTurns(request.id, turnsOf(request.question));
+  const { id, question } = request;
   try {
-    say({ kind: 'answer', id: request.id, value: shortAnswer(decisions, request.question) });
+    say({ kind: 'answer', id, value: shortAnswer({ decisions, state }, question) });
   } catch (error) {
-    say({ kind: 'refused', id: request.id, message: messageOf(error) });
-    mend(error);
+    say({ kind: 'refused', id, message: messageOf(error) });
+    if (question.kind === 'kept_by') mend(error);
   }
 }
 
-function shortAnswer(decisions: DecisionBlocks, question: ShortQuestion): unknown {
-  return question.kind === 'decision' ? decisions.find(question.traceId) : ring.keptBy(question.traceId);
+function shortAnswer({ decisions, state }: Files, question: ShortQuestion): unknown {
+  if (question.kind === 'decision') return decisions.find(question.traceId);
+  return question.kind === 'kept_by' ? ring.keptBy(question.traceId) : state.answer(question);
 }
 
 type Json = Uint8Array<ArrayBuffer> | undefined;

@@ -1,6 +1,7 @@
 // The page and its API on 4320. Everything it answers comes through the views it is handed; a wish to keep traces is all
 // that it takes, beside a token to sign in with.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BaselineChanges } from '../baseline/contract.ts';
 import type { CardinalityAnswer } from '../limit/contract.ts';
 import type { OperationsView } from '../measure/contract.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
@@ -11,6 +12,7 @@ import type { PinWish, SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
 import { Access, type Denied } from './access.ts';
+import { baselineChange, takeBaselineChange } from './baseline-change.ts';
 import type {
   BaselineView,
   BooksAnswer,
@@ -44,6 +46,8 @@ export interface WebViews {
   sampling(): SamplingState;
   /** @returns false where there are too many wishes already */
   pin(wish: PinWish): boolean;
+  /** Absent where baselines are off. */
+  readonly baselineChanges?: BaselineChanges | undefined;
   health(): HealthAnswer;
 }
 
@@ -132,7 +136,10 @@ export class WebServer {
     if (isSignIn) return takeForm(request, response, this.#access);
     const isPins = url.pathname === '/api/pins';
     if (isPins && request.method === 'POST') return this.#sendJson(response, await this.#pin(request));
-    const takesPost = isPins || (url.pathname === '/login' && this.#access.isLocked);
+    const change = baselineChange(url.pathname);
+    if (change !== undefined && request.method === 'POST')
+      return this.#sendJson(response, await takeBaselineChange(request, change, this.#views.baselineChanges));
+    const takesPost = isPins || change !== undefined || (url.pathname === '/login' && this.#access.isLocked);
     response.setHeader('allow', takesPost ? 'POST' : 'GET, HEAD');
     return this.#sendJson(response, {
       status: 405,

@@ -7,7 +7,9 @@ import type { MeasureStage } from '../measure/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import type { SampleStage } from '../sample/stage.ts';
 import type { Consumer } from './contract.ts';
+import { fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { maxOperations } from './memory.ts';
 import type { Rooms } from './rooms.ts';
@@ -22,23 +24,24 @@ export interface OperationStages {
   readonly remoteSampling: RemoteSamplingStage | undefined;
 }
 
-/** @param next takes the spans that were looked at; @param state keeps what is learned over restarts */
+/** @param sample takes the spans that were looked at; @param state keeps what is learned over restarts */
 export function buildOperations(
   rooms: Rooms,
   config: Config,
   shared: Surroundings,
-  next: Consumer<SpanBatch>,
+  sample: SampleStage,
   state: StateStore | undefined,
 ): OperationStages {
   const host = createHost('remote_sampling', shared);
-  const remoteSampling = rooms.remoteSampling?.create(config.remote_sampling, host, next);
-  const afterMeasure = remoteSampling ?? next;
+  const remoteSampling = rooms.remoteSampling?.create(config.remote_sampling, host, sample);
+  const afterMeasure: Consumer<SpanBatch> = remoteSampling ?? sample;
   const measure =
     config.measure === false
       ? undefined
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
-  const baseline = createBaseline(rooms, config, shared, measure, alert);
+  const told = alert === undefined ? [feedback(sample)] : [alert, feedback(sample)];
+  const baseline = createBaseline(rooms, config, shared, measure, fanout(told));
   if (baseline !== undefined) {
     baseline.stateStore = state;
     // What ended while nobody watched is over for alerts as well.
@@ -47,13 +50,25 @@ export function buildOperations(
   return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling };
 }
 
+/** What leaves its baseline is sampled more. */
+function feedback(sample: SampleStage): Consumer<ViolationGroup> {
+  return {
+    async consume({ members }) {
+      for (const { subject, severity } of members) {
+        const { 'service.name': service, 'span.name': name } = subject.attributes;
+        if (service !== undefined && name !== undefined) sample.violated(service, name, severity !== 'none');
+      }
+    },
+  };
+}
+
 /** Watches what is measured, and shows what was kept of it. */
 function createBaseline(
   rooms: Rooms,
   { baseline, memory_limit }: Config,
   shared: Surroundings,
   measure: MeasureStage | undefined,
-  next: Consumer<ViolationGroup> = { consume: async () => {} },
+  next: Consumer<ViolationGroup>,
 ): BaselineStage | undefined {
   if (baseline === false || measure === undefined) return undefined;
   const { max_operations = maxOperations(memory_limit) } = baseline;

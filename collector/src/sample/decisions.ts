@@ -142,6 +142,12 @@ export class Decisions {
     return outcome;
   }
 
+  /** An operation has left its baseline, or is back. */
+  violated(operation: string, isOpen: boolean, nowMs: number): void {
+    for (const policy of this.#sampler.policies) policy.violated?.(operation, isOpen, nowMs);
+    this.shadow?.violated(operation, isOpen, nowMs);
+  }
+
   /** Bytes of spans that go when the slice ends. */
   get heldBytes(): number {
     return this.#heldBytes;

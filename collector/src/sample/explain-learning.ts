@@ -25,6 +25,8 @@ export function findLearning(
       return findFirst(decided, record, `${first(config.traces)} of its key in a minute`);
     case 'new_path':
       return findFirst(decided, record, `${first(config.traces)} of its path in ${durationText(config.within)}`);
+    case 'violation':
+      return decided ? { holds: true, text: 'its operation was in violation, or had been shortly before' } : undefined;
     case 'by_key':
       return decided ? { holds: true, text: 'its key was kept at this share' } : undefined;
     default:

@@ -53,6 +53,15 @@ export const LEARNING_SHAPES = {
     traces: traces('traces of each path kept for certain; those that other policies force count'),
     within: duration('10m', 'in each time of this length', { min: 1000, max: 86_400_000 }),
   },
+  violation: {
+    type: z.literal('violation'),
+    ratio: ratio(
+      'share kept of the traces whose main span is of an operation in violation; budget and hard caps may lower it',
+    )
+      .gt(0)
+      .default(0.5),
+    decay: duration('2m', 'once it is over, the share halves each time of this length', { min: 1000, max: 86_400_000 }),
+  },
   relative_latency: {
     type: z.literal('relative_latency'),
     times: z

@@ -53,6 +53,7 @@ const policy = z
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.by_key }),
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.floor }),
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.new_path }),
+    z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.violation }),
     z.strictObject({ ...POLICY_FIELDS, ...LEARNING_SHAPES.relative_latency }),
     z.strictObject({ ...POLICY_FIELDS, ...COMPOSITE_SHAPE }),
   ])
@@ -63,6 +64,7 @@ export const DEFAULT_POLICIES = [
   { name: 'errors', type: 'status' },
   { name: 'slow', type: 'latency', over: '1s' },
   { name: 'share', type: 'probabilistic', ratio: 0.1 },
+  { name: 'violation', type: 'violation' },
 ] as const;
 
 const MAX_POLICIES = 64;

@@ -8,6 +8,7 @@ const LEARNING: Readonly<Record<keyof typeof LEARNING_SHAPES, true>> = {
   by_key: true,
   floor: true,
   new_path: true,
+  violation: true,
   relative_latency: true,
 };
 

@@ -12,6 +12,7 @@ import { probabilistic } from './probabilistic.ts';
 import { relativeLatency } from './relative-latency.ts';
 import { drop, rule } from './rules.ts';
 import { TraceKeys } from './trace-key.ts';
+import { violation } from './violation.ts';
 import type { Wait } from './waits.ts';
 import type { WaitConfig } from './waits-config.ts';
 
@@ -36,6 +37,8 @@ export interface Policy {
   arrived?(trace: number, facts: TraceFacts, bytes: number): void;
   /** Called once for every decided trace, whoever kept or dropped it; for policies that learn from traffic. */
   observe?(facts: TraceFacts, reached: Readonly<Verdict>): void;
+  /** An operation has left its baseline, or is back; its key is that of service and operation. */
+  violated?(operation: string, isOpen: boolean, nowMs: number): void;
   /** How often a key or an operation found no room in the policy's table and shared a place with others. */
   overflowed?(): number;
 }
@@ -85,6 +88,7 @@ const POLICY_TYPES = {
   by_key: byKey,
   floor,
   new_path: newPath,
+  violation,
   composite,
   relative_latency: relativeLatency,
 } as const satisfies {
@@ -146,6 +150,9 @@ function restricted(policy: Policy, holds: Condition): Policy {
     ...(policy.arrived === undefined
       ? {}
       : { arrived: (trace, facts, bytes) => policy.arrived?.(trace, facts, bytes) }),
+    ...(policy.violated === undefined
+      ? {}
+      : { violated: (operation, isOpen, nowMs) => policy.violated?.(operation, isOpen, nowMs) }),
     ...(policy.overflowed === undefined ? {} : { overflowed: () => policy.overflowed?.() ?? 0 }),
   };
 }

@@ -40,6 +40,11 @@ export class Shadow {
     facts.matched = matched;
   }
 
+  /** Tells its policies what those in force are told. */
+  violated(operation: string, isOpen: boolean, nowMs: number): void {
+    for (const each of this.#sampler.policies) each.violated?.(operation, isOpen, nowMs);
+  }
+
   /**
    * Judges a trace that was judged before. Leaves its own verdict behind: call it last.
    *

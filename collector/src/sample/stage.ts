@@ -14,6 +14,7 @@ import { OwnMetrics } from './own-metrics.ts';
 import { MAX_PINS, type Pin } from './pins.ts';
 import { createSampler } from './sampler.ts';
 import { TraceBuffer } from './trace-buffer.ts';
+import { KEY_SEPARATOR } from './trace-key.ts';
 
 /** Traces are decided in steps of this length. */
 const TICK_MS = 200;
@@ -180,6 +181,12 @@ export class SampleStage implements Stage<SpanBatch>, SamplingView {
     if (buffer === undefined)
       return this.#earlyPins.length < MAX_PINS && this.#earlyPins.push({ ...wish, untilMs: nowMs + wish.forMs }) > 0;
     return buffer.decisions.pins.add({ ...wish, untilMs: nowMs + wish.forMs }, nowMs);
+  }
+
+  /** More is kept of an operation while it is in violation, where a policy says so. */
+  violated(service: string, operation: string, isOpen: boolean): void {
+    const key = `${service}${KEY_SEPARATOR}${operation}`;
+    this.#buffer?.decisions.violated(key, isOpen, this.#host.clock.monotonicMs());
   }
 
   #createBuffer(batch: SpanBatch): TraceBuffer {

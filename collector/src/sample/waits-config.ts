@@ -78,6 +78,7 @@ const NEVER_SURE: ReadonlySet<string> = new Set<PolicyConfig['type']>([
   'by_key',
   'floor',
   'new_path',
+  'violation',
   'composite',
 ]);
 

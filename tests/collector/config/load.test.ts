@@ -65,7 +65,14 @@ describe('a good file', () => {
     expect(loadFixture('keys-without-value.good.yaml')).toEqual(defaults);
     expect(defaults).toMatchObject({
       receive: { http: { host: '127.0.0.1', port: 4318 } },
-      sample: { policies: [{ name: 'errors' }, { name: 'slow', over: 1000 }, { name: 'share', ratio: 0.1 }] },
+      sample: {
+        policies: [
+          { name: 'errors' },
+          { name: 'slow', over: 1000 },
+          { name: 'share', ratio: 0.1 },
+          { name: 'violation' },
+        ],
+      },
       export: { prometheus: { port: 8889 }, otlp: {} },
       web: { host: '127.0.0.1', port: 4320 },
     });

@@ -44,6 +44,13 @@ it('says of a dropped trace what each policy made of it', () => {
       decided: true,
       text: 'randomness 3fa0… is below threshold e666 (keeps 10 %)',
     },
+    {
+      name: 'violation',
+      type: 'violation',
+      finding: 'unknown',
+      decided: false,
+      text: 'what it had learned by then is not remembered',
+    },
   ]);
   expect(decision).toMatchObject({
     kept: false,

@@ -113,6 +113,8 @@ const CONFORMANCE: { readonly [T in PolicyConfig['type']]: Row } = {
   by_key: { config: { traces_per_second: 0.001 }, class: 'rest', says: [[{}, '0']], silent: [] },
   floor: { config: { traces: 1 }, class: 'floor', says: [[{}, '0']], silent: [] },
   new_path: { config: { within: '1h' }, class: 'floor', says: [[{}, '0']], silent: [] },
+  // Told of no violation it has no say; see its own test.
+  violation: { config: {}, class: 'rest', says: [], silent: [{}, { hasError: true }] },
   relative_latency: { config: { min_samples: 100 }, ...MATCHED },
   composite: {
     config: { spans_per_second: 10, parts: [{ when: FAILED, share: 0.5 }] },
@@ -257,10 +259,11 @@ test('names no policy where none has a say', () => {
   expect(verdictOn([{ name: 'errors', ...FAILED }])).toMatchObject({ policy: undefined, drops: false });
 });
 
-test('keeps errors, slow traces and a tenth of the rest unless configured', () => {
+test('keeps errors, slow traces, a tenth of the rest and half of what is in violation unless configured', () => {
   expect(sampleConfig.parse({}).policies).toMatchObject([
     { name: 'errors', type: 'status', status: 'error', ratio: 1 },
     { name: 'slow', type: 'latency', over: 1000, ratio: 1 },
     { name: 'share', type: 'probabilistic', ratio: 0.1 },
+    { name: 'violation', type: 'violation', ratio: 0.5 },
   ]);
 });

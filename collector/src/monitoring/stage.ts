@@ -14,7 +14,7 @@ import type { LoopFigures } from './read-runtime.ts';
 import { systemReaders } from './readers.ts';
 import { type Described, ReadingTable } from './reading-table.ts';
 import { ScheduledReader } from './scheduled-reader.ts';
-import type { Component, SeriesSpec } from './series-spec.ts';
+import { type Component, COMPONENTS, type SeriesSpec } from './series-spec.ts';
 import { SeriesControl } from './series-control.ts';
 import { type WaitingPoint, WaitingPoints } from './waiting-points.ts';
 
@@ -102,9 +102,10 @@ export class MonitoringStage implements Stage<never> {
     this.#handOn(this.#waiting.takeAll());
   }
 
-  /** Reads a component as often as allowed and hands on every reading, for so long. */
-  urgent(component: Component, forMs: number): void {
-    this.#urgentMs.set(component, this.#host.clock.monotonicMs() + forMs);
+  /** Reads a component, or all, as often as allowed and hands on every reading, for so long. */
+  urgent(component: Component | 'all', forMs: number): void {
+    for (const each of component === 'all' ? COMPONENTS : [component])
+      this.#urgentMs.set(each, this.#host.clock.monotonicMs() + forMs);
   }
 
   /** The worst stated error of each metric's series. */

@@ -22,6 +22,8 @@ export interface OperationStages {
   readonly baseline: BaselineStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
+  /** Told of every change of a group of violations, by whoever adds itself. */
+  readonly listeners: ((group: ViolationGroup) => void)[];
 }
 
 /** @param sample takes the spans that were looked at; @param state keeps what is learned over restarts */
@@ -40,26 +42,24 @@ export function buildOperations(
       ? undefined
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
-  const told = alert === undefined ? [feedback(sample)] : [alert, feedback(sample)];
+  const listeners = [(group: ViolationGroup): void => sampleMore(sample, group)];
+  const feedback: Consumer<ViolationGroup> = { consume: async (group) => listeners.forEach((hear) => hear(group)) };
+  const told = alert === undefined ? [feedback] : [alert, feedback];
   const baseline = createBaseline(rooms, config, shared, measure, fanout(told));
   if (baseline !== undefined) {
     baseline.stateStore = state;
     // What ended while nobody watched is over for alerts as well.
     if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
   }
-  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling };
+  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling, listeners };
 }
 
 /** What leaves its baseline is sampled more. */
-function feedback(sample: SampleStage): Consumer<ViolationGroup> {
-  return {
-    async consume({ members }) {
-      for (const { subject, severity } of members) {
-        const { 'service.name': service, 'span.name': name } = subject.attributes;
-        if (service !== undefined && name !== undefined) sample.violated(service, name, severity !== 'none');
-      }
-    },
-  };
+function sampleMore(sample: SampleStage, { members }: ViolationGroup): void {
+  for (const { subject, severity } of members) {
+    const { 'service.name': service, 'span.name': name } = subject.attributes;
+    if (service !== undefined && name !== undefined) sample.violated(service, name, severity !== 'none');
+  }
 }
 
 /** Watches what is measured, and shows what was kept of it. */

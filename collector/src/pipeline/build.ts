@@ -31,6 +31,8 @@ import { Trail } from './trail.ts';
 
 /** Slices of the hard caps and steps of the clock add to the wait of a trace; records that follow it outlast them. */
 const AFTER_DECISION_MS = 5000;
+/** After a change of a violation every reading of the host is handed on for so long. */
+const URGENT_MS = 60_000;
 
 /** The stages of one sidecar. `inOrder` is the order of the flow: stopped from the front, started from the back. */
 export interface Pipeline {
@@ -88,6 +90,10 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
     exportTo.ownResource,
     exportTo.metrics,
   );
+  // The host is read closely while something is wrong.
+  operations.listeners.push(({ severity }) => {
+    if (severity !== 'none') metrics.stages.monitoring?.urgent('all', URGENT_MS);
+  });
   const receiveFrom = rooms.receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),

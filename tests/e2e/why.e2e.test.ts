@@ -58,9 +58,10 @@ Dropped: no policy kept it; share kept the largest share: randomness 3fa0… is 
   found in    memory
 
 policies
-    errors  no say            none of its spans failed
-    slow    no say            its longest entry span took 230 ms, not more than 1 s
-  > share   not in its share  randomness 3fa0… is below threshold e666 (keeps 10 %)
+    errors     no say            none of its spans failed
+    slow       no say            its longest entry span took 230 ms, not more than 1 s
+  > share      not in its share  randomness 3fa0… is below threshold e666 (keeps 10 %)
+    violation  no say            its operation was not in violation
 
 Every decision since 2027-01-15 08:00:00 UTC is known.
 `);

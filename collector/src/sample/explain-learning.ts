@@ -4,6 +4,9 @@ import { durationText, type Finding } from './explain-condition.ts';
 import type { DecisionRecord } from './ledger-record.ts';
 import type { PolicyConfig } from './policy-config.ts';
 
+/** Thresholds are two halves of 28 bits. */
+const HALF_RANGE = 2 ** 28;
+
 /**
  * @param decided whether this policy decided
  * @param slowBit of `matched`, for relative_latency
@@ -26,12 +29,19 @@ export function findLearning(
     case 'new_path':
       return findFirst(decided, record, `${first(config.traces)} of its path in ${durationText(config.within)}`);
     case 'violation':
-      return decided ? { holds: true, text: 'its operation was in violation, or had been shortly before' } : undefined;
+      return findViolation(config.ratio, decided, record);
     case 'by_key':
       return decided ? { holds: true, text: 'its key was kept at this share' } : undefined;
     default:
       return undefined;
   }
+}
+
+/** In violation it would have decided, had nothing kept a larger share; what was left of its share after one is not remembered. */
+function findViolation(ratio: number, decided: boolean, record: DecisionRecord): Finding | undefined {
+  if (decided) return { holds: true, text: 'its operation was in violation, or had been shortly before' };
+  const isLarger = record.policy >= 0 && 1 - record.thresholdHigh / HALF_RANGE >= ratio;
+  return isLarger || record.drops ? undefined : { holds: false, text: 'its operation was not in violation' };
 }
 
 function first(traces: number): string {

@@ -47,9 +47,9 @@ it('says of a dropped trace what each policy made of it', () => {
     {
       name: 'violation',
       type: 'violation',
-      finding: 'unknown',
+      finding: 'silent',
       decided: false,
-      text: 'what it had learned by then is not remembered',
+      text: 'its operation was not in violation',
     },
   ]);
   expect(decision).toMatchObject({

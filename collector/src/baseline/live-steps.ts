@@ -1,7 +1,8 @@
 // Spans as they come, put into seconds by their end, and each second closed when all of its spans should be here: an SDK
 // sends what ended some seconds ago, and by arrival every flush would look like a stop. Pure; time is an argument.
-import { addCall, clearStep, emptyStep, type Step } from './step.ts';
+import { addCalls, clearStep, emptyStep, type Step } from './step.ts';
 import { BINS } from './bins.ts';
+import { OpenSecond } from './open-second.ts';
 
 export const STEP_MS = 1000;
 /** Seconds that may be open at once; a power of two. */
@@ -21,13 +22,6 @@ const ERROR_BIT = 1 << BIN_BITS;
 const OPERATION_SHIFT = BIN_BITS + 1;
 /** Operations that fit an entry. */
 export const MAX_OPERATIONS = 2 ** (32 - OPERATION_SHIFT);
-
-/** Calls of one service that ended within one second. */
-interface OpenSecond {
-  second: number;
-  entries: Uint32Array;
-  count: number;
-}
 
 class Service {
   readonly seconds: OpenSecond[] = [];
@@ -119,12 +113,7 @@ export class LiveSteps {
     // A clock that is ahead is none of ours to mend: what ends further ahead than fits counts with the last that does.
     const into = Math.min(second, from.closed + OPEN_SECONDS - 1);
     const open = openSecond(from, into);
-    if (open.count === open.entries.length) {
-      const grown = new Uint32Array(2 * open.count);
-      grown.set(open.entries);
-      open.entries = grown;
-    }
-    open.entries[open.count++] = ((operation << OPERATION_SHIFT) | (isError ? ERROR_BIT : 0) | bin) >>> 0;
+    open.add(((operation << OPERATION_SHIFT) | (isError ? ERROR_BIT : 0) | bin) >>> 0);
   }
 
   /** Ends a batch: how late its oldest span is tells how long seconds have to stay open. */
@@ -174,14 +163,13 @@ export class LiveSteps {
     const timeMs = (second + 1) * STEP_MS;
     const open = service.seconds[second % OPEN_SECONDS];
     if (open?.second === second) {
-      for (let i = 0; i < open.count; i++) {
-        const entry = open.entries[i];
+      open.each((entry, count) => {
         const operation = entry >>> OPERATION_SHIFT;
         let step = this.#stepOf.get(operation);
         if (step === undefined) this.#stepOf.set(operation, (step = this.#pool.pop() ?? emptyStep(BINS)));
-        addCall(step, entry & (ERROR_BIT - 1), (entry & ERROR_BIT) !== 0);
-      }
-      open.count = 0;
+        addCalls(step, entry & (ERROR_BIT - 1), (entry & ERROR_BIT) !== 0, count);
+      });
+      open.begin(second);
     }
     for (const operation of service.operations) {
       const step = this.#stepOf.get(operation) ?? this.#empty;
@@ -197,9 +185,7 @@ export class LiveSteps {
 }
 
 function openSecond({ seconds }: Service, second: number): OpenSecond {
-  const at = second % OPEN_SECONDS;
-  let open = seconds[at];
-  if (open === undefined) seconds[at] = open = { second, entries: new Uint32Array(16), count: 0 };
-  if (open.second !== second) [open.second, open.count] = [second, 0];
+  const open = (seconds[second % OPEN_SECONDS] ??= new OpenSecond(second));
+  if (open.second !== second) open.begin(second);
   return open;
 }

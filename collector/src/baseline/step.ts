@@ -30,15 +30,20 @@ export function emptyStep(bins: number): Step {
 
 /** Adds a call. */
 export function addCall(step: Step, bin: number, isError: boolean): void {
-  step.calls++;
-  if (isError) step.errors++;
+  addCalls(step, bin, isError, 1);
+}
+
+/** Adds calls that are alike. */
+export function addCalls(step: Step, bin: number, isError: boolean, count: number): void {
+  step.calls += count;
+  if (isError) step.errors += count;
   const at = step.at[bin] ?? 0;
   if (at > 0) {
-    step.counts[at - 1] = (step.counts[at - 1] ?? 0) + 1;
+    step.counts[at - 1] += count;
     return;
   }
   step.bins[step.kinds] = bin;
-  step.counts[step.kinds] = 1;
+  step.counts[step.kinds] = count;
   step.at[bin] = ++step.kinds;
 }
 

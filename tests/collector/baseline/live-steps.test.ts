@@ -69,6 +69,22 @@ describe('live steps', () => {
     expect(calls).toBe(2);
   });
 
+  it('count every call of a flood, whatever its order', () => {
+    const seen = new Map<string, number>();
+    const steps = new LiveSteps((operation, { calls, errors, kinds, bins, counts }) => {
+      if (calls > 0) seen.set(`${operation} errors`, errors);
+      for (let k = 0; k < kinds; k++) seen.set(`${operation} ${bins[k]}`, counts[k]);
+    });
+    for (const operation of [0, 1, 2]) steps.register(SERVICE, operation, START_S * 1000);
+    for (let i = 0; i < 60_000; i++) steps.add(SERVICE, i % 3, START_S, 100 + (i % 5), i % 10 === 0);
+    steps.endBatch(SERVICE, (START_S + 1) * 1000);
+    steps.close((START_S + 10) * 1000);
+    for (const operation of [0, 1, 2]) {
+      expect(seen.get(`${operation} errors`)).toBe(2000);
+      for (let bin = 100; bin < 105; bin++) expect(seen.get(`${operation} ${bin}`)).toBe(4000);
+    }
+  });
+
   it('take a pause of the program for a pause, not for silence', () => {
     const { batch, close } = rig();
     batch(1, [0]);

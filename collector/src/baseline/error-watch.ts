@@ -9,7 +9,7 @@ import { type Change, type Known, ViolationState } from './violation-state.ts';
 const SUSPECT_NATS = 4;
 const SURPLUS_NATS = 16;
 /** What is said is of about the last minutes of calls. */
-const MEMORY_MS = 300_000;
+const MEMORY_MS = 150_000;
 /** One call says no more than this of recovery, nats. */
 const CALL_CLIP = 3.5;
 /** Calls since it was raised that tell how bad it is by themselves. */

@@ -47,8 +47,8 @@ const TAILS = [
 ] as const;
 /** Share of the calls that are the slower ones, and the share that they become. */
 const UPPERS = [
-  [0.06, 0.4],
-  [0.3, 0.75],
+  [0.15, 0.45],
+  [0.4, 0.8],
 ] as const;
 
 /** The slower calls of a baseline, by their share, are known to so many standard errors. */

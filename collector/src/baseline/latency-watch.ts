@@ -19,9 +19,6 @@ const TRUSTED_NATS = 1;
 const SURPLUS_NATS = 16;
 /** What it had become is judged anew so often, seconds. */
 const FIT_EVERY = 5;
-/** Past the threshold by so much it is raised though the interval holds what is normal. */
-const UNSURE_NATS = 12;
-const UNSURE_MS = 5000;
 const CALL_CLIP = 3.5;
 /** Calls since it was raised that tell how bad it is by themselves. */
 const ENOUGH_CALLS = 40;
@@ -46,8 +43,6 @@ export class LatencyWatch {
   #against: Against | undefined;
   #fit: Fit | undefined;
   #fitAge = 0;
-  /** It was not raised for want of certainty, and is not looked at again before. */
-  #unsureUntilMs = -Infinity;
   #known: Pick<Known, 'ratio' | 'calls' | 'quantiles'> = { ratio: { value: 1, low: 0, high: Infinity } };
 
   /** @param guard slower by this is normal, nats */
@@ -72,8 +67,6 @@ export class LatencyWatch {
     this.#since?.take(step, centre, lengthMs);
     this.#drift.take(step, season, this.#since !== undefined);
     if (evidence === undefined || nats < this.#thresholdNats || this.#since === undefined) return undefined;
-    // Judging takes milliseconds; what was not sure a moment ago is not looked at each second.
-    if (step.timeMs < this.#unsureUntilMs) return undefined;
     return this.#raise(step, evidence, this.#since);
   }
 
@@ -123,12 +116,6 @@ export class LatencyWatch {
     this.#against = this.#hypotheses();
     this.#early = since;
     this.#judge();
-    // Evidence for another shape alone, which makes no call longer for sure, has to be overwhelming.
-    if (this.#known.ratio.low <= 1 && nats < this.#thresholdNats + UNSURE_NATS) {
-      this.#early = this.#against = this.#fit = undefined;
-      this.#unsureUntilMs = step.timeMs + UNSURE_MS;
-      return undefined;
-    }
     this.#violation = new ViolationState('latency', onsetMs);
     this.#since = new Since(step.timeMs);
     return this.#violation.update(step.timeMs, { ...this.#known, nats });

@@ -1,9 +1,9 @@
 // Calls of one service that ended within one second, while more of them may come. A flood has hundreds of thousands a second,
-// of which most are of the same operation and bin: beyond a few thousand they are counted instead of listed.
+// of which most are of the same operation and bin: beyond a thousand they are counted instead of listed.
 
 const FIRST_ENTRIES = 16;
 /** Listed calls at most. */
-const MAX_ENTRIES = 4096;
+const MAX_ENTRIES = 1024;
 
 export class OpenSecond {
   /** Since the epoch. */

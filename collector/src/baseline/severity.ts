@@ -5,7 +5,7 @@ const WARNING_FROM = 2;
 const CRITICAL_FROM = 5;
 /** A severity once said is kept until the ratio is so far past the border, and so many of its standard errors. */
 const HYSTERESIS = 1.07;
-const ERRORS = 1;
+const ERRORS = 0.7;
 /** Two-sided 95 %, in standard errors from end to end. */
 const INTERVAL = 3.92;
 

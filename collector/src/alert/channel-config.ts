@@ -1,7 +1,7 @@
 // Configuration of the channels by which people are told. Who is reached how; not what is told, nor when.
 import { z } from 'zod';
 import { PAGERDUTY_URL } from './defaults.ts';
-import { duration, port } from '../config/fields.ts';
+import { credentialFreeUrl, duration, httpHeaders, port } from '../config/fields.ts';
 import { SEVERITIES } from './route.ts';
 
 /** Headers that follow from the body and the connection, or that prove who sent it. */
@@ -20,18 +20,6 @@ const LINE = /^[^\r\n]+$/;
 
 const severity = z.enum(SEVERITIES);
 
-function httpUrl(description: string) {
-  return z
-    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-    .refine((url) => !hasCredentials(url), 'must not carry credentials; use headers')
-    .describe(description);
-}
-
-function hasCredentials(url: string): boolean {
-  const parsed = URL.parse(url);
-  return parsed !== null && parsed.username + parsed.password !== '';
-}
-
 const receiver = {
   timeout: duration('10s', 'must answer within', { min: 10 }),
   ca_file: z.string().optional().describe('PEM file of the authority that signed the receiver, beside the usual ones'),
@@ -39,17 +27,7 @@ const receiver = {
 
 const overHttp = {
   ...receiver,
-  headers: z
-    .record(
-      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no name of a header'),
-      z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not hold line breaks or characters that HTTP cannot carry'),
-    )
-    .default({})
-    .refine(
-      (named) => !Object.keys(named).some((name) => OWN_HEADERS.has(name.toLowerCase())),
-      'must not name a header that the channel sets itself',
-    )
-    .describe('sent with every request; values are never shown'),
+  headers: httpHeaders(OWN_HEADERS, 'channel'),
   cert_file: z.string().optional().describe('PEM file of the certificate shown to a receiver that asks for one'),
   key_file: z.string().optional().describe('PEM file of its private key, without a passphrase'),
 };
@@ -98,7 +76,7 @@ const webhook = z
       .enum(['generic', 'slack', 'pagerduty'])
       .default('generic')
       .describe("form of the body: everything as JSON, Slack's, or PagerDuty's Events API v2"),
-    url: httpUrl(
+    url: credentialFreeUrl(
       `where it is posted; only its origin is ever shown; for template pagerduty ${PAGERDUTY_URL} where it is left out`,
     ).optional(),
     secret: z
@@ -123,7 +101,7 @@ const alertmanager = z
   .strictObject({
     type: z.literal('alertmanager'),
     min_severity: severity.default('warning').describe('milder ones are not told here'),
-    url: httpUrl('its address, without /api/v2/alerts, as http://localhost:9093'),
+    url: credentialFreeUrl('its address, without /api/v2/alerts, as http://localhost:9093'),
     resend_interval: duration(
       '1m',
       'what goes on is sent again each, and is over for Alertmanager after four of them',

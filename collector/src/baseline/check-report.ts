@@ -5,7 +5,7 @@ import type { Ratio } from './contract.ts';
 /** Writes a table with one sentence on the whole, ending in a newline. */
 export function checkTable(comparison: Comparison): string {
   const rows = comparison.operations.map((each) => [each.verdict, nameOf(each), ...cellsOf(each), noteOf(each)]);
-  const table = columns([['verdict', 'operation', ...CELLS, ''], ...rows]);
+  const table = alignedColumns([['verdict', 'operation', ...CELLS, ''], ...rows]);
   return `${table}\n\n${sentencesOf(comparison).join('\n')}\n`;
 }
 
@@ -179,7 +179,8 @@ function plain(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(6)) : null;
 }
 
-function columns(rows: readonly (readonly string[])[]): string {
+/** Rows with their columns below each other. */
+export function alignedColumns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -47,6 +47,11 @@ function convolved(counts: ArrayLike<number>, kernel: (distance: number) => numb
   return shares;
 }
 
+/** Shares by bin. */
+export function sharesOf(density: LogDensity): Float64Array {
+  return Float64Array.from(density, Math.exp);
+}
+
 /** Logarithm at a place that need not be whole. Beyond the range it is that of the end. */
 export function logShare(density: LogDensity, place: number): number {
   if (place <= 0) return density[0] ?? 0;

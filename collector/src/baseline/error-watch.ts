@@ -6,7 +6,6 @@ import { Recovery } from './recovery.ts';
 import type { Step } from './step.ts';
 import { type Change, type Known, ViolationState } from './violation-state.ts';
 
-const SUSPECT_NATS = 4;
 const SURPLUS_NATS = 16;
 /** What is said is of about the last minutes of calls. */
 const MEMORY_MS = 150_000;
@@ -78,10 +77,6 @@ export class ErrorWatch {
 
   get isViolated(): boolean {
     return this.#violation !== undefined;
-  }
-
-  get isSuspect(): boolean {
-    return this.isViolated || this.#test.best().nats > SUSPECT_NATS;
   }
 
   #follow(violation: ViolationState, step: Step, lengthMs: number): Change | undefined {

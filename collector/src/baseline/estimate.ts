@@ -2,7 +2,7 @@
 // 98.5th percentile where few are, of the mean where a slower kind of call has become more frequent.
 import { BIN_WIDTH, BINS, logAt, meanPlace, quantilePlace, spreadOf, totalOf } from './bins.ts';
 import type { Ratio } from './contract.ts';
-import { type LogDensity, logShare, withParts } from './density.ts';
+import { type LogDensity, logShare, sharesOf, withParts } from './density.ts';
 import type { Alternative, Shape } from './hypotheses.ts';
 import type { Learned } from './learned.ts';
 
@@ -54,8 +54,7 @@ export function durationRatio(counts: Uint32Array, shape: Shape, learned: Learne
   // Neighbouring minutes are alike: noise does not average out over two of them.
   const noise = learned.noise ** 2 + learned.centreError ** 2;
   if (shape === 'tail') return tailRatio(counts, learned, calls, independent, noise);
-  const shares = Float64Array.from(learned.density, (log) => Math.exp(log));
-  if (shape === 'upper') return meanRatio(counts, shares, independent, noise);
+  if (shape === 'upper') return meanRatio(counts, sharesOf(learned.density), independent, noise);
   const log = (meanPlace(counts) - learned.centre) * BIN_WIDTH;
   const spread = (calls > 1 ? Math.max(spreadOf(counts), learned.spread / 2) : learned.spread) * BIN_WIDTH;
   return around(log, Math.sqrt(spread ** 2 / independent + noise));
@@ -64,7 +63,7 @@ export function durationRatio(counts: Uint32Array, shape: Shape, learned: Learne
 /** p50, p95 and p99 against those of the baseline; a quantile that too few calls lie above is left out. */
 export function quantileRatios(counts: Uint32Array, { density }: Learned): { quantile: number; ratio: number }[] {
   const calls = totalOf(counts);
-  const shares = Float64Array.from(density, Math.exp);
+  const shares = sharesOf(density);
   return QUANTILES.filter((quantile) => calls * (1 - quantile) >= LEAST_ABOVE).map((quantile) => {
     const moved = quantilePlace(counts, quantile) - quantilePlace(shares, quantile);
     return { quantile, ratio: Math.exp(moved * BIN_WIDTH) };
@@ -81,11 +80,11 @@ const TAIL_FACTORS = [2.5, 3.5, 5, 6.5, 8.5, 11, 15, 20, 30] as const;
 
 /** Of the percentile, by what shares and factors explain the calls, each as much as it does. */
 function tailRatio(counts: Uint32Array, learned: Learned, calls: number, independent: number, noise: number): Ratio {
-  const normal = quantilePlace(Float64Array.from(learned.density, Math.exp), TAIL_QUANTILE);
+  const normal = quantilePlace(sharesOf(learned.density), TAIL_QUANTILE);
   const models = TAIL_SHARES.flatMap((share) =>
     TAIL_FACTORS.map((factor) => {
       const density = withParts(learned.density, [{ share, by: Math.log(factor) / BIN_WIDTH }]);
-      const place = quantilePlace(Float64Array.from(density, Math.exp), TAIL_QUANTILE);
+      const place = quantilePlace(sharesOf(density), TAIL_QUANTILE);
       return {
         log: (place - normal) * BIN_WIDTH,
         weight: likelihood(counts, { density, by: 0 }) * (independent / calls),

@@ -246,7 +246,7 @@ export class Operation {
     if (learnUntilMs !== undefined) return undefined;
     const isFaster = learning.isWhole && (this.#watches?.latency.driftNats ?? 0) < FASTER_NATS;
     const isLong = learning.wholeMs > SEASONS * seasonMs;
-    return isFaster || isLong ? new Learning(seasonMs, undefined) : learning;
+    return isFaster || isLong ? this.#newLearning() : learning;
   }
 
   #watchesFor({ learned, isWhole, trial }: Lesson, usualMissed: number): Watches {

@@ -1,5 +1,4 @@
 // `evenkeel alert test`: one test notification through each configured channel, without a sidecar.
-import { parseArgs } from 'node:util';
 import type { Answer, ChannelSurroundings } from '../alert/channel.ts';
 import type { ChannelConfig } from '../alert/channel-config.ts';
 import { openChannel } from '../alert/channels/types.ts';
@@ -11,7 +10,7 @@ import { loadConfig } from '../config/load.ts';
 import { thisMachine } from '../config/machine.ts';
 import { EvenkeelError } from '../errors.ts';
 import { systemClock } from '../pipeline/clock.ts';
-import { EXIT, UsageError, configArguments } from './arguments.ts';
+import { configArguments, EXIT, readArguments, UsageError } from './arguments.ts';
 
 export const HELP = `evenkeel alert test [--config FILE] [--set path=value …] [--channel NAME] [--severity info|warning|critical|emergency] [--json]
 
@@ -90,20 +89,19 @@ function alertArguments(args: readonly string[]): {
   others: readonly string[];
 } {
   const string = { type: 'string' } as const;
-  let parsed;
-  try {
-    const options = { channel: string, severity: string, config: { ...string, short: 'c' } } as const;
-    const further = { set: { ...string, multiple: true }, json: { type: 'boolean' } } as const;
-    parsed = parseArgs({ args: [...args], options: { ...options, ...further }, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { channel, severity = 'warning' } = parsed.values;
+  const { values, positionals } = readArguments(args, {
+    channel: string,
+    severity: string,
+    config: { ...string, short: 'c' },
+    set: { ...string, multiple: true },
+    json: { type: 'boolean' },
+  });
+  const { channel, severity = 'warning' } = values;
   const known = SEVERITIES.find((each) => each === severity);
   if (known === undefined) throw new UsageError(`--severity must be one of ${SEVERITIES.join(', ')}`);
-  const others: string[] = [...parsed.positionals];
-  if (parsed.values.config !== undefined) others.push('--config', parsed.values.config);
-  for (const each of parsed.values.set ?? []) others.push('--set', each);
-  if (parsed.values.json === true) others.push('--json');
+  const others: string[] = [...positionals];
+  if (values.config !== undefined) others.push('--config', values.config);
+  for (const each of values.set ?? []) others.push('--set', each);
+  if (values.json === true) others.push('--json');
   return { only: channel, severity: known, others };
 }

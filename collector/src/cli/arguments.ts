@@ -1,5 +1,5 @@
 // What every command reads from its arguments.
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { Override } from '../config/load.ts';
 
 /** Exit codes, documented in the manual. */
@@ -7,6 +7,20 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Wrong arguments; the message says what is wrong. */
 export class UsageError extends Error {}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Reads options and what stands beside them. @throws UsageError where an option is unknown or lacks its value */
+export function readArguments<O extends Options>(
+  args: readonly string[],
+  options: O,
+): ReturnType<typeof parseArgs<{ options: O; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
 
 export interface ConfigArguments {
   readonly file: string | undefined;
@@ -17,21 +31,11 @@ export interface ConfigArguments {
 
 /** Reads `--config FILE`, `--set path=value` (repeatable) and `--json`. @throws UsageError */
 export function configArguments(args: readonly string[]): ConfigArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      options: {
-        config: { type: 'string', short: 'c' },
-        set: { type: 'string', multiple: true },
-        json: { type: 'boolean' },
-      },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = readArguments(args, {
+    config: { type: 'string', short: 'c' },
+    set: { type: 'string', multiple: true },
+    json: { type: 'boolean' },
+  });
   return {
     file: values.config,
     overrides: (values.set ?? []).map(override),

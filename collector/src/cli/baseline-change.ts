@@ -1,6 +1,5 @@
 // `evenkeel baseline reset|accept`: asks a running sidecar to learn an operation anew.
-import { parseArgs } from 'node:util';
-import { EXIT, UsageError } from './arguments.ts';
+import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { askSidecar, sidecarUrl } from './ask-sidecar.ts';
 
 export const CHANGE_HELP = `evenkeel baseline accept SERVICE OPERATION [--url http://127.0.0.1:4320] [--json]
@@ -20,14 +19,7 @@ export async function changeBaseline(
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  let parsed;
-  try {
-    const options = { url: { type: 'string' }, json: { type: 'boolean' } } as const;
-    parsed = parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = readArguments(args, { url: { type: 'string' }, json: { type: 'boolean' } });
   // Names have spaces, and shells take quotes away.
   const name = positionals.join(' ');
   if (name === '') throw new UsageError(`expected: evenkeel baseline ${change} SERVICE OPERATION`);

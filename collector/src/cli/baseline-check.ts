@@ -4,8 +4,8 @@ import { checkJson, checkJunit, checkMarkdown, checkTable } from '../baseline/ch
 import { compareRuns, DEFAULT_TOLERANCE } from '../baseline/compare.ts';
 import type { Comparison } from '../baseline/comparison.ts';
 import { EvenkeelError } from '../errors.ts';
-import { EXIT, UsageError } from './arguments.ts';
-import { baselinesIn, readArguments } from './baseline-documents.ts';
+import { EXIT, readArguments, UsageError } from './arguments.ts';
+import { baselinesIn } from './baseline-documents.ts';
 import { fileSource, readRun } from './baseline-runs.ts';
 
 /** Beside those every command has. */

@@ -1,12 +1,12 @@
 // `evenkeel baseline learn, list, show`: documents of baselines, and what is in them.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { alignedColumns } from '../baseline/check-report.ts';
 import { callsOf, QUANTILES, quantileOf } from '../baseline/figures.ts';
 import { type Baselines, operationJson, readBaselines, writeBaselines } from '../baseline/document.ts';
 import { type RecordedOperation } from '../baseline/recorded-run.ts';
 import { EvenkeelError } from '../errors.ts';
 import { systemClock } from '../pipeline/clock.ts';
-import { EXIT, UsageError } from './arguments.ts';
+import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { fileSource, readRun } from './baseline-runs.ts';
 
 /** Ten thousand operations of a few levels each take half as much. */
@@ -101,31 +101,9 @@ function table(operations: readonly RecordedOperation[]): string {
     ];
   });
   const all = [['operation', 'p50 ms', 'p95 ms', 'p99 ms', 'errors', 'calls', 'confidence'], ...rows];
-  const widths = all[0]?.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0))) ?? [];
-  return all
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedColumns(all);
 }
 
 function digits(value: number): string {
   return `${Number(value.toPrecision(3))}`;
-}
-
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-
-/** @throws UsageError */
-export function readArguments(
-  args: readonly string[],
-  options: Options,
-): { readonly values: Readonly<Record<string, unknown>>; readonly positionals: readonly string[] } {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

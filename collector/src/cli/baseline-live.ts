@@ -1,7 +1,6 @@
 // `evenkeel baseline list` and `show`: ask a running sidecar what it watches and what it knows.
-import { parseArgs } from 'node:util';
 import type { BaselineAnswer, BaselineLine, BaselinesAnswer } from '../web/api.ts';
-import { EXIT, UsageError } from './arguments.ts';
+import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { askSidecar, sidecarUrl } from './ask-sidecar.ts';
 import { listText, showText } from './baseline-text.ts';
 
@@ -72,17 +71,7 @@ interface LiveArguments {
 }
 
 function liveArguments(args: readonly string[]): LiveArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      options: { url: { type: 'string' }, json: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = readArguments(args, { url: { type: 'string' }, json: { type: 'boolean' } });
   const [action, name = ''] = positionals;
   const rest = { name, url: sidecarUrl(values.url), json: values.json ?? false };
   if (action === 'list' && positionals.length <= 2) return { action, ...rest };

@@ -1,7 +1,6 @@
 // `evenkeel why TRACE-ID`: asks a running sidecar why it kept or dropped a trace.
-import { parseArgs } from 'node:util';
 import type { DecisionAnswer } from '../web/api.ts';
-import { EXIT, UsageError } from './arguments.ts';
+import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { askSidecar, sidecarUrl } from './ask-sidecar.ts';
 import { whyText } from './why-text.ts';
 
@@ -32,17 +31,7 @@ interface WhyArguments {
 }
 
 function whyArguments(args: readonly string[]): WhyArguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      options: { url: { type: 'string' }, json: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = readArguments(args, { url: { type: 'string' }, json: { type: 'boolean' } });
   const [traceId = ''] = positionals;
   if (positionals.length !== 1) throw new UsageError('expected: evenkeel why TRACE-ID');
   if (!/^[0-9a-f]{32}$/i.test(traceId)) throw new UsageError('a trace id has 32 hexadecimal digits');

@@ -101,3 +101,35 @@ function quantity(pattern: RegExp, units: Readonly<Record<string, number>>, what
       return Math.round(Number(number) * (units[unit] ?? 0));
     });
 }
+
+/** A URL without credentials: those belong into headers, which are never logged. */
+export function credentialFreeUrl(description: string) {
+  return z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+    .refine((url) => !hasCredentials(url), 'must not carry credentials; use headers')
+    .describe(description);
+}
+
+function hasCredentials(url: string): boolean {
+  return URL.canParse(url) && new URL(url).username + new URL(url).password !== '';
+}
+
+/**
+ * Headers of requests: what HTTP can carry. Messages name the header, never its value.
+ *
+ * @param own names in lower case that the sender sets itself
+ * @param sender as messages call it
+ */
+export function httpHeaders(own: ReadonlySet<string>, sender: string) {
+  return z
+    .record(
+      z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no name of a header'),
+      z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not hold line breaks or characters that HTTP cannot carry'),
+    )
+    .default({})
+    .refine(
+      (named) => !Object.keys(named).some((name) => own.has(name.toLowerCase())),
+      `must not name a header that the ${sender} sets itself`,
+    )
+    .describe('sent with every request; values are never shown');
+}

@@ -1,8 +1,8 @@
 // Configuration of `export`: where kept traces go, and the metrics page.
 import { z } from 'zod';
-import { derivedWhole, duration, hostNames, listenHost, port, slug } from '../config/fields.ts';
+import { credentialFreeUrl, derivedWhole, duration, hostNames, listenHost, port, slug } from '../config/fields.ts';
 import { lockFields } from '../config/listener.ts';
-import { certificateAndKey, credentialFreeUrl, queueFields, receiverFields } from './receiver-fields.ts';
+import { certificateAndKey, queueFields, receiverFields } from './receiver-fields.ts';
 import { remoteWriteConfig } from './remote-write-config.ts';
 
 /** How containers call the machine they run on; nobody can register a name below `internal`. */

@@ -1,19 +1,7 @@
 // Configuration that every exporter has: who the receiver is, what proves who we are, how long is waited and tried.
 import { z } from 'zod';
-import { derivedSize, duration } from '../config/fields.ts';
+import { derivedSize, duration, httpHeaders } from '../config/fields.ts';
 import { TRAIL_HEADER } from '../pipeline/trail.ts';
-
-/** A URL without credentials: those belong into headers, which are never logged. */
-export function credentialFreeUrl(description: string) {
-  return z
-    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-    .refine((url) => !hasCredentials(url), 'must not carry credentials; use headers')
-    .describe(description);
-}
-
-function hasCredentials(url: string): boolean {
-  return URL.canParse(url) && new URL(url).username + new URL(url).password !== '';
-}
 
 /** Headers that follow from the body and the connection. */
 const OWN_HEADERS = new Set([
@@ -27,22 +15,9 @@ const OWN_HEADERS = new Set([
   TRAIL_HEADER,
 ]);
 
-/** What HTTP can carry; messages name the header, never its value. */
-const headers = z
-  .record(
-    z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no name of a header'),
-    z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must not hold line breaks or characters that HTTP cannot carry'),
-  )
-  .default({})
-  .refine(
-    (named) => !Object.keys(named).some((name) => OWN_HEADERS.has(name.toLowerCase())),
-    'must not name a header that the exporter sets itself',
-  )
-  .describe('sent with every request; values are never shown');
-
 /** Fields of each exporter's block that say how its receiver is reached. */
 export const receiverFields = {
-  headers,
+  headers: httpHeaders(OWN_HEADERS, 'exporter'),
   timeout: duration('10s', 'a request must be answered within', { min: 10 }),
   ca_file: z.string().optional().describe('PEM file of the authority that signed the receiver, beside the usual ones'),
   cert_file: z

@@ -1,7 +1,7 @@
 // Configuration of one remote write exporter.
 import { z } from 'zod';
-import { duration, whole } from '../config/fields.ts';
-import { certificateAndKey, credentialFreeUrl, queueFields, receiverFields } from './receiver-fields.ts';
+import { credentialFreeUrl, duration, whole } from '../config/fields.ts';
+import { certificateAndKey, queueFields, receiverFields } from './receiver-fields.ts';
 
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 

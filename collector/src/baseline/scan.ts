@@ -8,6 +8,7 @@ import { addCall, clearStep, emptyStep, type Step } from './step.ts';
 import type { Change } from './violation-state.ts';
 
 const STEP_MS = 1000;
+const MOST_SILENT_STEPS = 86_400;
 /** One false alarm of an operation in a hundred days. */
 const SECONDS_PER_FALSE_ALARM = 100 * 86_400;
 
@@ -61,7 +62,7 @@ export class Scan {
   /** Takes what was recorded, in order of time; what is earlier than what came before counts with it. */
   take({ timeMs, operation, durationMs = 0, isError = false }: Recorded): void {
     if (Number.isNaN(this.#stepEndMs)) this.#stepEndMs = Math.floor(timeMs / STEP_MS) * STEP_MS + STEP_MS;
-    while (timeMs >= this.#stepEndMs) this.#closeStep();
+    this.#advance(timeMs);
     if (operation === undefined) return;
     let watched = this.#operations.get(operation);
     if (watched === undefined) {
@@ -74,13 +75,18 @@ export class Scan {
   /** Closes what is open, up to the end that was announced. */
   end(): void {
     if (Number.isNaN(this.#stepEndMs)) return;
-    const endMs = this.#endMs ?? this.#stepEndMs;
-    while (this.#stepEndMs <= endMs) this.#closeStep();
+    this.#advance(this.#endMs ?? this.#stepEndMs);
   }
 
   /** What is known of an operation. */
   watched(name: string): Operation | undefined {
     return this.#operations.get(name)?.operation;
+  }
+
+  /** Closes seconds up to a time. A silence tells nothing new after a day; what is left of it is passed over. */
+  #advance(untilMs: number): void {
+    for (let step = 0; step < MOST_SILENT_STEPS && untilMs >= this.#stepEndMs; step++) this.#closeStep();
+    if (untilMs >= this.#stepEndMs) this.#stepEndMs = Math.floor(untilMs / STEP_MS) * STEP_MS + STEP_MS;
   }
 
   #closeStep(): void {

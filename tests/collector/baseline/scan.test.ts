@@ -90,6 +90,14 @@ describe('a scan of recorded calls', () => {
     expect(said(poisoned)).toEqual([]);
   });
 
+  it('is not held up by a time that is years ahead', () => {
+    const usual = recorded(LEARN_S + 30, ['a'], () => 1);
+    const [stopped, ...more] = said([...usual, { timeMs: START_MS * 1000 }], Number.MAX_SAFE_INTEGER);
+    expect(stopped).toMatchObject({ kind: 'throughput', severity: 'emergency' });
+    expect(after(stopped.t_ms)).toBeLessThan(60);
+    expect(more).toEqual([]);
+  });
+
   it('tells of a stop by the clock alone, up to the end that was announced', () => {
     const stopped = recorded(LEARN_S + 60, ['a'], (_, second) => (second < LEARN_S + 30 ? 1 : 0));
     expect(said(stopped)[0]).toMatchObject({ op: 'a', kind: 'throughput', severity: 'emergency' });

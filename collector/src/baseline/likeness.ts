@@ -82,11 +82,6 @@ export class SecondClusters {
     [this.#calls, this.#seconds, this.#sum] = [saved.calls, saved.seconds, saved.sum];
     [this.#squares, this.#meanSquares, this.#sizes] = [saved.squares, saved.meanSquares, saved.sizes];
   }
-
-  clear(): void {
-    [this.#between, this.#within, this.#betweenFree, this.#withinFree, this.#size] = [0, 0, 0, 0, 0];
-    [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
-  }
 }
 
 const MINUTE_MS = 60_000;
@@ -163,10 +158,5 @@ export class MinuteNoise {
     [this.#count, this.#fromMs] = [saved.count, saved.fromMs];
     [this.#calls, this.#sum, this.#sumSquares] = [saved.calls, saved.sum, saved.sumSquares];
     [this.#beforeMean, this.#beforeChance] = [saved.beforeMean, saved.beforeChance];
-  }
-
-  clear(): void {
-    [this.#count, this.#fromMs, this.#calls, this.#sum, this.#sumSquares] = [0, NaN, 0, 0, 0];
-    [this.#beforeMean, this.#beforeChance] = [NaN, NaN];
   }
 }

@@ -84,15 +84,6 @@ export class LearningWindows {
     this.minutes.restore(minutes);
   }
 
-  /** Forgets everything. */
-  clear(): void {
-    this.#windows.clear();
-    this.#lengthMs = WINDOW_MS;
-    this.#reset(NaN);
-    this.clusters.clear();
-    this.minutes.clear();
-  }
-
   #close(nowMs: number): void {
     const lengths = Math.floor((nowMs - this.#fromMs) / this.#lengthMs);
     if (this.#calls > 0) {

@@ -12,8 +12,13 @@ const LOWEST_EXPONENT = -30 + OCTAVES_BELOW;
 
 /** Finds the bin of a duration. @param seconds 0 and above */
 export function binOf(seconds: number): number {
-  if (!(seconds > 0)) return 0;
-  const bin = (bucketOf(seconds) >> 1) - OCTAVES_BELOW * PER_OCTAVE;
+  return seconds > 0 ? binOfBucket(bucketOf(seconds)) : 0;
+}
+
+/** Finds the bin of a bucket of span metrics; below 0 a duration is 0. */
+export function binOfBucket(bucket: number): number {
+  if (bucket < 0) return 0;
+  const bin = (bucket >> 1) - OCTAVES_BELOW * PER_OCTAVE;
   return bin < 0 ? 0 : bin < BINS ? bin : BINS - 1;
 }
 

@@ -85,3 +85,30 @@ export interface ViolationGroup {
   /** The likely cause first. */
   readonly members: readonly Violation[];
 }
+
+/** What is said when something begins, changes or ends. */
+export interface Change {
+  readonly timeMs: number;
+  readonly kind: ViolationKind;
+  /** `none` when it is over. */
+  readonly severity: Severity | 'none';
+  readonly onsetMs: number;
+  readonly ratio: Ratio;
+  /** Evidence against chance, nats, and the calls it rests on. */
+  readonly nats: number;
+  readonly calls: number;
+  /** Quantiles against those of the baseline; empty where durations are not what changed. */
+  readonly quantiles: readonly { readonly quantile: number; readonly ratio: number }[];
+  /** It did not end by itself: it was accepted as it is, or the baseline was. */
+  readonly ended?: 'accepted' | 'reset' | 'forgotten';
+  /** What is said of its subject, without the subject and since when: `takes 1.2 s in the mean, more than its target of 1 s`. */
+  readonly says?: string;
+}
+
+/** Takes violations that somebody else found: they are grouped, kept, shown and told like those of operations. */
+export interface ViolationSink {
+  /** Each kind of violation of a subject is one, from its first change to that with `none`. */
+  say(subject: Subject, changes: readonly Change[]): void;
+  /** Those of a kind that are open, also those of before a restart once `baseline` has started; whoever said them ends them. */
+  open(kind: ViolationKind): readonly Violation[];
+}

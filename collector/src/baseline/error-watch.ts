@@ -1,10 +1,11 @@
 // Failed calls of one operation against its baseline.
+import type { Change } from './contract.ts';
 import { ErrorTest } from './error-test.ts';
 import { errorRatio } from './estimate.ts';
 import type { Learned } from './learned.ts';
 import { Recovery } from './recovery.ts';
 import type { Step } from './step.ts';
-import { type Change, type Known, ViolationState } from './violation-state.ts';
+import { type Known, ViolationState } from './violation-state.ts';
 
 const SURPLUS_NATS = 16;
 /** What is said is of about the last minutes of calls. */

@@ -1,5 +1,6 @@
 // Durations of one operation against its baseline: test, drift, violation and recovery.
 import { BIN_WIDTH } from './bins.ts';
+import type { Change } from './contract.ts';
 import { Drift } from './drift.ts';
 import { durationRatio, type Fit, fitOf, quantileRatios } from './estimate.ts';
 import { logShare } from './density.ts';
@@ -10,7 +11,7 @@ import { Recovery } from './recovery.ts';
 import { seasonAt } from './season.ts';
 import { Since } from './since.ts';
 import type { Step } from './step.ts';
-import { type Change, type Known, ViolationState } from './violation-state.ts';
+import { type Known, ViolationState } from './violation-state.ts';
 
 /** Evidence from which on calls are set apart, and nothing is learned; below the second it was nothing. */
 const SUSPECT_NATS = 4;

@@ -1,6 +1,6 @@
 // One operation: learns what is normal, then watches for what is not. Pure; a step a second, in order of time.
 import { CallRate } from './call-rate.ts';
-import type { ViolationKind } from './contract.ts';
+import type { Change, ViolationKind } from './contract.ts';
 import { ErrorWatch } from './error-watch.ts';
 import { guardOf } from './hypotheses.ts';
 import { LatencyWatch } from './latency-watch.ts';
@@ -9,7 +9,6 @@ import { Learning, type Lesson } from './learning.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { Limits } from './sight.ts';
 import type { Step } from './step.ts';
-import type { Change } from './violation-state.ts';
 
 /** What all operations share. */
 export interface WatchOptions {

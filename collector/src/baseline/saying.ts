@@ -1,11 +1,10 @@
 // What is said of violations: to whoever is next, once it is written down, so that after a restart it is not said again.
 import type { Consumer, Host } from '../pipeline/contract.ts';
-import type { Subject, ViolationGroup, ViolationKind } from './contract.ts';
+import type { Change, Subject, Violation, ViolationGroup, ViolationKind, ViolationSink } from './contract.ts';
 import type { baselineInstruments } from './instruments.ts';
 import { Investigator, type TraceSource } from './investigator.ts';
 import { Keeping } from './keeping.ts';
 import type { Operation } from './operation.ts';
-import type { Change } from './violation-state.ts';
 import { Violations } from './violations.ts';
 import type { Watched } from './watched.ts';
 
@@ -18,7 +17,7 @@ const MAX_SHOWN = 20;
 /** Finds kept traces that show an operation. */
 export type TracesOf = (attributes: Subject['attributes']) => Iterable<string>;
 
-export class Saying {
+export class Saying implements ViolationSink {
   readonly #host: Host<keyof typeof baselineInstruments>;
   readonly #next: Consumer<ViolationGroup>;
   readonly violations: Violations;
@@ -51,8 +50,7 @@ export class Saying {
     this.#investigator?.stop();
   }
 
-  /** Takes changes of an operation. */
-  take(subject: Subject, changes: readonly Change[]): void {
+  say(subject: Subject, changes: readonly Change[]): void {
     for (const change of changes) {
       // Where all change at once, a few show what there is to see.
       const traceIds = this.changes - this.#toldChanges < MAX_SHOWN ? [...this.tracesOf(subject.attributes)] : [];
@@ -62,6 +60,10 @@ export class Saying {
       this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
       this.#lookInto(subject, change.kind, change.onsetMs);
     }
+  }
+
+  open(kind: ViolationKind): readonly Violation[] {
+    return this.violations.open(kind);
   }
 
   /** Writes what is due, then tells of what changed. */
@@ -89,7 +91,7 @@ export class Saying {
         }
         const { calls, quantiles } = explanation;
         const change = { timeMs: nowMs, kind, severity: 'none', onsetMs, ratio, nats: 0, calls, quantiles } as const;
-        this.take(subject, [{ ...change, ended: 'forgotten' }]);
+        this.say(subject, [{ ...change, ended: 'forgotten' }]);
       }
   }
 

@@ -1,11 +1,10 @@
 // Recorded calls through the watch, as they come: what would have been said, and when. Nothing is read ahead.
 import { binOf, BINS } from './bins.ts';
-import type { Severity, ViolationKind } from './contract.ts';
+import type { Change, Severity, ViolationKind } from './contract.ts';
 import { Grouping } from './grouping.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import { DAY_MS } from './season.ts';
 import { addCall, clearStep, emptyStep, type Step } from './step.ts';
-import type { Change } from './violation-state.ts';
 
 const STEP_MS = 1000;
 const MOST_SILENT_STEPS = 86_400;

@@ -1,8 +1,9 @@
 // Calls of one operation that have stopped, and come again. Evidence is how unlikely the gap is at the rate there was.
 import type { CallRate } from './call-rate.ts';
+import type { Change } from './contract.ts';
 import type { Learned } from './learned.ts';
 import type { Step } from './step.ts';
-import { type Change, ViolationState } from './violation-state.ts';
+import { ViolationState } from './violation-state.ts';
 
 /** Rates fall without anything being wrong; this share of what is expected is still expected. */
 const SURE_SHARE = 0.6;

@@ -2,16 +2,25 @@
 import type { MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
+import { binOfBucket } from './bins.ts';
 import type { BaselineConfig, baselineConfig } from './config.ts';
 import type { StateStore } from '../store/contract.ts';
-import type { BaselineChange, BaselineChanges, Severity, Subject, ViolationGroup } from './contract.ts';
+import type {
+  BaselineChange,
+  BaselineChanges,
+  Change,
+  Severity,
+  Subject,
+  ViolationGroup,
+  ViolationSink,
+} from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import type { RestoredOperation } from './saved.ts';
-import type { Change } from './violation-state.ts';
 import { Saying, type TracesOf } from './saying.ts';
+import type { Step } from './step.ts';
 import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
@@ -21,9 +30,6 @@ const EXPIRE_EVERY_MS = 60_000;
 const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
-const BIN_SHIFT = 1;
-const BINS_BELOW = 64;
-const LAST_BIN = 255;
 
 /** A series of span metrics has an operation, or none that is watched. */
 const UNWATCHED = -1;
@@ -51,6 +57,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   #cancel: (() => void)[] = [];
   /** Is told the ids of groups that are open, once those of before a restart are read. */
   resumed: (open: ReadonlySet<string>) => void = () => {};
+  /** Is told of every closed second of an operation; the step is reused. */
+  stepped: (subject: Subject, step: Step) => void = () => {};
 
   constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
@@ -59,6 +67,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
     this.#saying = new Saying(host, next);
+  }
+
+  /** Takes violations that are found elsewhere. */
+  get sink(): ViolationSink {
+    return this.#saying;
   }
 
   /** Kept traces are found here. */
@@ -170,10 +183,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return this.#steps.closedAfterMs(service);
   }
 
-  #step(operation: number, step: Parameters<Operation['take']>[0]): void {
+  #step(operation: number, step: Step): void {
     const watched = this.#watched[operation];
     if (watched === undefined) return;
     const { version } = watched.operation;
+    this.stepped(watched.subject, step);
     this.#tell(watched, watched.operation.take(step));
     // What took so long to learn is not put at risk any longer.
     if (watched.operation.version !== version) watched.dueMs = 0;
@@ -181,7 +195,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   #tell(watched: Watched, changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    this.#saying.take(watched.subject, changes);
+    this.#saying.say(watched.subject, changes);
     this.#saying.keeping.happened(watched);
   }
 
@@ -280,11 +294,4 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.#isError = new Uint8Array(series);
     this.#generation = new Uint32Array(series);
   }
-}
-
-/** Bins are two buckets each; see bins.ts. */
-function binOfBucket(bucket: number): number {
-  if (bucket < 0) return 0;
-  const bin = (bucket >> BIN_SHIFT) - BINS_BELOW;
-  return bin < 0 ? 0 : bin < LAST_BIN ? bin : LAST_BIN;
 }

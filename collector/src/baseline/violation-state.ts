@@ -1,27 +1,10 @@
 // One violation from its beginning to its end, of one operation and one kind.
-import type { Ratio, Severity, ViolationKind } from './contract.ts';
+import type { Change, Ratio, Severity, ViolationKind } from './contract.ts';
 import { severityOf } from './severity.ts';
 
 /** A ratio that was said is corrected after so long at first, and when its interval is so much narrower. */
 const FIRST_CORRECTION_MS = 20_000;
 const NARROWED = 0.7;
-
-/** What is said when something begins, changes or ends. */
-export interface Change {
-  readonly timeMs: number;
-  readonly kind: ViolationKind;
-  /** `none` when it is over. */
-  readonly severity: Severity | 'none';
-  readonly onsetMs: number;
-  readonly ratio: Ratio;
-  /** Evidence against chance, nats, and the calls it rests on. */
-  readonly nats: number;
-  readonly calls: number;
-  /** Quantiles against those of the baseline; empty where durations are not what changed. */
-  readonly quantiles: readonly { readonly quantile: number; readonly ratio: number }[];
-  /** It did not end by itself: it was accepted as it is, or the baseline was. */
-  readonly ended?: 'accepted' | 'reset' | 'forgotten';
-}
 
 /** What is known of a violation at some time. */
 export interface Known extends Pick<Change, 'ratio' | 'nats'>, Partial<Pick<Change, 'calls' | 'quantiles'>> {

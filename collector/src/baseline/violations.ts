@@ -1,11 +1,10 @@
 // Violations that are open, and those of late: what changes become for whoever is told.
-import type { Severity, Subject, Violation, ViolationGroup, ViolationKind } from './contract.ts';
+import type { Change, Severity, Subject, Violation, ViolationGroup, ViolationKind } from './contract.ts';
 import { explain } from './explain.ts';
 import { Grouping } from './grouping.ts';
 import type { Finding } from './investigator.ts';
 import { rankOf } from './severity.ts';
 import type { SavedGroup } from './saved.ts';
-import type { Change } from './violation-state.ts';
 
 /** Groups that are over and still shown. */
 const MAX_PAST = 200;
@@ -123,6 +122,13 @@ export class Violations {
         this.#traces.set(key, new Set(explanation.traceIds));
       }
     }
+  }
+
+  /** Those of a kind that are open. */
+  open(kind: ViolationKind): Violation[] {
+    return [...this.#groups.values()]
+      .flatMap(({ members }) => [...members.values()])
+      .filter((each) => each.kind === kind && each.severity !== 'none');
   }
 
   openBySeverity(): Record<Severity, number> {

@@ -7,6 +7,7 @@ import type { MonitoringStage } from '../monitoring/stage.ts';
 import type { ScrapeStage } from '../scrape/stage.ts';
 import type { Consumer } from './contract.ts';
 import { systemLoopFigures } from './event-loop.ts';
+import { fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -21,6 +22,8 @@ export interface MetricStages {
 /**
  * What metrics go through, each room on or off by its key and by whether it has work; whoever has metrics hands them to `first`. What is read of the
  * host and of this process is not limited: a flood of others is when it is needed most.
+ *
+ * @param watchers look at what has its place among the series, before windows take it in; they hold nothing up
  */
 export function buildMetrics(
   config: Config,
@@ -28,12 +31,13 @@ export function buildMetrics(
   rooms: Rooms,
   own: Resource,
   exportTo: Consumer<MetricBatch>,
+  watchers: readonly Consumer<MetricBatch>[],
 ): { readonly first: Consumer<MetricBatch>; readonly stages: MetricStages } {
   const aggregateTo =
     config.aggregate === false
       ? undefined
       : rooms.aggregate?.create(config.aggregate, createHost('aggregate', shared), exportTo);
-  const next = aggregateTo ?? exportTo;
+  const next = fanout([aggregateTo ?? exportTo, ...watchers]);
   const limitTo =
     config.limit === false ? undefined : rooms.limit?.create(config.limit, createHost('limit', shared), next);
   const first = limitTo ?? next;

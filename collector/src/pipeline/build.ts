@@ -89,6 +89,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
     rooms,
     exportTo.ownResource,
     exportTo.metrics,
+    [],
   );
   // The host is read closely while something is wrong.
   operations.listeners.push(({ severity }) => {

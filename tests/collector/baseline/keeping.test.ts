@@ -7,7 +7,7 @@ import { Keeping } from '../../../collector/src/baseline/keeping.ts';
 import { Operation, type WatchOptions } from '../../../collector/src/baseline/operation.ts';
 import { Saying } from '../../../collector/src/baseline/saying.ts';
 import { Violations } from '../../../collector/src/baseline/violations.ts';
-import type { Change } from '../../../collector/src/baseline/violation-state.ts';
+import type { Change } from '../../../collector/src/baseline/contract.ts';
 import { subjectOf, type Watched } from '../../../collector/src/baseline/watched.ts';
 import type { StateStore } from '../../../collector/src/store/contract.ts';
 import { StateFile } from '../../../collector/src/store/state-file.ts';
@@ -125,7 +125,7 @@ describe('what is known of operations', () => {
     });
     saying.keeping.store = here.store;
     const watched = { ...watchedAs(saying.keeping, 'GET /', 0), dueMs: Infinity };
-    saying.take(watched.subject, [change()]);
+    saying.say(watched.subject, [change()]);
     saying.keeping.happened(watched);
     expect(whenTold).toEqual([]);
     await saying.flush([watched], own.clock.nowMs());
@@ -272,7 +272,7 @@ describe('what was written before', () => {
     const saying = new Saying(testHost('baseline', baselineInstruments).host, {
       consume: async ({ id, severity }) => void told.push(`${id} ${severity}`),
     });
-    saying.take(SUBJECT, changes);
+    saying.say(SUBJECT, changes);
     await saying.flush([], 0);
     saying.resume(() => operation, seconds.timeMs);
     await saying.flush([], 0);
@@ -286,7 +286,7 @@ describe('what was written before', () => {
     const saying = new Saying(own.host, {
       consume: async ({ severity, members }) => void told.push(`${severity}: ${members[0]?.explanation.summary}`),
     });
-    saying.take(SUBJECT, [change()]);
+    saying.say(SUBJECT, [change()]);
     await saying.flush([], 0);
     saying.resume(() => undefined, 80_000);
     await saying.flush([], 0);

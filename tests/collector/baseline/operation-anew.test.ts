@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { explain } from '../../../collector/src/baseline/explain.ts';
 import { Operation, type WatchOptions } from '../../../collector/src/baseline/operation.ts';
 import { encodeSaved, restoredOperation } from '../../../collector/src/baseline/saved.ts';
-import type { Change } from '../../../collector/src/baseline/violation-state.ts';
+import type { Change } from '../../../collector/src/baseline/contract.ts';
 import { type Behaviour, Seconds } from '../../support/steps.ts';
 
 const OPTIONS: WatchOptions = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Operation } from '../../../collector/src/baseline/operation.ts';
-import type { Change } from '../../../collector/src/baseline/violation-state.ts';
+import type { Change } from '../../../collector/src/baseline/contract.ts';
 import { type Behaviour, Seconds } from '../../support/steps.ts';
 
 const OPTIONS = {

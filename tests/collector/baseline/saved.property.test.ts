@@ -4,7 +4,7 @@ import { binOf, BINS } from '../../../collector/src/baseline/bins.ts';
 import { Operation, type WatchOptions } from '../../../collector/src/baseline/operation.ts';
 import { encodeSaved, restoredOperation } from '../../../collector/src/baseline/saved.ts';
 import { addCall, emptyStep, type Step } from '../../../collector/src/baseline/step.ts';
-import type { Change } from '../../../collector/src/baseline/violation-state.ts';
+import type { Change } from '../../../collector/src/baseline/contract.ts';
 import { seeded } from '../../support/random.ts';
 
 const OPTIONS: WatchOptions = {

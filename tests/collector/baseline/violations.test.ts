@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Subject } from '../../../collector/src/baseline/contract.ts';
-import type { Change } from '../../../collector/src/baseline/violation-state.ts';
+import type { Change } from '../../../collector/src/baseline/contract.ts';
 import { Violations } from '../../../collector/src/baseline/violations.ts';
 
 function subject(name: string): Subject {

@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVENT_SCORE, ResourceWatch, scoreOf, STRONG_NATS } from '../../collector/src/baseline/resource-watch.ts';
+import { EVENT_SCORE, ResourceWatch, scoreOf, STRONG_NATS } from '../../collector/src/resource/watch.ts';
 import { seeded } from '../../tests/support/random.ts';
 import { bounded } from '../bounds.ts';
 import { cpuSeconds, type Figure } from '../figure.ts';

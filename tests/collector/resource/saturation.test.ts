@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResourceSaturation } from '../../../collector/src/baseline/resource-saturation.ts';
+import { ResourceSaturation } from '../../../collector/src/resource/saturation.ts';
 import { seeded } from '../../support/random.ts';
 
 const START_MS = Date.UTC(2026, 0, 5);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResourceSteps } from '../../../collector/src/baseline/resource-steps.ts';
+import { ResourceSteps } from '../../../collector/src/resource/steps.ts';
 
 /** Steps of a minute, `time value` in seconds, of readings in the same form. */
 function steps(...readings: readonly string[]): string[] {

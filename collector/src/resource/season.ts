@@ -1,7 +1,7 @@
 // What a resource's value was at the same time of other days and weeks. It decides itself which of the two is of use, or
 // that none is.
-import { DAY_MS } from './season.ts';
 
+const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 /** Half an hour of the day, an hour of the week. */
 const DAY_BINS = 48;

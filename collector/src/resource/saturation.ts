@@ -1,7 +1,7 @@
 // How near a resource is to its limit: used ratio against fixed shares, sustained, and the time that is left by its trend.
 // It learns nothing: what is usual near a limit is still near the limit.
-import type { Severity } from './contract.ts';
-import { medianOfSorted, type TimeToLimit, timeToLimit, trendOf } from './resource-trend.ts';
+import type { Severity } from '../baseline/contract.ts';
+import { medianOfSorted, type TimeToLimit, timeToLimit, trendOf } from './trend.ts';
 
 export interface SaturationOptions {
   /** Used ratios above which it is said. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Figure, ResourceTails } from '../../../collector/src/baseline/resource-tails.ts';
+import { type Figure, ResourceTails } from '../../../collector/src/resource/tails.ts';
 import { type Random, seeded } from '../../support/random.ts';
 
 const FIGURE: Figure = { block: 1, isTwoSided: true, leastScale: 0 };

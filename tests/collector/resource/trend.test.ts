@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timeToLimit, trendOf } from '../../../collector/src/baseline/resource-trend.ts';
+import { timeToLimit, trendOf } from '../../../collector/src/resource/trend.ts';
 import { type Random, seeded } from '../../support/random.ts';
 
 const HOUR_MS = 3_600_000;

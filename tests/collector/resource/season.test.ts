@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResourceSeason } from '../../../collector/src/baseline/resource-season.ts';
+import { ResourceSeason } from '../../../collector/src/resource/season.ts';
 import { seeded } from '../../support/random.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,9 +1,9 @@
 // Watches one series of a resource: learns what is normal as readings come and says how much speaks for something else.
-// It knows no limits of a resource (resource-saturation.ts) and raises nothing by itself.
-import { Ring } from './resource-ring.ts';
-import { ResourceSeason } from './resource-season.ts';
-import { filled, joined } from './resource-snapshot.ts';
-import { type Figure, ResourceTails } from './resource-tails.ts';
+// It knows no limits of a resource (saturation.ts) and raises nothing by itself.
+import { Ring } from './ring.ts';
+import { ResourceSeason } from './season.ts';
+import { filled, joined } from './snapshot.ts';
+import { type Figure, ResourceTails } from './tails.ts';
 
 /** Of snapshots: raised with whatever changes what is learned. */
 const VERSION = 1;

@@ -4,7 +4,7 @@ import {
   type ResourceVerdict,
   ResourceWatch,
   STRONG_NATS,
-} from '../../../collector/src/baseline/resource-watch.ts';
+} from '../../../collector/src/resource/watch.ts';
 import { type Random, seeded } from '../../support/random.ts';
 
 const STEP_MS = 300_000;

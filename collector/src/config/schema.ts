@@ -11,6 +11,7 @@ import { monitoringConfig } from '../monitoring/config.ts';
 import { receiveConfig, sourcesConfig } from '../receive/config.ts';
 import { redactionConfig } from '../receive/redaction-config.ts';
 import { remoteSamplingConfig } from '../remote-sampling/config.ts';
+import { resourceConfig } from '../resource/config.ts';
 import { sampleConfig } from '../sample/config.ts';
 import { scrapeConfig } from '../scrape/config.ts';
 import { storeConfig } from '../store/config.ts';
@@ -22,6 +23,7 @@ export const OPTIONAL_ROOMS = [
   'monitoring',
   'measure',
   'baseline',
+  'resources',
   'sample',
   'logs',
   'limit',
@@ -48,6 +50,9 @@ export const fileSchema = z.strictObject({
   redaction: redactionConfig.describe('what is taken out of telemetry before anything is done with it'),
   measure: measureConfig.describe('span metrics of every span'),
   baseline: baselineConfig.describe('what is normal for each operation, and when it is said to have left it'),
+  resources: resourceConfig.describe(
+    'what is normal for metrics of hosts, programs and whatever is named here, and when one is near its limit',
+  ),
   remote_sampling: remoteSamplingConfig.describe(
     'what services are told to sample at their own door, as they ask on the port of web, at /sampling',
   ),

@@ -13,6 +13,7 @@ import type { MetricBatch } from '../model/data-point.ts';
 import type { ReceiveConfig } from '../receive/config.ts';
 import type { ReceiveStage } from '../receive/stage.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import type { ResourceStage } from '../resource/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
@@ -20,6 +21,7 @@ import type { StoreStage } from '../store/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
+import { buildResources } from './build-resources.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { keepAlerts } from './keep-alerts.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -41,6 +43,7 @@ export interface Pipeline {
   readonly baseline: BaselineStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
+  readonly resources: ResourceStage | undefined;
   readonly sample: SampleStage;
   /** Where logs follow their trace. */
   readonly logs: LogsStage | undefined;
@@ -82,15 +85,12 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
     operations.baseline?.investigate({
       between: (subject, fromMs, toMs, limit) => tracesBetween(storeTo, subject, [fromMs, toMs], limit),
     });
-  exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
-  const metrics = buildMetrics(
-    { ...config, limit: limitOf(config, shares) },
-    shared,
-    rooms,
-    exportTo.ownResource,
-    exportTo.metrics,
-    [],
-  );
+  const own = ownResource(config, thisMachine().hostName, shared.random);
+  exportTo.ownResource = own;
+  const resources = buildResources(rooms, config, shared, own, storeTo?.state, operations.baseline);
+  const watchers = [resources].filter((watcher) => watcher !== undefined);
+  const limited = { ...config, limit: limitOf(config, shares) };
+  const metrics = buildMetrics(limited, shared, rooms, own, exportTo.metrics, watchers);
   // The host is read closely while something is wrong.
   operations.listeners.push(({ severity }) => {
     if (severity !== 'none') metrics.stages.monitoring?.urgent('all', URGENT_MS);
@@ -111,7 +111,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const { measure, baseline, alert, remoteSampling } = operations;
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
   const watch = { measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
-  const front = { receive: receiveFrom, ...metrics.stages, ...watch };
+  const front = { receive: receiveFrom, ...metrics.stages, resources, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return { ...stages, remoteSampling, metrics: metrics.stages, inOrder };

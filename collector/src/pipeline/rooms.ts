@@ -11,6 +11,7 @@ import { measureInstruments } from '../measure/instruments.ts';
 import { monitoringInstruments } from '../monitoring/instruments.ts';
 import { receiveInstruments } from '../receive/instruments.ts';
 import { remoteSamplingInstruments } from '../remote-sampling/instruments.ts';
+import { resourceInstruments } from '../resource/instruments.ts';
 import { sampleInstruments } from '../sample/instruments.ts';
 import { scrapeInstruments } from '../scrape/instruments.ts';
 import { storeInstruments } from '../store/instruments.ts';
@@ -22,6 +23,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'receive', instruments: receiveInstruments },
   { name: 'measure', instruments: measureInstruments },
   { name: 'baseline', instruments: baselineInstruments },
+  { name: 'resources', instruments: resourceInstruments },
   { name: 'alert', instruments: alertInstruments },
   { name: 'remote_sampling', instruments: remoteSamplingInstruments },
   { name: 'sample', instruments: sampleInstruments },
@@ -47,7 +49,20 @@ export type Rooms = Awaited<ReturnType<typeof importRooms>>;
 
 /** Imports the rooms that a configuration has work for. Nothing runs by being imported. */
 export async function importRooms(config: Config) {
-  const { alert, baseline, scrape, monitoring, measure, remote_sampling, logs, limit, aggregate, store, web } = config;
+  const {
+    alert,
+    baseline,
+    resources,
+    scrape,
+    monitoring,
+    measure,
+    remote_sampling,
+    logs,
+    limit,
+    aggregate,
+    store,
+    web,
+  } = config;
   const isWatched = baseline !== false && measure !== false;
   const followsLogs = logs !== false && logs.mode === 'follow';
   return {
@@ -58,6 +73,7 @@ export async function importRooms(config: Config) {
     measure: measure === false ? undefined : (await import('../measure/stage.ts')).measure,
     // It watches what was measured; alerts are of what it says.
     baseline: isWatched ? (await import('../baseline/stage.ts')).baseline : undefined,
+    resources: resources === false ? undefined : (await import('../resource/stage.ts')).resources,
     alert: isWatched && alert !== false ? (await import('../alert/stage.ts')).alert : undefined,
     remoteSampling:
       remote_sampling.services.length === 0 ? undefined : (await import('../remote-sampling/stage.ts')).remoteSampling,

@@ -7,8 +7,10 @@ export interface SaturationOptions {
   /** Used ratios above which it is said. */
   readonly warning: number;
   readonly critical: number;
-  /** How long it must be above, or below again. */
+  /** How long it must be above. */
   readonly sustainedMs: number;
+  /** How long it must be below again. */
+  readonly clearMs: number;
   /** So far below it must fall to be over. */
   readonly hysteresis: number;
   /** How far back the trend looks. */
@@ -19,6 +21,7 @@ export const SATURATION: SaturationOptions = {
   warning: 0.8,
   critical: 0.95,
   sustainedMs: 60_000,
+  clearMs: 60_000,
   hysteresis: 0.03,
   trendMs: 6 * 3_600_000,
 };
@@ -44,8 +47,8 @@ export class ResourceSaturation {
   readonly #warning: Above;
   readonly #critical: Above;
   /** Medians of parts that are over, oldest first, and the readings of the present part. */
-  readonly #times: number[] = [];
-  readonly #medians: number[] = [];
+  #times: number[] = [];
+  #medians: number[] = [];
   #part = -1;
   #values: number[] = [];
   #seen = 0;
@@ -54,9 +57,8 @@ export class ResourceSaturation {
 
   constructor(options: Partial<SaturationOptions> = {}) {
     this.#options = { ...SATURATION, ...options };
-    const { warning, critical, hysteresis, sustainedMs } = this.#options;
-    this.#warning = new Above(warning, hysteresis, sustainedMs);
-    this.#critical = new Above(critical, hysteresis, sustainedMs);
+    this.#warning = new Above(this.#options.warning, this.#options);
+    this.#critical = new Above(this.#options.critical, this.#options);
   }
 
   /** Takes a reading. One that is no number is passed over. @param usedRatio 0..1, or above where a limit can be passed */
@@ -90,6 +92,32 @@ export class ResourceSaturation {
     return trend === undefined ? undefined : timeToLimit(trend, limit);
   }
 
+  /** What is known, to be kept; a copy. */
+  snapshot() {
+    return {
+      warning: this.#warning.snapshot(),
+      critical: this.#critical.snapshot(),
+      times: [...this.#times],
+      medians: [...this.#medians],
+      part: this.#part,
+      values: [...this.#values],
+      seen: this.#seen,
+      severity: this.#severity,
+      lastMs: this.#lastMs,
+    };
+  }
+
+  /** Goes on where a snapshot was taken. */
+  restore(saved: SavedSaturation): void {
+    this.#warning.restore(saved.warning);
+    this.#critical.restore(saved.critical);
+    this.#times = [...saved.times];
+    this.#medians = [...saved.medians];
+    this.#values = [...saved.values];
+    [this.#part, this.#seen, this.#lastMs] = [saved.part, saved.seen, saved.lastMs];
+    this.#severity = saved.severity;
+  }
+
   get #partMs(): number {
     return this.#options.trendMs / PARTS;
   }
@@ -112,32 +140,46 @@ export class ResourceSaturation {
   }
 }
 
+export type SavedSaturation = ReturnType<ResourceSaturation['snapshot']>;
+
 /** Whether a value is above a threshold for long enough: time above fills a bucket, time below empties it. */
 class Above {
   holds = false;
   onsetMs = NaN;
   readonly #threshold: number;
-  readonly #hysteresis: number;
-  readonly #sustainedMs: number;
+  readonly #options: Pick<SaturationOptions, 'hysteresis' | 'sustainedMs' | 'clearMs'>;
   #filledMs = 0;
   /** 1 where the latest reading was above, -1 where it was below again, 0 between. */
   #side: -1 | 0 | 1 = 0;
 
-  constructor(threshold: number, hysteresis: number, sustainedMs: number) {
+  constructor(threshold: number, options: Pick<SaturationOptions, 'hysteresis' | 'sustainedMs' | 'clearMs'>) {
     this.#threshold = threshold;
-    this.#hysteresis = hysteresis;
-    this.#sustainedMs = sustainedMs;
+    this.#options = options;
+  }
+
+  snapshot() {
+    return { holds: this.holds, onsetMs: this.onsetMs, filledMs: this.#filledMs, side: this.#side };
+  }
+
+  restore(saved: ReturnType<Above['snapshot']>): void {
+    this.holds = saved.holds;
+    this.onsetMs = saved.onsetMs;
+    this.#filledMs = saved.filledMs;
+    this.#side = saved.side;
   }
 
   take(timeMs: number, sinceMs: number, value: number): void {
+    const { hysteresis, sustainedMs, clearMs } = this.#options;
     // The time since a reading is taken for what that reading was, but for no more than half of what it takes: so it
-    // takes three of them, however seldom they come.
-    const spanMs = Math.min(sinceMs, this.#sustainedMs / 2) * this.#side;
-    this.#filledMs = Math.max(0, Math.min(this.#sustainedMs, this.#filledMs + spanMs));
-    this.#side = value > this.#threshold ? 1 : value < this.#threshold - this.#hysteresis ? -1 : 0;
+    // takes three of them, however seldom they come. Two are enough to be over.
+    const gainMs =
+      this.#side < 0 ? -sinceMs * (sustainedMs / clearMs) : Math.min(sinceMs, sustainedMs / 2) * this.#side;
+    this.#filledMs = Math.max(0, Math.min(sustainedMs, this.#filledMs + gainMs));
+    this.#side = value > this.#threshold ? 1 : value < this.#threshold - hysteresis ? -1 : 0;
     if (this.#side > 0 && Number.isNaN(this.onsetMs)) this.onsetMs = timeMs;
-    if (this.#filledMs >= this.#sustainedMs) this.holds = true;
-    if (this.#filledMs > 0 || this.#side >= 0) return;
+    if (this.#filledMs >= sustainedMs) this.holds = true;
+    // A rest of rounding is nothing.
+    if (this.#filledMs > 1 || this.#side >= 0) return;
     this.holds = false;
     this.onsetMs = NaN;
   }

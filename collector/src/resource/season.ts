@@ -10,6 +10,7 @@ const WEEK_BINS = 168;
 const LEAST_PERIODS = 2;
 /** A mean follows as if it were of no more readings, so a season may change. */
 const MOST_READINGS = 40;
+const MOST_COUNTED = 255;
 /** A season is used where it explains so much of the variance. */
 const LEAST_EXPLAINED = 0.3;
 /** The week is used where it leaves so much less than the day. */
@@ -17,10 +18,25 @@ const WEEK_BETTER = 0.7;
 /** Variances are those of about the last 500 readings. */
 const VARIANCE_GAIN = 0.002;
 
+/** Readings that are withheld at most. */
+const MOST_WITHHELD = 60;
+
+/** Whether a reading is learned: `later` leaves it open until the next that is or never is. */
+export type Learns = 'now' | 'later' | 'never';
+
 /** What is expected at a time of a series with a season; 2.2 KB. */
 export class ResourceSeason {
-  readonly #day = new Reference(DAY_BINS, DAY_MS);
-  readonly #week = new Reference(WEEK_BINS, WEEK_MS);
+  readonly #day: Reference;
+  readonly #week: Reference;
+  /** Readings of which it is not certain yet that they are learned. */
+  #withheld: (readonly [timeMs: number, value: number])[] = [];
+
+  /** @param often how many times as often readings come as each five minutes */
+  constructor(often = 1) {
+    const most = Math.max(1, Math.min(MOST_COUNTED, Math.round(MOST_READINGS * often)));
+    this.#day = new Reference(DAY_BINS, DAY_MS, most);
+    this.#week = new Reference(WEEK_BINS, WEEK_MS, most);
+  }
 
   /** All that is learned; to be kept and filled anew, not to be changed otherwise. */
   get state(): readonly ArrayBufferView[] {
@@ -40,9 +56,19 @@ export class ResourceSeason {
     return isWeekBetter && !Number.isNaN(ofWeek) ? ofWeek : day.at(timeMs);
   }
 
-  learn(timeMs: number, value: number): void {
-    this.#day.learn(timeMs, value);
-    this.#week.learn(timeMs, value);
+  /** Takes a reading. */
+  learn(timeMs: number, value: number, when: Learns = 'now'): void {
+    if (when === 'never') {
+      this.#withheld = [];
+      return;
+    }
+    this.#withheld.push([timeMs, value]);
+    const kept = when === 'later' ? MOST_WITHHELD : 0;
+    while (this.#withheld.length > kept) {
+      const [thenMs, then] = this.#withheld.shift() ?? [timeMs, value];
+      this.#day.learn(thenMs, then);
+      this.#week.learn(thenMs, then);
+    }
   }
 }
 
@@ -53,15 +79,17 @@ const [COUNT, MEAN, TOTAL, REST] = [0, 1, 2, 3] as const;
 class Reference {
   readonly #bins: number;
   readonly #periodMs: number;
+  readonly #mostReadings: number;
   readonly #means: Float32Array;
   readonly #lastPeriod: Int32Array;
   readonly #readings: Uint8Array;
   readonly #periods: Uint8Array;
   readonly #sums = new Float64Array(4);
 
-  constructor(bins: number, periodMs: number) {
+  constructor(bins: number, periodMs: number, mostReadings: number) {
     this.#bins = bins;
     this.#periodMs = periodMs;
+    this.#mostReadings = mostReadings;
     this.#means = new Float32Array(bins);
     this.#lastPeriod = new Int32Array(bins).fill(-1);
     this.#readings = new Uint8Array(bins);
@@ -102,7 +130,7 @@ class Reference {
       this.#lastPeriod[bin] = period;
       this.#periods[bin] = Math.min(LEAST_PERIODS, (this.#periods[bin] ?? 0) + 1);
     }
-    const readings = Math.min(MOST_READINGS, (this.#readings[bin] ?? 0) + 1);
+    const readings = Math.min(this.#mostReadings, (this.#readings[bin] ?? 0) + 1);
     this.#readings[bin] = readings;
     this.#means[bin] = (this.#means[bin] ?? 0) + (value - (this.#means[bin] ?? 0)) / readings;
     const count = (this.#sums[COUNT] ?? 0) + 1;

@@ -1,9 +1,10 @@
 // Watches one series of a resource: learns what is normal as readings come and says how much speaks for something else.
 // It knows no limits of a resource (saturation.ts) and raises nothing by itself.
 import { Ring } from './ring.ts';
-import { ResourceSeason } from './season.ts';
+import { type Learns, ResourceSeason } from './season.ts';
 import { filled, joined } from './snapshot.ts';
-import { type Figure, ResourceTails } from './tails.ts';
+import { figures, LONG, SHORT, type Sign, SIGNS } from './signs.ts';
+import { ResourceTails } from './tails.ts';
 
 /** Of snapshots: raised with whatever changes what is learned. */
 const VERSION = 1;
@@ -17,8 +18,12 @@ export interface ResourceVerdict {
   /** What speaks most. */
   readonly sign: Sign;
   readonly direction: 'up' | 'down';
-  /** What was expected: of the same time of day or week where that is of use, else the running level. */
+  /** What was expected: of the same time of day or week where that is of use, else the running level; NaN of the first. */
   readonly usual: number;
+  /** How far off readings usually lie, as it was before this one. */
+  readonly spread: number;
+  /** Whether `usual` is that of the time of day or week. */
+  readonly isSeasonal: boolean;
   readonly state: ResourceState;
 }
 
@@ -27,10 +32,6 @@ export interface ResourceVerdict {
  * `back` where they are not; after 150 without news what they are is normal, be it as before or not.
  */
 export type ResourceState = 'learning' | 'normal' | 'begins' | 'worsens' | 'held' | 'back';
-
-/** What is looked at, in the order of `figures`. */
-const SIGNS = ['level', 'spike', 'shift', 'drift', 'activity', 'burst', 'season', 'season shift'] as const;
-export type Sign = (typeof SIGNS)[number];
 
 /** The one threshold, of all series: evidence of `EVENT_NATS`. */
 export const EVENT_SCORE = 0.5;
@@ -51,9 +52,6 @@ const HELD_READINGS = 150;
 /** Readings are back where their short mean is so many spreads from the usual, and no sign says more than this. */
 const BACK_SPREADS = 3;
 const BACK_NATS = 0.5;
-/** Readings of which means are taken. */
-const SHORT = 6;
-const LONG = 24;
 /** The running level, and what readings usually lie away from it; shares of a new reading. */
 const LEVEL_GAIN = 0.05;
 const SPREAD_GAIN = 0.005;
@@ -63,13 +61,13 @@ const LEARNING_READINGS = 25 * LONG;
 const LEAST_READINGS = 30;
 /** So small a share of the level is neither spread nor step. */
 const LEAST_SPREAD = 1e-3;
-/** Tails of spikes and of logarithms of steps are no narrower, so that what is constant may stir a little. */
-const LEAST_SPREADS = 0.2;
-const LEAST_LOG = 0.1;
 /** More than this times what is usual, and half more than the longest, is a missing reading. */
 const USUAL_INTERVALS = 4;
 const LONGEST_INTERVALS = 1.5;
 const INTERVAL_GAIN = 0.02;
+
+/** Readings that season was chosen for. */
+const USUAL_STEP_MS = 300_000;
 
 /** What runs along with a series. */
 interface Running {
@@ -120,14 +118,21 @@ interface Evidence {
 export class ResourceWatch {
   readonly #leastChange: number;
   readonly #tails: ResourceTails;
-  readonly #season = new ResourceSeason();
+  readonly #season: ResourceSeason;
   readonly #recent = new Ring(LONG);
   readonly #offSeason = new Ring(LONG);
   readonly #running: Running = { ...AT_FIRST };
 
-  /** @param leastChange what is no change at all, in the metric's unit; 0 leaves it to 0.3 % of the value */
-  constructor({ leastChange = 0 }: { readonly leastChange?: number } = {}) {
+  /**
+   * @param leastChange what is no change at all, in the metric's unit; 0 leaves it to 0.3 % of the value
+   * @param stepMs how far readings are apart
+   */
+  constructor({
+    leastChange = 0,
+    stepMs = USUAL_STEP_MS,
+  }: { readonly leastChange?: number; readonly stepMs?: number } = {}) {
     this.#leastChange = leastChange;
+    this.#season = new ResourceSeason(USUAL_STEP_MS / stepMs);
     this.#tails = new ResourceTails(figures(leastChange));
   }
 
@@ -136,27 +141,34 @@ export class ResourceWatch {
     return this.snapshot().byteLength;
   }
 
-  /** Judges a reading, then learns it. A value that is no number is passed over. @param timeMs since the epoch */
-  take(timeMs: number, value: number): ResourceVerdict {
+  /**
+   * Judges a reading, then learns it. A value that is no number is passed over.
+   *
+   * @param timeMs since the epoch
+   * @param season whether the season learns it
+   */
+  take(timeMs: number, value: number, season: Learns = 'now'): ResourceVerdict {
     const expected = this.#season.expected(timeMs);
     const hasSeason = this.#season.isUseful && !Number.isNaN(expected);
-    const usual = hasSeason ? expected : this.#running.level;
-    if (!Number.isFinite(value))
-      return { score: 0, nats: 0, sign: 'level', direction: 'up', usual, state: this.#quiet() };
+    const usual = hasSeason ? expected : this.#running.readings === 0 ? NaN : this.#running.level;
     const spread = this.#running.spread;
+    const known = { usual, spread, isSeasonal: hasSeason };
+    if (!Number.isFinite(value))
+      return { ...known, score: 0, nats: 0, sign: 'level', direction: 'up', state: this.#quiet() };
     this.#running.readings++;
     this.#takeTime(timeMs);
     const found: Evidence = { signs: 0, sum: 0, most: -1, sign: 'level', direction: 'up' };
     this.#takeLevels(found, value);
     this.#takeSteps(found);
-    this.#takeSeason(found, timeMs, value, expected);
+    this.#takeSeason(found, value, expected);
+    this.#season.learn(timeMs, value, season);
     const nats = Math.max(0, Math.log(found.sum / found.signs));
     const event = this.#event(nats, hasSeason ? expected : this.#running.usualBefore);
     if (event.state === 'begins') {
       this.#running.usualBefore = usual;
       this.#running.spreadBefore = spread;
     }
-    return { ...event, nats, sign: found.sign, direction: found.direction, usual };
+    return { ...known, ...event, nats, sign: found.sign, direction: found.direction };
   }
 
   /** Since when a reading is overdue, by the intervals they came in. @returns nothing while none is */
@@ -216,7 +228,7 @@ export class ResourceWatch {
     if (this.#recent.length >= SHORT) this.#see(found, 'burst', Math.log(this.#recent.steps(SHORT) + floor));
   }
 
-  #takeSeason(found: Evidence, timeMs: number, value: number, expected: number): void {
+  #takeSeason(found: Evidence, value: number, expected: number): void {
     const isUseful = this.#season.isUseful;
     if (!Number.isNaN(expected)) {
       const off = value - expected;
@@ -227,7 +239,6 @@ export class ResourceWatch {
       if (this.#offSeason.length >= LONG)
         this.#see(isUseful ? found : none, 'season shift', this.#offSeason.mean(LONG));
     }
-    this.#season.learn(timeMs, value);
   }
 
   #see(found: Evidence, sign: Sign, figure: number): void {
@@ -274,20 +285,4 @@ export class ResourceWatch {
 /** The score of evidence where nothing is held. */
 export function scoreOf(nats: number): number {
   return nats / (nats + EVENT_NATS);
-}
-
-/** What each sign looks at, in their order. */
-function figures(leastChange: number): Figure[] {
-  const value = { isTwoSided: true, leastScale: leastChange };
-  const ofLong = { ...value, block: LONG };
-  return [
-    { ...value, block: 1 },
-    { block: 1, isTwoSided: true, leastScale: LEAST_SPREADS },
-    { ...value, block: SHORT },
-    ofLong,
-    { ...ofLong, leastScale: LEAST_LOG },
-    { block: SHORT, isTwoSided: false, leastScale: LEAST_LOG },
-    { ...value, block: 1 },
-    ofLong,
-  ];
 }

@@ -183,7 +183,7 @@ class Sidecar implements Collector {
     code: NonNullable<Rooms['web']>,
     host: Host<keyof typeof webInstruments>,
   ): { readonly server: WebServer; readonly kpis: Kpis } {
-    const { measure, baseline, remoteSampling, store, export: exportTo, metrics } = this.#pipeline;
+    const { measure, baseline, remoteSampling, store, export: exportTo, metrics, resources: lines } = this.#pipeline;
     const cardinality = cardinalityOf(metrics.limit);
     const kpis = new code.Kpis(
       { telemetry: this.#telemetry, series: exportTo, memory: residentMemory, cardinality },
@@ -202,6 +202,7 @@ class Sidecar implements Collector {
         baselines: baseline && new code.StageView(baseline, () => this.#clock.nowMs()),
         kpis: () => kpis.answer(),
         resources: (service, instance) => resources.answer(service, instance),
+        resourceLines: lines && (() => lines.lines()),
         books: () => this.books(),
         why: (traceId) => this.#pipeline.sample.why(traceId),
         sampling: () => this.#pipeline.sample.state(),

@@ -5,6 +5,8 @@ import type { PointBooks } from './metrics-answers.ts';
 export type { OperationSummary };
 /** GET /api/cardinality; 404 where limits are off. */
 export type { CardinalityAnswer } from '../limit/contract.ts';
+/** GET /api/resources/baselines; 404 where baselines of resources are off. */
+export type { ResourceLine, ResourceLinesAnswer } from '../resource/contract.ts';
 export type {
   BaselineAnswer,
   BaselineDetail,

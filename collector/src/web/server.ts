@@ -20,6 +20,7 @@ import type {
   HealthAnswer,
   KpisAnswer,
   OperationsAnswer,
+  ResourceLinesAnswer,
   ResourcesAnswer,
 } from './api.ts';
 import { answerBaselines, DEFAULT_GROUPS } from './baseline-routes.ts';
@@ -40,6 +41,8 @@ export interface WebViews {
   kpis(): KpisAnswer;
   /** @param service and `instance`: both empty for this sidecar's own */
   resources(service: string, instance: string): ResourcesAnswer;
+  /** Absent where baselines of resources are off. */
+  readonly resourceLines?: (() => ResourceLinesAnswer) | undefined;
   books(): BooksAnswer;
   /** @param traceId 32 lower-case hexadecimal digits */
   why(traceId: string): Promise<DecisionAnswer>;
@@ -184,6 +187,7 @@ export class WebServer {
     if (path === '/api/cardinality') return this.#cardinality();
     if (path === '/api/kpis') return { status: 200, body: this.#views.kpis() };
     if (path === '/api/resources') return this.#resources(url.searchParams);
+    if (path === '/api/resources/baselines') return this.#resourceLines();
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
     if (path === '/api/traces') return this.#traces(url.searchParams, response);
     const ofBaselines = answerBaselines(this.#views.baselines, url);
@@ -230,6 +234,12 @@ export class WebServer {
   #resources(parameters: URLSearchParams): Answer {
     const body = this.#views.resources(parameters.get('service') ?? '', parameters.get('instance') ?? '');
     return { status: 200, body };
+  }
+
+  #resourceLines(): Answer {
+    const { resourceLines } = this.#views;
+    if (resourceLines !== undefined) return { status: 200, body: resourceLines() };
+    return { status: 404, body: { error: 'baselines of resources are off; take out resources: false' } };
   }
 
   #operations(): OperationsAnswer {

@@ -41,6 +41,15 @@ async function openPage(views: Partial<WebViews> = {}, config: object = {}): Pro
 
 const json = ({ body }: Answered): unknown => JSON.parse(body.toString());
 
+describe('baselines of resources', () => {
+  it('are answered, and 404 where they are off', async () => {
+    const lines = { nowMs: 1, stepSeconds: 60, series: [], leftOut: 0 };
+    const ask = await openPage({ resourceLines: () => lines });
+    expect(json(await ask('/api/resources/baselines'))).toEqual(lines);
+    expect((await (await openPage())('/api/resources/baselines')).status).toBe(404);
+  });
+});
+
 describe('the paths of metrics', () => {
   it('answer what they are asked, never from a cache', async () => {
     const asked: string[][] = [];

@@ -1,7 +1,7 @@
 // Resources: what host and processes use, over the last minutes, and what reading them costs and saves.
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
-import type { KpisAnswer, ResourcesAnswer } from '../api.ts';
+import type { KpisAnswer, ResourceLinesAnswer, ResourcesAnswer } from '../api.ts';
 import { useAnswer } from './answer.ts';
 import { CountTable } from './count-table.tsx';
 import { Waiting } from './empty-state.tsx';
@@ -10,6 +10,7 @@ import { counted } from './format.ts';
 import { useFeed } from './hooks.ts';
 import { KpiPanel } from './kpi-panel.tsx';
 import { NotRefreshed } from './not-refreshed.tsx';
+import { ResourceBaselines } from './resource-baselines.tsx';
 import { chartsOf, newestText, quantityText, type ResourceChart, restOf } from './resource-charts.ts';
 import { newestOf } from './resource-lines.ts';
 import { TimeChart } from './time-chart.tsx';
@@ -26,6 +27,7 @@ export function ResourcesView({ feed }: { feed: LiveFeed }): ComponentChildren {
   const isRunning = (): boolean => phase !== 'paused';
   const kpis = useAnswer<KpisAnswer>('api/kpis', isRunning);
   const resources = useAnswer<ResourcesAnswer>(`api/resources?${new URLSearchParams({ ...chosen })}`, isRunning);
+  const lines = useAnswer<ResourceLinesAnswer>('api/resources/baselines', isRunning);
   return (
     <>
       <h1>Resources</h1>
@@ -33,6 +35,7 @@ export function ResourcesView({ feed }: { feed: LiveFeed }): ComponentChildren {
       {resources.answer === undefined && resources.problem === '' && <Waiting>Asking for readings…</Waiting>}
       <div class={phase === 'live' ? 'resources' : 'resources old'}>
         {kpis.answer !== undefined && <KpiPanel kpis={kpis.answer} />}
+        {lines.answer !== undefined && <ResourceBaselines answer={lines.answer} />}
         {resources.answer !== undefined && <Readings answer={resources.answer} onChoose={setChosen} />}
       </div>
     </>

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { duration, ratio, whole } from '../config/fields.ts';
 
-/** A host and its programs have fifty to a hundred; each takes some 12 KB. */
+/** A host and its programs have fifty to a hundred; each takes some 20 KB. */
 const MAX_SERIES = 300;
 
 const name = z.string().min(1).max(255);
@@ -57,7 +57,7 @@ export const resourceConfig = z
       MAX_SERIES,
       1,
       10_000,
-      'series that are watched, of 12 KB each; those that come later are counted and not watched',
+      'series that are watched, of 20 KB each; those that come later are counted and not watched',
     ),
     series_ttl: duration('7d', 'a series without a point for so long is forgotten with its baseline', { min: 60_000 }),
     learn_for: duration(

@@ -62,7 +62,10 @@ const RULES: Readonly<Record<string, Partial<WatchRule>>> = {
   },
   'process.windows.handle.count': { leastChange: 500 },
   'container.cpu.throttled.time': { leastChange: 0.05 },
-  'container.memory.usage': { limit: { metric: 'container.memory.limit', without: [] }, leastChange: 64 * MEBIBYTE },
+  'container.memory.working_set': {
+    limit: { metric: 'container.memory.limit', without: [] },
+    leastChange: 64 * MEBIBYTE,
+  },
   'nodejs.eventloop.delay.p99': { leastChange: 0.02 },
   'nodejs.eventloop.utilization': { ...WHOLE, isBusyness: true, leastChange: 0.1 },
   'v8js.memory.heap.used': { parts: { keys: ['v8js.heap.space.name'], as: 'sum' }, leastChange: 64 * MEBIBYTE },

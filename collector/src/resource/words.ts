@@ -10,13 +10,16 @@ const DAY_MS = 24 * HOUR_MS;
 const MOST_TIMES = 1000;
 /** A trend is not believed for longer. */
 const MOST_DAYS = 60;
+const OF_MOUNT: ReadonlySet<string> = new Set(['system.device', 'system.filesystem.mode', 'system.filesystem.type']);
 const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 /** Names a series for people. @param attributes of its points */
 export function nameOf(sender: Sender, metric: string, attributes: Readonly<Record<string, string>>): string {
   // The host is read by whoever reads it; its name says nothing of what is meant.
   const isOfHost = sender.isOwn && /^(system|container)\./.test(metric);
-  return [...(isOfHost || sender.name === '' ? [] : [sender.name]), metric, ...Object.values(attributes)].join(' ');
+  const telling = Object.entries(attributes).filter(([key]) => !isTold(key, attributes));
+  const parts = [isOfHost ? '' : sender.name, metric, ...telling.map(([, value]) => value)];
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 /** @param isSlow whether it may be busy for some time, and is not full then */
@@ -30,6 +33,11 @@ export function saturationText(ratio: number, left: TimeToLimit | undefined, isB
         ? ''
         : ` and full in about ${timeText(left.ms)}`;
   return ratio >= 0.9995 ? 'is full' : `is ${used} full${rest}`;
+}
+
+/** Whether an attribute says no more than another: a place of a file system has one device, kind and mode. */
+function isTold(key: string, attributes: Readonly<Record<string, string>>): boolean {
+  return OF_MOUNT.has(key) && attributes['system.filesystem.mountpoint'] !== undefined;
 }
 
 export function departureText({ mean, usual, direction, factor }: Departed, unit: string): string {

@@ -1,9 +1,27 @@
 // What is said of resources.
 import { describe, expect, it } from 'vitest';
-import { saturationText, timeText, valueText } from '../../../collector/src/resource/words.ts';
+import type { Sender } from '../../../collector/src/resource/instances.ts';
+import { nameOf, saturationText, timeText, valueText } from '../../../collector/src/resource/words.ts';
 
 const HOUR = 3_600_000;
 const left = (hours: number) => ({ ms: hours * HOUR, earliestMs: 0, latestMs: 0 });
+
+const HOST: Sender = { key: 'a', name: 'evenkeel', isOwn: true, attributes: {} };
+
+describe('a name', () => {
+  it('has what tells series apart', () => {
+    const place = {
+      'system.device': '/dev/vda',
+      'system.filesystem.mode': 'rw',
+      'system.filesystem.mountpoint': '/var',
+    };
+    expect(nameOf(HOST, 'system.filesystem.utilization', place)).toBe('system.filesystem.utilization /var');
+    expect(nameOf(HOST, 'process.memory.usage', {})).toBe('evenkeel process.memory.usage');
+    expect(nameOf({ ...HOST, name: 'shop', isOwn: false }, 'system.disk.io', { 'system.device': 'sda' })).toBe(
+      'shop system.disk.io sda',
+    );
+  });
+});
 
 describe('values', () => {
   it.each([

@@ -56,6 +56,12 @@ const DESCRIPTORS: SeriesSpec = {
   unit: '{file_descriptor}',
   description: 'Files and sockets this sidecar has open.',
 };
+const MOST_DESCRIPTORS: SeriesSpec = {
+  ...level,
+  name: 'process.unix.file_descriptor.limit',
+  unit: '{file_descriptor}',
+  description: 'Files and sockets this sidecar may have open.',
+};
 const UPTIME: SeriesSpec = {
   ...shared,
   name: 'process.uptime',
@@ -122,11 +128,13 @@ export function procSelfReader(table: ReadingTable, folder = '/proc/self'): Read
   const file = new ProcFile(`${folder}/status`);
   const rows = new NamedRows(1);
   const row = rowsOnce(table);
+  /** The runtime raises it when it starts, and nobody does later. */
+  let most: number | undefined;
   return {
     name: 'proc self',
     component: 'process',
     isDear: false,
-    metrics: [THREADS, PEAK, DESCRIPTORS],
+    metrics: [THREADS, PEAK, DESCRIPTORS, MOST_DESCRIPTORS],
     read() {
       const { bytes, length } = file.read();
       parseKeyed(bytes, length, rows);
@@ -135,9 +143,17 @@ export function procSelfReader(table: ReadingTable, folder = '/proc/self'): Read
       if (threads !== undefined) table.set(row(THREADS, 0, []), threads);
       if (peak !== undefined) table.set(row(PEAK, 0, []), peak * KIBIBYTE);
       table.set(row(DESCRIPTORS, 0, []), descriptorCount(`${folder}/fd`));
+      most ??= mostDescriptors(`${folder}/limits`);
+      if (Number.isFinite(most)) table.set(row(MOST_DESCRIPTORS, 0, []), most);
     },
     stop: () => file.close(),
   };
+}
+
+/** @returns NaN where there is no limit, or it is not told */
+function mostDescriptors(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return NaN;
+  return Number(/^Max open files +(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1]);
 }
 
 /** Kernels from 6.2 on tell the count as the size of the folder, which is cheaper than listing it. */

@@ -1,6 +1,7 @@
 // Which readers there are, by system and configuration.
 import { availableParallelism } from 'node:os';
 import type { MonitoringConfig } from './config.ts';
+import { containerMemoryReader } from './read-container-memory.ts';
 import { cpuReader } from './read-cpu.ts';
 import { diskReader, fileSystemReader } from './read-disk.ts';
 import { elsewhereReaders } from './read-elsewhere.ts';
@@ -49,6 +50,7 @@ function linuxReaders(table: ReadingTable): Reader[] {
     connectionReader(table),
     procSelfReader(table),
     containerReader(table),
+    containerMemoryReader(table),
   ];
 }
 

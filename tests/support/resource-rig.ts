@@ -26,6 +26,7 @@ export interface ResourceRig {
 
 export interface RigOptions {
   readonly store?: StateStore;
+  /** What was open before a restart; more may come. */
   readonly open?: readonly Violation[];
 }
 
@@ -33,9 +34,13 @@ export interface RigOptions {
 export function resourceRig(config: object, { store, open = [] }: RigOptions = {}): ResourceRig {
   const own = testHost('resources', resourceInstruments);
   const said: Said[] = [];
+  const ended = new Set<string>();
   const sink: ViolationSink = {
-    say: (subject: Subject, changes) => said.push(...changes.map((change) => ({ ...change, name: subject.name }))),
-    open: () => open,
+    say(subject: Subject, changes) {
+      said.push(...changes.map((change) => ({ ...change, name: subject.name })));
+      if (changes.at(-1)?.severity === 'none') ended.add(subject.key);
+    },
+    open: () => open.filter(({ subject }) => !ended.has(subject.key)),
   };
   const stage = resources.create(resourceConfig.parse({ defaults: false, ...config }), own.host);
   stage.sink = sink;

@@ -54,7 +54,7 @@ export class Keeping {
   }
 
   /** Writes what is due, and what is not watched any more. @param all series that are watched */
-  async save(all: Iterable<Series>, nowMs: number): Promise<void> {
+  async save(all: readonly Series[], nowMs: number): Promise<void> {
     if (this.store === undefined || this.#isReading || this.#isStopped) return;
     const due: Series[] = [];
     for (const series of all) if (series.dueMs <= nowMs && due.length < BATCH) due.push(series);

@@ -173,6 +173,8 @@ export class Roster {
       unit: unitOf(metric, quantity),
     };
     const series = resumed?.watchedBy(plain) ?? new Series(identity, plain, this.#options, nowMs);
+    // Another version may have named it otherwise.
+    series.identity = identity;
     const { limit } = rule;
     const limitKey =
       limit === undefined || 'value' in limit

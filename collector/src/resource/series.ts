@@ -66,7 +66,7 @@ interface Said {
 }
 
 export class Series {
-  readonly identity: SeriesIdentity;
+  identity: SeriesIdentity;
   readonly rule: SeriesRule;
   /** Of the latest point, and when it is written down next. */
   seenMs: number;

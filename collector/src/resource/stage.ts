@@ -21,9 +21,8 @@ const HOLD_STEPS = 2.5;
 const LAG_MS = 5000;
 const LAG_RATIO = 0.25;
 const KEEP_EVERY_MS = 60_000;
-/** Whatever is said of a series that is silent for so long, and for so many steps, is over. */
-const SILENT_MS = 300_000;
-const SILENT_STEPS = 5;
+/** Whatever is said of a series is over once it is silent for so many times as long as a level holds. */
+const SILENT_HOLDS = 3;
 /** A start has ten seconds. */
 const READ_WITHIN_MS = 5000;
 
@@ -82,7 +81,7 @@ export class ResourceStage implements Stage<MetricBatch>, ResourceView {
     this.#startedMs = clock.nowMs();
     const late = new Promise<void>((resolve) => this.#cancel.push(clock.after(READ_WITHIN_MS, resolve)));
     await Promise.race([this.#keeping.load((saved) => this.#roster.resume(saved)), late]);
-    for (const violation of this.sink?.open('resource') ?? []) this.#adopt(violation);
+    this.#adoptOpen();
     this.#cancel.push(clock.every(KEEP_EVERY_MS, () => this.#keep(clock.nowMs())));
     this.#waitForStep();
   }
@@ -132,6 +131,14 @@ export class ResourceStage implements Stage<MetricBatch>, ResourceView {
     if (orphan !== undefined) this.#adopt(orphan, series);
   }
 
+  /** Takes over what is open and not known here: of before a restart, also where it was read late or what was learned is lost. */
+  #adoptOpen(): void {
+    for (const violation of this.sink?.open('resource') ?? []) {
+      const { key } = violation.subject;
+      if (!this.#orphans.has(key) && this.#roster.byKey(key)?.severity === undefined) this.#adopt(violation);
+    }
+  }
+
   /** Whoever said it ends it: it stays until its series is judged anew. */
   #adopt(violation: Violation, series = this.#roster.byKey(violation.subject.key)): void {
     const { severity, onsetMs, ratio, subject } = violation;
@@ -169,7 +176,7 @@ export class ResourceStage implements Stage<MetricBatch>, ResourceView {
   }
 
   #endSilent(nowMs: number): void {
-    const silentMs = Math.max(SILENT_MS, SILENT_STEPS * this.#options.stepMs);
+    const silentMs = SILENT_HOLDS * this.#options.holdMs;
     // Of before a restart, time begins with it: nobody could be heard before.
     const isSilent = (seenMs: number): boolean => nowMs - Math.max(seenMs, this.#startedMs) > silentMs;
     for (const series of this.#roster.all())
@@ -192,6 +199,7 @@ export class ResourceStage implements Stage<MetricBatch>, ResourceView {
       this.#roster.forget(series);
     }
     for (const state of RESOURCE_STATES) this.#host.record('series', states[state], { state });
-    void this.#keeping.save(this.#roster.all(), nowMs);
+    this.#adoptOpen();
+    void this.#keeping.save([...this.#roster.all()], nowMs);
   }
 }

@@ -259,13 +259,26 @@ describe('a restart', () => {
     expect(again.severities()).toEqual(['none']);
   });
 
+  it('takes over what is read late', async () => {
+    const first = resourceRig(QUEUE);
+    await first.stage.start();
+    await first.run(400, 10, () => depth(85));
+    const open: Violation[] = [];
+    const again = resourceRig(QUEUE, { open });
+    await again.stage.start();
+    await again.run(300, 10, () => depth(50));
+    open.push(violationOf(first));
+    await again.run(600, 10, () => depth(50));
+    expect(again.severities()).toEqual(['none']);
+  });
+
   it('ends what was said of a series that does not come again', async () => {
     const first = resourceRig(QUEUE);
     await first.stage.start();
     await first.run(400, 10, () => depth(85));
     const again = resourceRig(QUEUE, { open: [violationOf(first)] });
     await again.stage.start();
-    again.own.clock.advance(200_000);
+    again.own.clock.advance(300_000);
     expect(again.said).toEqual([]);
     again.own.clock.advance(200_000);
     expect(again.said[0]).toMatchObject({ severity: 'none', ended: 'forgotten' });

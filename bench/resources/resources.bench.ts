@@ -7,6 +7,7 @@ import { Series, type SeriesOptions } from '../../collector/src/resource/series.
 import { dataPoint } from '../../tests/support/data-points.ts';
 import { bounded } from '../bounds.ts';
 import { cpuSeconds, type Figure } from '../figure.ts';
+import { readCorpus } from '../nab/corpus.ts';
 import { quietHost, type QuietSeries, STEP_MS } from './quiet-host.ts';
 
 const IS_QUICK = process.env['BENCH_QUICK'] === '1';
@@ -20,6 +21,8 @@ const START_MS = Date.UTC(2026, 0, 5);
 const LEARN_DAYS = resourceConfig.parse(undefined).learn_for / (DAY * STEP_MS);
 /** Violations that began so near each other are told of as one. */
 const SAME_ONSET_MS = 60_000;
+/** As most of what others have recorded. */
+const RECORDED_STEP_MS = 300_000;
 /** What becomes this many times as much for two hours. */
 const FACTORS = [2, 3, 5] as const;
 const LASTS = 120;
@@ -51,7 +54,37 @@ export async function run(): Promise<Figure[]> {
     plain('false violations a series-day, with releases', released.violations / released.seriesDays, '1/d'),
     plain('violations of a release', released.ofReleases / Math.max(1, released.releases), '1'),
     ...FACTORS.map((factor) => plain(`said of what is ${factor} times as much for two hours`, recall(factor), '1')),
+    ...recorded(),
     ...costs(),
+  ];
+}
+
+/**
+ * What is said of series that others have recorded, outside of what they call out of order: machines and traffic of the
+ * Numenta benchmark (bench/nab), where NAB_DIR names it. They are of days, so nothing is learned before the first.
+ */
+function recorded(): Figure[] {
+  const directory = process.env['NAB_DIR'];
+  if (directory === undefined) return [];
+  let [violations, days] = [0, 0];
+  for (const { name, times, timesMs, values, windows } of readCorpus(directory)) {
+    if (!/^real(AWS|Known|Traffic)/.test(name)) continue;
+    const options = { ...OPTIONS, stepMs: RECORDED_STEP_MS, learnSteps: DAY / 5 };
+    const series = seriesOf({ name, leastChange: 0 }, undefined, options);
+    let isOpen = false;
+    values.forEach((value, i) => {
+      const time = times[i] ?? '';
+      for (const { severity } of series.take(pointOf(value, 0, timesMs[i]), '', timesMs[i] ?? 0)) {
+        const isIn = windows.some(([from, to]) => time >= from && time <= to);
+        if (severity !== 'none' && !isOpen && !isIn) violations++;
+        isOpen = severity !== 'none';
+      }
+    });
+    days += ((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / (DAY * STEP_MS) - 1;
+  }
+  return [
+    plain('recorded series-days (NAB)', days, 'd'),
+    plain('violations a recorded series-day outside of its windows', violations / days, '1/d'),
   ];
 }
 
@@ -149,7 +182,11 @@ function costs(): Figure[] {
   ];
 }
 
-function seriesOf({ name, leastChange, isBursty }: QuietSeries, limit?: number): Series {
+function seriesOf(
+  { name, leastChange, isBursty }: Omit<QuietSeries, 'next'>,
+  limit?: number,
+  options = OPTIONS,
+): Series {
   const identity = { subject: { key: name, name, attributes: {} }, metric: name, unit: '' };
   const rule = {
     quantity: 'value',
@@ -159,13 +196,13 @@ function seriesOf({ name, leastChange, isBursty }: QuietSeries, limit?: number):
     isBusyness: false,
     ...(limit === undefined ? {} : { limit: { value: limit } }),
   } as const;
-  return new Series(identity, rule, OPTIONS, START_MS);
+  return new Series(identity, rule, options, START_MS);
 }
 
 const TEMPLATE = dataPoint({ kind: 'gauge' });
 
-function pointOf(value: number, minute: number): typeof TEMPLATE {
-  return { ...TEMPLATE, timeMs: timeOf(minute), value: { type: 'number', value, isInteger: false } };
+function pointOf(value: number, minute: number, timeMs = timeOf(minute)): typeof TEMPLATE {
+  return { ...TEMPLATE, timeMs, value: { type: 'number', value, isInteger: false } };
 }
 
 function timeOf(minute: number): number {

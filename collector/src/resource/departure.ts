@@ -79,11 +79,11 @@ export class Departure {
   /**
    * Takes what a watch said of a step.
    *
-   * @param fromMs when the step began
+   * @param timeMs of the middle of the step
    * @param mayBegin whether enough is known for a departure to be said
    * @returns undefined while it is as usual, or not for long enough
    */
-  take(fromMs: number, value: number, verdict: ResourceVerdict, mayBegin: boolean): Departed | undefined {
+  take(timeMs: number, value: number, verdict: ResourceVerdict, mayBegin: boolean): Departed | undefined {
     const running = this.#running;
     const isQuiet = verdict.state === 'normal' || verdict.state === 'learning' || verdict.state === 'back';
     if (isQuiet && running.apart === 0) {
@@ -93,7 +93,7 @@ export class Departure {
     if (Number.isNaN(running.usual)) return undefined;
     const usual = verdict.isSeasonal ? verdict.usual : running.usual;
     if (this.#isApart(value, usual)) {
-      if (running.apart === 0) running.sinceMs = fromMs;
+      if (running.apart === 0) running.sinceMs = timeMs;
       running.apart++;
       running.back = 0;
       running.sum += value;

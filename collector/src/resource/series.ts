@@ -224,12 +224,14 @@ export class Series {
   #learn(step: ResourceStep): Judgement | undefined {
     const { timeMs, value } = step;
     this.#seen++;
-    this.#history.take(timeMs - this.#options.stepMs / 2, value);
+    // Of what began within a step, its middle is nearest to when it did.
+    const middleMs = timeMs - this.#options.stepMs / 2;
+    this.#history.take(middleMs, value);
     const verdict = this.#watch.take(timeMs, value, this.#departure.season);
     this.#now = { step, verdict };
-    this.#departed = this.#departure.take(timeMs - this.#options.stepMs, value, verdict, this.isLearned);
+    this.#departed = this.#departure.take(middleMs, value, verdict, this.isLearned);
     const usedRatio = this.limit === undefined ? NaN : value / this.limit;
-    const near = Number.isFinite(usedRatio) ? this.#saturated().take(timeMs, usedRatio) : undefined;
+    const near = Number.isFinite(usedRatio) ? this.#saturated().take(middleMs, usedRatio) : undefined;
     this.#near = near?.severity ?? 'none';
     const found = {
       value,

@@ -89,4 +89,22 @@ describe('time to the limit', () => {
       saturation.take(START_MS + minute * MINUTE_MS, 0.3 + (minute % 7) / 1000);
     expect(saturation.timeToLimit()).toBeUndefined();
   });
+
+  it('goes on after it was kept', () => {
+    const first = new ResourceSaturation();
+    held(0.9, 120).forEach((ratio, i) => first.take(START_MS + i * MINUTE_MS, ratio + i * 1e-4));
+    const again = new ResourceSaturation();
+    again.restore(structuredClone(first.snapshot()));
+    expect(again.timeToLimit()).toEqual(first.timeToLimit());
+    expect(again.take(START_MS + 120 * MINUTE_MS, 0.9)).toMatchObject({ severity: 'warning', isChange: false });
+  });
+
+  it('is over as soon as is asked, however long it takes to be said', () => {
+    const slow = new ResourceSaturation({ sustainedMs: 900_000, clearMs: 60_000 });
+    const severities = [...held(1, 20), ...held(0.1, 4)].map(
+      (ratio, i) => slow.take(START_MS + i * MINUTE_MS, ratio).severity,
+    );
+    expect(severities.indexOf('critical')).toBe(15);
+    expect(severities.slice(20)).toEqual(['critical', 'none', 'none', 'none']);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResourceSeason } from '../../../collector/src/resource/season.ts';
+import { type Learns, ResourceSeason } from '../../../collector/src/resource/season.ts';
 import { seeded } from '../../support/random.ts';
 
 const HOUR_MS = 3_600_000;
@@ -40,5 +40,17 @@ describe('the season of a resource', () => {
   it('follows a season that has changed', () => {
     const season = seen(90, (hour, day) => wave(hour) + (day < 30 ? 0 : 40));
     expect(Math.abs(season.expected(START_MS + 90 * DAY_MS + 6 * HOUR_MS) - wave(6) - 40)).toBeLessThan(5);
+  });
+
+  it('learns what is left open once it is known to be normal, and never what is not', () => {
+    const [known, open, never] = ['now', 'later', 'never'].map((when) => {
+      const season = seen(10, wave);
+      for (let i = 0; i < 20; i++) season.learn(START_MS + 10 * DAY_MS + i * 60_000, 500, when as Learns);
+      season.learn(START_MS + 10.5 * DAY_MS, 50);
+      return Math.round(season.expected(START_MS + 20 * DAY_MS + 15 * 60_000));
+    });
+    expect(known).toBeGreaterThan(100);
+    expect(open).toBe(known);
+    expect(never).toBeLessThan(60);
   });
 });

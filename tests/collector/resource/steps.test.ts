@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResourceSteps } from '../../../collector/src/resource/steps.ts';
+import { type ResourceStep, ResourceSteps } from '../../../collector/src/resource/steps.ts';
 
 /** Steps of a minute, `time value` in seconds, of readings in the same form. */
 function steps(...readings: readonly string[]): string[] {
@@ -31,5 +31,28 @@ describe('steps of a resource', () => {
 
   it('pass over what is no number and clocks that went back', () => {
     expect(steps('0 3', '30 NaN', '20 9', '10 70', '60 9')).toEqual(['60 7']);
+  });
+
+  it('begin anew where a clock was set back by long', () => {
+    expect(steps('1000 3', '0 4', '60 5', '120 5')).toEqual(['60 4', '120 5']);
+  });
+
+  const written = ({ timeMs, value }: ResourceStep): string => `${timeMs / 1000} ${value}`;
+
+  it('are closed by time alone, and take what comes a little late from there on', () => {
+    const made = new ResourceSteps({ stepMs: 60_000, holdMs: 180_000 });
+    made.take(0, 4);
+    expect(made.advance(60_000).map(written)).toEqual(['60 4']);
+    expect(made.take(50_000, 10)).toEqual([]);
+    expect(made.advance(120_000).map(written)).toEqual(['120 10']);
+    made.end();
+    expect(made.advance(600_000)).toEqual([]);
+  });
+
+  it('share out what was counted over some time, and hold nothing after it', () => {
+    const made = new ResourceSteps({ stepMs: 60_000, holdMs: 180_000 });
+    expect(made.takeSpan(0, 90_000, 6).map(written)).toEqual(['60 6']);
+    expect(made.takeSpan(90_000, 120_000, 2).map(written)).toEqual(['120 4']);
+    expect(made.advance(600_000)).toEqual([]);
   });
 });

@@ -2,8 +2,8 @@
 // week, but for what noise hardly ever says and that lasts.
 import type { ResourceVerdict } from './watch.ts';
 
-/** Of a watch's evidence at some step of it: an e-value of 400. Chosen on hosts on which nothing is wrong (bench/resources). */
-const LEAST_NATS = 6;
+/** Of a watch's evidence at some step of it: an e-value of 150. Chosen on hosts on which nothing is wrong (bench/resources). */
+const LEAST_NATS = 5;
 /** Further out than so many spreads and this factor: apart. With the least change on both sides of the ratio. */
 const LEAST_SPREADS = 3;
 const LEAST_RATIO = 1.25;

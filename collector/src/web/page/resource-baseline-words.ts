@@ -16,15 +16,23 @@ export function valueWords(value: number | undefined, unit: string): string {
   if (plain === 'By') return bytes(Math.round(value)) + per;
   if (plain === 's') return duration(value * 1000) + per;
   if (plain === '1') return isRate ? `${count(value)}/s` : percent(value);
-  const thing = plain.replace(/[{}]/g, '');
+  const thing = plain.replace(/[{}]/g, '').replaceAll('_', ' ');
   return `${count(value)}${thing === '' ? '' : ` ${thing}`}${per}`;
 }
 
 /** Between which values it usually lies. */
-export function usualWords({ usualFrom, usualTo, unit }: ResourceLine): string {
+export function usualWords({ usualFrom, usualTo, unit, limit = Infinity }: ResourceLine): string {
   if (usualFrom === undefined || usualTo === undefined) return NONE;
-  const [from, to] = [valueWords(usualFrom, unit), valueWords(usualTo, unit)];
-  return from === to ? from : `${from} to ${to}`;
+  const [from, to] = [valueWords(usualFrom, unit), valueWords(Math.min(usualTo, limit), unit)];
+  if (from === to) return from;
+  const [number = '', ...own] = from.split(' ');
+  // A unit that both have is said once.
+  return to.endsWith(` ${own.join(' ')}`) ? `${number} to ${to}` : `${from} to ${to}`;
+}
+
+/** Whose it is, and what tells it apart: its name without that of the metric. */
+export function whoseWords({ name, metric }: ResourceLine): string {
+  return name.replace(metric, '').replace('  ', ' ').trim();
 }
 
 /** How much of its limit it uses, and how long it has left by its trend. */

@@ -3,14 +3,14 @@ import type { ComponentChildren } from 'preact';
 import type { ResourceLinesAnswer } from '../api.ts';
 import { CountTable } from './count-table.tsx';
 import { counted } from './format.ts';
-import { limitWords, stateWords, usualWords, valueWords } from './resource-baseline-words.ts';
+import { limitWords, stateWords, usualWords, valueWords, whoseWords } from './resource-baseline-words.ts';
 
 export function ResourceBaselines({ answer }: { answer: ResourceLinesAnswer }): ComponentChildren {
   const { series, leftOut } = answer;
   if (series.length === 0) return null;
   const telling = series.filter(({ severity }) => severity !== undefined).length;
   return (
-    <details class="panel readings" open={telling > 0}>
+    <details class="panel baselines" open={telling > 0}>
       <summary>
         Baselines of {counted(series.length, 'series', 'series')}
         {telling > 0 && <strong class="telling">, {telling} to be looked at</strong>}
@@ -22,7 +22,12 @@ export function ResourceBaselines({ answer }: { answer: ResourceLinesAnswer }): 
         columns={['Now', 'Usual', 'Limit', 'State']}
         rows={series.map((line) => ({
           id: line.key,
-          name: line.name,
+          name: (
+            <>
+              {line.metric}
+              <span class="service below">{whoseWords(line)}</span>
+            </>
+          ),
           cells: [
             valueWords(line.current, line.unit),
             usualWords(line),

@@ -6,6 +6,7 @@ import {
   stateWords,
   usualWords,
   valueWords,
+  whoseWords,
 } from '../../../../collector/src/web/page/resource-baseline-words.ts';
 
 const LINE: ResourceLine = {
@@ -23,8 +24,17 @@ describe('a watched series', () => {
 
   it('says what is usual once that is known', () => {
     expect(usualWords(LINE)).toBe('–');
-    expect(usualWords({ ...LINE, unit: '{item}', usual: 5, usualFrom: 4, usualTo: 6 })).toBe('4 item to 6 item');
+    expect(usualWords({ ...LINE, unit: '{item}', usual: 5, usualFrom: 4, usualTo: 6 })).toBe('4 to 6 item');
+    expect(usualWords({ ...LINE, unit: '1', usual: 0.9, usualFrom: 0.8, usualTo: 1.1, limit: 1 })).toBe(
+      '80.0 to 100 %',
+    );
     expect(usualWords({ ...LINE, unit: '{item}', usual: 5, usualFrom: 5, usualTo: 5 })).toBe('5 item');
+  });
+
+  it('is named by its metric, and by what tells it apart', () => {
+    expect(whoseWords({ ...LINE, name: 'shop process.memory.usage', metric: 'process.memory.usage' })).toBe('shop');
+    expect(whoseWords({ ...LINE, name: 'shop x.y a b', metric: 'x.y' })).toBe('shop a b');
+    expect(whoseWords({ ...LINE, name: 'x.y', metric: 'x.y' })).toBe('');
   });
 
   it('says how full it is, and how long it has', () => {

@@ -79,6 +79,14 @@ const silence = z.object({
   isConfigured: z.literal(false),
 });
 
+const subjectFeedback = z.object({
+  key: z.string(),
+  name: z.string(),
+  useful: z.number().int().min(0),
+  useless: z.number().int().min(0),
+  atMs: ms,
+});
+
 const notification = z.object({
   id: z.string(),
   occasion: z.enum(['firing', 'escalated', 'repeated', 'acknowledged', 'resolved', 'resent', 'test']),
@@ -96,6 +104,7 @@ const snapshot = z.object({
   nextNumber: z.number().int().min(0),
   alerts: z.array(alert),
   silences: z.array(silence),
+  feedback: z.array(subjectFeedback).exactOptional(),
   channels: z.record(
     z.string(),
     z.object({

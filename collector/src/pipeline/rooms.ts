@@ -76,6 +76,7 @@ export async function importRooms(config: Config) {
             ...(await import('../web/kpis.ts')),
             ...(await import('../web/resource-history.ts')),
             ...(await import('../baseline/view.ts')),
+            ...(await import('../alert/view.ts')),
           },
   };
 }

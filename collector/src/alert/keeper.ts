@@ -30,6 +30,11 @@ export class Keeper {
     return this.#next;
   }
 
+  /** Resolves once all is kept that was to be; waits no longer than for two times. */
+  async settled(): Promise<void> {
+    await (this.#next ?? this.#keeping);
+  }
+
   /** Never fails and never hangs: an alert that is told twice is better than one that is not. */
   async #keepOnce(): Promise<void> {
     let cancel = (): void => {};

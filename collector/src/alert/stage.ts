@@ -190,6 +190,11 @@ export class AlertStage implements Stage<ViolationGroup> {
     void this.#keeper.keep();
   }
 
+  /** Resolves once a restart would not forget what was changed. */
+  kept(): Promise<void> {
+    return this.#keeper.settled();
+  }
+
   /** Everything that has to survive a restart, as plain JSON. */
   snapshot(): AlertSnapshot {
     const channels = [...this.#lines].map(([name, { limit, queue }]) => {

@@ -91,7 +91,11 @@ export class StageAlerts implements AlertView {
   ): Promise<AlertChange<Done>> {
     // They judge by schemas, which nobody needs before somebody wishes for something.
     const found = read(await import('./wishes.ts'));
-    return 'problem' in found ? { refused: 'malformed', problem: found.problem } : change(found.wish);
+    if ('problem' in found) return { refused: 'malformed', problem: found.problem };
+    const changed = change(found.wish);
+    // Who is told that it is done need not fear a crash.
+    await this.#stage.kept();
+    return changed;
   }
 
   #now(id: string): AlertChange<AlertSummary> {

@@ -16,7 +16,7 @@ import type {
 } from './contract.ts';
 import { FeedbackCounts } from './feedback.ts';
 import { gaugesOf } from './gauges.ts';
-import { alertInstruments, type Outcome } from './instruments.ts';
+import { alertInstruments, type Outcome, OUTCOMES } from './instruments.ts';
 import { Keeper } from './keeper.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type ChannelRule, channelsOf, rankOf, ruleOf } from './route.ts';
@@ -236,6 +236,8 @@ export class AlertStage implements Stage<ViolationGroup> {
     const baseUrl = base_url?.replace(/\/+$/, '');
     const channel = openChannel(config, { name, allowLinkLocal: allow_link_local, baseUrl, host: { clock, log } });
     this.#host.record('queued', 0, { channel: name });
+    // Shown at 0, so that the first one that fails is not missed.
+    for (const outcome of OUTCOMES) this.#host.count('notifications', 0, { channel: name, outcome });
     const retry = { initialMs: retry_initial, maxMs: retry_max };
     return new ChannelQueue({ rule, maxQueue: max_queue, retry, elapsedMs: retry_elapsed }, channel, {
       clock,

@@ -69,6 +69,10 @@ test('takes an alert on, silences it and judges it, and a kill -9 forgets none o
   );
   await says(['unsilence', silences[0]?.id ?? ''], /^silence-\d+ is ended\n$/);
   expect((await read()).silences).toEqual([]);
+  await says(
+    ['silence', id, '--until', new Date(Date.now() + 600_000).toISOString()],
+    new RegExp(`: alert ${id} until .*covers ${id}\n$`),
+  );
 });
 
 test('says what is wrong with its arguments, and what a sidecar refuses', async () => {

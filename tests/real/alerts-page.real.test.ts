@@ -13,6 +13,11 @@ const LEARNING_S = 300;
 const SLOW_S = 60;
 const HOUR_MS = 3_600_000;
 
+/** As `datetime-local` has it, in the time zone of this machine. */
+function localMinutes(ms: number): string {
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 describeWith(['chromium'], 'alerts on the page, in Chromium', (paths) => {
   let browser: Browser;
 
@@ -99,6 +104,17 @@ describeWith(['chromium'], 'alerts on the page, in Chromium', (paths) => {
     await page.getByText('There is no silence and no maintenance window.').waitFor();
     await panel.getByText(/^is told since/).waitFor();
     expect((await alertsOf(running)).silences).toEqual([]);
+
+    await panel.getByText('Silence…').click();
+    await panel.getByRole('combobox', { name: 'What' }).selectOption('this alert, and what joins it');
+    expect(await panel.getByLabel('service.name').count()).toBe(0);
+    // Minutes are all that such a field knows.
+    await panel.getByLabel('or until').fill(localMinutes(Date.now() + HOUR_MS));
+    await panel.getByRole('button', { name: 'Silence until then' }).click();
+    await panel.getByText(/^Silenced until /).waitFor();
+    const [ofAlert] = (await alertsOf(running)).silences;
+    expect(ofAlert).toMatchObject({ alert: alerts[0]?.id, attributes: {}, by: 'Ada' });
+    expect(Math.abs((ofAlert?.endMs ?? 0) - Date.now() - HOUR_MS)).toBeLessThan(10 * 60_000);
     expect(faults).toEqual([]);
   });
 

@@ -33,6 +33,8 @@ export interface Alert {
 /** What is not told for a time; empty lists and maps mean everything. */
 export interface Silence {
   readonly id: string;
+  /** Id of the one alert that is meant, with whatever joins it; absent where any may be. */
+  readonly alert?: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly kinds: readonly ViolationKind[];
   readonly severities: readonly Severity[];
@@ -71,7 +73,7 @@ export interface SubjectFeedback {
 }
 
 /** A wish to be told nothing of what matches, for a time. */
-export type SilenceWish = Pick<Silence, 'attributes' | 'kinds' | 'severities' | 'comment' | 'by'> & {
+export type SilenceWish = Pick<Silence, 'alert' | 'attributes' | 'kinds' | 'severities' | 'comment' | 'by'> & {
   readonly forMs: number;
 };
 

@@ -77,7 +77,7 @@ export class Silences {
     const least = rankOf(this.holidayFrom(nowMs) ?? 'info');
     this.#note([...holding.map(({ id }) => id), ...windows.map(({ name }) => name), String(least)].join('\n'));
     return (group) => {
-      if (coversAll(holding, group)) return 'silence';
+      if (coversGroup(holding, group)) return 'silence';
       if (coversAll(windows, group)) return 'maintenance';
       return rankOf(group.severity) < least ? 'holiday' : undefined;
     };
@@ -91,6 +91,14 @@ export class Silences {
   #forget(nowMs: number): void {
     for (const [id, each] of this.#made) if (isOver(each, nowMs)) this.#made.delete(id);
   }
+}
+
+/** Tells whether everything that goes on in a group is meant by one of the silences. */
+export function coversGroup(silences: readonly Silence[], group: ViolationGroup): boolean {
+  return coversAll(
+    silences.filter(({ alert }) => alert === undefined || alert === group.id),
+    group,
+  );
 }
 
 function timesOf({ days, from, to, time_zone, start, end }: MaintenanceConfig): Partial<MaintenanceWindow> {

@@ -69,6 +69,7 @@ const alert = z.object({
 
 const silence = z.object({
   id: z.string(),
+  alert: z.string().exactOptional(),
   attributes,
   kinds: z.array(z.enum(KINDS)),
   severities: z.array(severity),

@@ -1,9 +1,9 @@
 // What the API is answered of alerts, and how it changes them.
 import type { AlertChange, AlertsAnswer, AlertSummary, AlertView, SilenceAnswer } from '../web/api.ts';
 import type { Alert } from './contract.ts';
-import { coversAll } from './matchers.ts';
 import { causeOf } from './notification-text.ts';
 import { rankOf } from './route.ts';
+import { coversGroup } from './silences.ts';
 import type { AlertStage } from './stage.ts';
 import type * as wishes from './wishes.ts';
 
@@ -61,11 +61,13 @@ export class StageAlerts implements AlertView {
     return this.#change(
       ({ readSilence }) => readSilence(wish, this.#nowMs()),
       ({ by, ...wanted }) => {
+        const { alert } = wanted;
+        if (alert !== undefined && !this.#stage.alerts().some(({ id }) => id === alert)) return UNKNOWN;
         const silence = this.#stage.silence({ ...wanted, by: by || who });
         if (silence === undefined)
           return { refused: 'conflict', problem: 'there are too many silences; end one that is not needed' };
         const goingOn = this.#stage.alerts().filter(({ state }) => state !== 'resolved');
-        const covered = goingOn.filter(({ group }) => coversAll([silence], group));
+        const covered = goingOn.filter(({ group }) => coversGroup([silence], group));
         return { done: { silence, covers: covered.map(({ id }) => id) } };
       },
     );

@@ -33,6 +33,7 @@ const rating = z.strictObject({ useful: z.boolean(), by });
 
 const silence = z
   .strictObject({
+    alert: z.string().min(1).max(MAX_NAME).exactOptional(),
     attributes: z
       .record(z.string().min(1).max(MAX_NAME), z.string().max(MAX_VALUE))
       .refine((found) => Object.keys(found).length <= MAX_ATTRIBUTES, `at most ${MAX_ATTRIBUTES}`)
@@ -49,8 +50,9 @@ const silence = z
   })
   .refine((wish) => (wish.for === undefined) !== (wish.until === undefined), 'say either for or until')
   .refine(
-    ({ attributes, kinds, severities }) => Object.keys(attributes).length + kinds.length + severities.length > 0,
-    'say what shall be silent, by attributes, kinds or severities; all severities are everything',
+    ({ alert, attributes, kinds, severities }) =>
+      alert !== undefined || Object.keys(attributes).length + kinds.length + severities.length > 0,
+    'say what shall be silent, by alert, attributes, kinds or severities; all severities are everything',
   );
 
 /** A wish, or what is wrong with it. */
@@ -66,7 +68,7 @@ export function readRating(json: unknown): Read<{ readonly useful: boolean; read
   return read(rating, json);
 }
 
-/** Reads `{attributes?, kinds?, severities?, for | until, comment?, by?}`. */
+/** Reads `{alert?, attributes?, kinds?, severities?, for | until, comment?, by?}`. */
 export function readSilence(json: unknown, nowMs: number): Read<SilenceWish> {
   const found = read(silence, json);
   if ('problem' in found) return found;

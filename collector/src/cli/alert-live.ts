@@ -7,14 +7,15 @@ import { printable } from './text.ts';
 
 export const LIVE_HELP = `evenkeel alert list [--all] [--url http://127.0.0.1:4320] [--json]
 evenkeel alert ack ID [--by NAME] [--url …] [--json]
-evenkeel alert silence [--for 2h | --until 2026-12-24T18:00:00Z] [--service NAME] [--operation NAME]
+evenkeel alert silence [ID] [--for 2h | --until 2026-12-24T18:00:00Z] [--service NAME] [--operation NAME]
                        [--attribute name=value …] [--kind KIND …] [--severity SEVERITY …] [--comment TEXT] [--by NAME]
 evenkeel alert unsilence ID [--by NAME] [--url …] [--json]
 evenkeel alert useful ID yes|no [--by NAME] [--url …] [--json]
 
 list       writes what is alerted, who was told when, and what is silent; --all also what is over.
 ack        takes an alert on: it is not told again unless it gets worse.
-silence    tells nobody of what matches, for 2 h unless said otherwise, at most 30 days; * in a value stands for any text.
+silence    tells nobody of an alert with whatever joins it, or of all that matches, for 2 h unless said otherwise, at most
+           30 days; * in a value stands for any text.
 unsilence  ends a silence that was made so.
 useful     records whether an alert was useful, or a false alarm.
 Each is asked of a running sidecar, and says who asked: --by, or the name in USER. Where its page asks for a token,
@@ -111,7 +112,8 @@ async function useful({ url, environment, positionals, by }: Call): Promise<read
 }
 
 async function silence({ url, environment, positionals, values, by }: Call): Promise<readonly [unknown, string]> {
-  if (positionals.length > 0) throw new UsageError('expected: evenkeel alert silence, with what and for how long');
+  const [alert, ...more] = positionals;
+  if (more.length > 0) throw new UsageError('expected: evenkeel alert silence [ID]');
   const { service, operation, kind: kinds = [], severity: severities = [], comment = '', until } = values;
   if (until !== undefined && values.for !== undefined) throw new UsageError('say either --for or --until');
   const attributes = {
@@ -119,10 +121,10 @@ async function silence({ url, environment, positionals, values, by }: Call): Pro
     ...(operation === undefined ? {} : { 'span.name': operation }),
     ...Object.fromEntries((values.attribute ?? []).map(attribute)),
   };
-  if (Object.keys(attributes).length + kinds.length + severities.length === 0)
-    throw new UsageError('say what shall be silent: --service, --operation, --attribute, --kind or --severity');
+  if (alert === undefined && Object.keys(attributes).length + kinds.length + severities.length === 0)
+    throw new UsageError('say what shall be silent: ID, --service, --operation, --attribute, --kind or --severity');
   const time = until === undefined ? { for: values.for ?? DEFAULT_FOR } : { until };
-  const wish = { attributes, kinds, severities, comment, ...time, ...by };
+  const wish = { ...(alert === undefined ? {} : { alert }), attributes, kinds, severities, comment, ...time, ...by };
   const answer = await askSidecar<SilenceAnswer>(new URL('api/silences', url), environment, 'silence', wish);
   const { silence: made, covers } = answer;
   const held = covers.length === 0 ? '' : `; of what goes on it covers ${covers.join(', ')}`;

@@ -57,8 +57,11 @@ function feedbackRow({ name, useful, useless }: AlertsAnswer['feedback'][number]
   return [percent(useful / Math.max(1, useful + useless)), `of ${useful + useless}`, printable(name)];
 }
 
-function matchersText({ attributes, kinds, severities }: Pick<Silence, 'attributes' | 'kinds' | 'severities'>): string {
-  const parts = Object.entries(attributes).map(([name, value]) => `${printable(name)}=${printable(value)}`);
+type Meant = Pick<Silence, 'alert' | 'attributes' | 'kinds' | 'severities'>;
+
+function matchersText({ alert, attributes, kinds, severities }: Meant): string {
+  const parts = alert === undefined ? [] : [`alert ${printable(alert)}`];
+  for (const [name, value] of Object.entries(attributes)) parts.push(`${printable(name)}=${printable(value)}`);
   if (kinds.length > 0) parts.push(kinds.join(' or '));
   if (severities.length > 0) parts.push(severities.join(' or '));
   return parts.length === 0 ? 'everything' : parts.join(', ');

@@ -28,7 +28,8 @@ describe('after kill -9', () => {
     await before.settled();
     before.stage.acknowledge('g1', 'ada');
     await before.settled();
-    const silence = { attributes: {}, kinds: ['hang' as const], severities: [], comment: '', by: 'ada', forMs: 60_000 };
+    const matchers = { alert: 'g2', attributes: {}, kinds: ['hang' as const], severities: [] };
+    const silence = { ...matchers, comment: '', by: 'ada', forMs: 60_000 };
     before.stage.silence(silence);
     before.stage.rate('g1', false, 'ben');
     await eventually('all to be kept', () => (kept() as AlertSnapshot).feedback?.length === 1);
@@ -40,7 +41,7 @@ describe('after kill -9', () => {
     await after.settled();
     expect(hook.posted).toHaveLength(2);
     expect(after.stage.alerts()).toMatchObject([{ id: 'g1', state: 'firing', acknowledged: { by: 'ada' } }]);
-    expect(after.stage.silences()).toMatchObject([{ kinds: ['hang'], by: 'ada' }]);
+    expect(after.stage.silences()).toMatchObject([{ alert: 'g2', kinds: ['hang'], by: 'ada' }]);
     expect(after.stage.feedback()).toMatchObject([{ name: 'orders POST /orders', useful: 0, useless: 1 }]);
     await after.take(violationGroup('none'));
     const [, , last] = await hook.received(3);

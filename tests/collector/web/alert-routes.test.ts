@@ -48,7 +48,7 @@ describe('a wish', () => {
     await check('alerts/g1/feedback', { useful: 'yes', by: '' }, /useful/, /by/);
     const wrong = { kinds: ['slow'], severities: ['bad'], for: 'long', comment: 'x'.repeat(501) };
     await check('silences', wrong, /kinds\.0/, /severities\.0/, /for /, /comment/);
-    await check('silences', {}, /either for or until/, /by attributes, kinds or severities/);
+    await check('silences', {}, /either for or until/, /by alert, attributes, kinds or severities/);
     await check('silences', { kinds: ['hang'], for: '1h', until: '2099-01-01T00:00:00Z' }, /either for or until/);
     await check('silences', { kinds: ['hang'], for: '31d' }, /for must be from 1m to 30d/);
     await check('silences', { kinds: ['hang'], until: 'tomorrow' }, /until must be a time such as/);

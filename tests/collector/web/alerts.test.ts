@@ -193,6 +193,24 @@ describe('a silence', () => {
     expect((body as SilenceAnswer).silence).toMatchObject({ endMs: Date.parse(until), by: 'somebody at 127.0.0.1' });
   });
 
+  it('of an alert holds it with whatever joins it, and no other', async () => {
+    const page = await alertPage();
+    await page.take(violationGroup('critical'));
+    expect(await page.ask('POST', 'silences', { alert: 'g1', for: '1h' })).toMatchObject([
+      200,
+      { silence: { alert: 'g1' }, covers: ['g1'] },
+    ]);
+    await page.take(violationGroup('critical', { members: [violation(), violation({ service: 'carts' })] }));
+    await page.take(violationGroup('critical', { id: 'g2' }));
+    const { alerts } = await alertsOf(page);
+    expect(alerts.map(({ id, heldBy }) => [id, heldBy])).toEqual([
+      ['g1', 'silence'],
+      ['g2', undefined],
+    ]);
+    expect(page.stage.snapshot().silences).toMatchObject([{ alert: 'g1' }]);
+    expect((await page.ask('POST', 'silences', { alert: 'g3', for: '1h' }))[0]).toBe(404);
+  });
+
   it('of the configuration is not ended', async () => {
     const page = await alertPage({ silences: [{ kinds: ['hang'] }] });
     expect(await page.ask('DELETE', 'silences/configured-1')).toEqual([

@@ -56,11 +56,13 @@ export function falseAlarmText({ useful, useless }: Pick<SubjectFeedback, 'usefu
 
 /** Writes what is meant by a silence or a window. */
 export function matchersText({
+  alert,
   attributes,
   kinds,
   severities,
-}: Pick<Silence, 'attributes' | 'kinds' | 'severities'>): string {
-  const parts = Object.entries(attributes).map(([name, value]) => `${name} ${value}`);
+}: Pick<Silence, 'alert' | 'attributes' | 'kinds' | 'severities'>): string {
+  const parts = alert === undefined ? [] : [`alert ${alert}`];
+  for (const [name, value] of Object.entries(attributes)) parts.push(`${name} ${value}`);
   if (kinds.length > 0) parts.push(kinds.join(' or '));
   if (severities.length > 0) parts.push(severities.join(' or '));
   return parts.length === 0 ? 'everything' : parts.join(', ');

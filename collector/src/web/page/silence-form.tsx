@@ -20,7 +20,7 @@ export function SilenceForm({ alertId, cause, nowMs }: SilenceFormProps): Compon
   const [outcome, setOutcome] = useState<Changed>();
   const change = (changed: Partial<TypedSilence>): void => setTyped((before) => ({ ...before, ...changed }));
   const silence = async (time: string | undefined): Promise<void> => {
-    const wish = silenceOf(typed, cause.kind, time, nowMs);
+    const wish = silenceOf(typed, { alertId, kind: cause.kind }, time, nowMs);
     if (typeof wish === 'string') return setOutcome({ isGood: false, text: wish });
     const { answer, problem } = await send<SilenceAnswer>('api/silences', { ...wish, ...byWho() });
     if (answer === undefined) return setOutcome({ isGood: false, text: `Not silenced: ${problem}.` });
@@ -75,31 +75,33 @@ interface MatchersProps {
 }
 
 function Matchers({ typed, kind, onChange }: MatchersProps): ComponentChildren {
-  const { attributes, isOfKind } = typed;
+  const { attributes, meant } = typed;
   return (
     <>
-      {Object.entries(attributes).map(([name, value]) => (
-        <label key={name}>
-          {name}
-          <input
-            value={value}
-            placeholder="empty for any"
-            spellcheck={false}
-            autocomplete="off"
-            onInput={(event) => onChange({ attributes: { ...attributes, [name]: event.currentTarget.value } })}
-          />
-        </label>
-      ))}
       <label>
-        What happens to it
+        What
         <select
-          value={isOfKind ? 'kind' : 'all'}
-          onChange={(event) => onChange({ isOfKind: event.currentTarget.value === 'kind' })}
+          value={meant}
+          onChange={(event) => onChange({ meant: event.currentTarget.value as TypedSilence['meant'] })}
         >
-          <option value="all">whatever it is</option>
-          <option value="kind">{kind} only</option>
+          <option value="matching">whatever happens to</option>
+          <option value="kind">{kind} of</option>
+          <option value="alert">this alert, and what joins it</option>
         </select>
       </label>
+      {meant !== 'alert' &&
+        Object.entries(attributes).map(([name, value]) => (
+          <label key={name}>
+            {name}
+            <input
+              value={value}
+              placeholder="empty for any"
+              spellcheck={false}
+              autocomplete="off"
+              onInput={(event) => onChange({ attributes: { ...attributes, [name]: event.currentTarget.value } })}
+            />
+          </label>
+        ))}
     </>
   );
 }

@@ -6,8 +6,8 @@ import { moment } from './alert-words.ts';
 export interface TypedSilence {
   /** By attribute, in the order of the subject; what is empty may be anything. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** The kind of violation alone, or whatever happens to it. */
-  readonly isOfKind: boolean;
+  /** What is meant: all that matches the attributes, that of one kind, or the alert with whatever joins it. */
+  readonly meant: 'matching' | 'kind' | 'alert';
   readonly comment: string;
   /** As `datetime-local` gives it, in the reader's time zone. */
   readonly until: string;
@@ -15,8 +15,9 @@ export interface TypedSilence {
 
 /** What POST /api/silences takes. */
 export interface SilenceBody {
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly kinds: readonly Violation['kind'][];
+  readonly alert?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly kinds?: readonly Violation['kind'][];
   readonly comment: string;
   readonly for?: string;
   readonly until?: string;
@@ -31,7 +32,13 @@ export const SILENCE_TIMES: readonly { readonly value: string; readonly text: st
 
 /** What the form begins with: what the violation is of, and all of its kinds. */
 export function typedFor({ subject }: Pick<Violation, 'subject'>): TypedSilence {
-  return { attributes: subject.attributes, isOfKind: false, comment: '', until: '' };
+  return { attributes: subject.attributes, meant: 'matching', comment: '', until: '' };
+}
+
+/** The alert that the form stands beside, and what its likeliest cause is. */
+export interface Beside {
+  readonly alertId: string;
+  readonly kind: Violation['kind'];
 }
 
 /**
@@ -41,14 +48,15 @@ export function typedFor({ subject }: Pick<Violation, 'subject'>): TypedSilence 
  * @returns what to send, or what is missing
  */
 export function silenceOf(
-  { attributes, isOfKind, comment, until }: TypedSilence,
-  kind: Violation['kind'],
+  { attributes, meant, comment, until }: TypedSilence,
+  { alertId, kind }: Beside,
   time: string | undefined,
   nowMs: number,
 ): SilenceBody | string {
   const named = Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== ''));
-  if (Object.keys(named).length === 0 && !isOfKind) return 'Say what shall be silent.';
-  const wish = { attributes: named, kinds: isOfKind ? [kind] : [], comment: comment.trim() };
+  if (Object.keys(named).length === 0 && meant === 'matching') return 'Say what shall be silent.';
+  const matchers = { attributes: named, kinds: meant === 'kind' ? [kind] : [] };
+  const wish = { ...(meant === 'alert' ? { alert: alertId } : matchers), comment: comment.trim() };
   if (time !== undefined) return { ...wish, for: time };
   const endMs = Date.parse(until);
   if (Number.isNaN(endMs)) return 'Say until when.';
@@ -59,5 +67,5 @@ export function silenceOf(
 export function silencedText({ silence, covers }: SilenceAnswer, id: string): string {
   const until = silence.endMs === undefined ? '' : ` until ${moment(silence.endMs)}`;
   if (covers.includes(id)) return `Silenced${until}.`;
-  return `A silence holds${until}, but not everything that goes on here is meant by it: this alert is still told.`;
+  return `A silence holds${until}, but not everything that goes on here is meant by it: this alert is still told. Silence the alert itself, or take it on.`;
 }

@@ -78,7 +78,7 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
           {chanceText(oneInDays)}
         </Row>
       )}
-      <NormalRows subjectKey={violation.subject.key} />
+      {'span.name' in violation.subject.attributes && <NormalRows subjectKey={violation.subject.key} />}
       {bottleneck !== undefined && (
         <Row name="Where the time goes">
           <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}

@@ -77,6 +77,7 @@ test('what was judged is counted, with its share of false alarms', () => {
 
 test('silences and windows say what they mean, and when', () => {
   expect(matchersText(silence())).toBe('everything');
+  expect(matchersText(silence({ alert: 'g1' }))).toBe('alert g1');
   const attributes = { 'service.name': 'orders', 'span.name': 'POST *' };
   expect(matchersText(silence({ attributes, kinds: ['latency', 'error'], severities: ['info'] }))).toBe(
     'service.name orders, span.name POST *, latency or error, info',

@@ -106,7 +106,9 @@ function measuredOf({ ratio, kind, explanation }: Violation): Fact[] {
     found.push({ name: 'quantiles', value: moved.join(', ') });
   }
   if (calls > 0) {
-    const chance = Number.isFinite(oneInDays) ? `; chance alone says so once in ${Math.round(oneInDays)} days` : '';
+    // A target is missed or it is not; chance has no part in it.
+    const isByChance = kind !== 'target' && Number.isFinite(oneInDays);
+    const chance = isByChance ? `; chance alone says so once in ${Math.round(oneInDays)} days` : '';
     found.push({ name: 'rests on', value: `${calls} calls${chance}` });
   }
   return found;

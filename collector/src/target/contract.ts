@@ -11,6 +11,8 @@ export interface TargetSubject {
   readonly attributes: Readonly<Record<string, string>>;
   /** In the unit of the bound; null before it is known. */
   readonly value: number | null;
+  /** The same for people, as in `1.2 s`; empty before it is known. */
+  readonly text: string;
   readonly state: TargetState;
   /** Unix milliseconds; since when it is in this state. */
   readonly sinceMs: number;
@@ -26,6 +28,8 @@ export interface TargetLine {
   readonly statistic: string;
   readonly bound: number;
   readonly direction: 'max' | 'min';
+  /** Both for people, as in `at most 1 s`. */
+  readonly text: string;
   /** UCUM; of a metric as its sender has it, once it is known. */
   readonly unit: string;
   readonly windowSeconds: number;

@@ -2,13 +2,13 @@
 import type { Change, Severity, Subject, Violation } from '../baseline/contract.ts';
 import type { TargetState } from './contract.ts';
 import { says } from './says.ts';
-import { SlidingWindow } from './sliding-window.ts';
+import { SLOTS, SlidingWindow } from './sliding-window.ts';
 import { type Counted, read, type Tally } from './tally.ts';
 import { misses, offBy, severityOf, type Target } from './target.ts';
 
 /** By so much of the latest past it is judged whether a miss is over: within a minute it has to be said. */
 const RECOVERY_MS = 30_000;
-/** What was said is corrected after so long at first, and where it is off by this factor. */
+/** What was said is corrected after so long at first, and where it became worse by this factor. */
 const FIRST_CORRECTION_MS = 20_000;
 const CORRECTED = 1.25;
 
@@ -16,7 +16,8 @@ export class Judged {
   readonly target: Target;
   readonly subject: Subject;
   readonly #window: SlidingWindow;
-  readonly #latest: SlidingWindow;
+  /** Where half of the window is longer than that may take. */
+  readonly #latest: SlidingWindow | undefined;
   readonly #latestMs: number;
   /** What is read is multiplied by this, which brings durations to seconds. */
   factor = 1;
@@ -40,21 +41,21 @@ export class Judged {
   /** Of what was said last: when it began to be said, how far off it was, and when it may be corrected. */
   #raisedMs = NaN;
   #saidRatio = NaN;
-  #correctMs = NaN;
+  #correctMs = 0;
 
   constructor(target: Target, subject: Subject, heardMs: number) {
     this.target = target;
     this.subject = subject;
     this.heardMs = heardMs;
-    this.#latestMs = Math.min(RECOVERY_MS, target.windowMs);
+    this.#latestMs = Math.min(RECOVERY_MS, target.windowMs / 2);
     this.#window = new SlidingWindow(target.windowMs);
-    this.#latest = new SlidingWindow(this.#latestMs);
+    this.#latest = target.windowMs > 2 * RECOVERY_MS ? new SlidingWindow(RECOVERY_MS) : undefined;
   }
 
   /** @param timeMs by whichever clock `judge` is given as the first */
   add(timeMs: number, counted: Counted): void {
     this.#window.add(timeMs, counted);
-    this.#latest.add(timeMs, counted);
+    this.#latest?.add(timeMs, counted);
   }
 
   /** Goes on with what was said before a restart. */
@@ -76,7 +77,7 @@ export class Judged {
   judge(timeMs: number, nowMs: number): Change | undefined {
     const window = this.#window.total(timeMs);
     const whole = this.#read(window, this.target.windowMs);
-    const latest = this.#read(this.#latest.total(timeMs), this.#latestMs) ?? whole;
+    const latest = this.#read(this.#latestTotal(timeMs), this.#latestMs) ?? whole;
     if (latest === undefined) return undefined;
     if (this.severity !== undefined) return this.#goOn(latest, window.count, nowMs);
     this.value = whole ?? latest;
@@ -129,11 +130,9 @@ export class Judged {
     return this.#change('none', value, calls, nowMs);
   }
 
-  /** Whether it is much further off than was said, or much less. Each correction may come after twice the time. */
+  /** Whether it is much further off than was said. Each correction may come after twice the time. */
   #isCorrected(value: number, nowMs: number): boolean {
-    if (nowMs < this.#correctMs) return false;
-    const moved = offBy(this.target, value).value / this.#saidRatio;
-    return moved >= CORRECTED || moved <= 1 / CORRECTED;
+    return nowMs >= this.#correctMs && offBy(this.target, value).value >= CORRECTED * this.#saidRatio;
   }
 
   #say(severity: Severity, value: number, calls: number, nowMs: number): Change {
@@ -155,6 +154,10 @@ export class Judged {
       quantiles: [],
       says: says(this.target, value, this.unit),
     };
+  }
+
+  #latestTotal(timeMs: number): Tally {
+    return this.#latest?.total(timeMs) ?? this.#window.total(timeMs, SLOTS / 2);
   }
 
   #read(tally: Tally, lengthMs: number): number | undefined {

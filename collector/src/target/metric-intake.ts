@@ -6,7 +6,7 @@ import type { MetricTargetConfig, TargetsConfig } from './config.ts';
 import type { Judged } from './judged.ts';
 import { pointTest, textOf } from './matching.ts';
 import type { Subjects, TargetHost } from './subjects.ts';
-import type { Counted } from './tally.ts';
+import { type Counted, needsDistribution } from './tally.ts';
 import { metricTarget, type Target } from './target.ts';
 
 /** Series of all targets together, for each subject that there may be. */
@@ -182,7 +182,7 @@ export class MetricIntake {
       series.heldMs = nowMs + (isDelta ? INTERVALS * lastedMs + SLACK_MS : this.#heldFor(series));
       return true;
     }
-    const counted = increment === undefined ? {} : countedOf(increment, series.part);
+    const counted = increment === undefined ? {} : countedOf(increment, series.part, judged.target);
     if (counted === undefined) return false;
     judged.add(nowMs, counted);
     return true;
@@ -208,12 +208,13 @@ function holdReading(series: Series, { metric, value }: DataPoint, heldMs: numbe
 }
 
 /** @returns undefined where a number has no distribution to take a mean or a quantile of */
-function countedOf(increment: PointValue, part: Part): Counted | undefined {
+function countedOf(increment: PointValue, part: Part, { statistic }: Target): Counted | undefined {
   const count = countOf(increment);
   if (part === 'part') return { part: count };
   if (part === 'whole') return { whole: count };
   if (increment.type === 'number' || increment.type === 'summary') return undefined;
-  return { count, sum: increment.sum ?? NaN, distribution: increment };
+  const sum = increment.sum ?? NaN;
+  return needsDistribution(statistic) ? { count, sum, distribution: increment } : { count, sum };
 }
 
 function countOf(value: PointValue): number {

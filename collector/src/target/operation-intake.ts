@@ -4,8 +4,8 @@ import type { TargetsConfig } from './config.ts';
 import type { Judged } from './judged.ts';
 import { operationTest } from './matching.ts';
 import type { Subjects } from './subjects.ts';
-import type { Distribution } from './tally.ts';
-import { operationTarget, type Target } from './target.ts';
+import { type Distribution, needsDistribution } from './tally.ts';
+import { operationTarget, type Target, unitOf } from './target.ts';
 
 /** Calls of one operation that ended within one second. */
 export interface Second {
@@ -70,11 +70,10 @@ export class OperationIntake {
     if (calls === 0) return undefined;
     if (statistic === 'error_ratio') return judged.add(timeMs, { count: calls, part: errors });
     const distribution = second.durations();
-    return judged.add(timeMs, { count: calls, sum: distribution.sum ?? NaN, distribution });
+    const sum = distribution.sum ?? NaN;
+    return judged.add(
+      timeMs,
+      needsDistribution(statistic) ? { count: calls, sum, distribution } : { count: calls, sum },
+    );
   }
-}
-
-function unitOf({ statistic }: Target): string {
-  if (statistic === 'rate') return '{call}/s';
-  return statistic === 'error_ratio' ? '1' : 's';
 }

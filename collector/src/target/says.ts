@@ -16,12 +16,18 @@ function clause({ of, statistic }: Target, value: string): string {
   return statistic === 'value' || statistic === 'ratio' ? `is ${value}` : `${verb} ${value} at ${statistic}`;
 }
 
+/** A value by itself, as in `1.2 s` or `40 a second`. */
+export function shown({ statistic }: Target, value: number, unit: string): string {
+  const text = valueText(value, unit);
+  return statistic === 'rate' ? perSecond(text) : text;
+}
+
 function perSecond(value: string): string {
   return value.endsWith('/s') ? value : `${value} a second`;
 }
 
 /** Durations and bytes with the unit that fits, everything else as it is. */
-export function valueText(value: number, unit: string): string {
+function valueText(value: number, unit: string): string {
   if (unit === 's') return value >= 1 ? `${digits(value)} s` : `${digits(value * 1000)} ms`;
   if (unit === 'By' || unit === 'By/s') {
     const [name, size] = BYTES.find(([, each]) => value >= each) ?? ['B', 1];

@@ -30,11 +30,12 @@ export class SlidingWindow {
     last.tally.add(counted);
   }
 
-  /** All that came within the window before some time. */
-  total(timeMs: number): Tally {
-    this.#leave(Math.floor(timeMs / this.#slotMs));
+  /** All that came within the window before some time. @param slots of the latest past; all by default */
+  total(timeMs: number, slots = SLOTS): Tally {
+    const now = Math.floor(timeMs / this.#slotMs);
+    this.#leave(now);
     const total = new Tally();
-    for (const { tally } of this.#slots) total.add(tally);
+    for (const { index, tally } of this.#slots) if (index > now - slots) total.add(tally);
     return total;
   }
 

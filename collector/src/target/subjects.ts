@@ -26,7 +26,7 @@ export class Subjects {
   readonly #byKey = new Map<string, Judged>();
   /** Said before a restart, and not heard of since. */
   readonly #before = new Map<string, Violation>();
-  #beforeUntilMs = 0;
+  #beforeUntilMs = Infinity;
   /** Takes what is said; nobody listens before it is set. */
   sink: ViolationSink | undefined;
 
@@ -89,9 +89,15 @@ export class Subjects {
       states[judged.state]++;
     }
     for (const state of ['met', 'missed', 'unknown'] as const) this.#host.record('subjects', states[state], { state });
-    if (clock.monotonicMs() < this.#beforeUntilMs) return;
-    for (const violation of this.#before.values()) this.#end(violation);
+    if (clock.monotonicMs() >= this.#beforeUntilMs) this.#endOthers();
+  }
+
+  /** What was said before a restart, was not heard of since, or was read too late to go on with, nobody would see end. */
+  #endOthers(): void {
+    this.#beforeUntilMs = Infinity;
     this.#before.clear();
+    for (const violation of this.sink?.open('target') ?? [])
+      if (this.#byKey.get(violation.subject.key)?.severity === undefined) this.#end(violation);
   }
 
   #patienceMs({ target: { statistic, direction } }: Judged): number {
@@ -103,7 +109,6 @@ export class Subjects {
     if (change !== undefined) this.sink?.say(subject, [change]);
   }
 
-  /** Nobody would see it end. */
   #end({ subject, onsetMs, ratio, explanation: { calls, quantiles } }: Violation): void {
     const timeMs = this.#host.clock.nowMs();
     const change = { timeMs, kind: 'target', severity: 'none', onsetMs, ratio, nats: 0, calls, quantiles } as const;

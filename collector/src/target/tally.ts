@@ -37,6 +37,11 @@ export class Tally {
   }
 }
 
+/** Tells whether a statistic needs to know how what was measured is distributed. */
+export function needsDistribution(statistic: Statistic): boolean {
+  return QUANTILES[statistic] !== undefined;
+}
+
 const QUANTILES: Readonly<Partial<Record<Statistic, number>>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
 
 /** How much has to be known for a statistic to be read. */

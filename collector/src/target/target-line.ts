@@ -1,13 +1,15 @@
 // A target with what is judged by it, in the words of the API. Pure.
 import type { TargetLine, TargetSubject } from './contract.ts';
 import type { Judged } from './judged.ts';
-import type { Target } from './target.ts';
+import { shown } from './says.ts';
+import { type Target, unitOf } from './target.ts';
 
 const MAX_LISTED = 50;
 const ORDER = { missed: 0, met: 1, unknown: 2 } as const;
 
 export function lineOf(target: Target, judged: readonly Judged[]): TargetLine {
   const { name, of, what, statistic, bound, direction, windowMs } = target;
+  const unit = judged[0]?.unit ?? (of === 'operations' ? unitOf(target) : '');
   const sign = direction === 'max' ? -1 : 1;
   const nearest = ({ value = NaN }: Judged): number => sign * (Number.isNaN(value) ? -Infinity * sign : value);
   const listed = judged.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || compare(nearest(a), nearest(b)));
@@ -18,9 +20,10 @@ export function lineOf(target: Target, judged: readonly Judged[]): TargetLine {
     statistic,
     bound,
     direction,
-    unit: judged[0]?.unit ?? '',
+    text: `${direction === 'max' ? 'at most' : 'at least'} ${shown(target, bound, unit)}`,
+    unit,
     windowSeconds: windowMs / 1000,
-    subjects: listed.slice(0, MAX_LISTED).map(shown),
+    subjects: listed.slice(0, MAX_LISTED).map(subjectOf),
     subjectCount: judged.length,
     missedCount: judged.filter(({ state }) => state === 'missed').length,
   };
@@ -30,11 +33,20 @@ function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function shown({ subject: { name, attributes }, value, state, sinceMs, severity }: Judged): TargetSubject {
+function subjectOf({
+  target,
+  unit,
+  subject: { name, attributes },
+  value,
+  state,
+  sinceMs,
+  severity,
+}: Judged): TargetSubject {
   return {
     name,
     attributes,
     value: value ?? null,
+    text: value === undefined ? '' : shown(target, value, unit),
     state,
     sinceMs: Number.isNaN(sinceMs) ? 0 : sinceMs,
     ...(severity === undefined ? {} : { severity }),

@@ -44,6 +44,12 @@ export function operationTarget(name: string, config: OperationTargetConfig): Ta
   return { ...judged(name, config), of: 'operations', what, inexactness: INEXACTNESS[statistic] ?? 1 };
 }
 
+/** Of the values of a target of operations; UCUM. */
+export function unitOf({ statistic }: Target): string {
+  if (statistic === 'rate') return '{call}/s';
+  return statistic === 'error_ratio' ? '1' : 's';
+}
+
 export function metricTarget(name: string, config: MetricTargetConfig): Target {
   const part = config.metrics.join(', ');
   const whole = config.of?.metrics.join(', ');

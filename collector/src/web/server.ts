@@ -21,6 +21,7 @@ import type {
   KpisAnswer,
   OperationsAnswer,
   ResourcesAnswer,
+  TargetsAnswer,
 } from './api.ts';
 import { answerBaselines, DEFAULT_GROUPS } from './baseline-routes.ts';
 import type { WebConfig } from './config.ts';
@@ -37,6 +38,8 @@ export interface WebViews {
   /** Absent where limits are off. */
   readonly cardinality?: (() => CardinalityAnswer) | undefined;
   readonly baselines?: BaselineView | undefined;
+  /** Absent where there are none. */
+  readonly targets?: (() => TargetsAnswer) | undefined;
   kpis(): KpisAnswer;
   /** @param service and `instance`: both empty for this sidecar's own */
   resources(service: string, instance: string): ResourcesAnswer;
@@ -182,6 +185,7 @@ export class WebServer {
     if (path === '/api/books') return { status: 200, body: this.#views.books() };
     if (path === '/api/sampling') return { status: 200, body: this.#views.sampling() };
     if (path === '/api/cardinality') return this.#cardinality();
+    if (path === '/api/targets') return this.#targets();
     if (path === '/api/kpis') return { status: 200, body: this.#views.kpis() };
     if (path === '/api/resources') return this.#resources(url.searchParams);
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
@@ -225,6 +229,12 @@ export class WebServer {
     const { cardinality } = this.#views;
     if (cardinality !== undefined) return { status: 200, body: cardinality() };
     return { status: 404, body: { error: 'limits are off, so series are not counted; take out limit: false' } };
+  }
+
+  #targets(): Answer {
+    const { targets } = this.#views;
+    if (targets !== undefined) return { status: 200, body: targets() };
+    return { status: 404, body: { error: 'there are no targets; name some in targets, or add the preset file' } };
   }
 
   #resources(parameters: URLSearchParams): Answer {

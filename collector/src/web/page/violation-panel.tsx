@@ -67,10 +67,14 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
     <dl class="facts">
       {kind !== 'throughput' && kind !== 'hang' && <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>}
       {quantiles.length > 0 && <Row name="Quantiles moved">{quantilesText(quantiles)}</Row>}
-      <Row name="Rests on">
-        {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
-        {chanceText(oneInDays)}
-      </Row>
+      {kind === 'target' ? (
+        calls > 0 && <Row name="Rests on">{counted(calls, 'call')}</Row>
+      ) : (
+        <Row name="Rests on">
+          {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
+          {chanceText(oneInDays)}
+        </Row>
+      )}
       {bottleneck !== undefined && (
         <Row name="Where the time goes">
           <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}

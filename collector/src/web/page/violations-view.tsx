@@ -1,6 +1,6 @@
 // Violations: what left its baseline and is not back yet, the worst first; below it what is over.
 import type { ComponentChildren } from 'preact';
-import type { BaselinesAnswer, GroupSummary, ViolationGroupAnswer, ViolationsAnswer } from '../api.ts';
+import type { BaselinesAnswer, GroupSummary, TargetsAnswer, ViolationGroupAnswer, ViolationsAnswer } from '../api.ts';
 import { useAnswer } from './answer.ts';
 import { bySeverity, lastedText, openText, watchedText } from './baseline-words.ts';
 import { Waiting } from './empty-state.tsx';
@@ -10,6 +10,7 @@ import { useFeed } from './hooks.ts';
 import { LearningTable } from './learning-table.tsx';
 import { NotRefreshed } from './not-refreshed.tsx';
 import { linkTo, type ViolationsRoute } from './route.ts';
+import { TargetsTable } from './targets-table.tsx';
 import { ViolationPanel } from './violation-panel.tsx';
 
 /** Of those that are still learning; the rest is a number. */
@@ -25,12 +26,14 @@ function AllViolations({ feed }: { feed: LiveFeed }): ComponentChildren {
     `api/baselines?state=learning&limit=${LEARNING_SHOWN}`,
     () => phase !== 'paused',
   );
+  const targets = useAnswer<TargetsAnswer>('api/targets', () => phase !== 'paused');
   return (
     <>
       <h1>Violations</h1>
       {watched.status === 404 ? <BaselinesOff /> : <NotRefreshed loaded={watched} />}
       {violations === undefined && watched.status !== 404 && <Waiting>Asking what left its baseline…</Waiting>}
       {violations !== undefined && <Groups answer={violations} nowMs={feed.nowMs()} />}
+      {targets.answer !== undefined && <TargetsTable answer={targets.answer} nowMs={feed.nowMs()} />}
       {watched.answer !== undefined && <Watched answer={watched.answer} />}
     </>
   );

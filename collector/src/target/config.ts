@@ -7,19 +7,23 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 
 const DURATION = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/;
 const DURATION_TEXT = 'must be a duration such as 100ms or 2s';
 
-/** Durations become seconds. */
+/** In the unit of what is judged; durations are seconds. */
+export interface Bound {
+  readonly value: number;
+  /** UCUM; empty where only a number is given. */
+  readonly unit: 's' | '';
+}
+
 function bound(description: string) {
+  const number = z.number('must be a number').transform((value): Bound => ({ value, unit: '' }));
   const text = z
     .string(DURATION_TEXT)
     .regex(DURATION, DURATION_TEXT)
-    .transform((each) => {
-      const [, number = '', unit = ''] = DURATION.exec(each) ?? [];
-      return Number(number) * (UNIT_SECONDS[unit] ?? NaN);
+    .transform((each): Bound => {
+      const [, digits = '', unit = ''] = DURATION.exec(each) ?? [];
+      return { value: Number(digits) * (UNIT_SECONDS[unit] ?? NaN), unit: 's' };
     });
-  return z
-    .union([z.number('must be a number'), text])
-    .optional()
-    .meta({ description, unit: 'number or duration' });
+  return z.union([number, text]).optional().meta({ description, unit: 'number or duration' });
 }
 
 const pattern = z.string('must be a pattern; put numbers into quotes').max(256);
@@ -47,9 +51,9 @@ const shared = {
 };
 
 interface Bounded {
-  readonly max?: number | undefined;
-  readonly min?: number | undefined;
-  readonly critical_at?: number | undefined;
+  readonly max?: Bound | undefined;
+  readonly min?: Bound | undefined;
+  readonly critical_at?: Bound | undefined;
 }
 
 /** One bound, and what is critical beyond it. */
@@ -57,8 +61,8 @@ function checkBounds({ max, min, critical_at }: Bounded, problem: (path: string,
   if (max === undefined && min === undefined) problem('max', 'is missing; a target has max or min');
   else if (max !== undefined && min !== undefined) problem('min', 'stands beside max; a target has one of them');
   if (critical_at === undefined) return;
-  if (max !== undefined && critical_at < max) problem('critical_at', 'must be at least max');
-  if (min !== undefined && critical_at > min) problem('critical_at', 'must be at most min');
+  if (max !== undefined && critical_at.value < max.value) problem('critical_at', 'must be at least max');
+  if (min !== undefined && critical_at.value > min.value) problem('critical_at', 'must be at most min');
 }
 
 const operation = z

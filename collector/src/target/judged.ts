@@ -22,7 +22,7 @@ export class Judged {
   /** What is read is multiplied by this, which brings durations to seconds. */
   factor = 1;
   /** UCUM, of the value. */
-  unit = '';
+  unit: string;
   /** Of levels every reading counts, however few there are. */
   isHeld = false;
   /** The last reading of levels, where that is what is judged. */
@@ -47,6 +47,7 @@ export class Judged {
     this.target = target;
     this.subject = subject;
     this.heardMs = heardMs;
+    this.unit = target.unit;
     this.#latestMs = Math.min(RECOVERY_MS, target.windowMs / 2);
     this.#window = new SlidingWindow(target.windowMs);
     this.#latest = target.windowMs > 2 * RECOVERY_MS ? new SlidingWindow(RECOVERY_MS) : undefined;

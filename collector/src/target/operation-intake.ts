@@ -5,7 +5,7 @@ import type { Judged } from './judged.ts';
 import { operationTest } from './matching.ts';
 import type { Subjects } from './subjects.ts';
 import { type Distribution, needsDistribution } from './tally.ts';
-import { operationTarget, type Target, unitOf } from './target.ts';
+import { operationTarget, type Target } from './target.ts';
 
 /** Calls of one operation that ended within one second. */
 export interface Second {
@@ -60,7 +60,6 @@ export class OperationIntake {
       if (calls === 0) return;
       asked.judged = this.#subjects.of(target, `${target.name} ${subject.key}`, () => subject);
       if (asked.judged === undefined) return;
-      asked.judged.unit = unitOf(target);
     }
     const { judged } = asked;
     if (calls > 0) judged.heardMs = nowMs;

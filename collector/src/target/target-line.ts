@@ -2,14 +2,14 @@
 import type { TargetLine, TargetSubject } from './contract.ts';
 import type { Judged } from './judged.ts';
 import { shown } from './says.ts';
-import { type Target, unitOf } from './target.ts';
+import type { Target } from './target.ts';
 
 const MAX_LISTED = 50;
 const ORDER = { missed: 0, met: 1, unknown: 2 } as const;
 
 export function lineOf(target: Target, judged: readonly Judged[]): TargetLine {
   const { name, of, what, statistic, bound, direction, windowMs } = target;
-  const unit = judged[0]?.unit ?? (of === 'operations' ? unitOf(target) : '');
+  const { unit = target.unit } = judged[0] ?? {};
   const sign = direction === 'max' ? -1 : 1;
   const nearest = ({ value = NaN }: Judged): number => sign * (Number.isNaN(value) ? -Infinity * sign : value);
   const listed = judged.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || compare(nearest(a), nearest(b)));

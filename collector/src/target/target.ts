@@ -11,6 +11,8 @@ export interface Target {
   readonly statistic: Statistic;
   readonly direction: 'max' | 'min';
   readonly bound: number;
+  /** Of the bound, as far as the configuration says it. */
+  readonly unit: string;
   readonly criticalAt: number | undefined;
   readonly severity: Severity;
   readonly windowMs: number;
@@ -41,11 +43,17 @@ export function operationTarget(name: string, config: OperationTargetConfig): Ta
   const { statistic, spans, services } = config;
   const of = services.join() === '*' ? spans.join(', ') : `${spans.join(', ')} of ${services.join(', ')}`;
   const what = `${statistic} of ${of === '*' ? 'every operation' : of}`;
-  return { ...judged(name, config), of: 'operations', what, inexactness: INEXACTNESS[statistic] ?? 1 };
+  return {
+    ...judged(name, config),
+    of: 'operations',
+    what,
+    unit: unitOf(statistic),
+    inexactness: INEXACTNESS[statistic] ?? 1,
+  };
 }
 
-/** Of the values of a target of operations; UCUM. */
-export function unitOf({ statistic }: Target): string {
+/** Of values of operations; UCUM. */
+function unitOf(statistic: Statistic): string {
   if (statistic === 'rate') return '{call}/s';
   return statistic === 'error_ratio' ? '1' : 's';
 }
@@ -58,13 +66,14 @@ export function metricTarget(name: string, config: MetricTargetConfig): Target {
 }
 
 function judged(name: string, config: OperationTargetConfig | MetricTargetConfig) {
-  const { statistic, max, min = NaN, critical_at, severity, window, sustained, min_calls } = config;
+  const { statistic, max, min, critical_at, severity, window, sustained, min_calls } = config;
   return {
     name,
     statistic,
     direction: max === undefined ? ('min' as const) : ('max' as const),
-    bound: max ?? min,
-    criticalAt: critical_at,
+    bound: (max ?? min)?.value ?? NaN,
+    unit: (max ?? min)?.unit ?? '',
+    criticalAt: critical_at?.value,
     severity,
     windowMs: window,
     sustainedMs: sustained,

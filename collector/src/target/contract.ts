@@ -39,7 +39,7 @@ export interface TargetLine {
   readonly missedCount: number;
 }
 
-/** GET /api/targets ; in the order of the configuration. 404 where there are none. */
+/** GET /api/targets ; in the order of the configuration, those of operations first. */
 export interface TargetsAnswer {
   readonly targets: readonly TargetLine[];
 }

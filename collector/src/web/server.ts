@@ -79,6 +79,7 @@ const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-
 /** What the ring is read for, in up to some hundred milliseconds, and what is held to be its usual size at most. */
 const LARGE_ANSWER_BYTES = 256 * 1024;
 const RING_PATH = /^\/api\/traces(\/[^/]+)?$/;
+const NO_TARGETS: TargetsAnswer = { targets: [] };
 const NO_TRACES = new TextEncoder().encode('{"traces":[]}');
 
 /** Serves page, API, events and health. */
@@ -185,7 +186,7 @@ export class WebServer {
     if (path === '/api/books') return { status: 200, body: this.#views.books() };
     if (path === '/api/sampling') return { status: 200, body: this.#views.sampling() };
     if (path === '/api/cardinality') return this.#cardinality();
-    if (path === '/api/targets') return this.#targets();
+    if (path === '/api/targets') return { status: 200, body: this.#views.targets?.() ?? NO_TARGETS };
     if (path === '/api/kpis') return { status: 200, body: this.#views.kpis() };
     if (path === '/api/resources') return this.#resources(url.searchParams);
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
@@ -229,12 +230,6 @@ export class WebServer {
     const { cardinality } = this.#views;
     if (cardinality !== undefined) return { status: 200, body: cardinality() };
     return { status: 404, body: { error: 'limits are off, so series are not counted; take out limit: false' } };
-  }
-
-  #targets(): Answer {
-    const { targets } = this.#views;
-    if (targets !== undefined) return { status: 200, body: targets() };
-    return { status: 404, body: { error: 'there are no targets; name some in targets, or add the preset file' } };
   }
 
   #resources(parameters: URLSearchParams): Answer {

@@ -33,7 +33,7 @@ function AllViolations({ feed }: { feed: LiveFeed }): ComponentChildren {
       {watched.status === 404 ? <BaselinesOff /> : <NotRefreshed loaded={watched} />}
       {violations === undefined && watched.status !== 404 && <Waiting>Asking what left its baseline…</Waiting>}
       {violations !== undefined && <Groups answer={violations} nowMs={feed.nowMs()} />}
-      {targets.answer !== undefined && <TargetsTable answer={targets.answer} nowMs={feed.nowMs()} />}
+      {targets.answer !== undefined && <TargetsTable targets={targets.answer.targets} nowMs={feed.nowMs()} />}
       {watched.answer !== undefined && <Watched answer={watched.answer} />}
     </>
   );

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TargetLine, TargetSubject } from '../../../../collector/src/web/api.ts';
-import { byState, stateText } from '../../../../collector/src/web/page/target-words.ts';
+import { isJudged, missedFirst, stateText } from '../../../../collector/src/web/page/target-words.ts';
 
 function line(name: string, subjects: readonly Pick<TargetSubject, 'state'>[]): TargetLine {
   return {
@@ -21,9 +21,10 @@ function line(name: string, subjects: readonly Pick<TargetSubject, 'state'>[]): 
 
 const [met, missed, unknown] = (['met', 'missed', 'unknown'] as const).map((state) => ({ state }));
 
-it('shows what is missed first, then what is judged', () => {
+it('shows what is missed first, and tells what is not judged apart', () => {
   const targets = [line('idle', []), line('met', [{ state: 'met' }]), line('missed', [{ state: 'missed' }])];
-  expect(byState(targets).map(({ name }) => name)).toEqual(['missed', 'met', 'idle']);
+  expect(missedFirst(targets).map(({ name }) => name)).toEqual(['missed', 'idle', 'met']);
+  expect(targets.filter(isJudged).map(({ name }) => name)).toEqual(['met', 'missed']);
 });
 
 it('says how many miss a target, and since when', () => {
@@ -31,7 +32,6 @@ it('says how many miss a target, and since when', () => {
     const subjects = states.filter((each) => each !== undefined);
     expect(stateText(line('a', subjects), 61_000)).toBe(text);
   };
-  check([], 'nothing to judge yet');
   check([unknown], 'too little to judge yet');
   check([met, unknown], 'met');
   check([missed], 'missed, 1 min ago');

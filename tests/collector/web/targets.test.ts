@@ -5,6 +5,7 @@ import type { TargetsAnswer, ViolationsAnswer } from '../../../collector/src/web
 import { dataPoint } from '../../support/data-points.ts';
 import { post, send } from '../../support/http.ts';
 import { type RunningCollector, startCollector } from '../../support/running-collector.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { watchedTraffic } from '../../support/watched-traffic.ts';
 
 const TARGETS = `
@@ -71,6 +72,30 @@ it('judges metrics that came in by the door', async () => {
   });
   await hand(4);
   expect((await ask<ViolationsAnswer>(running, 'violations'))[1].open.warning).toBe(0);
+});
+
+it('goes on after a restart with what it said before, and ends what nobody asks for any more', async () => {
+  const storePath = temporaryFolder();
+  const said = async (running: RunningCollector): Promise<unknown[]> => {
+    const [, { groups }] = await ask<ViolationsAnswer>(running, 'violations');
+    return groups.flatMap(({ members }) => members.map(({ id, severity }) => [id, severity]));
+  };
+  const first = await startCollector(TARGETS, { storePath });
+  await watchedTraffic(first).go(60, { ...CART, medianMs: 200 });
+  const [[id] = []] = (await said(first)) as [string, string][];
+  expect(first.log.join()).toContain('ALERT_FIRING_WARNING');
+  await first.stop();
+
+  const beginsMs = first.clock.nowMs() + 10_000;
+  const second = await startCollector(TARGETS, { storePath, beginsMs, seed: 2 });
+  await watchedTraffic(second, 2).go(90, { ...CART, medianMs: 200 });
+  expect(await said(second)).toEqual([[id, 'warning']]);
+  expect(second.log.filter((line) => line.includes('ALERT_FIRING'))).toEqual([]);
+  await second.stop();
+
+  const without = TARGETS.replace('slow:', 'other:').replace('100ms', '10s');
+  const third = await startCollector(without, { storePath, beginsMs: second.clock.nowMs() + 10_000, seed: 3 });
+  expect(await said(third)).toEqual([[id, 'none']]);
 });
 
 it('has no target unless one is configured', async () => {

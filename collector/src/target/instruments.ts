@@ -20,7 +20,7 @@ export const targetInstruments = {
     kind: 'counter',
     unit: '{reading}',
     description:
-      'Data points and seconds of operations that were not judged: max_subjects was reached, a subject has too many series, or the statistic does not suit the kind of metric.',
+      'Data points that were not judged, and operations each ten seconds that they were not: max_subjects was reached, a subject has too many series, or the statistic does not suit the kind of metric.',
     attributes: { reason: ['max_subjects', 'too_many_series', 'unsuited'] },
   },
 } as const satisfies Instruments;

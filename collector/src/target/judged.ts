@@ -15,6 +15,7 @@ const CORRECTED = 1.25;
 export class Judged {
   readonly target: Target;
   readonly subject: Subject;
+  readonly turn: number;
   readonly #window: SlidingWindow;
   /** Where half of the window is longer than that may take. */
   readonly #latest: SlidingWindow | undefined;
@@ -43,9 +44,11 @@ export class Judged {
   #saidRatio = NaN;
   #correctMs = 0;
 
-  constructor(target: Target, subject: Subject, heardMs: number) {
+  /** @param turn in which it is judged */
+  constructor(target: Target, subject: Subject, heardMs: number, turn: number) {
     this.target = target;
     this.subject = subject;
+    this.turn = turn;
     this.heardMs = heardMs;
     this.unit = target.unit;
     this.#latestMs = Math.min(RECOVERY_MS, target.windowMs / 2);
@@ -78,13 +81,15 @@ export class Judged {
   judge(timeMs: number, nowMs: number): Change | undefined {
     const window = this.#window.total(timeMs);
     const whole = this.#read(window, this.target.windowMs);
-    const latest = this.#read(this.#latestTotal(timeMs), this.#latestMs) ?? whole;
-    if (latest === undefined) return undefined;
-    if (this.severity !== undefined) return this.#goOn(latest, window.count, nowMs);
-    this.value = whole ?? latest;
+    if (this.severity !== undefined) {
+      const latest = this.#readLatest(timeMs) ?? whole;
+      return latest === undefined ? undefined : this.#goOn(latest, window.count, nowMs);
+    }
     if (whole === undefined) return undefined;
+    this.value = whole;
+    const latest = misses(this.target, whole, false) ? (this.#readLatest(timeMs) ?? whole) : whole;
     // What misses it and is better already need not be said.
-    if (!misses(this.target, whole, false) || !misses(this.target, latest, false)) {
+    if (!misses(this.target, latest, false)) {
       this.#missedMs = NaN;
       this.#turn('met', nowMs);
       return undefined;
@@ -157,8 +162,9 @@ export class Judged {
     };
   }
 
-  #latestTotal(timeMs: number): Tally {
-    return this.#latest?.total(timeMs) ?? this.#window.total(timeMs, SLOTS / 2);
+  #readLatest(timeMs: number): number | undefined {
+    const latest = this.#latest?.total(timeMs) ?? this.#window.total(timeMs, SLOTS / 2);
+    return this.#read(latest, this.#latestMs);
   }
 
   #read(tally: Tally, lengthMs: number): number | undefined {

@@ -7,6 +7,9 @@ import type { Subjects } from './subjects.ts';
 import { type Distribution, needsDistribution } from './tally.ts';
 import { operationTarget, type Target } from './target.ts';
 
+/** Thousands for which there is no room would else ask each second. */
+const ASK_AGAIN_MS = 10_000;
+
 /** Calls of one operation that ended within one second. */
 export interface Second {
   /** Its end; Unix milliseconds. */
@@ -21,6 +24,8 @@ interface Asked {
   readonly target: Target;
   /** Once it was called. */
   judged: Judged | undefined;
+  /** There was no room for it; it is asked for again then. */
+  refusedUntilMs: number;
 }
 
 export class OperationIntake {
@@ -46,7 +51,7 @@ export class OperationIntake {
     let asked = this.#asked.get(subject);
     if (asked === undefined) {
       const wanted = this.#targets.filter(({ test }) => test(subject.attributes));
-      asked = wanted.map(({ target }) => ({ target, judged: undefined }));
+      asked = wanted.map(({ target }) => ({ target, judged: undefined, refusedUntilMs: 0 }));
       this.#asked.set(subject, asked);
     }
     for (const each of asked) this.#count(each, subject, second, nowMs);
@@ -57,9 +62,12 @@ export class OperationIntake {
     const { target } = asked;
     if (asked.judged?.isForgotten !== false) {
       // What is not called is not judged, but for what was not called enough.
-      if (calls === 0) return;
+      if (calls === 0 || nowMs < asked.refusedUntilMs) return;
       asked.judged = this.#subjects.of(target, `${target.name} ${subject.key}`, () => subject);
-      if (asked.judged === undefined) return;
+      if (asked.judged === undefined) {
+        asked.refusedUntilMs = nowMs + ASK_AGAIN_MS;
+        return;
+      }
     }
     const { judged } = asked;
     if (calls > 0) judged.heardMs = nowMs;

@@ -13,8 +13,8 @@ import { Subjects, type TargetHost } from './subjects.ts';
 import type { Target } from './target.ts';
 import { lineOf } from './target-line.ts';
 
-/** All are judged so often; windows slide by as much or by their slots. */
-const JUDGE_EVERY_MS = 5000;
+/** Levels are looked at so often, and one turn of subjects is judged. */
+const TICK_MS = 1000;
 
 export const target = {
   name: 'target',
@@ -50,7 +50,7 @@ export class TargetStage implements Stage<MetricBatch> {
     this.#metrics.watchedSinceMs = clock.nowMs();
     this.#heldMs = clock.monotonicMs();
     this.#subjects.adopt(new Set(this.#targets.map(({ name }) => name)));
-    this.#cancel = clock.every(JUDGE_EVERY_MS, () => this.#judge());
+    this.#cancel = clock.every(TICK_MS, () => this.#judge());
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,8 @@ export type TargetHost = Host<keyof typeof targetInstruments>;
 
 /** Names the target among the attributes of a subject. */
 export const TARGET_NAME = 'target.name';
+/** Each is judged every so many looks, in turns: of thousands at once, other work would wait. */
+const TURNS = 5;
 /** Where a rate is to be high, silence is a miss, and is not forgotten within a night. */
 const SILENT_MS = 86_400_000;
 
@@ -24,6 +26,7 @@ export class Subjects {
   readonly #host: TargetHost;
   readonly #limits: SubjectLimits;
   readonly #byKey = new Map<string, Judged>();
+  #turn = 0;
   /** Said before a restart, and not heard of since. */
   readonly #before = new Map<string, Violation>();
   #beforeUntilMs = Infinity;
@@ -57,7 +60,7 @@ export class Subjects {
     }
     const { name, attributes } = describe();
     const subject = { key, name, attributes: { ...attributes, [TARGET_NAME]: target.name } };
-    const judged = new Judged(target, subject, this.#host.clock.monotonicMs());
+    const judged = new Judged(target, subject, this.#host.clock.monotonicMs(), this.#byKey.size % TURNS);
     const before = this.#before.get(key);
     if (before !== undefined) judged.resume(before);
     this.#before.delete(key);
@@ -70,10 +73,11 @@ export class Subjects {
     return this.#byKey.values();
   }
 
-  /** Judges all, and forgets what was not heard of. */
+  /** Judges those whose turn it is, and forgets what was not heard of. */
   judge(until: CountedUntil): void {
     const { clock } = this.#host;
     const nowMs = clock.nowMs();
+    this.#turn = (this.#turn + 1) % TURNS;
     const states = { met: 0, missed: 0, unknown: 0 };
     for (const [key, judged] of this.#byKey) {
       if (clock.monotonicMs() - judged.heardMs > this.#patienceMs(judged)) {
@@ -81,15 +85,19 @@ export class Subjects {
         this.#byKey.delete(key);
         continue;
       }
-      const wasOpen = judged.severity !== undefined;
-      const change = judged.judge(until(judged), nowMs);
-      this.#tell(judged, change);
-      if (change !== undefined && change.severity !== 'none' && !wasOpen)
-        this.#host.count('misses', 1, { target: judged.target.name, severity: change.severity });
+      if (judged.turn === this.#turn) this.#judge(judged, until(judged), nowMs);
       states[judged.state]++;
     }
     for (const state of ['met', 'missed', 'unknown'] as const) this.#host.record('subjects', states[state], { state });
     if (clock.monotonicMs() >= this.#beforeUntilMs) this.#endOthers();
+  }
+
+  #judge(judged: Judged, untilMs: number, nowMs: number): void {
+    const wasOpen = judged.severity !== undefined;
+    const change = judged.judge(untilMs, nowMs);
+    this.#tell(judged, change);
+    if (change !== undefined && change.severity !== 'none' && !wasOpen)
+      this.#host.count('misses', 1, { target: judged.target.name, severity: change.severity });
   }
 
   /** What was said before a restart, was not heard of since, or was read too late to go on with, nobody would see end. */

@@ -94,7 +94,7 @@ it('goes on after a restart with what it said before', async () => {
   expect(second.log.filter((line) => line.includes('ALERT_FIRING'))).toEqual([]);
   await watchedTraffic(second, 3).go(30, { ...CART, medianMs: 20 });
   expect(await said(second)).toEqual([[id, 'none']]);
-});
+}, 20_000);
 
 it('has no target unless one is configured', async () => {
   expect(await ask(await startCollector(), 'targets')).toEqual([200, { targets: [] }]);

@@ -83,7 +83,7 @@ export class Judged {
     const whole = this.#read(window, this.target.windowMs);
     if (this.severity !== undefined) {
       const latest = this.#readLatest(timeMs) ?? whole;
-      return latest === undefined ? undefined : this.#goOn(latest, window.count, nowMs);
+      return latest === undefined ? undefined : this.#goOn(latest, restsOn(window), nowMs);
     }
     if (whole === undefined) return undefined;
     this.value = whole;
@@ -99,7 +99,7 @@ export class Judged {
     if (nowMs - this.#missedMs < this.target.sustainedMs) return undefined;
     this.#onsetMs = this.#missedMs;
     this.#raisedMs = nowMs;
-    return this.#say(severityOf(this.target, latest, undefined), latest, window.count, nowMs);
+    return this.#say(severityOf(this.target, latest, undefined), latest, restsOn(window), nowMs);
   }
 
   /** Tells whether it is further on the wrong side than another of the same target. */
@@ -184,4 +184,9 @@ export class Judged {
     this.state = state;
     this.sinceMs = nowMs;
   }
+}
+
+/** Calls or measurements; of a ratio what it is of. */
+function restsOn({ count, whole }: Tally): number {
+  return Math.max(count, whole);
 }

@@ -16,6 +16,8 @@ const INTERVALS = 2;
 const SLACK_MS = 5000;
 /** What moved each second a moment ago is repeated by `monitoring` after a heartbeat, which is a minute. */
 const LEAST_HELD_MS = 75_000;
+/** Values of attributes count by so much of them. */
+const MAX_TEXT = 200;
 /** Seconds in a unit of time. */
 const SECONDS: Readonly<Record<string, number>> = { ms: 1e-3, us: 1e-6, ns: 1e-9 };
 
@@ -133,6 +135,7 @@ export class MetricIntake {
     }
     series.longestMs = Math.max(series.longestMs, nowMs - series.heardMs);
     series.heardMs = series.judged.heardMs = nowMs;
+    if (isPast(point, series.before)) return;
     if (!this.#count(series, point, nowMs)) this.#host.count('unjudged', 1, { reason: 'unsuited' });
   }
 
@@ -166,13 +169,13 @@ export class MetricIntake {
   #count(series: Series, point: DataPoint, nowMs: number): boolean {
     const { judged } = series;
     const { kind, isMonotonic } = point.metric;
+    const { before } = series;
+    series.before = { startMs: point.startMs, timeMs: point.timeMs, value: point.value };
     if (kind === 'gauge' || (kind === 'sum' && !isMonotonic))
       return holdReading(series, point, nowMs + this.#heldFor(series));
     if (kind === 'summary' || judged.target.statistic === 'value') return false;
-    const { before } = series;
     const isDelta = point.metric.temporality === 'delta';
     const increment = isDelta ? point.value : incrementOf(point, before, this.watchedSinceMs);
-    series.before = { startMs: point.startMs, timeMs: point.timeMs, value: point.value };
     if (judged.target.statistic === 'rate') {
       const sinceMs = isDelta && point.startMs > 0 ? point.startMs : before?.timeMs;
       if (increment === undefined || sinceMs === undefined || point.timeMs <= sinceMs) return true;
@@ -182,9 +185,9 @@ export class MetricIntake {
       series.heldMs = nowMs + (isDelta ? INTERVALS * lastedMs + SLACK_MS : this.#heldFor(series));
       return true;
     }
-    const counted = increment === undefined ? {} : countedOf(increment, series.part, judged.target);
+    const counted = countedOf(increment ?? point.value, series.part, judged.target);
     if (counted === undefined) return false;
-    judged.add(nowMs, counted);
+    if (increment !== undefined) judged.add(nowMs, counted);
     return true;
   }
 
@@ -193,6 +196,12 @@ export class MetricIntake {
     if (longestMs === 0) return this.#staleMs;
     return Math.min(this.#staleMs, Math.max(LEAST_HELD_MS, INTERVALS * longestMs + SLACK_MS));
   }
+}
+
+/** What was said before, and comes late or again, is no news; of a delta stream everything is. */
+function isPast({ metric, startMs, timeMs }: DataPoint, before: StreamPoint | undefined): boolean {
+  if (before === undefined || metric.temporality === 'delta') return false;
+  return startMs <= before.startMs && timeMs <= before.timeMs;
 }
 
 /** A gauge, or a sum that goes up and down: which by deltas adds up. */
@@ -226,7 +235,7 @@ function attributesOf({ by, of }: MetricTargetConfig, point: DataPoint): Record<
   const { name, resource } = point.metric;
   const own: Record<string, string> = of === undefined ? { 'metric.name': name } : {};
   const add = (key: string, text: string | undefined): void => {
-    if (text !== undefined && text !== '') own[key] = text;
+    if (text !== undefined && text !== '') own[key] = text.slice(0, MAX_TEXT);
   };
   add('service.name', textOf(point, 'service.name'));
   if (by === undefined && of === undefined) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { dataPoint } from '../../support/data-points.ts';
 import { targetRig, type TargetRig } from '../../support/target-rig.ts';
 
 /** What was said, in order; corrections of figures aside. */
@@ -37,6 +38,31 @@ describe('a target of metrics', () => {
     expect(valueOf(rig)).toBeCloseTo((46 * 90 + 10 * 30) / 56, 6);
     rig.go(60, sends(300));
     expect([rig.said, valueOf(rig)]).toEqual([[], 30]);
+  });
+
+  it('takes points that come late or again for no news, and long texts by how they begin', async () => {
+    const rig = await targetRig({
+      metrics: { depth: { metrics: ['depth'], by: ['queue'], statistic: 'value', max: 10 } },
+    });
+    const nowMs = rig.own.clock.nowMs();
+    const say = (value: number, timeMs: number, queue: string): void =>
+      rig.take(dataPoint({ name: 'depth', kind: 'gauge', value, startMs: 0, timeMs, attributes: { queue } }));
+    say(5, nowMs, 'a');
+    say(50, nowMs - 1000, 'a');
+    for (const end of ['b', 'c']) say(7, nowMs, `${'x'.repeat(200)}${end}`);
+    rig.go(10);
+    expect(
+      rig.stage
+        .answer()
+        .targets[0]?.subjects.map(({ value }) => value)
+        .sort(),
+    ).toEqual([14, 5]);
+    const io = await targetRig(RATE);
+    const point = (value: number, timeMs: number) =>
+      dataPoint({ name: 'disk.io', value, startMs: nowMs - 5000, timeMs, attributes: { device: 'a' } });
+    io.take(point(1000, nowMs), point(1200, nowMs + 10_000), point(1000, nowMs), point(1200, nowMs + 10_000));
+    io.go(60);
+    expect([io.said, valueOf(io)]).toEqual([[], 20]);
   });
 
   it('knows no rate of a delta stream that does not go on, and a rate of none is too low', async () => {

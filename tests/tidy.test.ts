@@ -29,6 +29,7 @@ const ROOMS = [
   'aggregate',
   'baseline',
   'resource',
+  'target',
   'report',
   'alert',
   'export',
@@ -45,6 +46,7 @@ const CONTRACTS = [
   'resource/contract.ts',
   'sample/contract.ts',
   'store/contract.ts',
+  'target/contract.ts',
   'web/api.ts',
 ];
 

@@ -15,6 +15,7 @@ import { resourceConfig } from '../resource/config.ts';
 import { sampleConfig } from '../sample/config.ts';
 import { scrapeConfig } from '../scrape/config.ts';
 import { storeConfig } from '../store/config.ts';
+import { targetsConfig } from '../target/config.ts';
 import { webConfig } from '../web/config.ts';
 import { size } from './fields.ts';
 
@@ -53,6 +54,7 @@ export const fileSchema = z.strictObject({
   resources: resourceConfig.describe(
     'what is normal for metrics of hosts, programs and whatever is named here, and when one is near its limit',
   ),
+  targets: targetsConfig.describe('bounds that hold whatever was normal before; none unless configured'),
   remote_sampling: remoteSamplingConfig.describe(
     'what services are told to sample at their own door, as they ask on the port of web, at /sampling',
   ),

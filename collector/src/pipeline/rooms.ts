@@ -15,8 +15,10 @@ import { resourceInstruments } from '../resource/instruments.ts';
 import { sampleInstruments } from '../sample/instruments.ts';
 import { scrapeInstruments } from '../scrape/instruments.ts';
 import { storeInstruments } from '../store/instruments.ts';
+import { targetInstruments } from '../target/instruments.ts';
 import { webInstruments } from '../web/instruments.ts';
 import type { Instruments } from './contract.ts';
+import { collectorInstruments } from './own-instruments.ts';
 
 /** Whoever has instruments, in the order in which they are shown. */
 export const ROOMS: readonly { readonly name: string; readonly instruments: Instruments }[] = [
@@ -24,6 +26,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'measure', instruments: measureInstruments },
   { name: 'baseline', instruments: baselineInstruments },
   { name: 'resources', instruments: resourceInstruments },
+  { name: 'target', instruments: targetInstruments },
   { name: 'alert', instruments: alertInstruments },
   { name: 'remote_sampling', instruments: remoteSamplingInstruments },
   { name: 'sample', instruments: sampleInstruments },
@@ -35,6 +38,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'export', instruments: exportInstruments },
   { name: 'store', instruments: storeInstruments },
   { name: 'web', instruments: webInstruments },
+  { name: 'collector', instruments: collectorInstruments },
 ];
 
 /** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
@@ -74,6 +78,7 @@ export async function importRooms(config: Config) {
     // It watches what was measured; alerts are of what it says.
     baseline: isWatched ? (await import('../baseline/stage.ts')).baseline : undefined,
     resources: resources === false ? undefined : (await import('../resource/stage.ts')).resources,
+    target: isWatched && hasTargets(config) ? (await import('../target/stage.ts')).target : undefined,
     alert: isWatched && alert !== false ? (await import('../alert/stage.ts')).alert : undefined,
     remoteSampling:
       remote_sampling.services.length === 0 ? undefined : (await import('../remote-sampling/stage.ts')).remoteSampling,
@@ -92,8 +97,13 @@ export async function importRooms(config: Config) {
             ...(await import('../web/kpis.ts')),
             ...(await import('../web/resource-history.ts')),
             ...(await import('../baseline/view.ts')),
+            ...(await import('../alert/view.ts')),
           },
   };
+}
+
+function hasTargets({ targets: { operations, metrics } }: Config): boolean {
+  return [...Object.values(operations), ...Object.values(metrics)].some(({ enabled }) => enabled);
 }
 
 /** The one thing that is parsed after the configuration was read. */

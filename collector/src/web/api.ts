@@ -7,6 +7,18 @@ export type { OperationSummary };
 export type { CardinalityAnswer } from '../limit/contract.ts';
 /** GET /api/resources/baselines; 404 where baselines of resources are off. */
 export type { ResourceLine, ResourceLinesAnswer } from '../resource/contract.ts';
+export type { TargetLine, TargetsAnswer, TargetState, TargetSubject } from '../target/contract.ts';
+export type {
+  AccessAnswer,
+  AlertChange,
+  AlertsAnswer,
+  AlertSummary,
+  AlertView,
+  MaintenanceWindow,
+  Silence,
+  SilenceAnswer,
+  SubjectFeedback,
+} from './alert-answers.ts';
 export type {
   BaselineAnswer,
   BaselineDetail,

@@ -25,10 +25,10 @@ const HYSTERESIS = 1.1;
 /** That a limit is near is read, not inferred. */
 const CERTAIN_NATS = 60;
 /**
- * On hosts on which nothing is wrong a departure is said of a series once in three hundred days (`npm run bench resources`);
+ * Of series that others have recorded a departure is said by mistake once in five hundred days (`npm run bench resources`);
  * as nats among the seconds of a day and the ways that explanations count with.
  */
-const DEPARTED_NATS = Math.log(300 * 86_400 * 20);
+const DEPARTED_NATS = Math.log(500 * 86_400 * 20);
 /** Two-sided 95 % of a mean, from the mean distance of readings. */
 const INTERVAL = 1.96 * 1.25;
 

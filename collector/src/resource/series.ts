@@ -109,9 +109,9 @@ export class Series {
     return this.#judge(this.#steps.takeSpan(reading.fromMs, reading.timeMs, reading.value));
   }
 
-  /** Lets time pass: levels hold. @returns as `take` */
+  /** Lets time pass: levels hold, and of what is counted the next point will tell. @returns as `take` */
   advance(toMs: number): Change[] {
-    return this.#judge(this.#steps.advance(toMs));
+    return this.rule.quantity === 'value' ? this.#judge(this.#steps.advance(toMs)) : [];
   }
 
   /** Ends what is said because nobody sends any more, or it is not watched any more. */

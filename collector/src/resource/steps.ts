@@ -18,6 +18,9 @@ export interface StepOptions {
 /** A step of which less is known is left out. */
 const LEAST_KNOWN = 0.5;
 
+/** A span of so many times as long as a level is held says nothing of when things were counted in it. */
+const MOST_HOLDS = 4;
+
 /** Steps of one series. */
 export class ResourceSteps {
   readonly #options: StepOptions;
@@ -53,9 +56,11 @@ export class ResourceSteps {
     return steps;
   }
 
-  /** Takes what was so throughout a time that is over, and holds nothing after it. @returns as `take` */
+  /** Takes what was so throughout a time that is over, and holds nothing after it. One that is too long says nothing. @returns as `take` */
   takeSpan(fromMs: number, toMs: number, value: number): ResourceStep[] {
     const steps = this.take(fromMs, value);
+    // Known to its end, however long a level is believed to hold.
+    this.#readMs = toMs - fromMs > MOST_HOLDS * this.#options.holdMs ? -Infinity : toMs;
     steps.push(...this.advance(toMs));
     this.end();
     return steps;

@@ -54,5 +54,8 @@ describe('steps of a resource', () => {
     expect(made.takeSpan(0, 90_000, 6).map(written)).toEqual(['60 6']);
     expect(made.takeSpan(90_000, 120_000, 2).map(written)).toEqual(['120 4']);
     expect(made.advance(600_000)).toEqual([]);
+    const long = new ResourceSteps({ stepMs: 60_000, holdMs: 100_000 });
+    expect(long.takeSpan(0, 300_000, 6).length).toBe(5);
+    expect(long.takeSpan(300_000, 900_000, 6)).toEqual([]);
   });
 });

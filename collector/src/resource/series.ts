@@ -272,7 +272,8 @@ export class Series {
 
   /** Whether it is so much more or less, or so much nearer, that it has to be said anew. */
   #isCorrected(said: Said, amount: number, timeMs: number): boolean {
-    if (timeMs - said.saidMs < CORRECT_STEPS * this.#options.stepMs) return false;
+    // That nothing is certain any more is not worth a word.
+    if (timeMs - said.saidMs < CORRECT_STEPS * this.#options.stepMs || amount === Infinity) return false;
     // What was said before a restart is not known here; the first that is known stands for it.
     if (Number.isNaN(said.amount)) said.amount = amount;
     const ratio = amount / said.amount;

@@ -8,6 +8,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** More than so many times as much is no figure of use. */
 const MOST_TIMES = 1000;
+/** Rounds to all of it. */
+const FULL = 0.9995;
 /** A trend is not believed for longer. */
 const MOST_DAYS = 60;
 const OF_MOUNT: ReadonlySet<string> = new Set(['system.device', 'system.filesystem.mode', 'system.filesystem.type']);
@@ -22,17 +24,14 @@ export function nameOf(sender: Sender, metric: string, attributes: Readonly<Reco
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** @param isSlow whether it may be busy for some time, and is not full then */
+/** @param isBusyness whether it is busy rather than full */
 export function saturationText(ratio: number, left: TimeToLimit | undefined, isBusyness: boolean): string {
   const used = percent(ratio);
   if (isBusyness) return `is ${used} busy`;
-  const rest =
-    left === undefined || left.ms > MOST_DAYS * DAY_MS
-      ? ''
-      : left.ms === 0
-        ? ''
-        : ` and full in about ${timeText(left.ms)}`;
-  return ratio >= 0.9995 ? 'is full' : `is ${used} full${rest}`;
+  if (ratio >= FULL) return 'is full';
+  // Since when is said after it, and is of how full it is.
+  const isFar = left === undefined || left.ms === 0 || left.ms > MOST_DAYS * DAY_MS;
+  return `${isFar ? '' : `will be full in about ${timeText(left.ms)} and `}is ${used} full`;
 }
 
 /** Whether an attribute says no more than another: a place of a file system has one device, kind and mode. */

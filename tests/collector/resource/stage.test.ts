@@ -34,8 +34,23 @@ describe('a limit', () => {
     const rig = resourceRig(QUEUE);
     await rig.stage.start();
     await rig.run(4 * 3600, 30, (second) => depth(50 + (second / 3600) * 8));
-    expect(rig.said[0]?.says).toMatch(/^is 8[01] % full and full in about [23] h$/);
+    expect(rig.said[0]?.says).toMatch(/^will be full in about [23] h and is 8[01] % full$/);
     expect(lineOf(rig)?.secondsToLimit).toBeGreaterThan(3600);
+  });
+
+  it('is said anew where it has half as long left, and not each minute', async () => {
+    const rig = resourceRig({
+      watch: [{ metrics: ['queue.*'], limit: 100 }],
+      saturation: { warning: 0.3, critical: 0.99 },
+    });
+    await rig.stage.start();
+    await rig.run(9 * 3600, 30, (second) => depth(20 + (second / 3600) * 8));
+    expect(rig.said.map(({ severity, says }) => [severity, says])).toEqual([
+      ['warning', 'will be full in about 9 h and is 30 % full'],
+      ['warning', 'will be full in about 4 h and is 65 % full'],
+      ['warning', 'will be full in about 2 h and is 83 % full'],
+      ['warning', 'will be full in about 65 min and is 91 % full'],
+    ]);
   });
 
   it('is taken from a metric where it names one, for each of its attributes', async () => {

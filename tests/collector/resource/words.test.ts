@@ -44,7 +44,7 @@ describe('values', () => {
 
 describe('a limit', () => {
   it('is near, and has so long', () => {
-    expect(saturationText(0.83, left(3.2), false)).toBe('is 83 % full and full in about 3 h');
+    expect(saturationText(0.83, left(3.2), false)).toBe('will be full in about 3 h and is 83 % full');
     expect(saturationText(0.83, undefined, false)).toBe('is 83 % full');
     expect(saturationText(0.83, left(24 * 400), false)).toBe('is 83 % full');
     expect(saturationText(1, left(0), false)).toBe('is full');

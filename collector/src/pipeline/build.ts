@@ -20,10 +20,12 @@ import type { StoreStage } from '../store/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
+import { DataLossWatch } from './data-loss.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { keepAlerts } from './keep-alerts.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { tracesBetween } from './kept-traces.ts';
+import { lossSources } from './loss-sources.ts';
 import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
 import { ownResource } from './own-resource.ts';
 import { type Rooms, ROOMS } from './rooms.ts';
@@ -78,10 +80,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
   const logsTo = createLogs(rooms, config, shares, shared, sampleTo, exportTo);
   const operations = buildOperations(rooms, config, shared, sampleTo, storeTo?.state);
-  if (storeTo !== undefined)
-    operations.baseline?.investigate({
-      between: (subject, fromMs, toMs, limit) => tracesBetween(storeTo, subject, [fromMs, toMs], limit),
-    });
+  if (storeTo !== undefined) lookIntoTraces(operations.baseline, storeTo);
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const metrics = buildMetrics(
     { ...config, limit: limitOf(config, shares) },
@@ -109,8 +108,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, baseline, alert, remoteSampling } = operations;
+  const data_loss = createDataLossWatch(config, shared, exportTo, baseline);
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
-  const watch = { measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
+  const watch = { data_loss, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
@@ -121,6 +121,23 @@ function createStore(rooms: Rooms, { store }: Config, shared: Surroundings): Sto
   if (store === false) return undefined;
   const max_decision_disk = rooms.sampleConfig.ledger.max_disk;
   return rooms.store?.create({ ...store, max_decision_disk }, createHost('store', shared));
+}
+
+/** The ring has traces that tell more of violations. */
+function lookIntoTraces(baseline: BaselineStage | undefined, store: StoreStage): void {
+  baseline?.investigate({
+    between: (subject, fromMs, toMs, limit) => tracesBetween(store, subject, [fromMs, toMs], limit),
+  });
+}
+
+/** What is lost is said like every other violation; where nothing is watched, the log says it. */
+function createDataLossWatch(
+  config: Config,
+  { clock, telemetry }: Surroundings,
+  exportTo: ExportStage,
+  baseline: BaselineStage | undefined,
+): DataLossWatch | undefined {
+  return baseline && new DataLossWatch(clock, baseline.sink, lossSources(config, telemetry, exportTo.queues()));
 }
 
 /** The four words of a trace id in hexadecimal digits. */

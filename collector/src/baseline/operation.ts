@@ -43,6 +43,8 @@ const NONE: readonly Change[] = [];
 /** A baseline that was in force before. */
 export interface Former {
   readonly version: number;
+  /** The `service.version` it was learned under. */
+  readonly serviceVersion?: string | undefined;
   readonly learned: Learned;
 }
 
@@ -68,6 +70,8 @@ export class Operation {
   /** End of the last step. */
   #timeMs = NaN;
   #version = 0;
+  /** The `service.version` the baseline in force was learned under, where it is known. */
+  serviceVersion: string | undefined;
   #former: readonly Former[] = [];
 
   constructor(options: WatchOptions) {
@@ -156,6 +160,7 @@ export class Operation {
     return {
       timeMs: this.#timeMs,
       version: this.#version,
+      serviceVersion: this.serviceVersion,
       former: this.#former,
       learned: this.#learned,
       isWhole: this.#isWhole,
@@ -175,6 +180,7 @@ export class Operation {
     const operation = new Operation(options);
     operation.#rate.restore(saved.rate);
     [operation.#timeMs, operation.#version, operation.#former] = [saved.timeMs, saved.version, saved.former];
+    operation.serviceVersion = saved.serviceVersion;
     if (saved.learning === undefined) operation.#learning = undefined;
     else operation.#learning?.restore(saved.learning);
     const { learned, watches, isWhole, trial } = saved;
@@ -215,7 +221,7 @@ export class Operation {
   /** Keeps the baseline in force as a former one. */
   #retire(): void {
     if (this.#learned === undefined || !this.#isWhole) return;
-    const was = { version: this.#version, learned: this.#learned };
+    const was = { version: this.#version, serviceVersion: this.serviceVersion, learned: this.#learned };
     this.#former = [was, ...this.#former].slice(0, MAX_FORMER);
   }
 
@@ -230,6 +236,7 @@ export class Operation {
       if (lesson.isWhole && isAnew) {
         this.#retire();
         this.#version++;
+        this.serviceVersion = undefined;
       }
       this.#learned = lesson.learned;
       this.#isWhole = lesson.isWhole;

@@ -19,7 +19,9 @@ import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import type { RestoredOperation } from './saved.ts';
+import { ReleaseWatch } from './release-watch.ts';
 import { Saying, type TracesOf } from './saying.ts';
+import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
 import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
 
@@ -30,9 +32,6 @@ const EXPIRE_EVERY_MS = 60_000;
 const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
-
-/** A series of span metrics has an operation, or none that is watched. */
-const UNWATCHED = -1;
 
 export const baseline = {
   name: 'baseline',
@@ -50,10 +49,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #free: number[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #services = new Map<string, number>();
-  /** By series of span metrics: operation, whether it counts errors, and the generation both are of. */
-  #operationOf = new Int32Array(0);
-  #isError = new Uint8Array(0);
-  #generation = new Uint32Array(0);
+  readonly #series = new SeriesOperations((of, nowMs) => this.#operationNamed(of, nowMs));
+  /** What is changed of services and when. */
+  readonly releases: ReleaseWatch;
   #cancel: (() => void)[] = [];
   /** Is told the ids of groups that are open, once those of before a restart are read. */
   resumed: (open: ReadonlySet<string>) => void = () => {};
@@ -67,6 +65,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
     this.#saying = new Saying(host, next);
+    this.releases = new ReleaseWatch(host, () => this.#saying.lookForChanges());
+    this.#saying.changedNear = (services, onsetMs) => this.releases.known.near(services, onsetMs);
   }
 
   /** Takes violations that are found elsewhere. */
@@ -81,7 +81,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   /** Where what is learned is kept over restarts; without one it is not. To be set before `start`. */
   set stateStore(store: StateStore | undefined) {
-    this.#saying.keeping.store = store;
+    this.#saying.keeping.store = this.releases.store = store;
   }
 
   async start(): Promise<void> {
@@ -106,6 +106,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     for (const cancel of this.#cancel.splice(0)) cancel();
     const nowMs = this.#host.clock.nowMs();
     await this.#saying.flush(this.#watched, nowMs);
+    await this.releases.save();
     await this.#saying.keeping.saveAll(this.#watched);
   }
 
@@ -115,13 +116,14 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   /** Takes a batch that was counted. */
   observe(batch: SpanBatch, { series, buckets, generation, operationAt }: MeasuredSpans): void {
     const { receivedMs, count, endHigh, endLow } = batch;
-    this.#fit(generation.length);
+    this.#series.fit(generation.length);
+    const known = this.#series;
     let unwatched = 0;
     let service = -1;
     for (let row = 0; row < count; row++) {
       const at = series[row];
-      if (this.#generation[at] !== generation[at]) this.#learnSeries(at, generation[at], operationAt(at), receivedMs);
-      const operation = this.#operationOf[at];
+      if (known.generation[at] !== generation[at]) known.learn(at, generation[at], operationAt(at), receivedMs);
+      const operation = known.operationOf[at];
       const watched = operation === UNWATCHED ? undefined : this.#watched[operation];
       if (watched === undefined) {
         unwatched++;
@@ -133,7 +135,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       }
       watched.usedMs = receivedMs;
       const second = Math.floor(endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9);
-      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), this.#isError[at] === 1);
+      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), known.isError[at] === 1);
     }
     if (service >= 0) this.#steps.endBatch(service, receivedMs);
     if (unwatched > 0) this.#host.count('unwatched_spans', unwatched);
@@ -190,7 +192,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.stepped(watched.subject, step);
     this.#tell(watched, watched.operation.take(step));
     // What took so long to learn is not put at risk any longer.
-    if (watched.operation.version !== version) watched.dueMs = 0;
+    if (watched.operation.version === version) return;
+    watched.dueMs = 0;
+    watched.operation.serviceVersion = this.releases.known.versionOf(watched.subject.attributes['service.name'] ?? '');
   }
 
   #tell(watched: Watched, changes: readonly Change[]): void {
@@ -207,11 +211,13 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
     void this.#saying.flush(this.#watched, nowMs);
+    void this.releases.save();
   }
 
   /** Reads what was known before a restart. */
   async #read(): Promise<void> {
     const { clock } = this.#host;
+    await this.releases.load();
     const take = (restored: RestoredOperation): boolean => this.#resume(restored, clock.nowMs());
     // What was not read is not over.
     if (!(await this.#saying.keeping.load(this.#options, take))) return;
@@ -230,12 +236,6 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     else if (this.#byKey.size >= this.#most) return false;
     else this.#steps.resume(this.#serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
     return true;
-  }
-
-  #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
-    this.#generation[at] = generation;
-    this.#isError[at] = of?.isError === true ? 1 : 0;
-    this.#operationOf[at] = of === undefined ? UNWATCHED : this.#operationNamed(of, nowMs);
   }
 
   #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
@@ -282,16 +282,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       this.#watched[at] = undefined;
       this.#free.push(at);
       // Series that point here are found anew.
-      this.#generation.fill(0);
+      this.#series.clear();
     });
     for (const state of ['learning', 'provisional', 'learned'] as const)
       this.#host.record('operations', states[state], { state });
-  }
-
-  #fit(series: number): void {
-    if (this.#operationOf.length >= series) return;
-    this.#operationOf = new Int32Array(series).fill(UNWATCHED);
-    this.#isError = new Uint8Array(series);
-    this.#generation = new Uint32Array(series);
   }
 }

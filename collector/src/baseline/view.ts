@@ -65,7 +65,11 @@ export class StageView implements BaselineView {
     const watched = this.#stage.watchedBy(key);
     if (watched === undefined) return undefined;
     const judgedAfterMs = this.#stage.judgedAfterMs(watched);
-    const detail = describeDetail(watched, judgedAfterMs, this.#nowMs());
+    const changes = this.#stage.releases.known
+      .changesOf(watched.subject.attributes['service.name'] ?? '')
+      .map(({ timeMs, text }) => ({ timeMs, text }))
+      .toReversed();
+    const detail = describeDetail(watched, judgedAfterMs, this.#nowMs(), changes);
     return { ...describeLine(watched, judgedAfterMs), ...(detail === undefined ? {} : { detail }) };
   }
 }

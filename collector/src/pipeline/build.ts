@@ -1,6 +1,6 @@
 // Wires the fixed order, from export back to receive. Each room is here once, and nowhere else but in `rooms.ts`, which
 // imports it.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { thisMachine } from '../config/machine.ts';
 import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
@@ -13,10 +13,12 @@ import type { MetricBatch } from '../model/data-point.ts';
 import type { ReceiveConfig } from '../receive/config.ts';
 import type { ReceiveStage } from '../receive/stage.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import { readSource } from '../otlp/context-check.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
+import { VERSION } from '../version.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
@@ -108,6 +110,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, baseline, alert, remoteSampling } = operations;
+  if (baseline !== undefined) tellChanges(config, receiveFrom, baseline);
   const data_loss = createDataLossWatch(config, shared, exportTo, baseline);
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
   const watch = { data_loss, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
@@ -121,6 +124,15 @@ function createStore(rooms: Rooms, { store }: Config, shared: Surroundings): Sto
   if (store === false) return undefined;
   const max_decision_disk = rooms.sampleConfig.ledger.max_disk;
   return rooms.store?.create({ ...store, max_decision_disk }, createHost('store', shared));
+}
+
+/** Violations name what was changed shortly before them: of a service, or of how this sidecar runs. */
+function tellChanges(config: Config, receive: ReceiveStage, baseline: BaselineStage): void {
+  receive.contextAdded = ({ bytes, resourceLength }) =>
+    baseline.releases.see(readSource(bytes.subarray(0, resourceLength)));
+  // A configuration may hold secrets; of its digest nothing can be told but that it is another.
+  const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex');
+  baseline.releases.sidecarRun = { fingerprint, version: VERSION };
 }
 
 /** The ring has traces that tell more of violations. */

@@ -57,6 +57,10 @@ export interface LearnedSummary {
   readonly hasSeason: boolean;
   /** Levels it also has, beside the one described. */
   readonly levels: number;
+  /** How many whole baselines were learned, this one among them; 0 while it is provisional. */
+  readonly version: number;
+  /** The `service.version` it was learned under, where it is known. */
+  readonly serviceVersion?: string;
   /** What it was learned from ended then, Unix milliseconds. */
   readonly learnedMs: number;
   readonly sight: readonly Sight[];
@@ -121,6 +125,10 @@ export interface BaselineDetail {
   readonly guardRatio: number;
   /** How long after its end a second is judged, since its spans come late. */
   readonly judgedAfterSeconds: number;
+  /** Baselines before this one, the latest first. */
+  readonly former: readonly { readonly version: number; readonly serviceVersion?: string; readonly toMs: number }[];
+  /** What was changed of its service, the latest first: `orders 1.4.2 (after 1.4.1) first seen`. */
+  readonly changes: readonly { readonly timeMs: number; readonly text: string }[];
 }
 
 /** GET /api/baselines/{key} */

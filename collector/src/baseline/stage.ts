@@ -17,6 +17,7 @@ import type {
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
+import { worthTelling } from './min-change.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import type { RestoredOperation } from './saved.ts';
 import { ReleaseWatch } from './release-watch.ts';
@@ -199,7 +200,10 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   #tell(watched: Watched, changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    this.#saying.say(watched.subject, changes);
+    const { violations } = this.#saying;
+    const { told, withheld } = worthTelling(this.#config.min_change, watched, changes, violations);
+    for (const kind of withheld) this.#host.count('withheld_changes', 1, { kind });
+    this.#saying.say(watched.subject, told);
     this.#saying.keeping.happened(watched);
   }
 

@@ -156,6 +156,10 @@ export class Violations {
     }
   }
 
+  isOpen(kind: ViolationKind, subject: Subject): boolean {
+    return this.#grouping.isOpen(keyOf(kind, subject));
+  }
+
   /** Those of a kind that are open. */
   open(kind: ViolationKind): Violation[] {
     return [...this.#groups.values()]

@@ -121,6 +121,11 @@ export class Operation {
     return this.#former;
   }
 
+  /** Calls that were to be expected in the longest gap that was normal. */
+  get usualMissed(): number {
+    return this.#watches?.silence.snapshot().usualMissed ?? this.#rate.longestMissed;
+  }
+
   /** Kinds of violations that are open. */
   get open(): readonly ViolationKind[] {
     if (this.#watches === undefined) return [];
@@ -160,7 +165,7 @@ export class Operation {
     return {
       timeMs: this.#timeMs,
       version: this.#version,
-      serviceVersion: this.serviceVersion,
+      ...(this.serviceVersion === undefined ? {} : { serviceVersion: this.serviceVersion }),
       former: this.#former,
       learned: this.#learned,
       isWhole: this.#isWhole,

@@ -16,15 +16,18 @@ import type {
 } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
+import { importOf, type NotImported } from './imported.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { worthTelling } from './min-change.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import type { RestoredOperation } from './saved.ts';
+import type { RecordedOperation } from './recorded-run.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import { Saying, type TracesOf } from './saying.ts';
 import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
-import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
+import { WatchedTable } from './watched-table.ts';
+import { stateOf, subjectOf, type Watched, type WatchedOperation } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
@@ -46,10 +49,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #options: WatchOptions;
   readonly #steps: LiveSteps;
   readonly #saying: Saying;
-  readonly #watched: (Watched | undefined)[] = [];
-  readonly #free: number[] = [];
-  readonly #byKey = new Map<string, number>();
-  readonly #services = new Map<string, number>();
+  readonly #table = new WatchedTable();
   readonly #series = new SeriesOperations((of, nowMs) => this.#operationNamed(of, nowMs));
   /** What is changed of services and when. */
   readonly releases: ReleaseWatch;
@@ -106,9 +106,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     if (this.#cancel.length === 0) return;
     for (const cancel of this.#cancel.splice(0)) cancel();
     const nowMs = this.#host.clock.nowMs();
-    await this.#saying.flush(this.#watched, nowMs);
+    await this.#saying.flush(this.#table.all, nowMs);
     await this.releases.save();
-    await this.#saying.keeping.saveAll(this.#watched);
+    await this.#saying.keeping.saveAll(this.#table.all);
   }
 
   /** Nothing flows through: spans are told of by `observe`. */
@@ -119,13 +119,14 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     const { receivedMs, count, endHigh, endLow } = batch;
     this.#series.fit(generation.length);
     const known = this.#series;
+    const { all } = this.#table;
     let unwatched = 0;
     let service = -1;
     for (let row = 0; row < count; row++) {
       const at = series[row];
       if (known.generation[at] !== generation[at]) known.learn(at, generation[at], operationAt(at), receivedMs);
       const operation = known.operationOf[at];
-      const watched = operation === UNWATCHED ? undefined : this.#watched[operation];
+      const watched = operation === UNWATCHED ? undefined : all[operation];
       if (watched === undefined) {
         unwatched++;
         continue;
@@ -159,26 +160,45 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   /** What is watched, with what is known of it. */
   *operations(): Generator<WatchedOperation> {
-    for (const watched of this.#watched) if (watched !== undefined) yield watched;
+    for (const watched of this.#table.all) if (watched !== undefined) yield watched;
   }
 
   async change(change: BaselineChange, name: string): Promise<readonly string[]> {
     const nowMs = this.#host.clock.nowMs();
-    const changed = this.#watched
+    const changed = this.#table.all
       .filter((watched) => watched?.subject.name === name)
       .filter((each) => each !== undefined);
     for (const watched of changed) {
       this.#tell(watched, watched.operation[change](nowMs));
       this.#saying.keeping.happened(watched);
     }
-    await this.#saying.flush(this.#watched, nowMs);
+    await this.#saying.flush(this.#table.all, nowMs);
     return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
+  }
+
+  /**
+   * Goes on with a baseline that was learned elsewhere.
+   *
+   * @param isReplacing also where a whole one is known here
+   * @returns why not, where it does not
+   */
+  adopt(recorded: RecordedOperation, isReplacing: boolean): NotImported | undefined {
+    const imported = importOf(this.#options, recorded);
+    if (typeof imported === 'string') return imported;
+    const nowMs = this.#host.clock.nowMs();
+    const { key } = subjectOf(imported.service, imported.name, imported.kind);
+    const known = this.#table.by(key);
+    if (known?.operation.isProvisional === false && !isReplacing) return 'learned';
+    if (known !== undefined) this.#tell(known, known.operation.reset(nowMs));
+    if (!this.#resume({ ...imported, usedMs: nowMs }, nowMs)) return 'max_operations';
+    const watched = this.#table.by(key);
+    if (watched !== undefined) this.#saying.keeping.happened(watched);
+    return undefined;
   }
 
   /** One of them. @param key of its subject */
   watchedBy(key: string): WatchedOperation | undefined {
-    const at = this.#byKey.get(key);
-    return at === undefined ? undefined : this.#watched[at];
+    return this.#table.by(key);
   }
 
   /** How long after its end a second of an operation is judged. */
@@ -187,7 +207,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   }
 
   #step(operation: number, step: Step): void {
-    const watched = this.#watched[operation];
+    const watched = this.#table.all[operation];
     if (watched === undefined) return;
     const { version } = watched.operation;
     this.stepped(watched.subject, step);
@@ -214,7 +234,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
-    void this.#saying.flush(this.#watched, nowMs);
+    void this.#saying.flush(this.#table.all, nowMs);
     void this.releases.save();
   }
 
@@ -225,7 +245,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     const take = (restored: RestoredOperation): boolean => this.#resume(restored, clock.nowMs());
     // What was not read is not over.
     if (!(await this.#saying.keeping.load(this.#options, take))) return;
-    const operationOf = (key: string): Operation | undefined => this.#watched[this.#byKey.get(key) ?? -1]?.operation;
+    const operationOf = (key: string): Operation | undefined => this.#table.by(key)?.operation;
     this.#saying.resume(operationOf, clock.nowMs());
     const open = this.groups().filter(({ severity }) => severity !== 'none');
     this.resumed(new Set(open.map(({ id }) => id)));
@@ -234,21 +254,21 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   /** Goes on with an operation of before a restart. @returns false where there is no room for it */
   #resume({ service, name, kind, usedMs, operation }: RestoredOperation, nowMs: number): boolean {
     const subject = subjectOf(service, name, kind);
-    const known = this.#watched[this.#byKey.get(subject.key) ?? -1];
+    const known = this.#table.by(subject.key);
     // It was called before it was read.
     if (known !== undefined) known.operation = operation;
-    else if (this.#byKey.size >= this.#most) return false;
-    else this.#steps.resume(this.#serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
+    else if (this.#table.size >= this.#most) return false;
+    else this.#steps.resume(this.#table.serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
     return true;
   }
 
   #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
     const subject = subjectOf(service, name, kind);
-    const known = this.#byKey.get(subject.key);
+    const known = this.#table.numberOf(subject.key);
     if (known !== undefined) return known;
-    if (this.#byKey.size >= this.#most) return UNWATCHED;
+    if (this.#table.size >= this.#most) return UNWATCHED;
     const at = this.#add(subject, new Operation(this.#options), nowMs);
-    this.#steps.register(this.#serviceNamed(service), at, nowMs);
+    this.#steps.register(this.#table.serviceNamed(service), at, nowMs);
     return at;
   }
 
@@ -256,35 +276,21 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return Math.min(MAX_OPERATIONS, this.#config.max_operations ?? MAX_OPERATIONS);
   }
 
-  #serviceNamed(name: string): number {
-    let id = this.#services.get(name);
-    if (id === undefined) this.#services.set(name, (id = this.#services.size));
-    return id;
-  }
-
   #add(subject: Subject, operation: Operation, usedMs: number): number {
-    const at = this.#free.pop() ?? this.#watched.length;
-    const service = this.#serviceNamed(subject.attributes['service.name'] ?? '');
-    const dueMs = this.#saying.keeping.firstDueMs(this.#host.clock.nowMs());
-    this.#watched[at] = { subject, service, operation, usedMs, dueMs };
-    this.#byKey.set(subject.key, at);
-    return at;
+    return this.#table.add(subject, operation, usedMs, this.#saying.keeping.firstDueMs(this.#host.clock.nowMs()));
   }
 
   /** Forgets operations that are called no more; a stop that is open is not forgotten before. */
   #expire(nowMs: number): void {
     const states = { learning: 0, provisional: 0, learned: 0 };
-    this.#watched.forEach((watched, at) => {
+    this.#table.all.forEach((watched, at) => {
       if (watched === undefined) return;
-      const { learned, isProvisional } = watched.operation;
-      states[learned === undefined ? 'learning' : isProvisional ? 'provisional' : 'learned']++;
+      states[stateOf(watched)]++;
       if (nowMs - watched.usedMs < this.#config.operation_ttl) return;
       this.#tell(watched, watched.operation.forget(nowMs));
       this.#saying.keeping.forget(watched);
       this.#steps.forget(watched.service, at);
-      this.#byKey.delete(watched.subject.key);
-      this.#watched[at] = undefined;
-      this.#free.push(at);
+      this.#table.remove(at);
       // Series that point here are found anew.
       this.#series.clear();
     });

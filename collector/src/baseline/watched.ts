@@ -26,3 +26,9 @@ export function subjectOf(service: string, name: string, kind: string): Subject 
     attributes: { 'service.name': service, 'span.name': name, 'span.kind': kind },
   };
 }
+
+/** How much is known of it. */
+export function stateOf({ operation }: WatchedOperation): 'learning' | 'provisional' | 'learned' {
+  if (operation.learned === undefined) return 'learning';
+  return operation.isProvisional ? 'provisional' : 'learned';
+}

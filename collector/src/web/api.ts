@@ -13,6 +13,8 @@ export type {
   BaselinesQuery,
   BaselineState,
   BaselineView,
+  ExportAnswer,
+  ImportAnswer,
   Explanation,
   GroupSummary,
   LearnedQuantile,

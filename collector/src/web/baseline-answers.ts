@@ -136,6 +136,31 @@ export interface BaselineAnswer extends BaselineLine {
   readonly detail?: BaselineDetail;
 }
 
+/**
+ * GET /api/baselines/export?offset=&limit= ; at most 50 of what is learned an answer, as they stand in a document of
+ * baselines. 404 where baselines are off.
+ */
+export interface ExportAnswer {
+  /** All that are learned, provisional ones among them. */
+  readonly found: number;
+  readonly offset: number;
+  readonly operations: readonly object[];
+}
+
+/**
+ * POST /api/baselines/import?replace=true with a document of baselines, of at most 2 MiB. Without `replace` what has a whole
+ * baseline here keeps it. 400 with what is wrong with the document.
+ */
+export interface ImportAnswer {
+  readonly imported: number;
+  readonly skipped: readonly {
+    /** Service and name. */
+    readonly operation: string;
+    /** no_service, too_few_calls, learned, max_operations */
+    readonly reason: string;
+  }[];
+}
+
 /** What the API asks of the room. */
 export interface BaselineView {
   /** Another number with each change of a violation. */
@@ -145,6 +170,9 @@ export interface BaselineView {
   group(id: string): ViolationGroupAnswer | undefined;
   baselines(query: BaselinesQuery): BaselinesAnswer;
   baseline(key: string): BaselineAnswer | undefined;
+  exported(piece: { readonly offset: number; readonly limit: number }): Promise<ExportAnswer>;
+  /** @returns what is wrong with a document, where something is; nothing of it is taken then */
+  import(text: string, mode: 'add' | 'replace'): Promise<ImportAnswer | { readonly problem: string }>;
 }
 
 export interface BaselinesQuery {

@@ -12,7 +12,7 @@ import type { PinWish, SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
 import { Access, type Denied } from './access.ts';
-import { baselineChange, takeBaselineChange } from './baseline-change.ts';
+import { baselineChange, IMPORT_PATH, takeBaselineChange, takeImport } from './baseline-change.ts';
 import type {
   BaselineView,
   BooksAnswer,
@@ -139,7 +139,11 @@ export class WebServer {
     const change = baselineChange(url.pathname);
     if (change !== undefined && request.method === 'POST')
       return this.#sendJson(response, await takeBaselineChange(request, change, this.#views.baselineChanges));
-    const takesPost = isPins || change !== undefined || (url.pathname === '/login' && this.#access.isLocked);
+    const isImport = url.pathname === IMPORT_PATH;
+    if (isImport && request.method === 'POST')
+      return this.#sendJson(response, await takeImport(request, url.searchParams, this.#views.baselines));
+    const takesPost =
+      isPins || isImport || change !== undefined || (url.pathname === '/login' && this.#access.isLocked);
     response.setHeader('allow', takesPost ? 'POST' : 'GET, HEAD');
     return this.#sendJson(response, {
       status: 405,

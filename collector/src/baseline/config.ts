@@ -51,3 +51,9 @@ export const baselineConfig = z
   .prefault({});
 
 export type BaselineConfig = z.output<typeof baselineConfig>;
+
+/** The configuration, and what else is known where it runs. */
+export type BaselineOptions = BaselineConfig & {
+  /** Services are told how much to sample. */
+  readonly is_head_sampled?: boolean;
+};

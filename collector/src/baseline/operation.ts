@@ -19,6 +19,8 @@ export interface WatchOptions {
   readonly learnUntilMs: number | undefined;
   /** One false alarm in so many seconds of one operation is accepted. */
   readonly secondsPerFalseAlarm: number;
+  /** Senders are told how much to sample, so how often calls come may change at any time. */
+  readonly isHeadSampled?: boolean;
 }
 
 /** A provisional baseline allows for this much more than a learned one. */
@@ -66,7 +68,7 @@ export class Operation {
   #trial: Lesson['trial'] = { latency: 0, errors: 0 };
   #watches: Watches | undefined;
   #limits: Omit<Limits, 'silentMs'> | undefined;
-  #rate = new CallRate();
+  #rate: CallRate;
   /** End of the last step. */
   #timeMs = NaN;
   #version = 0;
@@ -76,6 +78,7 @@ export class Operation {
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#rate = new CallRate(options.isHeadSampled);
     this.#learning = new Learning(options.seasonMs, options.learnUntilMs);
   }
 
@@ -124,6 +127,11 @@ export class Operation {
   /** Calls that were to be expected in the longest gap that was normal. */
   get usualMissed(): number {
     return this.#watches?.silence.snapshot().usualMissed ?? this.#rate.longestMissed;
+  }
+
+  /** How often it is called of late; what senders do about sampling is told there. */
+  get rate(): CallRate {
+    return this.#rate;
   }
 
   /** Kinds of violations that are open. */
@@ -219,7 +227,7 @@ export class Operation {
     this.#learned = this.#watches = this.#limits = undefined;
     this.#isWhole = false;
     this.#learning = this.#newLearning();
-    this.#rate = new CallRate();
+    this.#rate = new CallRate(this.#rate.isHeadSampled);
     return changes.filter((change) => change !== undefined).map((change) => ({ ...change, ended }));
   }
 

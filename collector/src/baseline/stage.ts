@@ -1,19 +1,11 @@
 // Learns what is normal for each operation and says when one leaves it. Is told of counted spans; says groups of violations.
-import type { MeasuredSpans } from '../measure/contract.ts';
+import type { MeasuredOperation, MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import { binOfBucket } from './bins.ts';
-import type { BaselineConfig, baselineConfig } from './config.ts';
+import type { BaselineOptions, baselineConfig } from './config.ts';
 import type { StateStore } from '../store/contract.ts';
-import type {
-  BaselineChange,
-  BaselineChanges,
-  Change,
-  Severity,
-  Subject,
-  ViolationGroup,
-  ViolationSink,
-} from './contract.ts';
+import type { BaselineChange, BaselineChanges, Change, Subject, ViolationGroup, ViolationSink } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
 import { importOf, type NotImported } from './imported.ts';
@@ -27,7 +19,7 @@ import { Saying, type TracesOf } from './saying.ts';
 import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
 import { WatchedTable } from './watched-table.ts';
-import { stateOf, subjectOf, type Watched, type WatchedOperation } from './watched.ts';
+import { stateOf, subjectOf, type Watched, type WatchedOperation, watchOptions } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
@@ -40,11 +32,12 @@ const HIGH_SECONDS = 2 ** 32 / 1e9;
 export const baseline = {
   name: 'baseline',
   instruments: baselineInstruments,
-  create: (config, host, next) => new BaselineStage(config, host, next),
+  create: (config: BaselineOptions, host, next) => new BaselineStage(config, host, next),
 } satisfies StageDef<typeof baselineConfig, typeof baselineInstruments, never, ViolationGroup>;
 
 export class BaselineStage implements Stage<never>, BaselineChanges {
-  readonly #config: BaselineConfig;
+  readonly #config: BaselineOptions;
+  readonly #most: number;
   readonly #host: BaselineHost;
   readonly #options: WatchOptions;
   readonly #steps: LiveSteps;
@@ -59,11 +52,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   /** Is told of every closed second of an operation; the step is reused. */
   stepped: (subject: Subject, step: Step) => void = () => {};
 
-  constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
+  constructor(config: BaselineOptions, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
     this.#host = host;
-    const secondsPerFalseAlarm = config.false_alarm_every / 1000;
-    this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
+    this.#most = Math.min(MAX_OPERATIONS, config.max_operations ?? MAX_OPERATIONS);
+    this.#options = watchOptions(config, STEP_MS);
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
     this.#saying = new Saying(host, next);
     this.releases = new ReleaseWatch(host, () => this.#saying.lookForChanges());
@@ -149,7 +142,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   }
 
   /** How many violations are open. */
-  openBySeverity(): Record<Severity, number> {
+  openBySeverity(): Record<(typeof SEVERITIES)[number], number> {
     return this.#saying.violations.openBySeverity();
   }
 
@@ -161,6 +154,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   /** What is watched, with what is known of it. */
   *operations(): Generator<WatchedOperation> {
     for (const watched of this.#table.all) if (watched !== undefined) yield watched;
+  }
+
+  /** Senders were told to sample less: fewer calls will come, of operations that are called as often as before. */
+  sampledLess(): void {
+    for (const watched of this.#table.all) watched?.operation.rate.sampledLess();
   }
 
   async change(change: BaselineChange, name: string): Promise<readonly string[]> {
@@ -262,18 +260,17 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return true;
   }
 
-  #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
+  #operationNamed({ service, name, kind, isEstimated }: MeasuredOperation, nowMs: number): number {
     const subject = subjectOf(service, name, kind);
-    const known = this.#table.numberOf(subject.key);
-    if (known !== undefined) return known;
-    if (this.#table.size >= this.#most) return UNWATCHED;
-    const at = this.#add(subject, new Operation(this.#options), nowMs);
-    this.#steps.register(this.#table.serviceNamed(service), at, nowMs);
+    let at = this.#table.numberOf(subject.key);
+    if (at === undefined) {
+      if (this.#table.size >= this.#most) return UNWATCHED;
+      at = this.#add(subject, new Operation(this.#options), nowMs);
+      this.#steps.register(this.#table.serviceNamed(service), at, nowMs);
+    }
+    const { rate } = this.#table.all[at]?.operation ?? {};
+    if (isEstimated && rate !== undefined) rate.isHeadSampled = true;
     return at;
-  }
-
-  get #most(): number {
-    return Math.min(MAX_OPERATIONS, this.#config.max_operations ?? MAX_OPERATIONS);
   }
 
   #add(subject: Subject, operation: Operation, usedMs: number): number {

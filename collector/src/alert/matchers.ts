@@ -1,6 +1,6 @@
 // Whether a silence or a maintenance window means a violation. Pure.
 import type { Violation, ViolationGroup } from '../baseline/contract.ts';
-import { isLike } from '../config/pattern.ts';
+import { isLike } from '../model/glob.ts';
 import type { Matchers } from './schedule-config.ts';
 
 /** Tells whether everything that goes on in a group is meant by one of the matchers: the rest would still be news. */

@@ -26,11 +26,6 @@ export class Grouping {
     return group;
   }
 
-  /** Whether a violation was told of and is not over. */
-  isOpen(key: string): boolean {
-    return this.#open.has(key);
-  }
-
   /** Takes over what was chosen before a restart. */
   restore(key: string, open: Open): void {
     this.#open.set(key, open);

@@ -1,5 +1,5 @@
 // Changes that are too small to be told of, however sure they are: they are watched, and nobody is woken.
-import { isLike } from '../config/pattern.ts';
+import { isLike } from '../model/glob.ts';
 import { logAt, quantilePlace } from './bins.ts';
 import type { BaselineConfig } from './config.ts';
 import type { Change, Subject } from './contract.ts';

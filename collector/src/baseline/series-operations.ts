@@ -1,42 +1,49 @@
-// Which operation each series of span metrics is of, as columns that are read once a span.
+// Which operation a series of span metrics belongs to, found once for each series.
 import type { MeasuredSpans } from '../measure/contract.ts';
 
-/** A series has an operation, or none that is watched. */
+/** A series of span metrics has an operation, or none that is watched. */
 export const UNWATCHED = -1;
 
-type Found = ReturnType<MeasuredSpans['operationAt']>;
-
-/** Finds the number of an operation, or UNWATCHED. */
-type NumberOf = (of: NonNullable<Found>, nowMs: number) => number;
+type Of = NonNullable<ReturnType<MeasuredSpans['operationAt']>>;
 
 export class SeriesOperations {
-  readonly #numberOf: NumberOf;
+  readonly #operationOf: (of: Of, nowMs: number) => number;
   /** By series: operation, whether it counts errors, and the generation both are of. */
-  operationOf = new Int32Array(0);
-  isError = new Uint8Array(0);
-  generation = new Uint32Array(0);
+  #operations = new Int32Array(0);
+  #errors = new Uint8Array(0);
+  #generations = new Uint32Array(0);
 
-  constructor(numberOf: NumberOf) {
-    this.#numberOf = numberOf;
+  /** @param operationOf names an operation, which is made known where it is new */
+  constructor(operationOf: (of: Of, nowMs: number) => number) {
+    this.#operationOf = operationOf;
   }
 
-  /** Makes room. */
+  /** Makes room for as many series as there are. */
   fit(series: number): void {
-    if (this.operationOf.length >= series) return;
-    this.operationOf = new Int32Array(series).fill(UNWATCHED);
-    this.isError = new Uint8Array(series);
-    this.generation = new Uint32Array(series);
+    if (this.#operations.length >= series) return;
+    this.#operations = new Int32Array(series).fill(UNWATCHED);
+    this.#errors = new Uint8Array(series);
+    this.#generations = new Uint32Array(series);
   }
 
-  /** Takes a series that was given to somebody else. */
-  learn(at: number, generation: number, of: Found, nowMs: number): void {
-    this.generation[at] = generation;
-    this.isError[at] = of?.isError === true ? 1 : 0;
-    this.operationOf[at] = of === undefined ? UNWATCHED : this.#numberOf(of, nowMs);
+  /** The operation of a series, or UNWATCHED. */
+  at(series: number, { generation, operationAt }: MeasuredSpans, nowMs: number): number {
+    if (this.#generations[series] !== generation[series]) {
+      const of = operationAt(series);
+      this.#generations[series] = generation[series];
+      this.#errors[series] = of?.isError === true ? 1 : 0;
+      this.#operations[series] = of === undefined ? UNWATCHED : this.#operationOf(of, nowMs);
+    }
+    return this.#operations[series];
   }
 
-  /** All are found anew. */
-  clear(): void {
-    this.generation.fill(0);
+  /** Whether a series that was asked for counts errors. */
+  isError(series: number): boolean {
+    return this.#errors[series] === 1;
+  }
+
+  /** Finds all of them anew: an operation was forgotten. */
+  forget(): void {
+    this.#generations.fill(0);
   }
 }

@@ -108,17 +108,16 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   async consume(): Promise<void> {}
 
   /** Takes a batch that was counted. */
-  observe(batch: SpanBatch, { series, buckets, generation, operationAt }: MeasuredSpans): void {
+  observe(batch: SpanBatch, spans: MeasuredSpans): void {
     const { receivedMs, count, endHigh, endLow } = batch;
+    const { series, buckets, generation } = spans;
     this.#series.fit(generation.length);
-    const known = this.#series;
     const { all } = this.#table;
     let unwatched = 0;
     let service = -1;
     for (let row = 0; row < count; row++) {
       const at = series[row];
-      if (known.generation[at] !== generation[at]) known.learn(at, generation[at], operationAt(at), receivedMs);
-      const operation = known.operationOf[at];
+      const operation = this.#series.at(at, spans, receivedMs);
       const watched = operation === UNWATCHED ? undefined : all[operation];
       if (watched === undefined) {
         unwatched++;
@@ -130,7 +129,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       }
       watched.usedMs = receivedMs;
       const second = Math.floor(endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9);
-      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), known.isError[at] === 1);
+      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), this.#series.isError(at));
     }
     if (service >= 0) this.#steps.endBatch(service, receivedMs);
     if (unwatched > 0) this.#host.count('unwatched_spans', unwatched);
@@ -289,7 +288,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       this.#steps.forget(watched.service, at);
       this.#table.remove(at);
       // Series that point here are found anew.
-      this.#series.clear();
+      this.#series.forget();
     });
     for (const state of ['learning', 'provisional', 'learned'] as const)
       this.#host.record('operations', states[state], { state });

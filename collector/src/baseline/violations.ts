@@ -157,7 +157,9 @@ export class Violations {
   }
 
   isOpen(kind: ViolationKind, subject: Subject): boolean {
-    return this.#grouping.isOpen(keyOf(kind, subject));
+    const key = keyOf(kind, subject);
+    for (const { members } of this.#groups.values()) if ((members.get(key)?.severity ?? 'none') !== 'none') return true;
+    return false;
   }
 
   /** Those of a kind that are open. */

@@ -1,4 +1,4 @@
-// Patterns for text that senders choose: matching takes time linear in the text, whatever pattern and text.
+// Regular expressions for text that senders choose: matching takes time linear in the text, whatever pattern and text.
 import { createRequire } from 'node:module';
 import type { RE2JS } from 're2js';
 
@@ -26,21 +26,6 @@ export function patternProblem(pattern: string): string | undefined {
 export function compilePattern(pattern: string): (text: string) => boolean {
   const compiled = re2().compile(pattern);
   return (text) => compiled.test(text);
-}
-
-/** Tells whether a text is like a pattern, whole. `*` stands for any text. Takes the first place where each part fits, so that time is linear in both. */
-export function isLike(pattern: string, text: string): boolean {
-  const [first = '', ...parts] = pattern.split('*');
-  const last = parts.pop();
-  if (last === undefined) return text === pattern;
-  if (!text.startsWith(first)) return false;
-  let from = first.length;
-  for (const part of parts) {
-    const at = text.indexOf(part, from);
-    if (at < 0) return false;
-    from = at + part.length;
-  }
-  return text.length - last.length >= from && text.endsWith(last);
 }
 
 /** Groups of a match: the whole text at 0, groups that took no part as empty text. */

@@ -37,7 +37,11 @@ export const baselineConfig = z
       'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
       { min: 3_600_000 },
     ),
-    season: duration('24h', 'what comes back after so long is expected, once it was seen twice', { min: 60_000 }),
+    season: duration(
+      '24h',
+      'durations that rise and fall within this time are expected to again, once they did nearly twice: two waves, of this length and of half of it. With 7d the days of a week differ in this way, and not their hours; how often calls come and fail has no season',
+      { min: 60_000 },
+    ),
     max_operations: derivedWhole(
       1,
       100_000,

@@ -43,7 +43,7 @@ function exporterSource(queue: QueueState, isOtlp: boolean, telemetry: Telemetry
   const { name } = queue;
   const key = `export.${isOtlp ? 'otlp' : 'remote_write'}.${name}`;
   return {
-    subject: subjectOf(`exporter ${name}`, `exporter ${name}`, { exporter: name }),
+    subject: subjectOf(key, `exporter ${name}`, { exporter: name }),
     lost: () =>
       LOST_REASONS.reduce((sum, reason) => {
         const of = { exporter: name, reason };

@@ -8,16 +8,14 @@ import type { StateStore } from '../store/contract.ts';
 import type { BaselineChange, BaselineChanges, Change, Subject, ViolationGroup, ViolationSink } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
-import { importOf, type NotImported } from './imported.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
 import { worthTelling } from './min-change.ts';
 import { Operation, type WatchOptions } from './operation.ts';
-import type { RestoredOperation } from './saved.ts';
-import type { RecordedOperation } from './recorded-run.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import { Saying, type TracesOf } from './saying.ts';
 import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
+import { TakingOver } from './taking-over.ts';
 import { WatchedTable } from './watched-table.ts';
 import { stateOf, subjectOf, type Watched, type WatchedOperation, watchOptions } from './watched.ts';
 
@@ -37,15 +35,16 @@ export const baseline = {
 
 export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #config: BaselineOptions;
-  readonly #most: number;
   readonly #host: BaselineHost;
   readonly #options: WatchOptions;
   readonly #steps: LiveSteps;
   readonly #saying: Saying;
-  readonly #table = new WatchedTable();
+  readonly #table: WatchedTable;
   readonly #series = new SeriesOperations((of, nowMs) => this.#operationNamed(of, nowMs));
   /** What is changed of services and when. */
   readonly releases: ReleaseWatch;
+  /** Takes baselines that were learned elsewhere. */
+  readonly takingOver: TakingOver;
   #cancel: (() => void)[] = [];
   /** Is told the ids of groups that are open, once those of before a restart are read. */
   resumed: (open: ReadonlySet<string>) => void = () => {};
@@ -55,10 +54,12 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   constructor(config: BaselineOptions, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
     this.#host = host;
-    this.#most = Math.min(MAX_OPERATIONS, config.max_operations ?? MAX_OPERATIONS);
-    this.#options = watchOptions(config, STEP_MS);
+    const options = (this.#options = watchOptions(config, STEP_MS));
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
-    this.#saying = new Saying(host, next);
+    const saying = (this.#saying = new Saying(host, next));
+    const most = Math.min(MAX_OPERATIONS, config.max_operations ?? MAX_OPERATIONS);
+    this.#table = new WatchedTable(most, () => saying.keeping.firstDueMs(host.clock.nowMs()));
+    this.takingOver = new TakingOver({ clock: host.clock, options, table: this.#table, steps: this.#steps, saying });
     this.releases = new ReleaseWatch(host, () => this.#saying.lookForChanges());
     this.#saying.changedNear = (services, onsetMs) => this.releases.known.near(services, onsetMs);
   }
@@ -82,7 +83,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     const { clock } = this.#host;
     // Ten thousand operations take some seconds to read. Where they take longer, the rest comes while spans do.
     const late = new Promise<void>((resolve) => this.#cancel.push(clock.after(READ_WITHIN_MS, resolve)));
-    await Promise.race([this.#read(), late]);
+    const read = this.releases.load().then(() => this.takingOver.read());
+    await Promise.race([read.then((open) => open !== undefined && this.resumed(open)), late]);
     this.#cancel.push(
       clock.every(STEP_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
@@ -173,26 +175,6 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
   }
 
-  /**
-   * Goes on with a baseline that was learned elsewhere.
-   *
-   * @param isReplacing also where a whole one is known here
-   * @returns why not, where it does not
-   */
-  adopt(recorded: RecordedOperation, isReplacing: boolean): NotImported | undefined {
-    const imported = importOf(this.#options, recorded);
-    if (typeof imported === 'string') return imported;
-    const nowMs = this.#host.clock.nowMs();
-    const { key } = subjectOf(imported.service, imported.name, imported.kind);
-    const known = this.#table.by(key);
-    if (known?.operation.isProvisional === false && !isReplacing) return 'learned';
-    if (known !== undefined) this.#tell(known, known.operation.reset(nowMs));
-    if (!this.#resume({ ...imported, usedMs: nowMs }, nowMs)) return 'max_operations';
-    const watched = this.#table.by(key);
-    if (watched !== undefined) this.#saying.keeping.happened(watched);
-    return undefined;
-  }
-
   /** One of them. @param key of its subject */
   watchedBy(key: string): WatchedOperation | undefined {
     return this.#table.by(key);
@@ -235,45 +217,17 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     void this.releases.save();
   }
 
-  /** Reads what was known before a restart. */
-  async #read(): Promise<void> {
-    const { clock } = this.#host;
-    await this.releases.load();
-    const take = (restored: RestoredOperation): boolean => this.#resume(restored, clock.nowMs());
-    // What was not read is not over.
-    if (!(await this.#saying.keeping.load(this.#options, take))) return;
-    const operationOf = (key: string): Operation | undefined => this.#table.by(key)?.operation;
-    this.#saying.resume(operationOf, clock.nowMs());
-    const open = this.groups().filter(({ severity }) => severity !== 'none');
-    this.resumed(new Set(open.map(({ id }) => id)));
-  }
-
-  /** Goes on with an operation of before a restart. @returns false where there is no room for it */
-  #resume({ service, name, kind, usedMs, operation }: RestoredOperation, nowMs: number): boolean {
-    const subject = subjectOf(service, name, kind);
-    const known = this.#table.by(subject.key);
-    // It was called before it was read.
-    if (known !== undefined) known.operation = operation;
-    else if (this.#table.size >= this.#most) return false;
-    else this.#steps.resume(this.#table.serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
-    return true;
-  }
-
   #operationNamed({ service, name, kind, isEstimated }: MeasuredOperation, nowMs: number): number {
     const subject = subjectOf(service, name, kind);
     let at = this.#table.numberOf(subject.key);
     if (at === undefined) {
-      if (this.#table.size >= this.#most) return UNWATCHED;
-      at = this.#add(subject, new Operation(this.#options), nowMs);
+      if (this.#table.isFull) return UNWATCHED;
+      at = this.#table.add(subject, new Operation(this.#options), nowMs);
       this.#steps.register(this.#table.serviceNamed(service), at, nowMs);
     }
     const { rate } = this.#table.all[at]?.operation ?? {};
     if (isEstimated && rate !== undefined) rate.isHeadSampled = true;
     return at;
-  }
-
-  #add(subject: Subject, operation: Operation, usedMs: number): number {
-    return this.#table.add(subject, operation, usedMs, this.#saying.keeping.firstDueMs(this.#host.clock.nowMs()));
   }
 
   /** Forgets operations that are called no more; a stop that is open is not forgotten before. */

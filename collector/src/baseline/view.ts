@@ -85,7 +85,7 @@ export class StageView implements BaselineView {
       const skipped: { operation: string; reason: string }[] = [];
       let imported = 0;
       for (const recorded of readBaselines(text).operations) {
-        const reason = this.#stage.adopt(recorded, mode === 'replace');
+        const reason = this.#stage.takingOver.adopt(recorded, mode === 'replace');
         if (reason === undefined) imported++;
         else skipped.push({ operation: [recorded.service ?? '', recorded.name].join(' ').trim(), reason });
       }

@@ -9,9 +9,17 @@ export class WatchedTable {
   readonly #free: number[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #services = new Map<string, number>();
+  readonly #most: number;
+  readonly #firstDueMs: () => number;
 
-  get size(): number {
-    return this.#byKey.size;
+  /** @param most operations at once; @param firstDueMs when one that has just come is written down first */
+  constructor(most: number, firstDueMs: () => number) {
+    this.#most = most;
+    this.#firstDueMs = firstDueMs;
+  }
+
+  get isFull(): boolean {
+    return this.#byKey.size >= this.#most;
   }
 
   numberOf(key: string): number | undefined {
@@ -30,10 +38,10 @@ export class WatchedTable {
   }
 
   /** @returns its number */
-  add(subject: Subject, operation: Operation, usedMs: number, dueMs: number): number {
+  add(subject: Subject, operation: Operation, usedMs: number): number {
     const at = this.#free.pop() ?? this.all.length;
     const service = this.serviceNamed(subject.attributes['service.name'] ?? '');
-    this.all[at] = { subject, service, operation, usedMs, dueMs };
+    this.all[at] = { subject, service, operation, usedMs, dueMs: this.#firstDueMs() };
     this.#byKey.set(subject.key, at);
     return at;
   }

@@ -50,7 +50,6 @@ it('takes what was learned from one sidecar into another, which watches at once'
   expect(await baseline(from, 'export', '--out', file)).toEqual([0, `1 baselines written into ${file}\n`]);
   const [shown] = JSON.parse(readFileSync(file, 'utf8')).operations as Record<string, unknown>[];
   expect(shown).toMatchObject({ op: CART.name, service: 'shop', kind: 'server', service_version: '1.4.1' });
-  expect(await baseline(from, 'export')).toEqual([0, expect.stringContaining('"op":"GET /cart"')]);
 
   const to = await startCollector('', { seed: 2 });
   expect(await baseline(to, 'import', file)).toEqual([0, '1 baselines are watched by\n']);
@@ -87,7 +86,6 @@ it('takes no document that is not sound, too large, or from another page, and sa
   writeFileSync(file, '{"version":1,"created":"2026-01-01T00:00:00Z","operations":[{"op":""}]}');
   expect(await baseline(to, 'import', file)).toEqual([1, expect.stringMatching(/operations\[0\]/)]);
   expect((await baseline(to, 'import'))[0]).toBe(2);
-  expect((await baseline(to, 'export', 'what'))[0]).toBe(2);
   const status = async (body: string, query = '', headers: Record<string, string> = {}): Promise<number> =>
     (await post(`${to.urls.page}/api/baselines/import${query}`, body, headers)).status;
   const empty = '{"version":1,"created":"2026-01-01T00:00:00Z","operations":[]}';
@@ -100,7 +98,6 @@ it('takes no document that is not sound, too large, or from another page, and sa
   expect((await send(`${to.urls.page}/api/baselines/export?limit=51`)).status).toBe(400);
   const off = await startCollector('baseline: false');
   expect((await baseline(off, 'export'))[1]).toContain('404, baselines are off');
-  expect((await baseline(off, 'import', file))[0]).toBe(1);
 });
 
 it('asks for the token where the page does', async () => {
@@ -110,11 +107,11 @@ it('asks for the token where the page does', async () => {
   });
   const file = join(temporaryFolder(), 'none.json');
   writeFileSync(file, '{"version":1,"created":"2026-01-01T00:00:00Z","operations":[]}');
-  for (const args of [['export'], ['import', file]]) {
-    const [denied, admitted] = await Promise.all([
-      runCommand(['baseline', ...args, '--url', to.urls.page]),
-      runCommand(['baseline', ...args, '--url', to.urls.page], { EVENKEEL_TOKEN: token }),
-    ]);
-    expect([denied.code, admitted.code, admitted.stderr]).toEqual([1, 0, '']);
-  }
+  const status = async (path: string, body?: string): Promise<number> =>
+    (await send(`${to.urls.page}/api/baselines/${path}`, body === undefined ? {} : { method: 'POST', body })).status;
+  expect([await status('export'), await status('import', readFileSync(file, 'utf8'))]).toEqual([401, 401]);
+  const { code, stdout } = await runCommand(['baseline', 'import', file, '--url', to.urls.page], {
+    EVENKEEL_TOKEN: token,
+  });
+  expect([code, stdout]).toEqual([0, '0 baselines are watched by\n']);
 });

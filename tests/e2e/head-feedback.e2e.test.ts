@@ -7,8 +7,8 @@ import { send } from '../support/http.ts';
 import { type RunningCollector, startCollector } from '../support/running-collector.ts';
 import { watchedTraffic } from '../support/watched-traffic.ts';
 
-const CALLS_PER_S = 40;
-const CONFIG = `remote_sampling: {violation_decay: 1m, services: [{name: shop, type: adaptive, traces_per_second: 4}]}`;
+const CALLS_PER_S = 20;
+const CONFIG = `remote_sampling: {violation_decay: 1m, services: [{name: shop, type: adaptive, traces_per_second: 2}]}`;
 
 /** What an SDK would sample of its one operation. */
 async function ask({ urls }: RunningCollector): Promise<number> {

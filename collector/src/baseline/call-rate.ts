@@ -61,8 +61,9 @@ export class CallRate {
     return this.isHeadSampled && this.#recentGapMs > 0 ? Math.min(this.perS, 1000 / this.#recentGapMs) : this.perS;
   }
 
-  /** Notes the gap that ends now, if it is the longest. */
+  /** Notes the gap that ends now, if it is the longest; not one that came of sampling less. */
   note(timeMs: number): void {
+    if (!this.isSettled(timeMs)) return;
     this.longestMissed = Math.max(this.longestMissed, this.missed(timeMs));
   }
 

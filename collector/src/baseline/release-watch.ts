@@ -18,6 +18,7 @@ export class ReleaseWatch {
   /** How this sidecar runs, where that is to be told as a change. To be set before `load`. */
   sidecarRun: SidecarRun | undefined;
   #isRead = false;
+  #isNew = false;
   #againMs = Infinity;
 
   /** @param changed is told when something was changed that may be why a violation is open */
@@ -28,7 +29,7 @@ export class ReleaseWatch {
 
   /** Takes which program spans of late come from; of one that is known nothing is noted. */
   see(source: ProgramSource): void {
-    if (this.known.see(source, this.#host.clock.nowMs())) this.#changed();
+    if (this.known.see(source, this.#host.clock.nowMs())) this.#isNew = true;
   }
 
   /** Reads what was written; what cannot be read is seen anew. */
@@ -59,8 +60,13 @@ export class ReleaseWatch {
     this.#host.log('warning', 'RELEASES_UNREAD', `${what}: ${problem}`);
   }
 
-  /** Writes what is new. Before it was read, nothing is: it would be written over. */
-  async save(): Promise<void> {
+  /**
+   * Tells of what is new, once however much it is, as when a thousand instances start, and writes it. Before it was read
+   * nothing is written: it would be written over.
+   */
+  async flush(): Promise<void> {
+    if (this.#isNew) this.#changed();
+    this.#isNew = false;
     if (this.store === undefined || !this.#isRead) return;
     const nowMs = this.#host.clock.nowMs();
     if (nowMs >= this.#againMs) this.known.unsave();

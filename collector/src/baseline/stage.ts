@@ -102,7 +102,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     for (const cancel of this.#cancel.splice(0)) cancel();
     const nowMs = this.#host.clock.nowMs();
     await this.#saying.flush(this.#table.all, nowMs);
-    await this.releases.save();
+    await this.releases.flush();
     await this.#saying.keeping.saveAll(this.#table.all);
   }
 
@@ -213,8 +213,8 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
+    void this.releases.flush();
     void this.#saying.flush(this.#table.all, nowMs);
-    void this.releases.save();
   }
 
   #operationNamed({ service, name, kind, isEstimated }: MeasuredOperation, nowMs: number): number {

@@ -25,8 +25,9 @@ it('is there after a restart, is written again after a failure, and the damaged 
     },
   };
   const own = testHost('baseline', baselineInstruments);
+  let told = 0;
   const watch = (): ReleaseWatch => {
-    const made = new ReleaseWatch(own.host, () => {});
+    const made = new ReleaseWatch(own.host, () => told++);
     made.store = store;
     return made;
   };
@@ -34,27 +35,32 @@ it('is there after a restart, is written again after a failure, and the damaged 
   const see = (to: ReleaseWatch, service: string, version: string): void =>
     to.see({ service, version, instance: '', schemaUrl: '' });
   see(before, 'orders', '1');
-  await before.save();
+  await before.flush();
   expect(saves).toEqual([]);
   await before.load();
-  await before.save();
-  await before.save();
+  await before.flush();
+  await before.flush();
   expect(saves).toEqual([1]);
   isFull = true;
   see(before, 'orders', '2');
-  await before.save();
+  await before.flush();
   isFull = false;
-  await before.save();
+  await before.flush();
   own.clock.advance(60_000);
   see(before, 'payments', '1');
-  await before.save();
+  await before.flush();
   expect(saves).toEqual([1, 2]);
+  // Of services that are new nothing is told, and of all that is new at once it is told once.
+  expect(told).toBe(1);
+  for (const version of ['3', '4', '5']) see(before, 'orders', version);
+  await before.flush();
+  expect(told).toBe(2);
 
   file.save('releases', [{ key: 'service odd', body: encodeSaved({ id: 'g', changedMs: 1, members: [] }) }], [], 0);
   const after = watch();
   await after.load();
-  expect(after.known.changesOf('orders').map(({ text }) => text)).toEqual(['orders 2 (after 1) first seen']);
+  expect(after.known.changesOf('orders').map(({ text }) => text)).toHaveLength(4);
   see(after, 'orders', '1');
-  expect(after.known.changesOf('orders')).toHaveLength(1);
+  expect(after.known.changesOf('orders')).toHaveLength(4);
   expect(own.log).toEqual([expect.stringContaining('RELEASES_UNREAD')]);
 });

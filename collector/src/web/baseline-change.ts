@@ -48,11 +48,10 @@ const MAX_IMPORT_BYTES = 2 * 1024 * 1024;
 /** Takes baselines of a document. @param view undefined where baselines are off */
 export async function takeImport(
   request: IncomingMessage,
-  parameters: URLSearchParams,
   view: Pick<BaselineView, 'import'> | undefined,
 ): Promise<Answer> {
   if (view === undefined) return OFF;
-  const replace = parameters.get('replace') ?? 'false';
+  const replace = URL.parse(request.url ?? '', 'http://sidecar')?.searchParams.get('replace') ?? 'false';
   if (replace !== 'true' && replace !== 'false')
     return { status: 400, body: { error: 'replace is true or false, or left out' } };
   const text = await readSmallBody(request, MAX_IMPORT_BYTES);

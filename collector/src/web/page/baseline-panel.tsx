@@ -2,9 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import type { BaselineAnswer, BaselineDetail, LearnedSummary } from '../api.ts';
 import { useAnswer } from './answer.ts';
-import { factor, learnedText, progressText, seenSoon, sightText } from './baseline-words.ts';
+import { factor, learnedText, progressText, seasonText, seenSoon, sightText } from './baseline-words.ts';
 import { DensityChart } from './density-chart.tsx';
-import { dateTime, duration, percent, perSecond } from './format.ts';
+import { dateTime, percent, perSecond } from './format.ts';
 import { LearningProgress } from './learning-table.tsx';
 
 /** Changes of a service that are listed; the rest is in the API. */
@@ -50,7 +50,7 @@ function Known({ answer }: { answer: BaselineAnswer }): ComponentChildren {
           {learned.serviceVersion !== undefined && `, under version ${learned.serviceVersion}`}.
           {state === 'provisional' && ' Until more is known, only what is much slower is said.'}
           {detail !== undefined && ` Slower by less than ${factor(detail.guardRatio)} × is normal.`}
-          {learned.hasSeason && seasonText(detail?.season)}
+          {detail?.season !== undefined && ` ${seasonText(detail.season)}`}
         </p>
         {detail !== undefined && <Changes changes={detail.changes} />}
       </div>
@@ -72,12 +72,6 @@ function Changes({ changes }: Pick<BaselineDetail, 'changes'>): ComponentChildre
       ))}
     </ul>
   );
-}
-
-function seasonText(season: NonNullable<BaselineAnswer['detail']>['season']): string {
-  if (season === undefined) return '';
-  const { periodSeconds, now, least, most } = season;
-  return ` It comes back every ${duration(1000 * periodSeconds)}: ${factor(least)} to ${factor(most)} × as long, ${factor(now)} × now.`;
 }
 
 function Normal({ learned }: { learned: LearnedSummary }): ComponentChildren {

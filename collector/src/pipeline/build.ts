@@ -19,6 +19,7 @@ import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
 import { VERSION } from '../version.ts';
+import type { TargetStage } from '../target/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
@@ -43,6 +44,7 @@ export interface Pipeline {
   readonly receive: ReceiveStage;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  readonly target: TargetStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
@@ -90,7 +92,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
     rooms,
     exportTo.ownResource,
     exportTo.metrics,
-    [],
+    operations.target === undefined ? [] : [operations.target],
   );
   // The host is read closely while something is wrong.
   operations.listeners.push(({ severity }) => {
@@ -109,11 +111,11 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
-  const { measure, baseline, alert, remoteSampling } = operations;
+  const { measure, target, baseline, alert, remoteSampling } = operations;
   if (baseline !== undefined) tellChanges(config, receiveFrom, baseline);
   const data_loss = createDataLossWatch(config, shared, exportTo, baseline);
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
-  const watch = { data_loss, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
+  const watch = { data_loss, target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));

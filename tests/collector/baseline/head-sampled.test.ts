@@ -1,7 +1,17 @@
 // Calls that senders sample: that fewer are sent is not that they have stopped, and a real stop is still one.
 import { describe, expect, it } from 'vitest';
+import { baselineConfig } from '../../../collector/src/baseline/config.ts';
+import { baselineInstruments } from '../../../collector/src/baseline/instruments.ts';
 import { Operation } from '../../../collector/src/baseline/operation.ts';
+import { baseline, type BaselineStage } from '../../../collector/src/baseline/stage.ts';
+import { measureConfig } from '../../../collector/src/measure/config.ts';
+import { measureInstruments } from '../../../collector/src/measure/instruments.ts';
+import { measure } from '../../../collector/src/measure/stage.ts';
+import { testIntake } from '../../support/intake.ts';
 import { Seconds } from '../../support/steps.ts';
+import { testHost } from '../../support/test-host.ts';
+import { testSpan } from '../../support/test-span.ts';
+import { bodyOf } from '../../support/traffic.ts';
 
 const DAY_MS = 86_400_000;
 const SEEDS = [1, 2, 3];
@@ -74,5 +84,37 @@ describe('an operation of which less is sampled', () => {
     const [first] = pass(900, 0);
     expect(first).toBeGreaterThan(600);
     expect(first).toBeLessThan(615);
+  });
+});
+
+/** A baseline behind what counts spans, as they come in. */
+function watching(options: { readonly is_head_sampled?: boolean } = {}) {
+  const nowhere = { consume: async () => {} };
+  const own = testHost('baseline', baselineInstruments);
+  const stage: BaselineStage = baseline.create({ ...baselineConfig.parse({}), ...options }, own.host, nowhere);
+  const counting = measure.create(measureConfig.parse({}), testHost('measure', measureInstruments).host, nowhere);
+  counting.measured = (batch, spans) => stage.observe(batch, spans);
+  const intake = testIntake();
+  return async (...spans: Parameters<typeof testSpan>[0][]): Promise<Record<string, boolean>> => {
+    const body = bodyOf(spans.map((shape) => testSpan(shape)));
+    intake.take([body], body.length, own.clock.nowMs(), own.clock.monotonicMs());
+    await counting.consume(intake.batch);
+    const operations = [...stage.operations()];
+    return Object.fromEntries(operations.map((each) => [each.subject.name, each.operation.rate.isHeadSampled]));
+  };
+}
+
+describe('an operation counts as sampled by its senders', () => {
+  it('from the first span on that states how many it stands for', async () => {
+    const take = watching();
+    expect(await take({ name: 'GET /' }, { name: 'POST /' })).toEqual({ 'shop GET /': false, 'shop POST /': false });
+    // A threshold of 3/4, with a randomness that passes: it stands for four.
+    const traceState = 'ot=th:c;rv:ffffffffffffff';
+    expect(await take({ name: 'GET /', traceState })).toEqual({ 'shop GET /': true, 'shop POST /': false });
+    expect(await take({ name: 'GET /', error: true })).toMatchObject({ 'shop GET /': true });
+  });
+
+  it('where services are told how much to sample, whatever spans state', async () => {
+    expect(await watching({ is_head_sampled: true })({ name: 'GET /' })).toEqual({ 'shop GET /': true });
   });
 });

@@ -27,6 +27,8 @@ export type {
   BaselinesQuery,
   BaselineState,
   BaselineView,
+  ExportAnswer,
+  ImportAnswer,
   Explanation,
   GroupSummary,
   LearnedQuantile,

@@ -5,7 +5,7 @@ import { derivedWhole, duration } from '../config/fields.ts';
 export const baselineConfig = z
   .strictObject({
     false_alarm_every: duration(
-      '24d',
+      '40d',
       'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
       { min: 3_600_000 },
     ),

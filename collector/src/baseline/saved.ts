@@ -4,7 +4,7 @@ import { Operation, type SavedOperation, type WatchOptions } from './operation.t
 import type { Violation } from './contract.ts';
 
 /** Raised whenever a saved shape changes: what another program wrote is then learned anew instead of misread. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** An operation with whose it is. */
 export interface SavedWatched {

@@ -33,9 +33,9 @@ const minChange = z
 export const baselineConfig = z
   .strictObject({
     false_alarm_every: duration(
-      '24d',
+      '40d',
       'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
-      { min: 3_600_000 },
+      { min: 3_600_000, max: 365 * 86_400_000 },
     ),
     season: duration(
       '24h',

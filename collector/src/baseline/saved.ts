@@ -5,7 +5,7 @@ import type { Violation } from './contract.ts';
 import type { SavedRelease } from './releases.ts';
 
 /** Raised whenever a saved shape changes: what another program wrote is then learned anew instead of misread. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** An operation with whose it is. */
 export interface SavedWatched {

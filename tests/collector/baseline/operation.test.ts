@@ -69,6 +69,20 @@ describe('an operation', () => {
     }
   });
 
+  it('is not called in violation for a pause of half a dozen seconds in a tenth of its calls', () => {
+    const { run } = watched(8);
+    for (let i = 0; i < 10; i++) {
+      for (let s = 0; s < 6; s++) expect(run(1, s % 2 === 0 ? { medianMs: 300 } : {})).toEqual([]);
+      expect(run(120)).toEqual([]);
+    }
+  });
+
+  it('that fails more than it did at first is told so within half a minute', () => {
+    const { run } = watched(9, { rate: 25, errorRatio: 0.01 });
+    expect(run(900, { errorRatio: 0.03 }).at(-1)).toMatchObject({ kind: 'error', severity: 'warning' });
+    expect(run(30, { errorRatio: 0.3 })[0]).toMatchObject({ kind: 'error', severity: 'critical' });
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

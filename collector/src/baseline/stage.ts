@@ -74,6 +74,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return this.#saying;
   }
 
+  /** Where kept traces come by: they show who calls whom. */
+  get kept(): Saying['calls'] {
+    return this.#saying.calls;
+  }
+
   /** Kept traces are found here. */
   set tracesOf(tracesOf: TracesOf) {
     this.#saying.tracesOf = tracesOf;
@@ -161,9 +166,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   async change(change: BaselineChange, name: string): Promise<readonly string[]> {
     const nowMs = this.#host.clock.nowMs();
-    const changed = this.#watched
-      .filter((watched) => watched?.subject.name === name)
-      .filter((each) => each !== undefined);
+    const changed = this.#watched.filter((each) => each?.subject.name === name).filter((each) => each !== undefined);
     for (const watched of changed) {
       this.#tell(watched, watched.operation[change](nowMs));
       this.#saying.keeping.happened(watched);

@@ -7,6 +7,7 @@ import type { MeasureStage } from '../measure/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import type { KeptBatch } from '../sample/contract.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { Consumer } from './contract.ts';
 import { fanout } from './fanout.ts';
@@ -22,6 +23,8 @@ export interface OperationStages {
   readonly baseline: BaselineStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
+  /** Where kept traces come by: examples of series, and who calls whom, are taken from them. */
+  readonly kept: Consumer<KeptBatch>;
   /** Told of every change of a group of violations, by whoever adds itself. */
   readonly listeners: ((group: ViolationGroup) => void)[];
 }
@@ -51,7 +54,8 @@ export function buildOperations(
     // What ended while nobody watched is over for alerts as well.
     if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
   }
-  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling, listeners };
+  const kept = fanout([measure?.kept, baseline?.kept].filter((each) => each !== undefined));
+  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling, kept, listeners };
 }
 
 /** What leaves its baseline is sampled more. */

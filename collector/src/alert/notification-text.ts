@@ -77,9 +77,10 @@ export function facts(notification: Notification, baseUrl: string | undefined): 
   return found;
 }
 
-/** Where the page shows the alert. */
+/** Where the page shows the alert, or that which it goes on as part of. */
 export function pageLink({ group }: Notification, baseUrl: string | undefined): string | undefined {
-  return baseUrl === undefined ? undefined : `${baseUrl}/#/violations/${encodeURIComponent(group.id)}`;
+  const { id, joined = id } = group;
+  return baseUrl === undefined ? undefined : `${baseUrl}/#/violations/${encodeURIComponent(joined)}`;
 }
 
 /** The likeliest cause of what goes on; of what is over, of all. */

@@ -79,6 +79,8 @@ describe('the facts', () => {
         'page: https://page/#/violations/a%2Fb',
       ]),
     );
+    const part = of([violation()], { group: violationGroup('none', { joined: 'g7' }) });
+    expect(named(part, 'https://page')).toContain('page: https://page/#/violations/g7');
   });
 
   it('do not measure what is over, but say when it was and how bad', () => {

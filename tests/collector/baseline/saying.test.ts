@@ -63,7 +63,7 @@ describe('violations that turn out to have one cause', () => {
     saying.say(WEB, [begun(0)]);
     saying.say(PAY, [begun(1)]);
     expect(await flush()).toEqual(['warning: web/GET', 'warning: pay/POST']);
-    clock.advance(15_000);
+    clock.advance(3000);
     await turns();
     expect(await flush()).toEqual(['none: pay/POST joined', 'warning: pay/POST web/GET']);
     saying.stop();

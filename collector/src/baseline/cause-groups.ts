@@ -18,20 +18,23 @@ export interface Placeable {
 
 interface Open extends Placeable {
   group: Group;
+  /** It came long after the others, by what it calls: what begins with it has not begun with them. */
+  readonly isLate: boolean;
 }
 
 interface Group {
   readonly id: string;
   readonly opens: Set<Open>;
-  /** When the first and the last of them began. */
+  /** When the first and the last of them began, without those that are late. */
   fromMs: number;
   toMs: number;
 }
 
 /**
  * Open violations by group. Two are of one cause when one calls the other, directly or through others, or both are of one
- * service, and all of their group began within 60 s. Where it is not known yet who calls one of them, that they began
- * together has to do: as long as nobody can tell, two alerts for one cause are worse than one for two.
+ * service, and all of their group began within 60 s. What is called seldom leaves its baseline late: it is of one cause
+ * with what it calls as long as that goes on. Where it is not known yet who calls one of them, that they began together has
+ * to do: as long as nobody can tell, two alerts for one cause are worse than one for two.
  */
 export class CauseGroups {
   readonly #calls: () => Calls;
@@ -64,7 +67,7 @@ export class CauseGroups {
     this.close(placeable.key);
     const group = this.#groups.get(id) ?? { id, opens: new Set(), fromMs: Infinity, toMs: -Infinity };
     this.#groups.set(id, group);
-    const open = { ...placeable, group };
+    const open = { ...placeable, group, isLate: group.opens.size > 0 && !areTogether(group, at(placeable)) };
     group.opens.add(open);
     widen(group, open);
     this.#open.set(open.key, open);
@@ -83,6 +86,8 @@ export class CauseGroups {
     group.opens.delete(open);
     if (group.opens.size === 0) this.#groups.delete(group.id);
     if (open.onsetMs !== group.fromMs && open.onsetMs !== group.toMs) return;
+    // Where only those are left that came late, it is still known when it began.
+    if ([...group.opens].every(({ isLate }) => isLate)) return;
     [group.fromMs, group.toMs] = [Infinity, -Infinity];
     for (const each of group.opens) widen(group, each);
   }
@@ -95,8 +100,9 @@ export class CauseGroups {
     const related = new Set<Group>();
     for (const { group } of this.#related(placeable))
       if (!related.has(group) && areTogether(group, at(placeable))) related.add(group);
-    if (related.size === 0) return this.#nearest(placeable).map(({ id }) => id);
-    return [...related].sort((a, b) => a.fromMs - b.fromMs).map(({ id }) => id);
+    const found = related.size > 0 ? related : this.#calledBy(placeable);
+    if (found.size === 0) return this.#nearest(placeable).map(({ id }) => id);
+    return [...found].sort((a, b) => a.fromMs - b.fromMs).map(({ id }) => id);
   }
 
   /** A group that has turned out to be one cause with that of an open violation. */
@@ -135,6 +141,15 @@ export class CauseGroups {
       else for (const [key, opens] of this.#byOperation) if (reached.has(key)) yield* opens;
   }
 
+  /** Groups of what a violation calls, however long before it they began. */
+  #calledBy({ operation, onsetMs }: Placeable): Set<Group> {
+    const called = new Set<Group>();
+    if (operation === '') return called;
+    for (const key of this.#calls().calleesOf(operation))
+      for (const open of this.#byOperation.get(key) ?? []) if (open.onsetMs <= onsetMs) called.add(open.group);
+    return called;
+  }
+
   #nearest(placeable: Placeable): Group[] {
     const isPlaced = this.#isPlaced(placeable);
     // Of one that has its place among calls it is known that it has nothing to do with others that have theirs.
@@ -160,7 +175,8 @@ function areTogether(a: Span, b: Span): boolean {
   return Math.max(a.toMs, b.toMs) - Math.min(a.fromMs, b.fromMs) <= TOGETHER_MS;
 }
 
-function widen(group: Group, { onsetMs }: Placeable): void {
+function widen(group: Group, { onsetMs, isLate }: Open): void {
+  if (isLate) return;
   group.fromMs = Math.min(group.fromMs, onsetMs);
   group.toMs = Math.max(group.toMs, onsetMs);
 }

@@ -136,7 +136,8 @@ export class Violations {
     for (const { id, changedMs, members, because = '' } of groups.toSorted((a, b) => a.changedMs - b.changedMs)) {
       const byKey = members.map((member) => [keyOf(member.kind, member.subject), member] as const);
       this.#groups.set(id, { id, changedMs, members: new Map(byKey), because, isOrdered: true });
-      for (const [key, { severity, subject, onsetMs, explanation }] of byKey) {
+      // The earliest first: when a group began is not said by those that came late.
+      for (const [key, { severity, subject, onsetMs, explanation }] of byKey.toSorted(byOnset)) {
         if (severity === 'none') continue;
         this.#causes.add(placeable(key, subject, onsetMs), id);
         this.#traces.set(key, new Set(explanation.traceIds));
@@ -224,6 +225,10 @@ function keyOf(kind: ViolationKind, { key }: Subject): string {
 
 function placeable(key: string, subject: Subject, onsetMs: number): Placeable {
   return { key, operation: operationOf(subject), service: subject.attributes['service.name'] ?? '', onsetMs };
+}
+
+function byOnset([, a]: readonly [string, Violation], [, b]: readonly [string, Violation]): number {
+  return a.onsetMs - b.onsetMs;
 }
 
 function raisedMs({ members }: Group): number {

@@ -4,6 +4,8 @@ import type { Calls } from './call-graph.ts';
 
 /** What has one cause begins within so long. */
 const TOGETHER_MS = 60_000;
+/** Groups of which nobody knows are looked through for one that is near in time: the latest of them. */
+const MOST_LOOKED_AT = 100;
 
 /** An open violation, as far as its group depends on it. */
 export interface Placeable {
@@ -40,8 +42,9 @@ export class CauseGroups {
   readonly #calls: () => Calls;
   readonly #open = new Map<string, Open>();
   readonly #groups = new Map<string, Group>();
-  readonly #byOperation = new Map<string, Set<Open>>();
-  readonly #byService = new Map<string, Set<Open>>();
+  /** How many open violations of an operation, or of a service, each group has. */
+  readonly #byOperation = new Map<string, Map<Group, number>>();
+  readonly #byService = new Map<string, Map<Group, number>>();
 
   /** @param calls what is known now */
   constructor(calls: () => Calls) {
@@ -71,18 +74,16 @@ export class CauseGroups {
     group.opens.add(open);
     widen(group, open);
     this.#open.set(open.key, open);
-    if (open.operation !== '') put(this.#byOperation, open.operation, open);
-    if (open.service !== '') put(this.#byService, open.service, open);
+    this.#count(open, group, 1);
   }
 
   /** Forgets a violation that is over. */
   close(key: string): void {
     const open = this.#open.get(key);
     if (open === undefined) return;
-    const { group, operation, service } = open;
+    const { group } = open;
     this.#open.delete(key);
-    remove(this.#byOperation, operation, open);
-    remove(this.#byService, service, open);
+    this.#count(open, group, -1);
     group.opens.delete(open);
     if (group.opens.size === 0) this.#groups.delete(group.id);
     if (open.onsetMs !== group.fromMs && open.onsetMs !== group.toMs) return;
@@ -98,8 +99,10 @@ export class CauseGroups {
    */
   groupsFor(placeable: Placeable): string[] {
     const related = new Set<Group>();
-    for (const { group } of this.#related(placeable))
-      if (!related.has(group) && areTogether(group, at(placeable))) related.add(group);
+    for (const group of this.#related(placeable)) {
+      if (areTogether(group, at(placeable))) related.add(group);
+      if (related.size === this.#groups.size) break;
+    }
     const found = related.size > 0 ? related : this.#calledBy(placeable);
     if (found.size === 0) return this.#nearest(placeable).map(({ id }) => id);
     return [...found].sort((a, b) => a.fromMs - b.fromMs).map(({ id }) => id);
@@ -109,7 +112,7 @@ export class CauseGroups {
   otherGroupOf(key: string): string | undefined {
     const open = this.#open.get(key);
     if (open === undefined || this.#groups.size < 2) return undefined;
-    for (const { group } of this.#related(open))
+    for (const group of this.#related(open))
       if (group !== open.group && areTogether(group, open.group)) return group.id;
     return undefined;
   }
@@ -125,6 +128,8 @@ export class CauseGroups {
     const [group, gone] = [this.#groups.get(into), this.#groups.get(from)];
     if (group === undefined || gone === undefined) return;
     for (const open of gone.opens) {
+      this.#count(open, gone, -1);
+      this.#count(open, group, 1);
       open.group = group;
       group.opens.add(open);
       widen(group, open);
@@ -132,32 +137,44 @@ export class CauseGroups {
     this.#groups.delete(from);
   }
 
-  *#related({ operation, service }: Placeable): Generator<Open> {
-    if (service !== '') yield* this.#byService.get(service) ?? [];
+  *#related({ operation, service }: Placeable): Generator<Group> {
+    yield* this.#byService.get(service)?.keys() ?? [];
     if (operation === '') return;
     const calls = this.#calls();
-    for (const reached of [calls.calleesOf(operation), calls.callersOf(operation)])
-      if (reached.size <= this.#byOperation.size) for (const key of reached) yield* this.#byOperation.get(key) ?? [];
-      else for (const [key, opens] of this.#byOperation) if (reached.has(key)) yield* opens;
+    yield* this.#ofOperations(calls.calleesOf(operation));
+    yield* this.#ofOperations(calls.callersOf(operation));
+  }
+
+  *#ofOperations(operations: ReadonlySet<string>): Generator<Group> {
+    // The fewer are looked up in the more.
+    if (operations.size <= this.#byOperation.size)
+      for (const operation of operations) yield* this.#byOperation.get(operation)?.keys() ?? [];
+    else for (const [operation, groups] of this.#byOperation) if (operations.has(operation)) yield* groups.keys();
   }
 
   /** Groups of what a violation calls, however long before it they began. */
   #calledBy({ operation, onsetMs }: Placeable): Set<Group> {
     const called = new Set<Group>();
     if (operation === '') return called;
-    for (const key of this.#calls().calleesOf(operation))
-      for (const open of this.#byOperation.get(key) ?? []) if (open.onsetMs <= onsetMs) called.add(open.group);
+    for (const group of this.#ofOperations(this.#calls().calleesOf(operation)))
+      if (group.fromMs <= onsetMs) called.add(group);
     return called;
   }
 
   #nearest(placeable: Placeable): Group[] {
     const isPlaced = this.#isPlaced(placeable);
+    const latest = [...this.#groups.values()].slice(-MOST_LOOKED_AT);
     // Of one that has its place among calls it is known that it has nothing to do with others that have theirs.
     const isUnknown = ({ opens }: Group): boolean => !isPlaced || ![...opens].some((open) => this.#isPlaced(open));
-    const near = [...this.#groups.values()].filter((group) => areTogether(group, at(placeable)) && isUnknown(group));
+    const near = latest.filter((group) => areTogether(group, at(placeable)) && isUnknown(group));
     const distanceMs = ({ fromMs, toMs }: Group): number =>
       Math.max(0, fromMs - placeable.onsetMs, placeable.onsetMs - toMs);
     return near.sort((a, b) => distanceMs(a) - distanceMs(b)).slice(0, 1);
+  }
+
+  #count({ operation, service }: Placeable, group: Group, by: 1 | -1): void {
+    if (operation !== '') count(this.#byOperation, operation, group, by);
+    if (service !== '') count(this.#byService, service, group, by);
   }
 
   #isPlaced({ operation }: Placeable): boolean {
@@ -181,13 +198,11 @@ function widen(group: Group, { onsetMs, isLate }: Open): void {
   group.toMs = Math.max(group.toMs, onsetMs);
 }
 
-function put(sets: Map<string, Set<Open>>, key: string, open: Open): void {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([open]));
-  else set.add(open);
-}
-
-function remove(sets: Map<string, Set<Open>>, key: string, open: Open): void {
-  const set = sets.get(key);
-  if (set?.delete(open) === true && set.size === 0) sets.delete(key);
+function count(counts: Map<string, Map<Group, number>>, key: string, group: Group, by: number): void {
+  const groups = counts.get(key) ?? new Map<Group, number>();
+  const opens = (groups.get(group) ?? 0) + by;
+  if (opens > 0) groups.set(group, opens);
+  else groups.delete(group);
+  if (groups.size > 0) counts.set(key, groups);
+  else counts.delete(key);
 }

@@ -7,6 +7,8 @@ import { operationKey } from './trace-tree.ts';
 
 export interface Group {
   readonly id: string;
+  /** The older, the smaller. */
+  readonly number: number;
   /** By kind and subject; the likely cause first, once it is in order. */
   members: Map<string, Violation>;
   changedMs: number;
@@ -14,6 +16,10 @@ export interface Group {
   because: string;
   /** Nothing has come since its members were put in order. */
   isOrdered: boolean;
+}
+
+export function newGroup(id: string, number: number, changedMs: number): Group {
+  return { id, number, members: new Map(), changedMs, because: '', isOrdered: true };
 }
 
 /** See operationKey; empty for what is no operation. */
@@ -37,22 +43,23 @@ export function putInOrder(group: Group, calls: Calls): void {
   group.because = because;
 }
 
-export function isOver({ members }: Group): boolean {
-  return [...members.values()].every(({ severity }) => severity === 'none');
-}
-
 export function shown({ id, changedMs, because, ...group }: Group): ViolationGroup {
   const members = [...group.members.values()];
   const open = members.map(({ severity }) => severity).filter((severity) => severity !== 'none');
   return {
     id,
     severity: open.length === 0 ? 'none' : open.reduce((a, b) => worst(a, b)),
-    peak: members.map(({ peak }) => peak).reduce((a, b) => worst(a, b)),
+    peak: peakOf({ members: group.members }),
     onsetMs: Math.min(...members.map(({ onsetMs }) => onsetMs)),
     changedMs,
     members,
     ...(because === '' ? {} : { because }),
   };
+}
+
+/** The worst that any of its members was. */
+export function peakOf({ members }: Pick<Group, 'members'>): Severity {
+  return [...members.values()].map(({ peak }) => peak).reduce((a, b) => worst(a, b));
 }
 
 export function worst(a: Severity | undefined, b: Severity): Severity {

@@ -6,7 +6,7 @@ import { explain } from './explain.ts';
 import type { Finding } from './investigator.ts';
 import type { SavedGroup } from './saved.ts';
 import { rankOf } from './severity.ts';
-import { type Group, isOver, operationOf, putInOrder, shown, worst } from './violation-group.ts';
+import { type Group, newGroup, operationOf, peakOf, putInOrder, shown, worst } from './violation-group.ts';
 
 /** Groups that are over and still shown. */
 const MAX_PAST = 200;
@@ -18,7 +18,11 @@ export class Violations {
   readonly #causes: CauseGroups;
   /** The latest last. */
   readonly #groups = new Map<string, Group>();
+  #count = 0;
   readonly #traces = new Map<string, Set<string>>();
+  /** The group each violation was in last, as long as that is known; and the groups that are over, in order of their end. */
+  readonly #lastGroup = new Map<string, string>();
+  readonly #past = new Set<string>();
   /** Groups that are not written down yet as they are, and those that need not be any more. */
   readonly #changed = new Set<string>();
   readonly #forgotten = new Set<string>();
@@ -38,8 +42,7 @@ export class Violations {
     const key = keyOf(kind, subject);
     const id = this.#causes.groupOf(key) ?? this.#chooseGroup(placeable(key, subject, onsetMs));
     let group = this.#groups.get(id);
-    if (group === undefined)
-      this.#groups.set(id, (group = { id, members: new Map(), changedMs: timeMs, because: '', isOrdered: true }));
+    if (group === undefined) this.#groups.set(id, (group = newGroup(id, ++this.#count, timeMs)));
     const before = group.members.get(key);
     const traces = this.#tracesOf(key, traceIds);
     const peak = severity === 'none' ? (before?.peak ?? 'info') : worst(before?.peak, severity);
@@ -62,10 +65,12 @@ export class Violations {
     group.changedMs = timeMs;
     if (before === undefined) group.isOrdered = false;
     this.#changed.add(id);
+    this.#lastGroup.set(key, id);
+    this.#past.delete(id);
     if (severity === 'none') {
       this.#causes.close(key);
       this.#traces.delete(key);
-      this.#forgetPast(id);
+      if (!this.#causes.isOpen(id)) this.#end(id);
     }
     return { groupId: id, isNew: before === undefined };
   }
@@ -95,7 +100,7 @@ export class Violations {
   /** Adds what was found out about a violation. @returns its group; undefined where it is over */
   found(subject: Subject, kind: ViolationKind, { bottleneck, traceIds }: Finding): ViolationGroup | undefined {
     const key = keyOf(kind, subject);
-    const group = [...this.#groups.values()].find(({ members }) => (members.get(key)?.severity ?? 'none') !== 'none');
+    const group = this.#groups.get(this.#causes.groupOf(key) ?? '');
     const member = group?.members.get(key);
     if (group === undefined || member === undefined) return undefined;
     const traces = [...new Set([...traceIds, ...member.explanation.traceIds])].slice(0, MAX_TRACES);
@@ -135,13 +140,15 @@ export class Violations {
   restore(groups: readonly SavedGroup[]): void {
     for (const { id, changedMs, members, because = '' } of groups.toSorted((a, b) => a.changedMs - b.changedMs)) {
       const byKey = members.map((member) => [keyOf(member.kind, member.subject), member] as const);
-      this.#groups.set(id, { id, changedMs, members: new Map(byKey), because, isOrdered: true });
+      this.#groups.set(id, { ...newGroup(id, ++this.#count, changedMs), members: new Map(byKey), because });
       // The earliest first: when a group began is not said by those that came late.
       for (const [key, { severity, subject, onsetMs, explanation }] of byKey.toSorted(byOnset)) {
         if (severity === 'none') continue;
         this.#causes.add(placeable(key, subject, onsetMs), id);
         this.#traces.set(key, new Set(explanation.traceIds));
       }
+      for (const [key] of byKey) this.#lastGroup.set(key, id);
+      if (!this.#causes.isOpen(id)) this.#end(id);
     }
   }
 
@@ -174,16 +181,16 @@ export class Violations {
 
   /** Makes one group of two: the one that was worse goes on, or else the older. @returns its id */
   #join(one: string, other: string): string {
-    const groups = [...this.#groups.values()].filter(({ id }) => id === one || id === other);
-    const [into, from] = groups.sort(
-      (a, b) => rankOf(this.#shown(b).peak) - rankOf(this.#shown(a).peak) || raisedMs(a) - raisedMs(b),
-    );
+    const groups = [this.#groups.get(one), this.#groups.get(other)].filter((group) => group !== undefined);
+    const [into, from] = groups.sort((a, b) => rankOf(peakOf(b)) - rankOf(peakOf(a)) || a.number - b.number);
     if (into === undefined || from === undefined) return one;
     const { members, ...last } = this.#shown(from);
     const over = members.map((member) => ({ ...member, severity: 'none' as const }));
     this.#joined.push({ ...last, severity: 'none', members: over, joined: into.id });
-    for (const [key, member] of from.members)
+    for (const [key, member] of from.members) {
       if (member.severity !== 'none' || !into.members.has(key)) into.members.set(key, member);
+      this.#lastGroup.set(key, into.id);
+    }
     into.changedMs = Math.max(into.changedMs, from.changedMs);
     into.isOrdered = false;
     this.#causes.join(into.id, from.id);
@@ -207,15 +214,17 @@ export class Violations {
     return known;
   }
 
-  /** @param told that is still to be told of */
-  #forgetPast(told: string): void {
-    const past = [...this.#groups.values()].filter(isOver);
-    const most = Math.max(0, past.length - MAX_PAST);
-    for (const { id } of past.filter((group) => group.id !== told).slice(0, most)) {
-      this.#groups.delete(id);
-      this.#changed.delete(id);
-      this.#forgotten.add(id);
-    }
+  /** A group is over: of those that are, the one that has been for longest is forgotten. */
+  #end(id: string): void {
+    this.#past.add(id);
+    const [oldest] = this.#past;
+    if (oldest === undefined || this.#past.size <= MAX_PAST) return;
+    for (const key of this.#groups.get(oldest)?.members.keys() ?? [])
+      if (this.#lastGroup.get(key) === oldest) this.#lastGroup.delete(key);
+    this.#past.delete(oldest);
+    this.#groups.delete(oldest);
+    this.#changed.delete(oldest);
+    this.#forgotten.add(oldest);
   }
 }
 
@@ -229,8 +238,4 @@ function placeable(key: string, subject: Subject, onsetMs: number): Placeable {
 
 function byOnset([, a]: readonly [string, Violation], [, b]: readonly [string, Violation]): number {
   return a.onsetMs - b.onsetMs;
-}
-
-function raisedMs({ members }: Group): number {
-  return Math.min(...[...members.values()].map((member) => member.raisedMs));
 }

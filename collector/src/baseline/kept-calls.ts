@@ -11,6 +11,8 @@ import type { TraceSource } from './investigator.ts';
 const MAX_SPANS_A_SECOND = 500;
 /** Of one trace, which may have thousands of calls alike. */
 const MAX_SPANS_A_TRACE = 200;
+/** Of those that somebody looked into: the latest, as many as show which calls an operation makes. */
+const MAX_TRACES_LOOKED_INTO = 10;
 /** Ten thousand operations have about as many edges; at 300 B each. */
 const MAX_EDGES = 8192;
 /** Spans of one trace come together. */
@@ -52,7 +54,7 @@ export class KeptCalls implements Consumer<KeptBatch> {
     return {
       between: async (...question) => {
         const traces = await source.between(...question);
-        for (const { traceId, spans } of traces)
+        for (const { traceId, spans } of traces.slice(0, MAX_TRACES_LOOKED_INTO))
           for (const span of spans.slice(0, MAX_SPANS_A_TRACE)) this.#take({ ...span, traceId });
         this.#graphSecond = -1;
         return traces;

@@ -6,6 +6,8 @@ export interface CauseMember {
   readonly id: string;
   /** See operationKey; empty for what is no operation. */
   readonly operation: string;
+  /** How bad it was at its worst, as a number. */
+  readonly rank: number;
   readonly onsetMs: number;
   /** How far off it is, as a factor of its baseline. */
   readonly ratio: number;
@@ -20,7 +22,8 @@ export interface CauseOrder<Member> {
 
 /**
  * Puts callees before their callers. Of those that call no other member, the one whose slowdown explains more members
- * comes first, then the earlier, then the one further off. Two that call each other say nothing of who caused what.
+ * comes first, then the worse, then the earlier, then the one further off. Two that call each other say nothing of who
+ * caused what.
  */
 export function orderByCause<Member extends CauseMember>(members: readonly Member[], calls: Calls): CauseOrder<Member> {
   const inside = Map.groupBy(members, ({ operation }) => operation);
@@ -37,19 +40,28 @@ export function orderByCause<Member extends CauseMember>(members: readonly Membe
     (a, b) =>
       a.calls - b.calls ||
       b.explains - a.explains ||
+      b.member.rank - a.member.rank ||
       a.member.onsetMs - b.member.onsetMs ||
       b.member.ratio - a.member.ratio ||
       (a.member.id < b.member.id ? -1 : 1),
   );
   const sorted = placed.map(({ member }) => member);
-  const [first] = placed;
-  const others = sorted.length - 1;
-  if (first === undefined || others === 0) return { members: sorted, because: '' };
-  return { members: sorted, because: reasonOf(first.explains, others) };
+  const [first, second] = placed;
+  if (first === undefined || second === undefined) return { members: sorted, because: '' };
+  return { members: sorted, because: reasonOf(first, second, sorted.length - 1) };
 }
 
-function reasonOf(explains: number, others: number): string {
-  if (explains === 0) return `none of ${others} others is known to call it, and it calls none of them; it began first`;
+interface Placed {
+  readonly member: CauseMember;
+  /** Members that call it. */
+  readonly explains: number;
+}
+
+function reasonOf({ member, explains }: Placed, second: Placed, others: number): string {
+  if (explains === 0) {
+    const why = member.rank > second.member.rank ? 'it is the worst' : 'it began first';
+    return `none of the others is known to call it, and it calls none of them; ${why}`;
+  }
   if (others === 1) return 'the other one calls it, and is not called by it';
   return `${explains} of ${others} others call it, and it calls none of them`;
 }

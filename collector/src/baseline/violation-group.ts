@@ -31,8 +31,8 @@ export function operationOf({ attributes }: Subject): string {
 /** Puts the likely cause first. Where it is not known of all operations who calls them, it stays, and others follow it. */
 export function putInOrder(group: Group, calls: Calls): void {
   group.isOrdered = true;
-  const placed = [...group.members].map(([key, { id, subject, onsetMs, ratio }]) => {
-    return { key, id, operation: operationOf(subject), onsetMs, ratio: ratio.value };
+  const placed = [...group.members].map(([key, { id, subject, peak, onsetMs, ratio }]) => {
+    return { key, id, operation: operationOf(subject), rank: rankOf(peak), onsetMs, ratio: ratio.value };
   });
   const isKnown = placed.every(({ operation }) => operation === '' || calls.isPlaced(operation));
   const { members, because } = isKnown

@@ -107,7 +107,7 @@ describe('groups', () => {
     const worse = all.take(mail, begun(5, 'critical'), []).groupId;
     expect(worse).not.toBe(older);
     expect(all.take(pay, begun(9), []).groupId).toBe(worse);
-    expect(idsOf(all)).toEqual([['pay/POST', 'web/GET', 'mail/SEND']]);
+    expect(idsOf(all)).toEqual([['pay/POST', 'mail/SEND', 'web/GET']]);
     expect(all.joined()).toMatchObject([{ id: older, severity: 'none', joined: worse, members: [{ subject: web }] }]);
     expect(all.joined()).toEqual([]);
     expect(all.openBySeverity()).toEqual({ info: 0, warning: 2, critical: 1, emergency: 0 });

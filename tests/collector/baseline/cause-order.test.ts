@@ -6,13 +6,14 @@ import { callsOf, subjectNamed } from '../../support/causes.ts';
 interface Member {
   readonly id: string;
   readonly operation: string;
+  readonly rank: number;
   readonly onsetMs: number;
   readonly ratio: number;
 }
 
-function member(text: string, ratio = 2): Member {
+function member(text: string, ratio = 2, rank = 1): Member {
   const [id = '', onset = '0'] = text.split('@');
-  return { id, operation: operationOf(subjectNamed(id)), onsetMs: Number(onset) * 1000, ratio };
+  return { id, operation: operationOf(subjectNamed(id)), rank, onsetMs: Number(onset) * 1000, ratio };
 }
 
 describe('members of a group', () => {
@@ -33,6 +34,8 @@ describe('members of a group', () => {
     expect(of('web/GET', 'api/GET', 'pay/POST').because).toBe('2 of 2 others call it, and it calls none of them');
     expect(of('web/GET', 'pay/POST').because).toBe('the other one calls it, and is not called by it');
     expect(of('web/GET', 'web/POST').because).toContain('it began first');
+    const worse = orderByCause([member('web/GET@0'), member('web/POST@9', 6, 2)], calls);
+    expect([worse.members[0].id, worse.because]).toEqual(['web/POST', expect.stringMatching(/; it is the worst$/)]);
     expect(of('web/GET').because).toBe('');
   });
 });

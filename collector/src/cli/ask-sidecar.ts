@@ -19,7 +19,7 @@ export function sidecarUrl(text = DEFAULT_URL): URL {
  * Asks, with the token in EVENKEEL_TOKEN where there is one.
  *
  * @param member an answer has; what has not is no sidecar's
- * @param wish sent as JSON by POST; without one it is a GET
+ * @param wish sent as JSON; without one it is a GET
  * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
  */
 export async function askSidecar<Answer>(
@@ -27,6 +27,7 @@ export async function askSidecar<Answer>(
   environment: NodeJS.ProcessEnv,
   member: keyof Answer & string,
   wish?: object,
+  method: 'POST' | 'DELETE' = 'POST',
 ): Promise<Answer> {
   const token = environment['EVENKEEL_TOKEN'];
   let response: Response;
@@ -36,7 +37,7 @@ export async function askSidecar<Answer>(
       headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       redirect: 'error',
-      ...(wish === undefined ? {} : { method: 'POST', body: JSON.stringify(wish) }),
+      ...(wish === undefined ? {} : { method, body: JSON.stringify(wish) }),
     });
     text = await response.text();
   } catch (cause) {

@@ -6,6 +6,17 @@ export type { OperationSummary };
 /** GET /api/cardinality; 404 where limits are off. */
 export type { CardinalityAnswer } from '../limit/contract.ts';
 export type {
+  AccessAnswer,
+  AlertChange,
+  AlertsAnswer,
+  AlertSummary,
+  AlertView,
+  MaintenanceWindow,
+  Silence,
+  SilenceAnswer,
+  SubjectFeedback,
+} from './alert-answers.ts';
+export type {
   BaselineAnswer,
   BaselineDetail,
   BaselineLine,

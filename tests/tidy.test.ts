@@ -28,6 +28,7 @@ const ROOMS = [
   'limit',
   'aggregate',
   'baseline',
+  'target',
   'report',
   'alert',
   'export',
@@ -43,6 +44,7 @@ const CONTRACTS = [
   'remote-sampling/contract.ts',
   'sample/contract.ts',
   'store/contract.ts',
+  'target/contract.ts',
   'web/api.ts',
 ];
 

@@ -34,6 +34,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
     ...waitProblems(config),
     ...logsWaitProblems(config),
     ...remoteSamplingProblems(config),
+    ...targetProblems(config),
     ...staleProblems(config),
     ...machine.fileProblems(config),
   ];
@@ -124,6 +125,17 @@ function remoteSamplingProblems({
     problems.push({ path: `remote_sampling.services[${i}].name`, message });
   });
   return problems;
+}
+
+/** What misses a target is kept and told by `baseline`, which counts what is measured. */
+function targetProblems({ baseline, measure, targets }: Config): CrossProblem[] {
+  const off = measure === false ? 'measure' : baseline === false ? 'baseline' : undefined;
+  if (off === undefined) return [];
+  return (['operations', 'metrics'] as const).flatMap((of) =>
+    Object.entries(targets[of]).flatMap(([name, { enabled }]) =>
+      enabled ? [{ path: `targets.${of}.${name}`, message: `is not judged, because ${off} is off` }] : [],
+    ),
+  );
 }
 
 function mebibytes(bytes: number): string {

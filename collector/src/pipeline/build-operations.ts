@@ -9,6 +9,8 @@ import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import type { SampleStage } from '../sample/stage.ts';
+import type { TargetStage } from '../target/stage.ts';
+import { buildTargets } from './build-targets.ts';
 import type { Consumer } from './contract.ts';
 import { fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -21,6 +23,8 @@ export interface OperationStages {
   readonly first: Consumer<SpanBatch>;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  /** Takes metrics as well. */
+  readonly target: TargetStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   /** Where kept traces come by: examples of series, and who calls whom, are taken from them. */
@@ -54,8 +58,9 @@ export function buildOperations(
     // What ended while nobody watched is over for alerts as well.
     if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
   }
+  const target = baseline && buildTargets(rooms, config, shared, baseline);
   const kept = fanout([measure?.kept, baseline?.kept].filter((each) => each !== undefined));
-  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling, kept, listeners };
+  return { first: measure ?? afterMeasure, measure, baseline, target, alert, remoteSampling, kept, listeners };
 }
 
 /** What leaves its baseline is sampled more. */

@@ -17,6 +17,7 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
+import type { TargetStage } from '../target/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
@@ -39,6 +40,7 @@ export interface Pipeline {
   readonly receive: ReceiveStage;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  readonly target: TargetStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
@@ -89,7 +91,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
     rooms,
     exportTo.ownResource,
     exportTo.metrics,
-    [],
+    operations.target === undefined ? [] : [operations.target],
   );
   // The host is read closely while something is wrong.
   operations.listeners.push(({ severity }) => {
@@ -108,9 +110,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
-  const { measure, baseline, alert, remoteSampling } = operations;
+  const { measure, target, baseline, alert, remoteSampling } = operations;
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
-  const watch = { measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
+  const watch = { target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));

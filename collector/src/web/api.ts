@@ -5,6 +5,7 @@ import type { PointBooks } from './metrics-answers.ts';
 export type { OperationSummary };
 /** GET /api/cardinality; 404 where limits are off. */
 export type { CardinalityAnswer } from '../limit/contract.ts';
+export type { TargetLine, TargetsAnswer, TargetState, TargetSubject } from '../target/contract.ts';
 export type {
   AccessAnswer,
   AlertChange,

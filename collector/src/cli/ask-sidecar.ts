@@ -19,14 +19,14 @@ export function sidecarUrl(text = DEFAULT_URL): URL {
  * Asks, with the token in EVENKEEL_TOKEN where there is one.
  *
  * @param member an answer has; what has not is no sidecar's
- * @param wish sent as JSON; without one it is a GET
+ * @param wish sent as JSON, text as it is; without one it is a GET
  * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
  */
 export async function askSidecar<Answer>(
   url: URL,
   environment: NodeJS.ProcessEnv,
   member: keyof Answer & string,
-  wish?: object,
+  wish?: object | string,
   method: 'POST' | 'DELETE' = 'POST',
 ): Promise<Answer> {
   const token = environment['EVENKEEL_TOKEN'];
@@ -37,7 +37,7 @@ export async function askSidecar<Answer>(
       headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       redirect: 'error',
-      ...(wish === undefined ? {} : { method, body: JSON.stringify(wish) }),
+      ...(wish === undefined ? {} : { method, body: typeof wish === 'string' ? wish : JSON.stringify(wish) }),
     });
     text = await response.text();
   } catch (cause) {

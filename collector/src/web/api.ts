@@ -25,6 +25,8 @@ export type {
   BaselinesQuery,
   BaselineState,
   BaselineView,
+  ExportAnswer,
+  ImportAnswer,
   Explanation,
   GroupSummary,
   LearnedQuantile,

@@ -147,7 +147,7 @@ describe('groups', () => {
     all.take(subjectNamed('web/POST'), begun(1), []);
     all.take(web, begun(0, 'none'), []);
     const back = all.take(web, begun(300), []);
-    expect([back.groupId, back.isNew]).toEqual([first, false]);
+    expect([back.groupId, back.isNew]).toEqual([first, true]);
     // What began later than its group is something else.
     expect(all.take(subjectNamed('web/PUT'), begun(300), []).groupId).not.toBe(first);
   });

@@ -21,7 +21,9 @@ export interface SavedWatched {
 export interface SavedGroup {
   readonly id: string;
   readonly changedMs: number;
+  /** The likely cause first, and why. */
   readonly members: readonly Violation[];
+  readonly because?: string;
 }
 
 /** What was written by a program that writes in another way. */

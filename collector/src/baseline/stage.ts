@@ -69,6 +69,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     return this.#saying;
   }
 
+  /** Where kept traces come by: they show who calls whom. */
+  get kept(): Saying['calls'] {
+    return this.#saying.calls;
+  }
+
   /** Kept traces are found here. */
   set tracesOf(tracesOf: TracesOf) {
     this.#saying.tracesOf = tracesOf;

@@ -64,9 +64,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
 
   const exportTo = rooms.exportStage.create(withSizes(config.export, shares), createHost('export', shared));
   const storeTo = createStore(rooms, config, shared);
-  // Examples for series are taken from what was kept, so this one stage hears of it too.
-  const examples: Consumer<KeptBatch> = { consume: async (batch) => operations.measure?.kept.consume(batch) };
-  const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, examples] : [exportTo, storeTo, examples]);
+  // Examples for series, and who calls whom, are taken from what was kept, so these two stages hear of it too.
+  const shown: Consumer<KeptBatch> = { consume: (batch) => operations.kept.consume(batch) };
+  const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, shown] : [exportTo, storeTo, shown]);
   const sampleTo = rooms.sample.create(
     {
       ...sampleConfig,

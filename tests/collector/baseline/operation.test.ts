@@ -83,6 +83,13 @@ describe('an operation', () => {
     expect(run(30, { errorRatio: 0.3 })[0]).toMatchObject({ kind: 'error', severity: 'critical' });
   });
 
+  it('that is called often is not taken for gone when its process is held up for two seconds', () => {
+    const { run } = watched(10, { rate: 40 });
+    expect(run(2, { rate: 0 })).toEqual([]);
+    expect(run(60)).toEqual([]);
+    expect(run(5, { rate: 0 })[0]).toMatchObject({ kind: 'throughput', severity: 'emergency' });
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

@@ -1,7 +1,7 @@
 // Conversion of single streams between temporalities, point by point and without windows. Pure.
 import { attributesKey } from '../model/attributes.ts';
 import { type DataPoint, type Metric, metricOf, type PointValue } from '../model/data-point.ts';
-import { incrementOf, type StreamPoint } from './increment.ts';
+import { incrementOf, type StreamPoint } from '../model/increment.ts';
 import { added } from './output-histogram.ts';
 import { haveSameBounds } from '../model/histogram-merge.ts';
 import { classOf } from './point-class.ts';

@@ -1,7 +1,7 @@
 // One stream of points, and its replicas: what of it waits for its window to close, in order of time. Pure.
 import type { Attributes } from '../model/attributes.ts';
 import type { DataPoint, Metric } from '../model/data-point.ts';
-import type { StreamPoint } from './increment.ts';
+import type { StreamPoint } from '../model/increment.ts';
 import type { Contributor } from './output.ts';
 
 /** A stream that has come so far ahead of a point that is missing goes on without it; histograms are large, so sooner. */

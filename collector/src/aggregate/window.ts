@@ -4,7 +4,7 @@ import { attributeOf, attributesKey, type Attributes, valueText } from '../model
 import type { DataPoint, Metric } from '../model/data-point.ts';
 import type { Budget } from './budget.ts';
 import { Group } from './group.ts';
-import { incrementOf } from './increment.ts';
+import { incrementOf } from '../model/increment.ts';
 import type { DropReason } from './instruments.ts';
 import { asOwnInstance, type Rule } from './rule.ts';
 import { classOf, countsGrowth, type PointClass } from './point-class.ts';

@@ -1,7 +1,7 @@
 // What a point of a cumulative stream adds to the one before it. Pure.
-import type { NumberValue, PointValue } from '../model/data-point.ts';
-import { subtractExponential } from '../model/exponential-merge.ts';
-import { subtractHistograms } from '../model/histogram-merge.ts';
+import type { NumberValue, PointValue } from './data-point.ts';
+import { subtractExponential } from './exponential-merge.ts';
+import { subtractHistograms } from './histogram-merge.ts';
 
 /** A point of a stream, as far as the next one needs it. */
 export interface StreamPoint {

@@ -111,8 +111,12 @@ export interface StateStore {
    * and the room saves all of them again when it next can
    */
   save(room: string, documents: readonly StateDocument[], removed?: readonly string[]): Promise<boolean>;
-  /** Documents of a room by their keys, in pages of about a megabyte. Rejects where they cannot be read. */
-  load(room: string): AsyncIterable<readonly LoadedDocument[]>;
+  /**
+   * Documents of a room in the order of their keys, in pages of about a megabyte. Rejects where they cannot be read.
+   *
+   * @param after only those whose key comes after it
+   */
+  load(room: string, after?: string): AsyncIterable<readonly LoadedDocument[]>;
 }
 
 /** What is asked of the file of documents. */

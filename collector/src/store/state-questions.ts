@@ -36,14 +36,14 @@ export class StateQuestions implements StateStore {
     }
   }
 
-  async *load(room: string): AsyncGenerator<readonly LoadedDocument[], void, undefined> {
-    let after = '';
+  async *load(room: string, after = ''): AsyncGenerator<readonly LoadedDocument[], void, undefined> {
+    let from = after;
     for (;;) {
-      const answer = (await this.#questions.askShort({ kind: 'state_page', room, after })) as StateAnswer;
+      const answer = (await this.#questions.askShort({ kind: 'state_page', room, after: from })) as StateAnswer;
       const last = answer?.at(-1);
       if (answer === undefined || last === undefined) return;
       yield answer;
-      after = last.key;
+      from = last.key;
     }
   }
 

@@ -1,0 +1,74 @@
+// Wires reports: tells the room where facts come from. It asks the others; none of them knows of it.
+import { coverageOf } from '../baseline/coverage.ts';
+import { thisMachine } from '../config/machine.ts';
+import type { Config } from '../config/schema.ts';
+import type { MetricBatch, Resource } from '../model/data-point.ts';
+import type { CleanupFacts, ReportSources, ResourceSource } from '../report/contract.ts';
+import type { ReportStage } from '../report/stage.ts';
+import type { StoreStage } from '../store/stage.ts';
+import type { OperationStages } from './build-operations.ts';
+import type { Consumer } from './contract.ts';
+import { createHost, type Surroundings } from './host.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What reports are made of. */
+interface Gathered {
+  readonly config: Config;
+  readonly shared: Surroundings;
+  readonly operations: OperationStages;
+  readonly store: StoreStage | undefined;
+  /** As whom the sidecar reads itself. */
+  readonly own: Resource;
+}
+
+/** Makes the room, if it is on. @returns it with those to whom metrics are shown */
+export function buildReport(rooms: Rooms, gathered: Gathered) {
+  const { config, shared, own } = gathered;
+  if (config.report === false || rooms.report === undefined) return { stage: undefined, watchers: [] };
+  const stage = rooms.report.report.create(config.report, createHost('report', shared));
+  const resources = new rooms.report.ResourceReadings(own);
+  gather(stage, resources, gathered);
+  const readings: Consumer<MetricBatch> = { consume: async ({ points }) => resources.take(points) };
+  return { stage, watchers: [readings, stage.metrics] };
+}
+
+/** Says where facts come from. */
+function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathered): void {
+  const { shared, operations, store } = gathered;
+  const { measure, baseline, alert, listeners } = operations;
+  const sources: ReportSources = {
+    series: measure && { table: measure.metrics, ownerAt: (row) => measure.ownerAt(row) },
+    resources,
+    receivedBytes: () => sumOf(shared, 'receive', 'size'),
+    coverage: () => ({
+      ...coverageOf(baseline?.operations() ?? []),
+      resources: 0,
+      learnedResources: 0,
+    }),
+    cleanup: () => (store === undefined ? [] : cleanupOf(gathered)),
+    upkeep: () => [],
+    usefulness: (groupId) => alert?.alerts().find(({ id }) => id === groupId)?.feedback?.isUseful,
+  };
+  stage.gatherFrom({ sources, state: store?.state, source: `evenkeel on ${thisMachine().hostName}` });
+  listeners.push((group) => stage.told(group));
+  if (measure !== undefined) measure.expiring = (row) => stage.expiring(row);
+  if (baseline === undefined) return;
+  const { resumed } = baseline;
+  baseline.resumed = (open) => {
+    resumed(open);
+    stage.resumed(open);
+  };
+}
+
+function cleanupOf({ config: { store }, shared }: Gathered): CleanupFacts[] {
+  if (store === false) return [];
+  const { telemetry } = shared;
+  const heldBytes = telemetry.read('store', 'size');
+  return [
+    { what: 'kept traces', removed: 0, freedBytes: 0, heldBytes, limitBytes: store.ring_size, overdue: 0, failures: 0 },
+  ];
+}
+
+function sumOf({ telemetry }: Surroundings, stage: string, name: string): number {
+  return telemetry.points(stage, name).reduce((sum, { value }) => sum + value, 0);
+}

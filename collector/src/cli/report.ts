@@ -8,7 +8,7 @@ import { EvenkeelError } from '../errors.ts';
 import type { ReportFormat, ReportKind } from '../report/contract.ts';
 import { KeptDays, REPORT_ROOM } from '../report/kept-days.ts';
 import { dateOf, REPORT_KINDS } from '../report/periods.ts';
-import { REPORT_FORMATS, reportOfKept } from '../report/write.ts';
+import { REPORT_FORMATS, reportOfKept, written } from '../report/write.ts';
 import { readRoom } from '../store/state-copy.ts';
 import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { askSidecarForText, sidecarUrl } from './ask-sidecar.ts';
@@ -76,7 +76,7 @@ async function fromKept(
     save: async () => false,
   };
   const nowMs = systemClock.nowMs();
-  const write = await reportOfKept(new KeptDays(Infinity, { log }, state), {
+  const made = await reportOfKept(new KeptDays(Infinity, { log }, state), {
     kind,
     date,
     source: `evenkeel on ${thisMachine().hostName}`,
@@ -87,7 +87,7 @@ async function fromKept(
       usefulness: () => undefined,
     },
   });
-  return write?.(format).text;
+  return made && written(made, format).text;
 }
 
 function writeTo(file: string, text: string): void {

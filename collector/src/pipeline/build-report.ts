@@ -3,7 +3,7 @@ import { coverageOf } from '../baseline/coverage.ts';
 import { thisMachine } from '../config/machine.ts';
 import type { Config } from '../config/schema.ts';
 import type { MetricBatch, Resource } from '../model/data-point.ts';
-import type { CleanupFacts, ReportSources, ResourceSource } from '../report/contract.ts';
+import type { CleanupFacts, MailServer, ReportSources, ResourceSource } from '../report/contract.ts';
 import type { ReportStage } from '../report/stage.ts';
 import type { StoreStage } from '../store/stage.ts';
 import type { OperationStages } from './build-operations.ts';
@@ -13,6 +13,7 @@ import type { Rooms } from './rooms.ts';
 
 /** What reports are made of. */
 interface Gathered {
+  readonly rooms: Rooms;
   readonly config: Config;
   readonly shared: Surroundings;
   readonly operations: OperationStages;
@@ -22,8 +23,8 @@ interface Gathered {
 }
 
 /** Makes the room, if it is on. @returns it with those to whom metrics are shown */
-export function buildReport(rooms: Rooms, gathered: Gathered) {
-  const { config, shared, own } = gathered;
+export function buildReport(gathered: Gathered) {
+  const { rooms, config, shared, own } = gathered;
   if (config.report === false || rooms.report === undefined) return { stage: undefined, watchers: [] };
   const stage = rooms.report.report.create(config.report, createHost('report', shared));
   const resources = new rooms.report.ResourceReadings(own);
@@ -49,7 +50,8 @@ function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathere
     upkeep: () => [],
     usefulness: (groupId) => alert?.alerts().find(({ id }) => id === groupId)?.feedback?.isUseful,
   };
-  stage.gatherFrom({ sources, state: store?.state, source: `evenkeel on ${thisMachine().hostName}` });
+  const source = `evenkeel on ${thisMachine().hostName}`;
+  stage.gatherFrom({ sources, state: store?.state, source, openServer: mailOpener(gathered) });
   listeners.push((group) => stage.told(group));
   if (measure !== undefined) measure.expiring = (row) => stage.expiring(row);
   if (baseline === undefined) return;
@@ -58,6 +60,17 @@ function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathere
     resumed(open);
     stage.resumed(open);
   };
+}
+
+/** Reports are mailed by the server of a channel of alerts, whether or not alerts are told by it. */
+function mailOpener({ rooms, config: { alert, report }, shared }: Gathered): (() => MailServer) | undefined {
+  const name = report === false ? undefined : report.email?.channel;
+  const channel = alert === false || name === undefined ? undefined : alert.channels[name];
+  const open = rooms.report?.mailServer;
+  if (alert === false || name === undefined || open === undefined) return undefined;
+  if (channel === undefined || channel === false || channel.type !== 'email') return undefined;
+  const host = createHost('report', shared);
+  return () => open(channel, { name, allowLinkLocal: alert.allow_link_local, host });
 }
 
 function cleanupOf({ config: { store }, shared }: Gathered): CleanupFacts[] {

@@ -87,7 +87,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
       between: (subject, fromMs, toMs, limit) => tracesBetween(storeTo, subject, [fromMs, toMs], limit),
     });
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
-  const reports = buildReport(rooms, { config, shared, operations, store: storeTo, own: exportTo.ownResource });
+  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own: exportTo.ownResource });
   const metricConfig = { ...config, limit: limitOf(config, shares) };
   const metrics = buildMetrics(metricConfig, shared, rooms, exportTo.ownResource, exportTo.metrics, reports.watchers);
   operations.listeners.push((group) => readClosely(metrics.stages, group));

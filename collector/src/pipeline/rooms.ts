@@ -73,7 +73,11 @@ export async function importRooms(config: Config) {
     report:
       report === false
         ? undefined
-        : { ...(await import('../report/stage.ts')), ...(await import('../report/resource-readings.ts')) },
+        : {
+            ...(await import('../report/stage.ts')),
+            ...(await import('../report/resource-readings.ts')),
+            mailServer: report.email === undefined ? undefined : (await import('../alert/channels/mail.ts')).mailServer,
+          },
     store: store === false ? undefined : (await import('../store/stage.ts')).store,
     web:
       web === false

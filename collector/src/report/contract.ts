@@ -223,3 +223,30 @@ export interface ReportSources {
   /** What was answered to "was this useful?" of a group of violations. */
   usefulness(groupId: string): boolean | undefined;
 }
+
+/** A report as mail. */
+export interface ReportMail {
+  /** Those that are configured with the server where it is left out. */
+  readonly to: readonly string[] | undefined;
+  /** The same for the same report. */
+  readonly id: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** An open way to a mail server. */
+export interface MailServer {
+  /** Names it, without anything that may be a secret. */
+  readonly where: string;
+  /** Makes one attempt, bounded in time; never throws for what the server does. @param cut ends it */
+  send(
+    mail: ReportMail,
+    cut: AbortSignal,
+  ): Promise<
+    | { readonly outcome: 'delivered' }
+    | { readonly outcome: 'again'; readonly why: string; readonly afterMs?: number | undefined }
+    | { readonly outcome: 'refused'; readonly why: string }
+  >;
+  close(): void;
+}

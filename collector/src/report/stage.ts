@@ -8,6 +8,7 @@ import type { ReportConfig, reportConfig } from './config.ts';
 import type {
   CleanupFacts,
   KnownReport,
+  MailServer,
   ReportFormat,
   ReportKind,
   ReportSources,
@@ -15,13 +16,15 @@ import type {
   WrittenReport,
 } from './contract.ts';
 import { Day, type DayRecord } from './day.ts';
+import type { ReportDocument } from './document.ts';
 import { reportInstruments } from './instruments.ts';
 import { KeptDays } from './kept-days.ts';
 import { knownReports } from './known-reports.ts';
+import { Mailing, type MailedReports } from './mailing.ts';
 import { LlmUsage } from './llm-usage.ts';
 import { DAY_MS, dayOf } from './periods.ts';
 import { SeriesGrowth } from './series-growth.ts';
-import { reportOfKept } from './write.ts';
+import { reportOfKept, written } from './write.ts';
 
 type ReportHost = Host<keyof typeof reportInstruments>;
 
@@ -43,6 +46,8 @@ export interface ReportSurroundings {
   readonly state: StateStore | undefined;
   /** As whom reports are signed. */
   readonly source: string;
+  /** Opens the way to the mail server; nothing is sent by that. */
+  readonly openServer?: (() => MailServer) | undefined;
 }
 
 export class ReportStage implements Stage<never>, ReportsView {
@@ -57,6 +62,8 @@ export class ReportStage implements Stage<never>, ReportsView {
   #receivedBytes = 0;
   #cleanup = new Map<string, CleanupFacts>();
   #savedMs = 0;
+  #openServer: (() => MailServer) | undefined;
+  #mailing: Mailing | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(config: ReportConfig, host: ReportHost) {
@@ -69,7 +76,8 @@ export class ReportStage implements Stage<never>, ReportsView {
   }
 
   /** Says where facts come from and where they are kept; to be called before `start`. */
-  gatherFrom({ sources, state, source }: ReportSurroundings): void {
+  gatherFrom({ sources, state, source, openServer }: ReportSurroundings): void {
+    this.#openServer = openServer;
     this.#sources = sources;
     this.#source = source;
     this.#kept = new KeptDays(this.#config.max_days, this.#host, state);
@@ -82,6 +90,8 @@ export class ReportStage implements Stage<never>, ReportsView {
     await this.#kept.open();
     await this.#resume(dayOf(nowMs));
     this.#savedMs = nowMs;
+    this.#mailing = this.#openMail();
+    this.#mailing?.check(nowMs);
     this.#waitForMinute();
   }
 
@@ -89,6 +99,7 @@ export class ReportStage implements Stage<never>, ReportsView {
     if (this.#cancel === undefined) return;
     this.#cancel();
     this.#cancel = undefined;
+    await this.#mailing?.stop();
     this.#gather();
     await this.#save(this.#record());
   }
@@ -126,6 +137,11 @@ export class ReportStage implements Stage<never>, ReportsView {
   }
 
   async write(kind: ReportKind, date: string, format: ReportFormat): Promise<WrittenReport | undefined> {
+    const made = await this.#make(kind, date);
+    return made && written(made, format);
+  }
+
+  #make(kind: ReportKind, date: string): Promise<ReportDocument | undefined> {
     const nowMs = this.#host.clock.nowMs();
     const now = {
       nowMs,
@@ -134,8 +150,24 @@ export class ReportStage implements Stage<never>, ReportsView {
       usefulness: (groupId: string) => this.#sources?.usefulness(groupId),
     };
     const days = { load: (fromMs: number, toMs: number) => this.#daysOf(fromMs, toMs) };
-    const write = await reportOfKept(days, { kind, date, source: this.#source, now });
-    return write?.(format);
+    return reportOfKept(days, { kind, date, source: this.#source, now });
+  }
+
+  /** Opens the way to who gets reports by mail, where somebody does. */
+  #openMail(): Mailing | undefined {
+    const { email } = this.#config;
+    const server = email && this.#openServer?.();
+    if (email === undefined || server === undefined) return undefined;
+    const kept = this.#kept;
+    const reports: MailedReports = {
+      get mailed() {
+        return kept.mailed;
+      },
+      isKnown: ({ fromMs, toMs }) => kept.days.some((day) => day >= fromMs && day < toMs),
+      noteMailed: (kind, toMs) => kept.noteMailed(kind, toMs),
+      make: (kind, date) => this.#make(kind, date),
+    };
+    return new Mailing(email, this.#host, { reports, server });
   }
 
   /** Days of a period, today as it is now. */
@@ -173,6 +205,7 @@ export class ReportStage implements Stage<never>, ReportsView {
     if (dayOf(nowMs) > this.#day.fromMs) this.#turn(nowMs);
     else if (nowMs - this.#savedMs >= SAVE_EVERY_MS || nowMs < this.#savedMs) this.#saveNow(nowMs);
     this.#sources?.resources.sample?.(nowMs);
+    this.#mailing?.check(nowMs);
     this.#host.record('operations', this.#day.operations.size);
     this.#host.record('size', this.#day.operations.sizeBytes + (this.#growth?.sizeBytes ?? 0));
   }

@@ -33,11 +33,11 @@ export interface WantedReport {
   readonly now: KnownNow;
 }
 
-/** Makes a report. @returns what writes it; undefined where no day of the period is known */
+/** Makes a report. @returns undefined where no day of the period is known */
 export async function reportOfKept(
   days: DaySource,
   { kind, date, source, now }: WantedReport,
-): Promise<((format: ReportFormat) => WrittenReport) | undefined> {
+): Promise<ReportDocument | undefined> {
   const period = date === '' ? lastPeriod(kind, now.nowMs) : periodOf(kind, dateOf(date) ?? NaN);
   const factsOf = async ({ fromMs, toMs }: ReportPeriod): Promise<ReportFacts | undefined> => {
     const within = await days.load(fromMs, toMs);
@@ -47,11 +47,10 @@ export async function reportOfKept(
   if (facts === undefined) return undefined;
   const before = await factsOf(periodBefore(kind, period));
   const made = { kind, source, generatedMs: now.nowMs, facts, ...(before === undefined ? {} : { before }) };
-  const report = buildReport(made);
-  return (format) => written(report, format);
+  return buildReport(made);
 }
 
-function written(report: ReportDocument, format: ReportFormat): WrittenReport {
+export function written(report: ReportDocument, format: ReportFormat): WrittenReport {
   const [mediaType, write] = WRITERS[format];
   return { mediaType, text: write(report) };
 }

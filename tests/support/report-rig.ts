@@ -1,5 +1,5 @@
 // The room `report` with real span metrics before it and a real state file behind it, on a clock that moves by hand.
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import { measureConfig } from '../../collector/src/measure/config.ts';
 import { measureInstruments } from '../../collector/src/measure/instruments.ts';
 import { MeasureStage } from '../../collector/src/measure/stage.ts';
@@ -11,7 +11,7 @@ import { reportInstruments } from '../../collector/src/report/instruments.ts';
 import { ResourceReadings } from '../../collector/src/report/resource-readings.ts';
 import { ReportStage } from '../../collector/src/report/stage.ts';
 import type { StateStore } from '../../collector/src/store/contract.ts';
-import { StateFile } from '../../collector/src/store/state-file.ts';
+import type { StateFile } from '../../collector/src/store/state-file.ts';
 import type { Host } from '../../collector/src/pipeline/contract.ts';
 import { createHost } from '../../collector/src/pipeline/host.ts';
 import { Telemetry } from '../../collector/src/pipeline/telemetry.ts';
@@ -42,15 +42,15 @@ export interface ReportRig {
 
 export interface ReportShape {
   readonly beginsMs: number;
-  /** Of the state file. */
-  readonly folder: string;
+  /** What a restart finds again; the caller closes it. */
+  readonly file: StateFile;
   readonly config?: object;
   readonly measure?: object;
   readonly server?: (host: Pick<Host, 'clock' | 'log'>) => MailServer;
 }
 
 /** Starts the room. Where it is not stopped it ends as by kill -9: its clock stands still. */
-export async function reportRig({ beginsMs, folder, server, ...shape }: ReportShape): Promise<ReportRig> {
+export async function reportRig({ beginsMs, file, server, ...shape }: ReportShape): Promise<ReportRig> {
   const clock = new ManualClock(beginsMs);
   const log: string[] = [];
   const telemetry = new Telemetry();
@@ -74,7 +74,7 @@ export async function reportRig({ beginsMs, folder, server, ...shape }: ReportSh
       upkeep: () => told.upkeep,
       usefulness: () => undefined,
     },
-    state: stateIn(folder),
+    state: stateIn(file),
     source: 'evenkeel on test',
     openServer: server && (() => server(host)),
   });
@@ -104,9 +104,7 @@ export async function reportRig({ beginsMs, folder, server, ...shape }: ReportSh
 }
 
 /** The real file, without the thread that owns it in a sidecar. */
-function stateIn(folder: string): StateStore {
-  const file = new StateFile(folder);
-  onTestFinished(() => file.close());
+function stateIn(file: StateFile): StateStore {
   return {
     async save(room, documents, removed = []) {
       file.save(room, documents, removed, 0);

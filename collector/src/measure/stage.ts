@@ -84,6 +84,11 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   /** Is told the place of a series that is about to be forgotten. */
   expiring: ((row: number) => void) | undefined;
 
+  /** Who wants to know what calls failed of is told of the kept ones that are looked at: service and `error.type`. */
+  set failed(tell: (service: string, type: string) => void) {
+    this.#exemplars.failed = (row, type) => tell(this.ownerAt(row).service, type);
+  }
+
   /** Whose the series at a place is. */
   ownerAt(row: number): SeriesOwner {
     const operation = this.#operationAt(row);

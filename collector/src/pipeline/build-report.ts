@@ -53,7 +53,10 @@ function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathere
   const source = `evenkeel on ${thisMachine().hostName}`;
   stage.gatherFrom({ sources, state: store?.state, source, openServer: mailOpener(gathered) });
   listeners.push((group) => stage.told(group));
-  if (measure !== undefined) measure.expiring = (row) => stage.expiring(row);
+  if (measure !== undefined) {
+    measure.expiring = (row) => stage.expiring(row);
+    measure.failed = (service, type) => stage.failed(service, type);
+  }
   if (baseline === undefined) return;
   const { resumed } = baseline;
   baseline.resumed = (open) => {

@@ -4,12 +4,15 @@ import type { Host } from '../pipeline/contract.ts';
 import type { StateDocument, StateStore } from '../store/contract.ts';
 import { dayText } from './cells.ts';
 import type { ReportKind } from './contract.ts';
+import type { FollowedStream } from './llm-usage.ts';
 import { type DayRecord, decodeDay, encodeDay } from './day.ts';
 import { DAY_MS, dateOf } from './periods.ts';
 
 export const REPORT_ROOM = 'report';
-/** Comes after every day in the order of keys. */
+/** Both come after every day in the order of keys. */
 const INDEX = 'index';
+const STREAMS = 'streams';
+const AFTER_DAYS = '9999';
 const HELD_WITHOUT_STORE = 2;
 
 /** Until when reports of each kind were mailed: the end of the last period. */
@@ -29,6 +32,8 @@ export class KeptDays {
   /** Where there is no store. */
   readonly #held = new Map<number, Uint8Array>();
   #mailed: Mailed = {};
+  /** Metrics that were followed before the restart. */
+  streams: readonly (readonly [string, FollowedStream])[] = [];
 
   constructor(maxDays: number, host: Pick<Host, 'log'>, state: StateStore | undefined) {
     this.#maxDays = maxDays;
@@ -72,8 +77,12 @@ export class KeptDays {
     return records;
   }
 
-  /** Writes a day, and lets those go that are too old. @returns false where it is not sure to survive */
-  async save(record: DayRecord): Promise<boolean> {
+  /**
+   * Writes a day, with how far metrics were followed for it, and lets those go that are too old.
+   *
+   * @returns false where it is not sure to survive
+   */
+  async save(record: DayRecord, streams: KeptDays['streams'] = []): Promise<boolean> {
     const { fromMs } = record;
     const body = encodeDay(record);
     const isNew = !this.#known.has(fromMs);
@@ -88,7 +97,8 @@ export class KeptDays {
       }
       return true;
     }
-    const documents = [{ key: dayText(fromMs), body }, ...(isNew || removed.length > 0 ? [this.#index()] : [])];
+    const documents = [{ key: dayText(fromMs), body }, documentOf(STREAMS, streams)];
+    if (isNew || removed.length > 0) documents.push(this.#index());
     const isSaved = await this.#state.save(REPORT_ROOM, documents, removed.map(dayText));
     // The index goes with the next one.
     if (!isSaved) this.#known.delete(fromMs);
@@ -104,20 +114,22 @@ export class KeptDays {
 
   #index(): StateDocument {
     const index: Index = { days: this.days.map(dayText), mailed: this.#mailed };
-    return { key: INDEX, body: new Uint8Array(Buffer.from(JSON.stringify(index))) };
+    return documentOf(INDEX, index);
   }
 
   async #readIndex(state: StateStore): Promise<boolean> {
-    // Nothing else comes so late in the order of keys.
-    for await (const page of state.load(REPORT_ROOM, '9999'))
+    let isRead = false;
+    for await (const page of state.load(REPORT_ROOM, AFTER_DAYS))
       for (const { key, body } of page) {
-        if (key !== INDEX || body === undefined) continue;
-        const { days, mailed } = JSON.parse(Buffer.from(body).toString()) as Index;
+        const json: unknown = body === undefined ? undefined : JSON.parse(Buffer.from(body).toString());
+        if (key === STREAMS && json !== undefined) this.streams = json as KeptDays['streams'];
+        if (key !== INDEX || json === undefined) continue;
+        const { days, mailed } = json as Index;
         for (const day of days) this.#know(day);
         this.#mailed = mailed;
-        return true;
+        isRead = true;
       }
-    return false;
+    return isRead;
   }
 
   /** Without an index: by reading all days. */
@@ -136,4 +148,8 @@ export class KeptDays {
       this.#host.log('warning', 'DAY', `${key} is damaged, or of another version, and left out of reports`);
     return record;
   }
+}
+
+function documentOf(key: string, value: object): StateDocument {
+  return { key, body: new Uint8Array(Buffer.from(JSON.stringify(value))) };
 }

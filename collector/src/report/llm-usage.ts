@@ -1,7 +1,7 @@
 // Calls of language models, tokens and what they cost, from the metrics that instrumented clients send.
 // Cost is no metric of OpenTelemetry: it is tokens at configured prices.
 import { attributeOf, type Attributes, valueText } from '../model/attributes.ts';
-import { type DataPoint, type NumberValue, seriesKey } from '../model/data-point.ts';
+import { type DataPoint, seriesKey } from '../model/data-point.ts';
 import { incrementOf, type StreamPoint } from '../model/increment.ts';
 import type { LlmFacts } from './contract.ts';
 
@@ -27,11 +27,18 @@ export interface Price {
   readonly currency: string;
 }
 
+/** The last point of a cumulative stream. */
+export interface FollowedStream {
+  readonly startMs: number;
+  readonly timeMs: number;
+  readonly count: number;
+  readonly sum: number;
+}
+
 /** Follows metrics, and counts what they add. */
 export class LlmUsage {
   readonly #watchedSinceMs: number;
-  /** Last point of each stream: count and sum as numbers. */
-  readonly #streams = new Map<string, { readonly count: StreamPoint; readonly sum: StreamPoint }>();
+  readonly #streams = new Map<string, FollowedStream>();
   readonly #models = new Map<string, LlmDay>();
 
   /** @param nowMs from then on it watches */
@@ -52,6 +59,15 @@ export class LlmUsage {
     const drained = [...this.#models.values()];
     this.#models.clear();
     return drained;
+  }
+
+  /** Streams by their keys, to go on with after a restart: what was counted meanwhile then counts. */
+  saved(): [string, FollowedStream][] {
+    return [...this.#streams];
+  }
+
+  restore(streams: readonly (readonly [string, FollowedStream])[]): void {
+    for (const [key, stream] of streams) if (this.#streams.size < MAX_STREAMS) this.#streams.set(key, stream);
   }
 
   #take(point: DataPoint, name: typeof DURATION | typeof TOKENS): void {
@@ -77,21 +93,21 @@ export class LlmUsage {
     if (metric.temporality === 'delta') return { count, sum };
     const key = seriesKey(metric, attributes);
     const before = this.#streams.get(key);
-    const now = { count: { startMs, timeMs, value: numberOf(count) }, sum: { startMs, timeMs, value: numberOf(sum) } };
     // A point that comes late or again adds nothing.
-    if (before !== undefined && timeMs <= before.count.timeMs) return { count: 0, sum: 0 };
+    if (before !== undefined && timeMs <= before.timeMs) return { count: 0, sum: 0 };
     if (before === undefined && this.#streams.size >= MAX_STREAMS) this.#forget(timeMs);
     if (before === undefined && this.#streams.size >= MAX_STREAMS) return { count: 0, sum: 0 };
+    const now: FollowedStream = { startMs, timeMs, count, sum };
     this.#streams.set(key, now);
     const grown = (of: 'count' | 'sum'): number => {
-      const value = incrementOf(now[of], before?.[of], this.#watchedSinceMs);
+      const value = incrementOf(pointOf(now, of), before && pointOf(before, of), this.#watchedSinceMs);
       return value?.type === 'number' ? value.value : 0;
     };
     return { count: grown('count'), sum: grown('sum') };
   }
 
   #forget(nowMs: number): void {
-    for (const [key, { count }] of this.#streams) if (nowMs - count.timeMs > SILENT_MS) this.#streams.delete(key);
+    for (const [key, last] of this.#streams) if (nowMs - last.timeMs > SILENT_MS) this.#streams.delete(key);
   }
 }
 
@@ -126,6 +142,6 @@ function textOf(attributes: Attributes, key: string): string {
   return valueText(attributeOf(attributes, key) ?? '');
 }
 
-function numberOf(value: number): NumberValue {
-  return { type: 'number', value, isInteger: false };
+function pointOf({ startMs, timeMs, ...stream }: FollowedStream, of: 'count' | 'sum'): StreamPoint {
+  return { startMs, timeMs, value: { type: 'number', value: stream[of], isInteger: false } };
 }

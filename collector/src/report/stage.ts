@@ -88,6 +88,7 @@ export class ReportStage implements Stage<never>, ReportsView {
   async start(): Promise<void> {
     const nowMs = this.#host.clock.nowMs();
     await this.#kept.open();
+    this.#llm.restore(this.#kept.streams);
     await this.#resume(dayOf(nowMs));
     this.#savedMs = nowMs;
     this.#mailing = this.#openMail();
@@ -225,7 +226,7 @@ export class ReportStage implements Stage<never>, ReportsView {
   }
 
   async #save(record: DayRecord): Promise<void> {
-    this.#host.count('saves', 1, { result: (await this.#kept.save(record)) ? 'done' : 'failed' });
+    this.#host.count('saves', 1, { result: (await this.#kept.save(record, this.#llm.saved())) ? 'done' : 'failed' });
   }
 
   #record(): DayRecord {

@@ -1,8 +1,9 @@
 // Reports by mail, handed to a real mail server by what hands alerts to it.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { alertConfig } from '../../../collector/src/alert/config.ts';
 import { mailServer as openMail } from '../../../collector/src/alert/channels/mail.ts';
+import { StateFile } from '../../../collector/src/store/state-file.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Mail, type MailServer, mailServer } from '../../support/mail-server.ts';
 import { type ReportRig, reportRig } from '../../support/report-rig.ts';
@@ -25,8 +26,10 @@ async function rigWith(server: MailServer, { folder = temporaryFolder(), beginsM
   const channels = alertConfig.parse({ channels: { ops: { ...ops, to: ['ada@example.com'] } } }).channels;
   const channel = channels['ops'];
   if (channel === undefined || channel === false || channel.type !== 'email') throw new Error('no channel');
+  const file = new StateFile(folder);
+  onTestFinished(() => file.close());
   return reportRig({
-    folder,
+    file,
     beginsMs,
     config: { email: { channel: 'ops', kinds: ['daily', 'weekly'], ...email } },
     server: (host) => openMail(channel, { name: 'ops', allowLinkLocal: false, host }),

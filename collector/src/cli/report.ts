@@ -9,7 +9,9 @@ import type { ReportFormat, ReportKind } from '../report/contract.ts';
 import { KeptDays, REPORT_ROOM } from '../report/kept-days.ts';
 import { dateOf, REPORT_KINDS } from '../report/periods.ts';
 import { REPORT_FORMATS, reportOfKept, written } from '../report/write.ts';
+import { upkeepOf } from '../report/upkeep.ts';
 import { readRoom } from '../store/state-copy.ts';
+import { readUpkeep } from '../store/upkeep-file.ts';
 import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { askSidecarForText, sidecarUrl } from './ask-sidecar.ts';
 
@@ -83,7 +85,7 @@ async function fromKept(
     now: {
       nowMs,
       prices: config.report === false ? [] : config.report.llm_prices,
-      upkeep: [],
+      upkeep: upkeepOf(readUpkeep(config.store.path), nowMs),
       usefulness: () => undefined,
     },
   });

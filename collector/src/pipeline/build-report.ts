@@ -5,7 +5,9 @@ import type { Config } from '../config/schema.ts';
 import type { MetricBatch, Resource } from '../model/data-point.ts';
 import type { CleanupFacts, MailServer, ReportSources, ResourceSource } from '../report/contract.ts';
 import type { ReportStage } from '../report/stage.ts';
+import { upkeepOf } from '../report/upkeep.ts';
 import type { StoreStage } from '../store/stage.ts';
+import { readUpkeep } from '../store/upkeep-file.ts';
 import type { OperationStages } from './build-operations.ts';
 import type { Consumer } from './contract.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -35,7 +37,7 @@ export function buildReport(gathered: Gathered) {
 
 /** Says where facts come from. */
 function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathered): void {
-  const { shared, operations, store } = gathered;
+  const { config, shared, operations, store } = gathered;
   const { measure, baseline, alert, listeners } = operations;
   const sources: ReportSources = {
     series: measure && { table: measure.metrics, ownerAt: (row) => measure.ownerAt(row) },
@@ -47,7 +49,7 @@ function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathere
       learnedResources: 0,
     }),
     cleanup: () => (store === undefined ? [] : cleanupOf(gathered)),
-    upkeep: () => [],
+    upkeep: (nowMs) => (config.store === false ? [] : upkeepOf(readUpkeep(config.store.path), nowMs)),
     usefulness: (groupId) => alert?.alerts().find(({ id }) => id === groupId)?.feedback?.isUseful,
   };
   const source = `evenkeel on ${thisMachine().hostName}`;
@@ -76,13 +78,30 @@ function mailOpener({ rooms, config: { alert, report }, shared }: Gathered): (()
   return () => open(channel, { name, allowLinkLocal: alert.allow_link_local, host });
 }
 
-function cleanupOf({ config: { store }, shared }: Gathered): CleanupFacts[] {
+/** Of the store, as it counts it. Decisions go in the moment in which there is no room for them. */
+function cleanupOf({ rooms, config: { store }, shared: { telemetry } }: Gathered): CleanupFacts[] {
   if (store === false) return [];
-  const { telemetry } = shared;
-  const heldBytes = telemetry.read('store', 'size');
-  return [
-    { what: 'kept traces', removed: 0, freedBytes: 0, heldBytes, limitBytes: store.ring_size, overdue: 0, failures: 0 },
-  ];
+  const removedOf = (data: 'traces' | 'decisions') => ({
+    removed: telemetry.read('store', 'removed', { data }),
+    freedBytes: telemetry.read('store', 'removed_size', { data }),
+  });
+  const traces = {
+    what: 'kept traces',
+    ...removedOf('traces'),
+    heldBytes: telemetry.read('store', 'size'),
+    limitBytes: store.ring_size,
+    overdue: telemetry.read('store', 'overdue'),
+    failures: telemetry.read('store', 'cleanup_failures'),
+  };
+  const decisions = {
+    what: 'decisions',
+    ...removedOf('decisions'),
+    heldBytes: telemetry.read('store', 'decisions_size'),
+    limitBytes: rooms.sampleConfig.ledger.max_disk,
+    overdue: 0,
+    failures: 0,
+  };
+  return [traces, decisions];
 }
 
 function sumOf({ telemetry }: Surroundings, stage: string, name: string): number {

@@ -80,6 +80,12 @@ export interface KeptTraces {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+/** What went because it was too old, or because there was no room for more. */
+export interface Removed {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** Decisions on disk. */
 export interface DecisionsHeld {
   readonly count: number;
@@ -163,11 +169,18 @@ export type StoreReply =
   | { readonly kind: 'ring_lost'; readonly message: string; readonly traces: number; readonly bytes: number }
   /** The same of the file of what rooms keep. */
   | { readonly kind: 'state_lost'; readonly message: string }
-  | { readonly kind: 'room_made'; readonly traces: number; readonly bytes: number }
-  | { readonly kind: 'room_failed'; readonly message: string }
-  | { readonly kind: 'kept'; readonly sizeBytes: number; readonly traces: number; readonly bytes: number }
+  | { readonly kind: 'room_made'; readonly traces: number; readonly bytes: number; readonly removed: Removed }
+  /** `overdue` are traces that are too old and still there; undefined where nobody can tell. */
+  | { readonly kind: 'room_failed'; readonly message: string; readonly overdue: number | undefined }
+  | {
+      readonly kind: 'kept';
+      readonly sizeBytes: number;
+      readonly traces: number;
+      readonly bytes: number;
+      readonly removed: Removed;
+    }
   | { readonly kind: 'failed'; readonly sizeBytes: number; readonly lost: number; readonly message: string }
-  | { readonly kind: 'decisions_kept'; readonly decisions: DecisionsHeld }
+  | { readonly kind: 'decisions_kept'; readonly decisions: DecisionsHeld; readonly removed: Removed }
   | { readonly kind: 'decisions_loss_noted'; readonly decisions: DecisionsHeld }
   | {
       readonly kind: 'decisions_failed';

@@ -18,6 +18,28 @@ export const storeInstruments = {
     description: 'Decisions that memory gave up and that did not get to disk.',
     attributes: { reason: ['queue_full', 'failed'] },
   },
+  removed: {
+    kind: 'counter',
+    unit: '{trace}',
+    description: 'Traces of the ring, and decisions on disk, that went because they were too old or there was no room.',
+    attributes: { data: ['traces', 'decisions'] },
+  },
+  removed_size: {
+    kind: 'counter',
+    unit: 'By',
+    description: 'Bytes of those.',
+    attributes: { data: ['traces', 'decisions'] },
+  },
+  cleanup_failures: {
+    kind: 'counter',
+    unit: '{cleanup}',
+    description: 'Times traces that are too old could not be removed.',
+  },
+  overdue: {
+    kind: 'gauge',
+    unit: '{trace}',
+    description: 'Traces of the ring that are too old and still there, as after a cleanup that failed.',
+  },
   state_dropped: {
     kind: 'counter',
     unit: '{document}',

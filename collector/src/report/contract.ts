@@ -2,6 +2,8 @@
 import type { Severity, ViolationKind } from '../baseline/contract.ts';
 import type { SeriesOwner, SeriesTable } from '../measure/contract.ts';
 
+export type { Cell, Column, ReportDocument, Section, Table } from './document.ts';
+
 export type ReportKind = 'daily' | 'weekly' | 'monthly';
 
 /** Milliseconds since the epoch, `toMs` not included. */

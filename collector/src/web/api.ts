@@ -7,6 +7,8 @@ export type { OperationSummary };
 /** GET /api/cardinality; 404 where limits are off. */
 export type { CardinalityAnswer } from '../limit/contract.ts';
 export type { KnownReport } from '../report/contract.ts';
+/** GET /api/reports/daily?date=2026-03-02&format=document; also weekly and monthly, and as json, markdown, html. */
+export type { ReportDocument } from '../report/contract.ts';
 export type {
   BaselineAnswer,
   BaselineDetail,

@@ -12,11 +12,12 @@ import { REPORT_FORMATS, reportOfKept, written } from '../report/write.ts';
 import { upkeepOf } from '../report/upkeep.ts';
 import { readRoom } from '../store/state-copy.ts';
 import { readUpkeep } from '../store/upkeep-file.ts';
-import { EXIT, readArguments, UsageError } from './arguments.ts';
+import { type ConfigArguments, EXIT, override, readArguments, UsageError } from './arguments.ts';
 import { askSidecarForText, sidecarUrl } from './ask-sidecar.ts';
 
 export const HELP = `evenkeel report daily|weekly|monthly [--date YYYY-MM-DD] [--format markdown|html|json] [--out FILE]
-                [--url http://127.0.0.1:4320] [--store --config FILE]
+                [--url http://127.0.0.1:4320]
+evenkeel report daily|weekly|monthly … --store [--config FILE] [--set path=value …]
 
 Asks a running sidecar for a report: of the day, the week (from Monday on) or the month that the date is in, in UTC; of the
 one that ended last where no date is given. Of one that is not over yet it tells what is known by now.
@@ -63,10 +64,10 @@ async function fromSidecar(
 
 async function fromKept(
   { kind, date, format }: Wanted,
-  file: string | undefined,
+  { file, overrides }: Pick<ConfigArguments, 'file' | 'overrides'>,
   environment: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
-  const config = await loadConfigApart({ file, overrides: [], environment: { ...environment } });
+  const config = await loadConfigApart({ file, overrides, environment: { ...environment } });
   if (config.store === false) throw new EvenkeelError('STORE_COPY', 'the configuration has store: false');
   const documents = readRoom(config.store.path, REPORT_ROOM);
   const log = (_severity: string, _code: string, message: string): void =>
@@ -108,6 +109,7 @@ function reportArguments(args: readonly string[]) {
     url: { type: 'string' },
     store: { type: 'boolean' },
     config: { type: 'string', short: 'c' },
+    set: { type: 'string', multiple: true },
   });
   const [kind = ''] = positionals;
   if (positionals.length !== 1 || !isKind(kind)) throw new UsageError('expected: evenkeel report daily|weekly|monthly');
@@ -115,9 +117,16 @@ function reportArguments(args: readonly string[]) {
   if (date !== '' && dateOf(date) === undefined) throw new UsageError('--date wants a day, as in 2026-03-02');
   if (!isFormat(format)) throw new UsageError('--format is markdown, html or json');
   if (fromStore && values.url !== undefined) throw new UsageError('--store asks nobody: leave out --url');
-  if (!fromStore && values.config !== undefined) throw new UsageError('--config goes with --store');
+  if (!fromStore && (values.config ?? values.set) !== undefined)
+    throw new UsageError('--config and --set go with --store');
   const wanted: Wanted = { kind, date, format };
-  return { wanted, out: values.out, url: sidecarUrl(values.url), fromStore, config: values.config };
+  return {
+    wanted,
+    out: values.out,
+    url: sidecarUrl(values.url),
+    fromStore,
+    config: { file: values.config, overrides: (values.set ?? []).map(override) },
+  };
 }
 
 function isKind(text: string): text is ReportKind {

@@ -49,10 +49,20 @@ export interface IncidentDay {
   readonly wasUseful?: boolean;
 }
 
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export class DayIncidents {
   /** In the order in which they came. */
   readonly #groups = new Map<string, IncidentDay>();
   readonly #onlyCounted: ViolationCount[] = [];
+  readonly #day: Stretch;
+
+  constructor(day: Stretch) {
+    this.#day = day;
+  }
 
   take(group: ViolationGroup): void {
     this.#groups.set(group.id, incidentOf(group));
@@ -61,7 +71,7 @@ export class DayIncidents {
     const gone = [...this.#groups.values()].find(({ endMs }) => endMs !== undefined) ?? first;
     if (gone === undefined) return;
     this.#groups.delete(gone.id);
-    this.#onlyCounted.push(...countsOf([gone], { fromMs: -Infinity, toMs: Infinity }));
+    this.#onlyCounted.push(...countsOf([gone], this.#day));
   }
 
   /** Ends groups that nobody knows to be open any more. */
@@ -91,11 +101,6 @@ export class DayIncidents {
   open(): IncidentDay[] {
     return this.saved().filter(({ endMs }) => endMs === undefined);
   }
-}
-
-interface Stretch {
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /**

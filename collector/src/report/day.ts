@@ -5,6 +5,7 @@ import { DayIncidents, type IncidentDay } from './day-incidents.ts';
 import { DayOperations, type SavedOperationDay } from './day-operations.ts';
 import { ErrorTypes } from './error-types.ts';
 import { addUsage, type LlmDay } from './llm-usage.ts';
+import { DAY_MS } from './periods.ts';
 import { joinResources } from './resource-days.ts';
 
 /** Raised whenever the shape changes; a day of another one is left alone. */
@@ -39,7 +40,7 @@ export class Day {
   readonly fromMs: number;
   readonly operations: DayOperations;
   readonly errorTypes = new ErrorTypes();
-  readonly incidents = new DayIncidents();
+  readonly incidents: DayIncidents;
   coverage = NO_COVERAGE;
   receivedBytes = 0;
   readonly #llm = new Map<string, LlmDay>();
@@ -51,6 +52,7 @@ export class Day {
   constructor(fromMs: number, maxOperations: number) {
     this.fromMs = fromMs;
     this.operations = new DayOperations(maxOperations);
+    this.incidents = new DayIncidents({ fromMs, toMs: fromMs + DAY_MS });
   }
 
   /** Adds what was written down of the same day. */

@@ -8,14 +8,19 @@ import type {
   Opportunity,
   ReportFacts,
   ReportPeriod,
+  ResourceFacts,
   UpkeepFacts,
+  ViolationCount,
 } from './contract.ts';
 import { type DayRecord, joinCleanup, NO_COVERAGE } from './day.ts';
 import { DayOperations } from './day-operations.ts';
 import { ErrorTypes, errorsByType } from './error-types.ts';
 import { addUsage, type LlmDay, type Price, priced } from './llm-usage.ts';
 import { DAY_MS } from './periods.ts';
-import { joinResources, thinned } from './resource-days.ts';
+import { joinResources, oneOfDay } from './resource-days.ts';
+
+/** Of longer periods, a point a day says what one an hour does. */
+const MAX_HOURLY_MS = 8 * DAY_MS;
 
 /** What is known now, whatever the period. */
 export interface KnownNow {
@@ -25,55 +30,63 @@ export interface KnownNow {
   usefulness(groupId: string): boolean | undefined;
 }
 
-/** Gathers. @param days of the period, in any order */
-export function gather(period: ReportPeriod, days: readonly DayRecord[], now: KnownNow): ReportFacts {
-  const inOrder = days.toSorted((a, b) => a.fromMs - b.fromMs);
-  const operations = operationsOf(inOrder);
-  const errorTypes = new ErrorTypes();
-  for (const day of inOrder) errorTypes.addAll(day.errorTypes);
-  const incidents = lastTold(inOrder);
-  // Of a period that is not over, what is open is open until now.
-  const untilNow = { fromMs: period.fromMs, toMs: Math.max(period.fromMs, Math.min(period.toMs, now.nowMs)) };
-  return {
-    period,
-    violations: joinCounts([
-      ...countsOf(incidents, period, untilNow.toMs),
-      ...inOrder.flatMap(({ onlyCounted }) => onlyCounted),
-    ]),
-    operations,
-    errors: errorsByType(operations, errorTypes.saved()),
-    resources: joinResources(inOrder.flatMap(({ resources }) => resources)).map(thinned),
-    coverage: inOrder.at(-1)?.coverage ?? NO_COVERAGE,
-    cleanup: cleanupOf(inOrder),
-    days: inOrder.map(dayFacts),
-    opportunities: opportunitiesOf(incidents, operations, untilNow),
-    upkeep: now.upkeep,
-    llm: priced(llmOf(inOrder), now.prices),
-    incidents: incidents.map((incident) => incidentFacts(incident, now)),
-  };
-}
+/** Puts days together, one after the other, so that nobody has to have all of a month at once. */
+export class Gathering {
+  readonly #period: ReportPeriod;
+  readonly #operations = new DayOperations(Infinity);
+  readonly #errorTypes = new ErrorTypes();
+  readonly #llm = new Map<string, LlmDay>();
+  readonly #incidents = new Map<string, IncidentDay>();
+  readonly #onlyCounted: ViolationCount[] = [];
+  readonly #days: DayFacts[] = [];
+  readonly #resources: ResourceFacts[] = [];
+  #cleanup: CleanupFacts[] = [];
+  #coverage = NO_COVERAGE;
 
-function operationsOf(days: readonly DayRecord[]): OperationFacts[] {
-  const sum = new DayOperations(Infinity);
-  for (const { operations } of days) sum.addAll(operations);
-  return sum.facts();
-}
+  constructor(period: ReportPeriod) {
+    this.#period = period;
+  }
 
-function llmOf(days: readonly DayRecord[]): LlmDay[] {
-  const models = new Map<string, LlmDay>();
-  for (const { llm } of days) for (const each of llm) addUsage(models, each);
-  return [...models.values()];
-}
+  get isEmpty(): boolean {
+    return this.#days.length === 0;
+  }
 
-function cleanupOf(days: readonly DayRecord[]): CleanupFacts[] {
-  return joinCleanup(days.flatMap(({ cleanup }) => cleanup));
-}
+  /** Adds a day of the period; the earlier ones first. Takes some milliseconds where there are a thousand operations. */
+  add(day: DayRecord): void {
+    this.#operations.addAll(day.operations);
+    this.#errorTypes.addAll(day.errorTypes);
+    for (const each of day.llm) addUsage(this.#llm, each);
+    // Groups that went on over midnight are in several days: each counts as it was told last.
+    for (const incident of day.incidents) this.#incidents.set(incident.id, incident);
+    this.#onlyCounted.push(...day.onlyCounted);
+    const isLong = this.#period.toMs - this.#period.fromMs > MAX_HOURLY_MS;
+    this.#resources.push(...(isLong ? day.resources.map(oneOfDay) : day.resources));
+    this.#cleanup = joinCleanup([...this.#cleanup, ...day.cleanup]);
+    this.#coverage = day.coverage;
+    this.#days.push(dayFacts(day));
+  }
 
-/** Groups that went on over midnight are in several days: each as it was told last. */
-function lastTold(days: readonly DayRecord[]): IncidentDay[] {
-  const groups = new Map<string, IncidentDay>();
-  for (const { incidents } of days) for (const incident of incidents) groups.set(incident.id, incident);
-  return [...groups.values()];
+  facts(now: KnownNow): ReportFacts {
+    const period = this.#period;
+    const operations = this.#operations.facts();
+    const incidents = [...this.#incidents.values()];
+    // Of a period that is not over, what is open is open until now.
+    const untilNow = { fromMs: period.fromMs, toMs: Math.max(period.fromMs, Math.min(period.toMs, now.nowMs)) };
+    return {
+      period,
+      violations: joinCounts([...countsOf(incidents, period, untilNow.toMs), ...this.#onlyCounted]),
+      operations,
+      errors: errorsByType(operations, this.#errorTypes.saved()),
+      resources: joinResources(this.#resources),
+      coverage: this.#coverage,
+      cleanup: this.#cleanup,
+      days: this.#days,
+      opportunities: opportunitiesOf(incidents, operations, untilNow),
+      upkeep: now.upkeep,
+      llm: priced([...this.#llm.values()], now.prices),
+      incidents: incidents.map((incident) => incidentFacts(incident, now)),
+    };
+  }
 }
 
 function dayFacts({ fromMs, operations, incidents, onlyCounted, receivedBytes }: DayRecord): DayFacts {

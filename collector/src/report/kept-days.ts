@@ -61,20 +61,18 @@ export class KeptDays {
   }
 
   /** Days within a time, in order. Rejects where they cannot be read. */
-  async load(fromMs: number, toMs: number): Promise<DayRecord[]> {
+  async *load(fromMs: number, toMs: number): AsyncGenerator<DayRecord, void, undefined> {
     if (this.#state === undefined) {
       const held = [...this.#held].filter(([day]) => day >= fromMs && day < toMs).sort(([a], [b]) => a - b);
-      return held.flatMap(([, body]) => decodeDay(body) ?? []);
+      return yield* held.flatMap(([, body]) => decodeDay(body) ?? []);
     }
-    const records: DayRecord[] = [];
     const last = dayText(toMs - 1);
     for await (const page of this.#state.load(REPORT_ROOM, dayText(fromMs - DAY_MS)))
       for (const { key, body } of page) {
-        if (key > last) return records;
+        if (key > last) return;
         const record = this.#decoded(key, body);
-        if (record !== undefined) records.push(record);
+        if (record !== undefined) yield record;
       }
-    return records;
   }
 
   /**

@@ -3,9 +3,6 @@ import type { ResourceFacts } from './contract.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Points of one resource in a report. */
-const MAX_POINTS = 1000;
-
 /** One for each name; means of the same hour are one. @param parts in order of time */
 export function joinResources(parts: readonly ResourceFacts[]): ResourceFacts[] {
   return [...Map.groupBy(parts, ({ name }) => name).values()].flatMap((same) => {
@@ -16,12 +13,11 @@ export function joinResources(parts: readonly ResourceFacts[]): ResourceFacts[] 
   });
 }
 
-/** Hours, or days where hours are too many. */
-export function thinned(resource: ResourceFacts): ResourceFacts {
-  if (resource.points.length <= MAX_POINTS) return resource;
-  const days = Map.groupBy(resource.points, ({ timeMs }) => Math.floor(timeMs / (24 * HOUR_MS)));
-  const points = [...days].map(([day, of]) => ({ timeMs: day * 24 * HOUR_MS, value: meanOf(of) }));
-  return { ...resource, points };
+/** With one point for a whole day. */
+export function oneOfDay(resource: ResourceFacts): ResourceFacts {
+  const { points, mean } = resource;
+  const [first] = points;
+  return first === undefined ? resource : { ...resource, points: [{ timeMs: first.timeMs, value: mean }] };
 }
 
 function joinPoints(points: ResourceFacts['points']): ResourceFacts['points'] {

@@ -171,20 +171,22 @@ export class ReportStage implements Stage<never>, ReportsView {
     return new Mailing(email, this.#host, { reports, server });
   }
 
-  /** Days of a period, today as it is now. */
-  async #daysOf(fromMs: number, toMs: number): Promise<DayRecord[]> {
-    const past = (await this.#kept.load(fromMs, toMs)).filter((day) => day.fromMs !== this.#day.fromMs);
-    if (this.#day.fromMs < fromMs || this.#day.fromMs >= toMs) return past;
+  /** Days of a time, today as it is now. */
+  async *#daysOf(fromMs: number, toMs: number): AsyncGenerator<DayRecord, void, undefined> {
+    const today = this.#day.fromMs;
+    for await (const day of this.#kept.load(fromMs, toMs)) if (day.fromMs !== today) yield day;
+    if (today < fromMs || today >= toMs) return;
+    // It may have ended meanwhile; then it is written down.
+    if (today !== this.#day.fromMs) return yield* this.#kept.load(today, today + DAY_MS);
     this.#gather();
-    return [...past, this.#record()];
+    yield this.#record();
   }
 
   /** Goes on with what was written down of today. */
   async #resume(today: number): Promise<void> {
     this.#day = new Day(today, this.#config.max_operations);
     try {
-      const [known] = await this.#kept.load(today, today + DAY_MS);
-      if (known !== undefined) this.#day.restore(known);
+      for await (const known of this.#kept.load(today, today + DAY_MS)) this.#day.restore(known);
     } catch (error) {
       this.#host.log('error', 'UNREAD', `what was gathered today cannot be read, and begins anew: ${String(error)}`);
     }

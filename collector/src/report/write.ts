@@ -3,7 +3,7 @@ import { buildReport } from './build.ts';
 import type { ReportFacts, ReportFormat, ReportKind, ReportPeriod, WrittenReport } from './contract.ts';
 import type { DayRecord } from './day.ts';
 import type { ReportDocument } from './document.ts';
-import { gather, type KnownNow } from './gather.ts';
+import { Gathering, type KnownNow } from './gather.ts';
 import { toHtml } from './html.ts';
 import { toJson } from './json.ts';
 import { toMarkdown } from './markdown.ts';
@@ -20,8 +20,8 @@ const WRITERS: Readonly<Record<ReportFormat, readonly [mediaType: string, (repor
 
 /** Where days come from. */
 export interface DaySource {
-  /** Rejects where they cannot be read. */
-  load(fromMs: number, toMs: number): Promise<readonly DayRecord[]>;
+  /** Those that are known of a time, the earlier ones first. Rejects where they cannot be read. */
+  load(fromMs: number, toMs: number): AsyncIterable<DayRecord>;
 }
 
 /** What is asked for. */
@@ -39,9 +39,10 @@ export async function reportOfKept(
   { kind, date, source, now }: WantedReport,
 ): Promise<ReportDocument | undefined> {
   const period = date === '' ? lastPeriod(kind, now.nowMs) : periodOf(kind, dateOf(date) ?? NaN);
-  const factsOf = async ({ fromMs, toMs }: ReportPeriod): Promise<ReportFacts | undefined> => {
-    const within = await days.load(fromMs, toMs);
-    return within.length === 0 ? undefined : gather({ fromMs, toMs }, within, now);
+  const factsOf = async (of: ReportPeriod): Promise<ReportFacts | undefined> => {
+    const gathering = new Gathering(of);
+    for await (const day of days.load(of.fromMs, of.toMs)) gathering.add(day);
+    return gathering.isEmpty ? undefined : gathering.facts(now);
   };
   const facts = await factsOf(period);
   if (facts === undefined) return undefined;

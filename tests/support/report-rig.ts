@@ -42,8 +42,8 @@ export interface ReportRig {
 
 export interface ReportShape {
   readonly beginsMs: number;
-  /** What a restart finds again; the caller closes it. */
-  readonly file: StateFile;
+  /** What a restart finds again; the caller closes it. Without one there is no store. */
+  readonly file?: StateFile;
   readonly config?: object;
   readonly measure?: object;
   readonly server?: (host: Pick<Host, 'clock' | 'log'>) => MailServer;
@@ -74,7 +74,7 @@ export async function reportRig({ beginsMs, file, server, ...shape }: ReportShap
       upkeep: () => told.upkeep,
       usefulness: () => undefined,
     },
-    state: stateIn(file),
+    state: file && stateIn(file),
     source: 'evenkeel on test',
     openServer: server && (() => server(host)),
   });

@@ -81,7 +81,8 @@ export class DayIncidents {
   }
 
   restore(groups: readonly IncidentDay[], onlyCounted: readonly ViolationCount[]): void {
-    for (const group of groups) this.#groups.set(group.id, group);
+    // What was told since is newer.
+    for (const group of groups) if (!this.#groups.has(group.id)) this.#groups.set(group.id, group);
     this.#onlyCounted.push(...onlyCounted);
   }
 

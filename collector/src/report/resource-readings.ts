@@ -1,6 +1,6 @@
 // Hourly means of what is read of hosts, processes and runtimes, from the points that come by. Of the last two days, in
 // memory: what is older is in the days that were written down.
-import { valueText } from '../model/attributes.ts';
+import { attributeOf, valueText } from '../model/attributes.ts';
 import { type DataPoint, type Metric, type Resource, seriesKey } from '../model/data-point.ts';
 import type { ResourceFacts, ResourceSource } from './contract.ts';
 
@@ -115,10 +115,14 @@ function describe(
 ): Pick<Reading, 'name' | 'unit' | 'limit' | 'isRate'> {
   const isRate = metric.isMonotonic;
   const told = attributes.map(([name, value]) => `${name}=${valueText(value)}`);
-  const sender = (metric.resource.key === own.key ? [] : metric.resource.attributes)
-    .filter(([name]) => name === 'service.name' || name === 'service.instance.id')
-    .map(([, value]) => valueText(value));
-  const name = [sender.join('/'), metric.name, told.length === 0 ? '' : `{${told.join(', ')}}`];
+  const { attributes: of } = metric.resource;
+  const named = (key: string): string => valueText(attributeOf(of, key) ?? '');
+  const sender = metric.resource.key === own.key ? [] : [named('service.name'), named('service.instance.id')];
+  const name = [
+    sender.filter((part) => part !== '').join('/'),
+    metric.name,
+    told.length === 0 ? '' : `{${told.join(', ')}}`,
+  ];
   return {
     name: name.filter((part) => part !== '').join(' '),
     unit: isRate ? `${metric.unit}/s` : metric.unit,

@@ -184,9 +184,9 @@ export class ReportStage implements Stage<never>, ReportsView {
 
   /** Goes on with what was written down of today. */
   async #resume(today: number): Promise<void> {
-    this.#day = new Day(today, this.#config.max_operations);
+    const day = (this.#day = new Day(today, this.#config.max_operations));
     try {
-      for await (const known of this.#kept.load(today, today + DAY_MS)) this.#day.restore(known);
+      for await (const known of this.#kept.load(today, today + DAY_MS)) day.restore(known);
     } catch (error) {
       this.#host.log('error', 'UNREAD', `what was gathered today cannot be read, and begins anew: ${String(error)}`);
     }
@@ -217,7 +217,10 @@ export class ReportStage implements Stage<never>, ReportsView {
   #turn(nowMs: number): void {
     const ended = this.#day;
     this.#saveNow(nowMs);
-    this.#day = new Day(dayOf(nowMs), this.#config.max_operations);
+    const today = dayOf(nowMs);
+    // Where the clock had been set back, the day may have come before.
+    if (this.#kept.days.includes(today)) void this.#resume(today);
+    else this.#day = new Day(today, this.#config.max_operations);
     this.#day.coverage = ended.coverage;
     this.#day.incidents.restore(ended.incidents.open(), []);
   }

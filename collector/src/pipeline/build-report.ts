@@ -79,8 +79,9 @@ function mailOpener({ rooms, config: { alert, report }, shared }: Gathered): (()
 }
 
 /** Of the store, as it counts it. Decisions go in the moment in which there is no room for them. */
-function cleanupOf({ rooms, config: { store }, shared: { telemetry } }: Gathered): CleanupFacts[] {
+function cleanupOf({ rooms, config: { store }, shared }: Gathered): CleanupFacts[] {
   if (store === false) return [];
+  const { telemetry } = shared;
   const removedOf = (data: 'traces' | 'decisions') => ({
     removed: telemetry.read('store', 'removed', { data }),
     freedBytes: telemetry.read('store', 'removed_size', { data }),
@@ -101,7 +102,16 @@ function cleanupOf({ rooms, config: { store }, shared: { telemetry } }: Gathered
     overdue: 0,
     failures: 0,
   };
-  return [traces, decisions];
+  const state = {
+    what: 'what was learned',
+    removed: telemetry.read('store', 'state_removed'),
+    // Pages that become free are used again: the file does not shrink.
+    freedBytes: 0,
+    heldBytes: telemetry.read('store', 'state_size'),
+    overdue: 0,
+    failures: sumOf(shared, 'store', 'state_dropped'),
+  };
+  return [traces, decisions, state];
 }
 
 function sumOf({ telemetry }: Surroundings, stage: string, name: string): number {

@@ -136,8 +136,8 @@ export type StateQuestion =
     }
   | { readonly kind: 'state_page'; readonly room: string; readonly after: string };
 
-/** Documents of a page; none after a save. */
-export type StateAnswer = readonly LoadedDocument[] | undefined;
+/** Documents of a page; after a save the bytes that all documents of all rooms take on disk. */
+export type StateAnswer = readonly LoadedDocument[] | number;
 
 /** A question that is answered at once. */
 export type ShortQuestion =

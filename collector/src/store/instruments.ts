@@ -46,5 +46,11 @@ export const storeInstruments = {
     description: 'Documents of what was learned that were not stored; they are stored later, as they are then.',
     attributes: { reason: ['queue_full', 'failed'] },
   },
+  state_size: { kind: 'gauge', unit: 'By', description: 'Bytes on disk of what was learned, without its log.' },
+  state_removed: {
+    kind: 'counter',
+    unit: '{document}',
+    description: 'Documents of what was learned that were removed because they are too old, or of no use any more.',
+  },
   queue_size: { kind: 'gauge', unit: 'By', description: 'Bytes on their way to the ring.' },
 } as const satisfies Instruments;

@@ -25,7 +25,9 @@ export class StateQuestions implements StateStore {
     this.#queueBytes += bytes;
     try {
       const nowMs = this.#host.clock.nowMs();
-      await this.#questions.askShort({ kind: 'save_state', room, documents, removed, nowMs });
+      const sizeBytes = await this.#questions.askShort({ kind: 'save_state', room, documents, removed, nowMs });
+      if (typeof sizeBytes === 'number') this.#host.record('state_size', sizeBytes);
+      if (removed.length > 0) this.#host.count('state_removed', removed.length);
       return true;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -40,8 +42,8 @@ export class StateQuestions implements StateStore {
     let from = after;
     for (;;) {
       const answer = (await this.#questions.askShort({ kind: 'state_page', room, after: from })) as StateAnswer;
-      const last = answer?.at(-1);
-      if (answer === undefined || last === undefined) return;
+      const last = typeof answer === 'number' ? undefined : answer.at(-1);
+      if (typeof answer === 'number' || last === undefined) return;
       yield answer;
       from = last.key;
     }

@@ -38,17 +38,18 @@ export async function askSidecar<Answer>(
  * Asks for something that is no answer in JSON.
  *
  * @param mediaType begins what the answer must be of
- * @returns undefined where the sidecar says that there is no such thing
+ * @returns what the sidecar says in its place where there is no such thing
  * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
  */
 export async function askSidecarForText(
   url: URL,
   environment: NodeJS.ProcessEnv,
   mediaType: string,
-): Promise<string | undefined> {
+): Promise<{ readonly text: string } | { readonly missing: string }> {
   const told = await fetched(url, environment);
-  if (told.status === 200 && told.mediaType.startsWith(mediaType)) return told.text;
-  if (told.status === 404 && jsonObject(told.text) !== undefined) return undefined;
+  if (told.status === 200 && told.mediaType.startsWith(mediaType)) return { text: told.text };
+  const answer = jsonObject(told.text);
+  if (told.status === 404 && answer !== undefined && 'error' in answer) return { missing: String(answer.error) };
   throw refusal(url, told);
 }
 

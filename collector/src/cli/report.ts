@@ -24,7 +24,7 @@ one that ended last where no date is given. Of one that is not over yet it tells
 Where its page asks for a token, EVENKEEL_TOKEN in the environment is sent.
 With --store the report is made from the store named in the configuration instead, whether a sidecar runs on it or not; it
 then has what was written down, which is at most five minutes old.
-Exit code 0: done, 1: no answer, 2: wrong arguments, 3: nothing is known of the period.
+Exit code 0: done, 1: no answer, 2: wrong arguments, 3: nothing is known of the period, or reports are off.
 `;
 
 /** Beside those every command has. */
@@ -40,24 +40,23 @@ interface Wanted {
   readonly format: Format;
 }
 
+type Told = Awaited<ReturnType<typeof askSidecarForText>>;
+
 /** @returns the exit code */
 export async function report(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   const { wanted, out, url, fromStore, config } = reportArguments(args);
-  const text = fromStore ? await fromKept(wanted, config, environment) : await fromSidecar(wanted, url, environment);
-  if (text === undefined) {
-    process.stderr.write('evenkeel: nothing is known of this period\n');
+  const told = fromStore ? await fromKept(wanted, config, environment) : await fromSidecar(wanted, url, environment);
+  if ('missing' in told) {
+    process.stderr.write(`evenkeel: ${told.missing}\n`);
     return NOT_KNOWN;
   }
+  const { text } = told;
   if (out === undefined) process.stdout.write(text);
   else writeTo(out, text);
   return EXIT.ok;
 }
 
-async function fromSidecar(
-  { kind, date, format }: Wanted,
-  url: URL,
-  environment: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
+async function fromSidecar({ kind, date, format }: Wanted, url: URL, environment: NodeJS.ProcessEnv): Promise<Told> {
   const query = new URLSearchParams({ format, ...(date === '' ? {} : { date }) });
   return askSidecarForText(new URL(`api/reports/${kind}?${query}`, url), environment, MEDIA_TYPES[format]);
 }
@@ -66,7 +65,7 @@ async function fromKept(
   { kind, date, format }: Wanted,
   { file, overrides }: Pick<ConfigArguments, 'file' | 'overrides'>,
   environment: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
+): Promise<Told> {
   const config = await loadConfigApart({ file, overrides, environment: { ...environment } });
   if (config.store === false) throw new EvenkeelError('STORE_COPY', 'the configuration has store: false');
   const documents = readRoom(config.store.path, REPORT_ROOM);
@@ -90,7 +89,7 @@ async function fromKept(
       usefulness: () => undefined,
     },
   });
-  return made && written(made, format).text;
+  return made === undefined ? { missing: 'nothing is known of this period' } : { text: written(made, format).text };
 }
 
 function writeTo(file: string, text: string): void {

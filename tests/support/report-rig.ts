@@ -44,6 +44,8 @@ export interface ReportShape {
   readonly beginsMs: number;
   /** What a restart finds again; the caller closes it. Without one there is no store. */
   readonly file?: StateFile;
+  /** So many times it cannot be read, as where its disk hangs. */
+  readonly refusesReads?: number;
   readonly config?: object;
   readonly measure?: object;
   readonly server?: (host: Pick<Host, 'clock' | 'log'>) => MailServer;
@@ -74,7 +76,7 @@ export async function reportRig({ beginsMs, file, server, ...shape }: ReportShap
       upkeep: () => told.upkeep,
       usefulness: () => undefined,
     },
-    state: file && stateIn(file),
+    state: file && stateIn(file, shape.refusesReads),
     source: 'evenkeel on test',
     openServer: server && (() => server(host)),
   });
@@ -104,13 +106,15 @@ export async function reportRig({ beginsMs, file, server, ...shape }: ReportShap
 }
 
 /** The real file, without the thread that owns it in a sidecar. */
-function stateIn(file: StateFile): StateStore {
+function stateIn(file: StateFile, refusesReads = 0): StateStore {
+  let refused = 0;
   return {
     async save(room, documents, removed = []) {
       file.save(room, documents, removed, 0);
       return true;
     },
     async *load(room, after = '') {
+      if (refused++ < refusesReads) throw new Error('the disk hangs');
       for (let page = file.page(room, after); page.length > 0; page = file.page(room, page.at(-1)?.key ?? ''))
         yield page;
     },

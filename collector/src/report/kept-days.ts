@@ -51,10 +51,13 @@ export class KeptDays {
   }
 
   /** Reads what is there. Never rejects: what cannot be read is said, and begun anew. */
-  async open(): Promise<void> {
+  async open(nowMs: number): Promise<void> {
     if (this.#state === undefined) return;
     try {
-      if (!(await this.#readIndex(this.#state))) await this.#readKeys(this.#state);
+      if (await this.#readIndex(this.#state)) return;
+      await this.#readKeys(this.#state);
+      // Nobody knows what was mailed: no report is mailed twice.
+      if (this.#known.size > 0) this.#mailed = { daily: nowMs, weekly: nowMs, monthly: nowMs };
     } catch (error) {
       this.#host.log('error', 'UNREAD', `days of before the restart cannot be read: ${String(error)}`);
     }

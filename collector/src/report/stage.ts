@@ -55,6 +55,8 @@ export class ReportStage implements Stage<never>, ReportsView {
   readonly #host: ReportHost;
   readonly #llm: LlmUsage;
   #day: Day;
+  /** Days of which more may be written down than is known. */
+  readonly #unread = new Set<Day>();
   #sources: ReportSources | undefined;
   #source = '';
   #kept: KeptDays;
@@ -87,9 +89,9 @@ export class ReportStage implements Stage<never>, ReportsView {
 
   async start(): Promise<void> {
     const nowMs = this.#host.clock.nowMs();
-    await this.#kept.open();
+    await this.#kept.open(nowMs);
     this.#llm.restore(this.#kept.streams);
-    await this.#resume(dayOf(nowMs));
+    await this.#begin(dayOf(nowMs));
     this.#savedMs = nowMs;
     this.#mailing = this.#openMail();
     this.#mailing?.check(nowMs);
@@ -102,7 +104,7 @@ export class ReportStage implements Stage<never>, ReportsView {
     this.#cancel = undefined;
     await this.#mailing?.stop();
     this.#gather();
-    await this.#save(this.#record());
+    await this.#save(this.#day);
   }
 
   /** Nothing flows through: others are asked. */
@@ -179,16 +181,30 @@ export class ReportStage implements Stage<never>, ReportsView {
     // It may have ended meanwhile; then it is written down.
     if (today !== this.#day.fromMs) return yield* this.#kept.load(today, today + DAY_MS);
     this.#gather();
-    yield this.#record();
+    yield this.#record(this.#day);
   }
 
-  /** Goes on with what was written down of today. */
-  async #resume(today: number): Promise<void> {
+  /** Begins a day of which something may be written down already. */
+  async #begin(today: number): Promise<void> {
     const day = (this.#day = new Day(today, this.#config.max_operations));
+    this.#unread.add(day);
+    await this.#read(day);
+  }
+
+  /** Adds what was written down of a day, once. @returns false where it cannot be read now */
+  async #read(day: Day): Promise<boolean> {
     try {
-      for await (const known of this.#kept.load(today, today + DAY_MS)) day.restore(known);
+      const known: DayRecord[] = [];
+      for await (const record of this.#kept.load(day.fromMs, day.fromMs + DAY_MS)) known.push(record);
+      if (this.#unread.delete(day)) for (const record of known) day.restore(record);
+      return true;
     } catch (error) {
-      this.#host.log('error', 'UNREAD', `what was gathered today cannot be read, and begins anew: ${String(error)}`);
+      this.#host.log(
+        'error',
+        'UNREAD',
+        `what was gathered today before the restart cannot be read yet: ${String(error)}`,
+      );
+      return false;
     }
   }
 
@@ -219,7 +235,7 @@ export class ReportStage implements Stage<never>, ReportsView {
     this.#saveNow(nowMs);
     const today = dayOf(nowMs);
     // Where the clock had been set back, the day may have come before.
-    if (this.#kept.days.includes(today)) void this.#resume(today);
+    if (this.#kept.days.includes(today)) void this.#begin(today);
     else this.#day = new Day(today, this.#config.max_operations);
     this.#day.coverage = ended.coverage;
     this.#day.incidents.restore(ended.incidents.open(), []);
@@ -227,20 +243,23 @@ export class ReportStage implements Stage<never>, ReportsView {
 
   #saveNow(nowMs: number): void {
     this.#savedMs = nowMs;
-    void this.#save(this.#record());
+    void this.#save(this.#day);
   }
 
-  async #save(record: DayRecord): Promise<void> {
-    this.#host.count('saves', 1, { result: (await this.#kept.save(record, this.#llm.saved())) ? 'done' : 'failed' });
+  async #save(day: Day): Promise<void> {
+    // What was written down is not written over before it is read.
+    const isRead = !this.#unread.has(day) || (await this.#read(day));
+    const isSaved = isRead && (await this.#kept.save(this.#record(day), this.#llm.saved()));
+    this.#host.count('saves', 1, { result: isSaved ? 'done' : 'failed' });
   }
 
-  #record(): DayRecord {
-    const { fromMs } = this.#day;
+  #record(day: Day): DayRecord {
+    const { fromMs } = day;
     const sources = this.#sources;
-    if (sources === undefined) return this.#day.record([]);
-    this.#day.coverage = sources.coverage();
+    if (sources === undefined) return day.record([]);
+    if (day === this.#day) day.coverage = sources.coverage();
     const readings = sources.resources.facts(fromMs, fromMs + DAY_MS);
-    return this.#day.record(readings, (groupId) => sources.usefulness(groupId));
+    return day.record(readings, (groupId) => sources.usefulness(groupId));
   }
 
   /** Adds what was counted since the last time. */

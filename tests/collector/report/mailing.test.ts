@@ -80,7 +80,13 @@ describe('reports by mail', () => {
     await first.calls([testSpan()]);
     await pass(first, SIX_MS - EVENING_MS);
     await eventually('both to be noted', () => first.read('mails', 'delivered') === 2);
-    // It ends here as by kill -9.
+    // It ends here as by kill -9, and its index is lost: better none than two.
+    const file = new StateFile(folder);
+    file.save('report', [], ['index'], 0);
+    file.close();
+    const lost = await rigWith(server, { folder, beginsMs: SIX_MS + 1000 });
+    await pass(lost, 120_000);
+    await lost.stop();
     const second = await rigWith(server, { folder, beginsMs: SIX_MS + 1000 });
     await pass(second, 120_000);
     await second.stop();

@@ -135,4 +135,20 @@ describe('days', () => {
     await third.calls(spans(1));
     expect(await callsOn(third, '2026-03-03')).toBe(1);
   });
+
+  it('are not written over before they are read', async () => {
+    const folder = temporaryFolder();
+    const first = await begin(NOON_MS, folder);
+    await first.calls(spans(4));
+    await first.stop();
+    const second = await begin(NOON_MS + MINUTE_MS, folder, { refusesReads: 2 });
+    expect(second.log.join('\n')).toContain('cannot be read');
+    await second.calls(spans(3));
+    expect(await callsOn(second, '2026-03-02')).toBe(3);
+    second.clock.advance(6 * MINUTE_MS);
+    await nextTurn();
+    expect(await callsOn(second, '2026-03-02')).toBe(7);
+    await second.stop();
+    expect(await callsOn(await begin(NOON_MS + 10 * MINUTE_MS, folder), '2026-03-02')).toBe(7);
+  });
 });

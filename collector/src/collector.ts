@@ -13,6 +13,7 @@ import { EventLoop, systemLoopProbe } from './pipeline/event-loop.ts';
 import { createHost, type LogSink } from './pipeline/host.ts';
 import { checkLocks, exposures } from './pipeline/locks.ts';
 import { Telemetry } from './pipeline/telemetry.ts';
+import type { collectorInstruments } from './pipeline/own-instruments.ts';
 import { collectAll } from './pipeline/own-metrics.ts';
 import { importRooms, type Rooms } from './pipeline/rooms.ts';
 import { VERSION } from './version.ts';
@@ -73,7 +74,7 @@ class Sidecar implements Collector {
   readonly #eventLoop: EventLoop;
   readonly #web: { readonly server: WebServer; readonly kpis: Kpis } | undefined;
   readonly #startedMs: number;
-  readonly #host: Host;
+  readonly #host: Host<keyof typeof collectorInstruments>;
   #status: HealthAnswer['status'] = 'starting';
   #opening: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -89,6 +90,7 @@ class Sidecar implements Collector {
     const shared = { clock, random, log, telemetry: this.#telemetry };
     this.#host = createHost('collector', shared);
     this.#pipeline = buildPipeline(config, shared, rooms);
+    this.#host.record('memory_limit', config.memory_limit);
     const { inOrder, metrics } = this.#pipeline;
     const uptimeSeconds = (): number => (this.#clock.monotonicMs() - this.#startedMs) / 1000;
     const collect = (stages = inOrder): ReturnType<typeof collectAll> =>
@@ -183,7 +185,7 @@ class Sidecar implements Collector {
     code: NonNullable<Rooms['web']>,
     host: Host<keyof typeof webInstruments>,
   ): { readonly server: WebServer; readonly kpis: Kpis } {
-    const { measure, baseline, remoteSampling, report, store, export: exportTo, metrics } = this.#pipeline;
+    const { measure, baseline, alert, remoteSampling, report, store, export: exportTo, metrics } = this.#pipeline;
     const cardinality = cardinalityOf(metrics.limit);
     const kpis = new code.Kpis(
       { telemetry: this.#telemetry, series: exportTo, memory: residentMemory, cardinality },
@@ -201,6 +203,7 @@ class Sidecar implements Collector {
         cardinality,
         reports: report,
         baselines: baseline && new code.StageView(baseline, () => this.#clock.nowMs()),
+        alerts: alert && new code.StageAlerts(alert, () => this.#clock.nowMs()),
         kpis: () => kpis.answer(),
         resources: (service, instance) => resources.answer(service, instance),
         books: () => this.books(),

@@ -12,6 +12,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel keep --trace ID           keep a trace, a service or an operation for a time
   evenkeel baseline scan FILE        what recorded calls would have been told of
   evenkeel alert test                send a test notification through each channel
+  evenkeel alert list                what is alerted; ack, silence, unsilence, useful
   evenkeel baseline list             what a running sidecar watches
   evenkeel baseline show NAME        what is normal for an operation
   evenkeel baseline check FILE       whether a run is slower than recorded baselines

@@ -72,7 +72,7 @@ test('says what is wrong with its arguments', async () => {
     const ended = await runCommand(['alert', ...args]);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(message)]);
   };
-  await check([], /expected: evenkeel alert test/);
+  await check([], /expected: evenkeel alert test\|list\|ack\|silence\|unsilence\|useful/);
   await check(['test', '--channel', 'nobody'], /no such channel/);
   await check(['test', '--severity', 'bad'], /info, warning, critical, emergency/);
   await check(['test', '--set', 'alert=false'], /switched off/);

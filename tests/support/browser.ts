@@ -14,9 +14,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts Chromium; whoever asks for it closes it. */
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: FLAGS });
+/** Starts Chromium; whoever asks for it closes it. @param flags further ones */
+export function launchChromium(executablePath: string, flags: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
 }
 
 /** Sends spans in one request, which must be taken. */

@@ -52,19 +52,22 @@ afterAll(async () => {
  * @param page URL of a metrics page
  * @param access further lines of the scrape configuration, which let it in
  * @param features to enable, separated by commas
+ * @param rules path of a file of rules, evaluated each second
  */
 export async function startPrometheus(
   binary: string,
   page: string,
   access = '',
   features = '',
+  rules = '',
 ): Promise<RunningPrometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-prometheus-'));
   const config = join(folder, 'prometheus.yml');
   const { host, pathname, protocol } = new URL(page);
   await writeFile(
     config,
-    `global: { scrape_interval: 1s, scrape_timeout: 1s }
+    `global: { scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s }
+rule_files: [${rules}]
 scrape_configs:
   - job_name: evenkeel
     scheme: ${protocol.slice(0, -1)}

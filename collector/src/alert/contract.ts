@@ -33,6 +33,8 @@ export interface Alert {
 /** What is not told for a time; empty lists and maps mean everything. */
 export interface Silence {
   readonly id: string;
+  /** Id of the one alert that is meant, with whatever joins it; absent where any may be. */
+  readonly alert?: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly kinds: readonly ViolationKind[];
   readonly severities: readonly Severity[];
@@ -45,8 +47,33 @@ export interface Silence {
   readonly isConfigured: boolean;
 }
 
+/** A maintenance window of the configuration that is open or will be; nothing of what matches is told then. */
+export interface MaintenanceWindow extends Pick<Silence, 'attributes' | 'kinds' | 'severities'> {
+  readonly name: string;
+  readonly isOpen: boolean;
+  /** Where it comes each week: times of day as `22:30`, on days as `mon`. */
+  readonly weekly?: {
+    readonly days: readonly string[];
+    readonly from: string;
+    readonly to: string;
+    readonly timeZone: string;
+  };
+  /** Where it comes once. */
+  readonly once?: { readonly startMs: number; readonly endMs: number };
+}
+
+/** What people said of the alerts of one subject, over its remembered time. */
+export interface SubjectFeedback {
+  readonly key: string;
+  readonly name: string;
+  /** Alerts that were useful, and false alarms. */
+  readonly useful: number;
+  readonly useless: number;
+  readonly atMs: number;
+}
+
 /** A wish to be told nothing of what matches, for a time. */
-export type SilenceWish = Pick<Silence, 'attributes' | 'kinds' | 'severities' | 'comment' | 'by'> & {
+export type SilenceWish = Pick<Silence, 'alert' | 'attributes' | 'kinds' | 'severities' | 'comment' | 'by'> & {
   readonly forMs: number;
 };
 
@@ -76,6 +103,8 @@ export interface AlertSnapshot {
   readonly nextNumber: number;
   readonly alerts: readonly (Alert & { readonly seenIds: readonly string[] })[];
   readonly silences: readonly Silence[];
+  /** Absent in what was kept before feedback was counted. */
+  readonly feedback?: readonly SubjectFeedback[];
   /** By channel: when it was told lately, and what waits. */
   readonly channels: Readonly<Record<string, ChannelSnapshot>>;
 }

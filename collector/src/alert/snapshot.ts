@@ -69,6 +69,7 @@ const alert = z.object({
 
 const silence = z.object({
   id: z.string(),
+  alert: z.string().exactOptional(),
   attributes,
   kinds: z.array(z.enum(KINDS)),
   severities: z.array(severity),
@@ -77,6 +78,14 @@ const silence = z.object({
   comment: z.string(),
   by: z.string(),
   isConfigured: z.literal(false),
+});
+
+const subjectFeedback = z.object({
+  key: z.string(),
+  name: z.string(),
+  useful: z.number().int().min(0),
+  useless: z.number().int().min(0),
+  atMs: ms,
 });
 
 const notification = z.object({
@@ -96,6 +105,7 @@ const snapshot = z.object({
   nextNumber: z.number().int().min(0),
   alerts: z.array(alert),
   silences: z.array(silence),
+  feedback: z.array(subjectFeedback).exactOptional(),
   channels: z.record(
     z.string(),
     z.object({

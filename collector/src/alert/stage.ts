@@ -1,13 +1,23 @@
 // Tells people of violations: each cause once, by the channels its severity asks for, however a channel fares.
-import type { ViolationGroup } from '../baseline/contract.ts';
+import type { Severity, ViolationGroup } from '../baseline/contract.ts';
 import type { Host, Stage, StageDef } from '../pipeline/contract.ts';
 import { ChannelQueue } from './channel-queue.ts';
 import { openChannel } from './channels/types.ts';
 import type { AlertConfig, alertConfig } from './config.ts';
 import type { ChannelConfig } from './channel-config.ts';
-import type { Alert, AlertSnapshot, Notification, Silence, SilenceWish } from './contract.ts';
+import type {
+  Alert,
+  AlertSnapshot,
+  MaintenanceWindow,
+  Notification,
+  Silence,
+  SilenceWish,
+  SubjectFeedback,
+} from './contract.ts';
+import { FeedbackCounts } from './feedback.ts';
 import { gaugesOf } from './gauges.ts';
-import { alertInstruments, type Outcome } from './instruments.ts';
+import { alertInstruments, type Outcome, OUTCOMES } from './instruments.ts';
+import { Keeper } from './keeper.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type ChannelRule, channelsOf, rankOf, ruleOf } from './route.ts';
 import { Silences } from './silences.ts';
@@ -17,9 +27,6 @@ type AlertHost = Host<keyof typeof alertInstruments>;
 
 /** Nothing here is due to the second, but for the first word of an alert. */
 const TICK_MS = 1000;
-
-/** Keeping what is known takes milliseconds; where it hangs, an alert is not held up by it. */
-const SAVE_WITHIN_MS = 2000;
 
 export const alert = {
   name: 'alert',
@@ -43,11 +50,11 @@ export class AlertStage implements Stage<ViolationGroup> {
   readonly #lines: ReadonlyMap<string, Line>;
   readonly #alerts: Alerts;
   readonly #silences: Silences;
+  readonly #feedback = new FeedbackCounts();
   #nextNumber = 1;
   #isStarted = false;
   #shownRevision = -1;
-  #keeping: Promise<void> | undefined;
-  #keepingNext: Promise<void> | undefined;
+  readonly #keeper: Keeper;
   #cancel = (): void => {};
   #restored: AlertSnapshot['channels'] = {};
   /** Keeps what is known; wired by whoever has a place for it. No channel is told before it resolves. */
@@ -58,6 +65,7 @@ export class AlertStage implements Stage<ViolationGroup> {
   constructor(config: AlertConfig, host: AlertHost) {
     this.#config = config;
     this.#host = host;
+    this.#keeper = new Keeper(() => this.save(() => this.snapshot()), host);
     const lines = [...channelsOf(config.channels)].map(([name, each]): [string, Line] => [
       name,
       { config: each, rule: ruleOf(name, each), limit: new RateLimit(config.max_notifications), queue: undefined },
@@ -89,7 +97,7 @@ export class AlertStage implements Stage<ViolationGroup> {
     if (!this.#isStarted) return;
     this.#isStarted = false;
     await Promise.all([...this.#lines.values()].map(({ queue }) => queue?.stop(this.#config.drain_timeout)));
-    await this.#keep();
+    await this.#keeper.keep();
   }
 
   async consume(group: ViolationGroup): Promise<void> {
@@ -101,7 +109,7 @@ export class AlertStage implements Stage<ViolationGroup> {
     }
     for (const { kind } of begun) this.#host.count('violations', 1, { kind });
     this.#tick();
-    void this.#keep();
+    void this.#keeper.keep();
   }
 
   /** Every alert that is known, also what is over. */
@@ -111,8 +119,12 @@ export class AlertStage implements Stage<ViolationGroup> {
 
   /** What the page shows as an alert: what goes on, and is bad enough for it. */
   shownAlerts(): Alert[] {
-    const least = rankOf(this.#config.page_min_severity);
-    return this.alerts().filter(({ state, group }) => state !== 'resolved' && rankOf(group.severity) >= least);
+    return this.alerts().filter((each) => each.state !== 'resolved' && this.isShown(each));
+  }
+
+  /** Whether it is bad enough for the page; of what is over the worst counts. */
+  isShown({ group: { severity, peak } }: Alert): boolean {
+    return rankOf(severity === 'none' ? peak : severity) >= rankOf(this.#config.page_min_severity);
   }
 
   /** Takes an alert on: it is not told again unless it gets worse. @returns false where no such alert goes on */
@@ -125,10 +137,19 @@ export class AlertStage implements Stage<ViolationGroup> {
 
   /** Records whether an alert was useful. @returns false where it is not known any more */
   rate(id: string, isUseful: boolean, by: string): boolean {
-    const isKnown = this.#alerts.rate(id, isUseful, by, this.#host.clock.nowMs());
-    if (isKnown) this.#host.count('feedback', 1, { useful: isUseful ? 'yes' : 'no' });
-    if (isKnown) this.#noteChange();
-    return isKnown;
+    const nowMs = this.#host.clock.nowMs();
+    const rated = this.#alerts.rate(id, isUseful, by, nowMs);
+    if (rated === undefined) return false;
+    this.#feedback.note(rated.subject, isUseful, rated.feedback, nowMs);
+    // Who says the same again says nothing new.
+    if (rated.feedback?.isUseful !== isUseful) this.#host.count('feedback', 1, { useful: isUseful ? 'yes' : 'no' });
+    this.#noteChange();
+    return true;
+  }
+
+  /** What people said, by what the alerts were of. */
+  feedback(): SubjectFeedback[] {
+    return this.#feedback.list();
   }
 
   /** Tells nobody of what matches, for a time. @returns undefined where there are too many silences */
@@ -143,8 +164,9 @@ export class AlertStage implements Stage<ViolationGroup> {
   }
 
   /** Ends a silence that was made while the sidecar runs. @returns false where there is none */
-  unsilence(id: string): boolean {
+  unsilence(id: string, by: string): boolean {
     const isEnded = this.#silences.remove(id);
+    if (isEnded) this.#host.log('info', `UNSILENCED_${id}`, `${id} was ended by ${by}`);
     this.#tick();
     this.#noteChange();
     return isEnded;
@@ -155,11 +177,22 @@ export class AlertStage implements Stage<ViolationGroup> {
     return this.#silences.list(this.#host.clock.nowMs());
   }
 
+  /** What the calendar holds back, now or later; on a holiday what is milder than `holidayFrom`. */
+  calendar(): { readonly maintenance: readonly MaintenanceWindow[]; readonly holidayFrom: Severity | undefined } {
+    const nowMs = this.#host.clock.nowMs();
+    return { maintenance: this.#silences.maintenance(nowMs), holidayFrom: this.#silences.holidayFrom(nowMs) };
+  }
+
   /** Takes what is not among the groups that go on as over: after a restart, those that nobody speaks of any more. */
   endOthers(open: ReadonlySet<string>): void {
     this.#alerts.endOthers(open, this.#host.clock.nowMs());
     this.#tick();
-    void this.#keep();
+    void this.#keeper.keep();
+  }
+
+  /** Resolves once a restart would not forget what was changed. */
+  kept(): Promise<void> {
+    return this.#keeper.settled();
   }
 
   /** Everything that has to survive a restart, as plain JSON. */
@@ -173,6 +206,7 @@ export class AlertStage implements Stage<ViolationGroup> {
       nextNumber: this.#nextNumber,
       alerts: this.#alerts.snapshot(),
       silences: this.#silences.made,
+      feedback: this.#feedback.list(),
       channels: Object.fromEntries(channels),
     };
   }
@@ -190,6 +224,7 @@ export class AlertStage implements Stage<ViolationGroup> {
     this.#nextNumber = read.nextNumber;
     this.#alerts.restore(read.alerts);
     for (const silence of read.silences) this.#silences.add(silence, nowMs);
+    this.#feedback.restore(read.feedback ?? []);
     for (const [name, { toldAtMs }] of Object.entries(read.channels)) this.#lines.get(name)?.limit.restore(toldAtMs);
     this.#restored = read.channels;
     return true;
@@ -201,6 +236,8 @@ export class AlertStage implements Stage<ViolationGroup> {
     const baseUrl = base_url?.replace(/\/+$/, '');
     const channel = openChannel(config, { name, allowLinkLocal: allow_link_local, baseUrl, host: { clock, log } });
     this.#host.record('queued', 0, { channel: name });
+    // Shown at 0, so that the first one that fails is not missed.
+    for (const outcome of OUTCOMES) this.#host.count('notifications', 0, { channel: name, outcome });
     const retry = { initialMs: retry_initial, maxMs: retry_max };
     return new ChannelQueue({ rule, maxQueue: max_queue, retry, elapsedMs: retry_elapsed }, channel, {
       clock,
@@ -208,7 +245,7 @@ export class AlertStage implements Stage<ViolationGroup> {
       random: () => this.#host.random(),
       settled: (notification, outcome) => this.#settled(name, notification, outcome),
       queued: (count) => this.#host.record('queued', count, { channel: name }),
-      save: () => this.#keep(),
+      save: () => this.#keeper.keep(),
     });
   }
 
@@ -217,8 +254,9 @@ export class AlertStage implements Stage<ViolationGroup> {
     const { due, held } = this.#alerts.due(this.#host.clock.nowMs());
     for (const by of held) this.#host.count('silenced', 1, { by });
     for (const each of due) this.#tell(each);
-    if (this.#shownRevision === this.#alerts.revision) return;
-    this.#shownRevision = this.#alerts.revision;
+    const revision = this.#alerts.revision + this.#silences.revision;
+    if (this.#shownRevision === revision) return;
+    this.#shownRevision = revision;
     for (const { name, attributes, value } of gaugesOf(this.alerts())) this.#host.record(name, value, attributes);
     this.changed();
   }
@@ -244,33 +282,6 @@ export class AlertStage implements Stage<ViolationGroup> {
 
   #noteChange(): void {
     this.changed();
-    void this.#keep();
-  }
-
-  /** Resolves once what is known now is kept. Calls while that is under way share the next time. */
-  #keep(): Promise<void> {
-    if (this.#keeping === undefined) {
-      this.#keeping = this.#keepOnce().then(() => void (this.#keeping = undefined));
-      return this.#keeping;
-    }
-    this.#keepingNext ??= this.#keeping.then(() => {
-      this.#keepingNext = undefined;
-      return this.#keep();
-    });
-    return this.#keepingNext;
-  }
-
-  /** Never fails and never hangs: an alert that is told twice is better than one that is not. */
-  async #keepOnce(): Promise<void> {
-    let cancel = (): void => {};
-    const patience = new Promise<void>((resolve) => {
-      cancel = this.#host.clock.after(SAVE_WITHIN_MS, resolve);
-    });
-    try {
-      await Promise.race([this.save(() => this.snapshot()), patience]);
-    } catch {
-      this.#host.log('error', 'SAVE', 'what is known of alerts cannot be kept; after a restart some may be told again');
-    }
-    cancel();
+    void this.#keeper.keep();
   }
 }

@@ -96,14 +96,17 @@ export class Alerts {
   }
 
   /**
-   * Notes that somebody took an alert on: it is not told again unless it gets worse.
+   * Notes that somebody took an alert on: it is not told again unless it gets worse. Who did so already is not noted
+   * twice.
    *
    * @returns who is told of that; undefined where no such alert goes on
    */
   acknowledge(id: string, by: string, nowMs: number): Due[] | undefined {
     const alert = this.#known.get(id);
     if (alert === undefined || alert.state === 'resolved' || alert.group.severity === 'none') return undefined;
+    if (alert.acknowledged?.by === by) return [];
     alert.acknowledged = { by, atMs: nowMs, severity: alert.group.severity };
+    this.revision++;
     return this.#options.channels.flatMap((rule) => {
       const told = alert.told.get(rule.name);
       if (told?.isOpen !== true || !rule.takesAcknowledgement) return [];
@@ -111,12 +114,14 @@ export class Alerts {
     });
   }
 
-  /** Notes whether an alert was useful. @returns false where it is not known any more */
-  rate(id: string, isUseful: boolean, by: string, nowMs: number): boolean {
+  /** Notes whether an alert was useful. @returns what it is of, and what was said before; undefined where it is not known */
+  rate(id: string, isUseful: boolean, by: string, nowMs: number): Pick<Alert, 'subject' | 'feedback'> | undefined {
     const alert = this.#known.get(id);
-    if (alert === undefined) return false;
+    if (alert === undefined) return undefined;
+    const { subject, feedback } = alert;
     alert.feedback = { isUseful, by, atMs: nowMs };
-    return true;
+    this.revision++;
+    return feedback === undefined ? { subject } : { subject, feedback };
   }
 
   /** Takes as over whatever is not among the groups that go on, as after a start with another file. */

@@ -1,4 +1,4 @@
-// `evenkeel alert test`: one test notification through each configured channel, without a sidecar.
+// `evenkeel alert …`: one test notification through each configured channel, without a sidecar; the rest asks a running one.
 import type { Answer, ChannelSurroundings } from '../alert/channel.ts';
 import type { ChannelConfig } from '../alert/channel-config.ts';
 import { openChannel } from '../alert/channels/types.ts';
@@ -10,6 +10,7 @@ import { loadConfig } from '../config/load.ts';
 import { thisMachine } from '../config/machine.ts';
 import { EvenkeelError } from '../errors.ts';
 import { systemClock } from '../pipeline/clock.ts';
+import { alertLive, LIVE_ACTIONS, LIVE_HELP } from './alert-live.ts';
 import { configArguments, EXIT, readArguments, UsageError } from './arguments.ts';
 
 export const HELP = `evenkeel alert test [--config FILE] [--set path=value …] [--channel NAME] [--severity info|warning|critical|emergency] [--json]
@@ -18,7 +19,8 @@ Sends one notification, marked as a test, through each channel of the configurat
 its min_severity, and says what became of each. Nothing is tried twice. At PagerDuty it opens an incident, which somebody
 has to close; at Alertmanager an alert EvenkeelTest, which ends by itself.
 Exit code 0: all were delivered, 1: one was not, 2: wrong arguments.
-`;
+
+${LIVE_HELP}`;
 
 /** What became of the notification of one channel. */
 interface Tested {
@@ -33,9 +35,11 @@ interface Tested {
 
 /** @returns the exit code */
 export async function alert(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const [action = ''] = args;
+  if (action !== 'test' && LIVE_ACTIONS.includes(action)) return alertLive(args, environment);
   const { only, severity, others } = alertArguments(args);
   const { file, overrides, json, positionals } = configArguments(others);
-  if (positionals.join(' ') !== 'test') throw new UsageError('expected: evenkeel alert test');
+  if (positionals.join(' ') !== 'test') throw new UsageError(`expected: evenkeel alert test|${LIVE_ACTIONS.join('|')}`);
   const config = loadConfig(file, overrides, environment, thisMachine()).alert;
   if (config === false) throw new UsageError('alert is switched off in this configuration');
   const channels = [...channelsOf(config.channels)].filter(([name]) => only === undefined || name === only);

@@ -19,7 +19,7 @@ export function sidecarUrl(text = DEFAULT_URL): URL {
  * Asks, with the token in EVENKEEL_TOKEN where there is one.
  *
  * @param member an answer has; what has not is no sidecar's
- * @param wish sent as JSON by POST; without one it is a GET
+ * @param wish sent as JSON; without one it is a GET
  * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
  */
 export async function askSidecar<Answer>(
@@ -27,8 +27,9 @@ export async function askSidecar<Answer>(
   environment: NodeJS.ProcessEnv,
   member: keyof Answer & string,
   wish?: object,
+  method: 'POST' | 'DELETE' = 'POST',
 ): Promise<Answer> {
-  const told = await fetched(url, environment, wish);
+  const told = await fetched(url, environment, wish && { method, body: JSON.stringify(wish) });
   const answer = jsonObject(told.text);
   if (told.status === 200 && answer !== undefined && member in answer) return answer as Answer;
   throw refusal(url, told);
@@ -60,14 +61,14 @@ interface Told {
 }
 
 /** @throws SIDECAR_UNREACHABLE */
-async function fetched(url: URL, environment: NodeJS.ProcessEnv, wish?: object): Promise<Told> {
+async function fetched(url: URL, environment: NodeJS.ProcessEnv, wish: RequestInit = {}): Promise<Told> {
   const token = environment['EVENKEEL_TOKEN'];
   try {
     const response = await fetch(url, {
       headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       redirect: 'error',
-      ...(wish === undefined ? {} : { method: 'POST', body: JSON.stringify(wish) }),
+      ...wish,
     });
     const mediaType = response.headers.get('content-type') ?? '';
     return { status: response.status, mediaType, text: await response.text() };

@@ -20,9 +20,15 @@ export class ExporterBooks {
     this.#host = host;
   }
 
-  /** Shows every count at 0, so that its first increment is not missed. @param units those this exporter takes */
-  open(units: readonly Unit[]): void {
+  /**
+   * Shows every count at 0, so that its first increment is not missed.
+   *
+   * @param units those this exporter takes
+   * @param maxQueueBytes that may wait
+   */
+  open(units: readonly Unit[], maxQueueBytes: number): void {
     const of = { exporter: this.#exporter };
+    this.#host.record('queue_limit', maxQueueBytes, of);
     for (const unit of units) {
       const nothing = { unit, count: 0 };
       if (unit === 'request') continue;

@@ -96,6 +96,12 @@ export const exportInstruments = {
     description: 'Bytes waiting for delivery.',
     attributes: { exporter: 'config' },
   },
+  queue_limit: {
+    kind: 'gauge',
+    unit: 'By',
+    description: 'Bytes that may wait for delivery.',
+    attributes: { exporter: 'config' },
+  },
   requests: {
     kind: 'counter',
     unit: '{request}',

@@ -91,7 +91,10 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
   async start(): Promise<void> {
     const open = this.#config.protocol === 'grpc' ? otlpGrpc : otlpHttp;
     this.#transport = open(this.name, this.#config, this.#host);
-    this.#books.open([...this.signals].map((signal) => UNITS[signal]));
+    this.#books.open(
+      [...this.signals].map((signal) => UNITS[signal]),
+      this.#room.maxBytes,
+    );
   }
 
   async stop(withinMs: number): Promise<void> {

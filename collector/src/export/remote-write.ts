@@ -79,7 +79,7 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
     const tls = { caFile: ca_file, certFile: cert_file, keyFile: key_file };
     if (token_file !== undefined) this.#token = new SentToken(token_file, setting, this.#host);
     this.#client = new HttpClient({ timeoutMs: timeout, tls, setting }, this.#host);
-    this.#books.open(['point']);
+    this.#books.open(['point'], this.#room.maxBytes);
     const { clock } = this.#host;
     this.#cancelForget = clock.every(FORGET_EVERY_MS, () => this.#writer.expire(clock.monotonicMs(), clock.nowMs()));
     this.#books.written(0);

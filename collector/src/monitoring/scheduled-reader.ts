@@ -9,7 +9,7 @@ import type { Reader } from './reader.ts';
  */
 const CHEAP_MS = 0.5;
 /** Share of a core that a dear reading may take while it moves: as much as all that is cheap. */
-const DEAR_CPU_RATIO = 1 / 2000;
+const DEAR_CPU_RATIO = 1 / 3000;
 /** The cheapest of so many readings is what it costs: others were interrupted, or ran code for the first time. */
 const COST_READINGS = 16;
 /** A share of what the sentinel shows that is movement. */

@@ -4,7 +4,7 @@ import type { DataPoint } from '../model/data-point.ts';
 import type { Component } from './series-spec.ts';
 
 /** After points have gone the next wait so long, for each other. */
-const TOGETHER_MS = 3000;
+const TOGETHER_MS = 5000;
 
 /** One that waits, counted when it goes. */
 export interface WaitingPoint {

@@ -17,6 +17,7 @@ import { scrapeInstruments } from '../scrape/instruments.ts';
 import { storeInstruments } from '../store/instruments.ts';
 import { webInstruments } from '../web/instruments.ts';
 import type { Instruments } from './contract.ts';
+import { collectorInstruments } from './own-instruments.ts';
 
 /** Whoever has instruments, in the order in which they are shown. */
 export const ROOMS: readonly { readonly name: string; readonly instruments: Instruments }[] = [
@@ -35,6 +36,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'report', instruments: reportInstruments },
   { name: 'store', instruments: storeInstruments },
   { name: 'web', instruments: webInstruments },
+  { name: 'collector', instruments: collectorInstruments },
 ];
 
 /** With `sample: false` every trace is kept, as soon as its root is there or a second has passed. */
@@ -87,6 +89,7 @@ export async function importRooms(config: Config) {
             ...(await import('../web/kpis.ts')),
             ...(await import('../web/resource-history.ts')),
             ...(await import('../baseline/view.ts')),
+            ...(await import('../alert/view.ts')),
           },
   };
 }

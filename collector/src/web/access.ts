@@ -53,16 +53,24 @@ export class Access {
    * and browsers on this machine only.
    */
   mayWrite(request: IncomingMessage): Denied | undefined {
+    // A browser says where a change comes from; a cookie without that is not from a browser of ours.
+    return this.#judge(request, () => request.headers.origin !== undefined && this.#hasSession(request));
+  }
+
+  /** Tells a page beforehand, by what it reads, how its changes would be judged. */
+  couldWrite(request: IncomingMessage): Denied | undefined {
+    return this.#judge(request, () => this.#hasSession(request));
+  }
+
+  #judge(request: IncomingMessage, isOurPage: () => boolean): Denied | undefined {
     if (!isSameOrigin(request)) return { status: 403, error: 'this comes from another web page' };
     if (!this.isLocked) {
       const isHere = isLoopback(plainHost(request.socket.remoteAddress ?? ''));
       if (isHere && isLoopback(hostAsked(request.headers.host)) && !isForwarded(request)) return undefined;
       return { status: 403, error: 'without web.auth, changes are taken from this machine only' };
     }
-    if (this.#listener.admits(request)) return undefined;
-    // A browser says where a change comes from; a cookie without that is not from a browser of ours.
-    const isOurPage = request.headers.origin !== undefined && this.#hasSession(request);
-    return isOurPage ? undefined : { status: 401, error: 'a token is needed' };
+    const isLetIn = this.#listener.admits(request) || isOurPage();
+    return isLetIn ? undefined : { status: 401, error: 'a token is needed' };
   }
 
   /** Exchanges a token for a session. @returns the `set-cookie` header, undefined where the token does not let in */

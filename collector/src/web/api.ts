@@ -10,6 +10,17 @@ export type { KnownReport } from '../report/contract.ts';
 /** GET /api/reports/daily?date=2026-03-02&format=document; also weekly and monthly, and as json, markdown, html. */
 export type { ReportDocument } from '../report/contract.ts';
 export type {
+  AccessAnswer,
+  AlertChange,
+  AlertsAnswer,
+  AlertSummary,
+  AlertView,
+  MaintenanceWindow,
+  Silence,
+  SilenceAnswer,
+  SubjectFeedback,
+} from './alert-answers.ts';
+export type {
   BaselineAnswer,
   BaselineDetail,
   BaselineLine,

@@ -23,20 +23,20 @@ interface Stream {
   readonly mayStay: () => boolean;
   /** Monotonic time of the last event that was written. */
   writtenMs: number;
-  /** Version of what changes that it has. */
-  version: number;
+  /** Of each that changes, the version that it has. */
+  versions: readonly number[];
 }
 
 /** Streams named events, each read once and written to every open page. */
 export class EventStreams {
   readonly #clock: Clock;
   readonly #read: () => Readonly<Record<string, unknown>>;
-  readonly #changing: Changing | undefined;
+  readonly #changing: readonly Changing[];
   readonly #open = new Map<ServerResponse, Stream>();
   #cancel: (() => void) | undefined;
 
   /** @param read answers the data of each event by its name, for all pages each second */
-  constructor(clock: Clock, read: () => Readonly<Record<string, unknown>>, changing?: Changing) {
+  constructor(clock: Clock, read: () => Readonly<Record<string, unknown>>, changing: readonly Changing[] = []) {
     this.#clock = clock;
     this.#read = read;
     this.#changing = changing;
@@ -52,10 +52,10 @@ export class EventStreams {
     if (this.#open.size >= MAX_STREAMS) return false;
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 2000\n\n');
-    const version = this.#changing?.version() ?? 0;
-    this.#open.set(response, { mayStay, writtenMs: this.#clock.monotonicMs(), version });
+    this.#open.set(response, { mayStay, writtenMs: this.#clock.monotonicMs(), versions: this.#versions() });
     response.once('close', () => this.#forget(response));
-    response.write(Buffer.concat([textOf(this.#read()), textOf(this.#changing?.read() ?? {})]));
+    const changing = this.#changing.map((each) => textOf(each.read()));
+    response.write(Buffer.concat([textOf(this.#read()), ...changing]));
     this.#cancel ??= this.#clock.every(EVERY_MS, () => this.#send());
     return true;
   }
@@ -69,8 +69,8 @@ export class EventStreams {
   #send(): void {
     const nowMs = this.#clock.monotonicMs();
     const text = textOf(this.#read());
-    const version = this.#changing?.version() ?? 0;
-    let changed: Buffer | undefined;
+    const versions = this.#versions();
+    const changed: Buffer[] = [];
     let behindBytes = 0;
     for (const [response, stream] of this.#open) {
       const behind = response.writableLength;
@@ -85,11 +85,16 @@ export class EventStreams {
       // A page that does not read gets nothing new until it has caught up, instead of a growing backlog.
       else if (behind === 0) {
         response.write(text);
-        if (stream.version !== version) response.write((changed ??= textOf(this.#changing?.read() ?? {})));
-        stream.version = version;
+        for (const [i, each] of this.#changing.entries())
+          if (stream.versions[i] !== versions[i]) response.write((changed[i] ??= textOf(each.read())));
+        stream.versions = versions;
         stream.writtenMs = nowMs;
       }
     }
+  }
+
+  #versions(): number[] {
+    return this.#changing.map((each) => each.version());
   }
 
   /** The connection goes as a whole: what waits behind another stream on it would otherwise be held as long as that one. */

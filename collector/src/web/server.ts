@@ -1,20 +1,20 @@
-// The page and its API on 4320. Everything it answers comes through the views it is handed; a wish to keep traces is all
-// that it takes, beside a token to sign in with.
+// The page and its API on 4320. Everything it answers comes through the views it is handed; what it takes is a token to sign
+// in with, and what `changes.ts` knows.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BaselineChanges } from '../baseline/contract.ts';
 import type { CardinalityAnswer } from '../limit/contract.ts';
 import type { OperationsView } from '../measure/contract.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
 import { FOREIGN_NAME, HttpListener } from '../pipeline/http-server.ts';
 import { isGone, type ReaderHost, Readers } from '../pipeline/readers.ts';
-import type { PinWish, SamplingState } from '../sample/contract.ts';
 import type { ReportsView } from '../report/contract.ts';
+import type { SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
 import { Access, type Denied } from './access.ts';
-import { baselineChange, takeBaselineChange } from './baseline-change.ts';
+import { answerAlerts, DEFAULT_ALERTS } from './alert-routes.ts';
 import type {
+  AccessAnswer,
   BaselineView,
   BooksAnswer,
   DecisionAnswer,
@@ -24,6 +24,7 @@ import type {
   ResourcesAnswer,
 } from './api.ts';
 import { answerBaselines, DEFAULT_GROUPS } from './baseline-routes.ts';
+import { type ChangeViews, changeMethod, takeChange } from './changes.ts';
 import type { WebConfig } from './config.ts';
 import { type Changing, EventStreams } from './events.ts';
 import type { ChangingPageEvents, PageEvents } from './page-events.ts';
@@ -32,7 +33,7 @@ import { answerReports } from './report-routes.ts';
 import { sendForm, takeForm, wantsPage } from './sign-in.ts';
 
 /** What the page asks of the rest of the sidecar; a room that is off has no view. */
-export interface WebViews {
+export interface WebViews extends ChangeViews {
   readonly operations: OperationsView | undefined;
   readonly traces: TracesView | undefined;
   readonly strategies?: StrategiesView | undefined;
@@ -48,10 +49,6 @@ export interface WebViews {
   /** @param traceId 32 lower-case hexadecimal digits */
   why(traceId: string): Promise<DecisionAnswer>;
   sampling(): SamplingState;
-  /** @returns false where there are too many wishes already */
-  pin(wish: PinWish): boolean;
-  /** Absent where baselines are off. */
-  readonly baselineChanges?: BaselineChanges | undefined;
   health(): HealthAnswer;
 }
 
@@ -102,7 +99,7 @@ export class WebServer {
     this.#events = new EventStreams(
       host.clock,
       () => ({ operations: this.#operations(), books: views.books(), sampling: views.sampling() }) satisfies PageEvents,
-      changesOf(views.baselines),
+      changesOf(views),
     );
     this.#listener = new HttpListener('web', config, host, (request, response) => void this.#serve(request, response));
     this.#access = new Access(this.#listener, [config.host, ...config.host_names], host.clock);
@@ -140,17 +137,12 @@ export class WebServer {
     if (denied !== undefined && !(isSignIn && denied.status === 401))
       return this.#sendDenied(response, denied.status, denied.error);
     if (isSignIn) return takeForm(request, response, this.#access);
-    const isPins = url.pathname === '/api/pins';
-    if (isPins && request.method === 'POST') return this.#sendJson(response, await this.#pin(request));
-    const change = baselineChange(url.pathname);
-    if (change !== undefined && request.method === 'POST')
-      return this.#sendJson(response, await takeBaselineChange(request, change, this.#views.baselineChanges));
-    const takesPost = isPins || change !== undefined || (url.pathname === '/login' && this.#access.isLocked);
-    response.setHeader('allow', takesPost ? 'POST' : 'GET, HEAD');
-    return this.#sendJson(response, {
-      status: 405,
-      body: { error: `only ${takesPost ? 'POST' : 'GET'} is served here` },
-    });
+    const isForm = url.pathname === '/login' && this.#access.isLocked;
+    const method = isForm ? 'POST' : changeMethod(url.pathname);
+    if (!isForm && method === request.method)
+      return this.#sendJson(response, await takeChange(request, url.pathname, this.#views));
+    response.setHeader('allow', method ?? 'GET, HEAD');
+    return this.#sendJson(response, { status: 405, body: { error: `only ${method ?? 'GET'} is served here` } });
   }
 
   async #read(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -160,6 +152,7 @@ export class WebServer {
         this.#sendJson(response, { status: 503, body: { error: 'too many pages are open' } });
       return undefined;
     }
+    if (url.pathname === '/api/access') return this.#sendJson(response, { status: 200, body: this.#accessOf(request) });
     const file = this.#files.get(url.pathname);
     if (file !== undefined) return this.#sendFile(response, file);
     if (url.pathname === '/')
@@ -194,6 +187,8 @@ export class WebServer {
     if (path === '/api/traces') return this.#traces(url.searchParams, response);
     const ofBaselines = answerBaselines(this.#views.baselines, url);
     if (ofBaselines !== undefined) return ofBaselines;
+    const ofAlerts = answerAlerts(this.#views.alerts, url);
+    if (ofAlerts !== undefined) return ofAlerts;
     const ofReports = await answerReports(this.#views.reports, url);
     if (ofReports !== undefined) return ofReports;
     const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
@@ -220,13 +215,9 @@ export class WebServer {
     return { status: 200, body: await this.#views.why(traceId) };
   }
 
-  async #pin(request: IncomingMessage): Promise<Answer> {
-    // Few ever wish, and what checks wishes is large.
-    const { readWish } = await import('./pins.ts');
-    const wish = await readWish(request);
-    if (typeof wish === 'string') return { status: 400, body: { error: wish } };
-    if (this.#views.pin(wish)) return { status: 200, body: wish };
-    return { status: 409, body: { error: 'too many wishes at once; wait until one has run out' } };
+  #accessOf(request: IncomingMessage): AccessAnswer {
+    const denied = this.#access.couldWrite(request);
+    return { mayWrite: denied === undefined, reason: denied?.error ?? '' };
   }
 
   #cardinality(): Answer {
@@ -283,10 +274,16 @@ export class WebServer {
   }
 }
 
-function changesOf(view: BaselineView | undefined): Changing | undefined {
-  if (view === undefined) return undefined;
-  return {
-    version: () => view.version(),
-    read: () => ({ violations: view.violations(DEFAULT_GROUPS) }) satisfies ChangingPageEvents,
-  };
+function changesOf({ baselines, alerts }: WebViews): Changing[] {
+  type Events = Partial<ChangingPageEvents>;
+  const found: Changing[] = [];
+  if (baselines !== undefined) {
+    const read = () => ({ violations: baselines.violations(DEFAULT_GROUPS) }) satisfies Events;
+    found.push({ version: () => baselines.version(), read });
+  }
+  if (alerts !== undefined) {
+    const read = () => ({ alerts: alerts.alerts(DEFAULT_ALERTS) }) satisfies Events;
+    found.push({ version: () => alerts.version(), read });
+  }
+  return found;
 }

@@ -1,5 +1,6 @@
 // The stage over restarts, and with channels that are dead.
 import { describe, expect, it } from 'vitest';
+import type { AlertSnapshot } from '../../../collector/src/alert/contract.ts';
 import type { AlertStage } from '../../../collector/src/alert/stage.ts';
 import { alertRig, hookServer } from '../../support/alert-rig.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -27,8 +28,11 @@ describe('after kill -9', () => {
     await before.settled();
     before.stage.acknowledge('g1', 'ada');
     await before.settled();
-    const silence = { attributes: {}, kinds: ['hang' as const], severities: [], comment: '', by: 'ada', forMs: 60_000 };
+    const matchers = { alert: 'g2', attributes: {}, kinds: ['hang' as const], severities: [] };
+    const silence = { ...matchers, comment: '', by: 'ada', forMs: 60_000 };
     before.stage.silence(silence);
+    before.stage.rate('g1', false, 'ben');
+    await eventually('all to be kept', () => (kept() as AlertSnapshot).feedback?.length === 1);
     expect(hook.posted).toHaveLength(2);
 
     const snapshot = kept();
@@ -37,12 +41,21 @@ describe('after kill -9', () => {
     await after.settled();
     expect(hook.posted).toHaveLength(2);
     expect(after.stage.alerts()).toMatchObject([{ id: 'g1', state: 'firing', acknowledged: { by: 'ada' } }]);
-    expect(after.stage.silences()).toMatchObject([{ kinds: ['hang'], by: 'ada' }]);
+    expect(after.stage.silences()).toMatchObject([{ alert: 'g2', kinds: ['hang'], by: 'ada' }]);
+    expect(after.stage.feedback()).toMatchObject([{ name: 'orders POST /orders', useful: 0, useless: 1 }]);
     await after.take(violationGroup('none'));
     const [, , last] = await hook.received(3);
     expect(JSON.parse(last?.body ?? '')).toMatchObject({ occasion: 'resolved' });
     const ids = hook.posted.map(({ headers }) => headers['evenkeel-notification']);
     expect(new Set(ids).size).toBe(3);
+  });
+
+  it('reads what was kept before answers were counted', async () => {
+    const { wire, kept } = keeper();
+    await (await alertRig({}, wire)).take(violationGroup('critical'));
+    const { feedback: _, ...earlier } = kept() as AlertSnapshot;
+    const after = await alertRig({}, async (stage) => expect(await stage.restore(earlier)).toBe(true));
+    expect([after.stage.alerts().length, after.stage.feedback()]).toEqual([1, []]);
   });
 
   it('tells what no channel had been told yet', async () => {

@@ -129,3 +129,27 @@ it('a holiday holds what is milder than is told on such days', () => {
   expect(heldBy({ holidays: { ...holidays, min_severity: 'emergency' } }, violationGroup('critical'))).toBe('holiday');
   expect(heldBy({ holidays }, violationGroup('warning'), NOW_MS + 86_400_000)).toBeUndefined();
 });
+
+describe('what is shown of the calendar', () => {
+  const once = { name: 'upgrade', start: '2027-03-01T07:00:00Z', end: '2027-03-01T09:00:00Z' };
+  const past = { name: 'past', start: '2027-02-01T07:00:00Z', end: '2027-02-01T09:00:00Z' };
+  const config = { maintenance: [once, past], holidays: { dates: ['2027-03-02'], min_severity: 'emergency' } };
+  const calendar = new Silences(alertConfig.parse(config));
+  const DAY_MS = 86_400_000;
+
+  it('is which windows are open or will be, and whether it is a holiday', () => {
+    const times = { startMs: NOW_MS - 3_600_000, endMs: NOW_MS + 3_600_000 };
+    const matchers = { attributes: {}, kinds: [], severities: [] };
+    expect(calendar.maintenance(NOW_MS)).toEqual([{ name: 'upgrade', ...matchers, isOpen: true, once: times }]);
+    expect(calendar.maintenance(NOW_MS + DAY_MS)).toEqual([]);
+    expect([NOW_MS, NOW_MS + DAY_MS].map((ms) => calendar.holidayFrom(ms))).toEqual([undefined, 'emergency']);
+  });
+
+  it('becomes another one with what begins or ceases to hold, and not with time', () => {
+    const revisions = [0, 1000, 2 * 3_600_000, 2 * 3_600_000 + 1000, DAY_MS, DAY_MS + 1000].map((passedMs) => {
+      calendar.at(NOW_MS + passedMs);
+      return calendar.revision;
+    });
+    expect(revisions).toEqual([1, 1, 2, 2, 3, 3]);
+  });
+});

@@ -90,10 +90,10 @@ it('is silenced and heard again while it runs', async () => {
 
   const other = stage.silence({ ...wish, forMs: 60_000 });
   await take(violationGroup('critical', { id: 'g2' }));
-  expect(stage.unsilence(other?.id ?? '')).toBe(true);
+  expect(stage.unsilence(other?.id ?? '', 'ada')).toBe(true);
   await settled();
   expect(counts('notifications')).toEqual({ 'log/delivered': 2 });
-  expect(stage.unsilence('configured-1')).toBe(false);
+  expect(stage.unsilence('configured-1', 'ada')).toBe(false);
 });
 
 it('keeps what people say of an alert, and tells whoever shows it', async () => {

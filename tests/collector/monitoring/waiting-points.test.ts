@@ -19,12 +19,12 @@ it('goes at once after seconds without a point', () => {
   expect(gone([0, 5, 10])).toEqual(['0@0', '5@5', '10@10']);
 });
 
-it('goes with what came since, three seconds after others went', () => {
-  expect(gone([1, 2, 3, 4, 5, 9])).toEqual(['1@1', '2 3 4@4', '5@7', '9@10']);
+it('goes with what came since, five seconds after others went', () => {
+  expect(gone([1, 2, 3, 4, 5, 9])).toEqual(['1@1', '2 3 4 5@6', '9@11']);
 });
 
 it('goes at once where somebody is in a hurry', () => {
-  expect(gone([1, 2, 3, 4], [3])).toEqual(['1@1', '2 3@3', '4@6']);
+  expect(gone([1, 2, 3, 4], [3])).toEqual(['1@1', '2 3@3', '4@8']);
 });
 
 it('goes whole at the end', () => {

@@ -205,4 +205,23 @@ describe('what changes something', () => {
     await check(page, { 'x-forwarded-for': '10.1.2.3' }, 403);
     await check(page, {}, 405, '/login');
   });
+
+  it('is told beforehand whether it would be taken, without being tried', async () => {
+    const says = async ({ ask }: Locked, headers: Record<string, string>, reason: string): Promise<void> => {
+      const answer = await ask('/api/access', headers);
+      const expected = { mayWrite: reason === '', reason };
+      expect([headers, answer.status, JSON.parse(answer.body.toString())]).toEqual([headers, 200, expected]);
+    };
+    const open = await openPage({ host_names: ['sidecar.internal'] });
+    const fromElsewhere = 'without web.auth, changes are taken from this machine only';
+    await says(open, {}, '');
+    await says(open, { 'sec-fetch-site': 'same-origin' }, '');
+    await says(open, { host: 'sidecar.internal' }, fromElsewhere);
+    await says(open, { 'x-forwarded-for': '10.1.2.3' }, fromElsewhere);
+    await says(open, { 'sec-fetch-site': 'cross-site' }, 'this comes from another web page');
+    const locked = await openPage();
+    await says(locked, BEARER, '');
+    await says(locked, await locked.signIn(), '');
+    expect((await locked.ask('/api/access')).status).toBe(401);
+  });
 });

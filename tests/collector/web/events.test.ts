@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EventStreams } from '../../../collector/src/web/events.ts';
+import { type Changing, EventStreams } from '../../../collector/src/web/events.ts';
 import { ManualClock } from '../../support/clock.ts';
 import { eventually } from '../../support/eventually.ts';
 
@@ -16,13 +16,14 @@ interface Rig {
   open(): Promise<{ status: number; heard(): string; response: IncomingMessage; close(): void }>;
 }
 
-async function rig(data: () => Record<string, unknown>): Promise<Rig> {
+async function rig(data: () => Record<string, unknown>, changing: readonly Changing[] = []): Promise<Rig> {
   const clock = new ManualClock();
   let reads = 0;
-  const streams = new EventStreams(clock, () => {
+  const read = (): Record<string, unknown> => {
     reads++;
     return data();
-  });
+  };
+  const streams = new EventStreams(clock, read, changing);
   const server = createServer((_, response) => {
     if (!streams.add(response, () => made.mayStay)) response.writeHead(503).end();
   });
@@ -244,5 +245,24 @@ describe('a stream that may not stay', () => {
     page.clock.advance(1000);
     await ended;
     expect(response.complete).toBe(true);
+  });
+
+  it('carries what changes at first, and then each when it has changed', async () => {
+    const versions = { violations: 1, alerts: 1 };
+    const changing = (['violations', 'alerts'] as const).map((name): Changing => {
+      return { version: () => versions[name], read: () => ({ [name]: versions[name] }) };
+    });
+    const { open, clock } = await rig(() => ({ tick: 0 }), changing);
+    const { heard } = await open();
+    const told = (): string => [...heard().matchAll(/event: (\w)\w*\n/g)].map(([, first]) => first).join('');
+    await eventually('the first', () => told() === 'tva');
+    versions.alerts++;
+    clock.advance(1000);
+    await eventually('the alerts', () => told() === 'tvata');
+    clock.advance(1000);
+    await eventually('nothing new', () => told() === 'tvatat');
+    versions.violations++;
+    clock.advance(1000);
+    await eventually('the violations', () => told() === 'tvatattv');
   });
 });

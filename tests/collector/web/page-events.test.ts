@@ -6,18 +6,18 @@ import { eventually } from '../../support/eventually.ts';
 import { startCollector } from '../../support/running-collector.ts';
 import { watchedTraffic } from '../../support/watched-traffic.ts';
 
-it('streams what the API answers to operations, books, sampling and violations', async () => {
+it('streams what the API answers to operations, books, sampling, violations and alerts', async () => {
   const { urls } = await startCollector();
   const closing = new AbortController();
   const response = await fetch(`${urls.page}/api/events`, { signal: closing.signal });
   let heard = '';
   for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     heard += text;
-    if (heard.includes('event: violations') && heard.endsWith('\n\n')) break;
+    if (heard.includes('event: alerts') && heard.endsWith('\n\n')) break;
   }
   closing.abort();
   const events = [...heard.matchAll(/^event: (.*)\ndata: (.*)$/gm)].map(([, name = '', data = '']) => [name, data]);
-  expect(events.map(([name]) => name)).toEqual(['operations', 'books', 'sampling', 'violations']);
+  expect(events.map(([name]) => name)).toEqual(['operations', 'books', 'sampling', 'violations', 'alerts']);
   for (const [name, data = ''] of events) {
     const answer = JSON.parse((await send(`${urls.page}/api/${name}`)).body.toString()) as object;
     // Resident memory is never twice the same.

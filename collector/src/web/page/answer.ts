@@ -49,16 +49,19 @@ export function useAnswer<T>(url: string, refresh: (shown: T | undefined) => boo
   return loaded.url === url ? loaded : nothing;
 }
 
-/** Sends a wish to the sidecar. @returns what is wrong, empty where nothing is */
-export async function send(url: string, body: object): Promise<string> {
+/** Sends a wish to the sidecar. @returns its answer, or what is wrong; empty where nothing is */
+export async function send<T>(
+  url: string,
+  body: object,
+  method: 'POST' | 'DELETE' = 'POST',
+): Promise<{ readonly problem: string; readonly answer?: T }> {
   try {
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (response.ok) return '';
-    if (response.status === 401) return SIGNED_OUT;
-    return await problemOf(response);
+    const response = await fetch(url, { method, headers, body: JSON.stringify(body) });
+    if (response.ok) return { problem: '', answer: (await response.json()) as T };
+    return { problem: response.status === 401 ? SIGNED_OUT : await problemOf(response) };
   } catch {
-    return 'the sidecar does not answer';
+    return { problem: 'the sidecar does not answer' };
   }
 }
 

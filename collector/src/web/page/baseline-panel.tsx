@@ -2,9 +2,9 @@
 import type { ComponentChildren } from 'preact';
 import type { BaselineAnswer, LearnedSummary } from '../api.ts';
 import { useAnswer } from './answer.ts';
-import { factor, learnedText, progressText, seenSoon, sightText } from './baseline-words.ts';
+import { factor, learnedText, progressText, seasonText, seenSoon, sightText } from './baseline-words.ts';
 import { DensityChart } from './density-chart.tsx';
-import { dateTime, duration, percent, perSecond } from './format.ts';
+import { dateTime, percent, perSecond } from './format.ts';
 import { LearningProgress } from './learning-table.tsx';
 
 interface BaselinePanelProps {
@@ -46,19 +46,13 @@ function Known({ answer }: { answer: BaselineAnswer }): ComponentChildren {
           {percent(learned.confidence)}.
           {state === 'provisional' && ' Until more is known, only what is much slower is said.'}
           {detail !== undefined && ` Slower by less than ${factor(detail.guardRatio)} × is normal.`}
-          {learned.hasSeason && seasonText(detail?.season)}
+          {detail?.season !== undefined && ` ${seasonText(detail.season)}`}
         </p>
       </div>
       <Seen learned={learned} />
       {detail !== undefined && <DensityChart density={detail.density} quantiles={learned.quantiles} />}
     </div>
   );
-}
-
-function seasonText(season: NonNullable<BaselineAnswer['detail']>['season']): string {
-  if (season === undefined) return '';
-  const { periodSeconds, now, least, most } = season;
-  return ` It comes back every ${duration(1000 * periodSeconds)}: ${factor(least)} to ${factor(most)} × as long, ${factor(now)} × now.`;
 }
 
 function Normal({ learned }: { learned: LearnedSummary }): ComponentChildren {

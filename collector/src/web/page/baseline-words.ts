@@ -1,5 +1,14 @@
 // What violations and baselines say for themselves, in words and numbers for people. Pure.
-import type { BaselineLine, GroupSummary, LearnedQuantile, Ratio, Sight, Violation, ViolationsAnswer } from '../api.ts';
+import type {
+  BaselineDetail,
+  BaselineLine,
+  GroupSummary,
+  LearnedQuantile,
+  Ratio,
+  Sight,
+  Violation,
+  ViolationsAnswer,
+} from '../api.ts';
 import { count, counted, duration, percent } from './format.ts';
 import { openCount, SEVERITIES } from './severities.ts';
 
@@ -42,8 +51,9 @@ export function learnedText({ quantile, ms, lowMs, highMs }: LearnedQuantile): s
   return `${nameOf(quantile)} ${duration(ms)} (${duration(lowMs)} to ${duration(highMs)})`;
 }
 
-/** Writes how seldom chance alone would say as much of an operation. */
-export function chanceText(oneInDays: number): string {
+/** Writes how seldom chance alone would say as much of an operation. JSON has no infinity, so that comes as null. */
+export function chanceText(oneInDays: number | null): string {
+  if (oneInDays === null || oneInDays === Infinity) return 'never';
   if (oneInDays < 1) return 'more than once a day';
   if (oneInDays < 2 * DAYS_A_YEAR) return `once in ${counted(Math.round(oneInDays), 'day')}`;
   const years = oneInDays / DAYS_A_YEAR;
@@ -58,6 +68,16 @@ export function sightText({ kind, to, seconds }: Sight): string {
     kind === 'latency' ? `${to} × as long` : kind === 'error' ? `errors to ${Math.round(to * 100)} %` : 'no more calls';
   if (seconds === null) return `${change}: not within 10 min`;
   return `${change}: ${seconds < 59.5 ? `${Math.max(1, Math.round(seconds))} s` : duration(1000 * seconds)}`;
+}
+
+/** Writes all that would be seen, in one line. */
+export function sightsText(sight: readonly Sight[]): string {
+  return sight.map(sightText).join('; ');
+}
+
+/** Writes what time of its season makes of an operation. */
+export function seasonText({ periodSeconds, now, least, most }: NonNullable<BaselineDetail['season']>): string {
+  return `It comes back every ${duration(1000 * periodSeconds)}: ${factor(least)} to ${factor(most)} × as long, ${factor(now)} × now.`;
 }
 
 /** What would be seen within a minute. */

@@ -15,6 +15,7 @@ export interface FeedState {
   readonly sampling: PageEvents['sampling'] | undefined;
   /** As they were told last, since they are told only when they change. */
   readonly violations: ChangingPageEvents['violations'] | undefined;
+  readonly alerts: ChangingPageEvents['alerts'] | undefined;
 }
 
 /** The part of EventSource that is used. */
@@ -49,6 +50,7 @@ const NOTHING_YET: FeedState = {
   books: undefined,
   sampling: undefined,
   violations: undefined,
+  alerts: undefined,
 };
 
 /** Holds the latest answers and tells its listeners of each change. */
@@ -118,6 +120,7 @@ export class LiveFeed {
     source.addEventListener('books', (event) => this.#receive({ books: parse(event.data) }));
     source.addEventListener('sampling', (event) => this.#receive({ sampling: parse(event.data) }));
     source.addEventListener('violations', (event) => this.#receive({ violations: parse(event.data) }));
+    source.addEventListener('alerts', (event) => this.#receive({ alerts: parse(event.data) }));
     source.addEventListener('error', () => this.#interrupted());
   }
 

@@ -30,7 +30,7 @@ export function KeepForm({ route, operations }: KeepFormProps): ComponentChildre
     event.preventDefault();
     const wish = wishOf(typed);
     if (typeof wish === 'string') return setOutcome({ isGood: false, text: wish });
-    const problem = await send('api/pins', wish);
+    const { problem } = await send('api/pins', wish);
     setOutcome({ isGood: problem === '', text: problem === '' ? grantedText(wish) : `Not kept: ${problem}.` });
   };
   return (

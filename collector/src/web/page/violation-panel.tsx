@@ -1,18 +1,22 @@
 // One group of violations: what, since when, how far off, and what shows it.
 import type { ComponentChildren } from 'preact';
 import type { GroupSummary, Violation } from '../api.ts';
+import { AlertPanel, type Desk } from './alert-panel.tsx';
 import { chanceText, lastedText, quantilesText, ratioText, shareText } from './baseline-words.ts';
 import { ago, counted, dateTime } from './format.ts';
 import { Mark } from './mark.tsx';
+import { NormalRows } from './normal-rows.tsx';
 import { linkTo } from './route.ts';
 
 interface GroupProps {
   readonly group: GroupSummary;
+  readonly desk: Desk;
   readonly nowMs: number;
 }
 
-export function ViolationPanel({ group, nowMs }: GroupProps): ComponentChildren {
+export function ViolationPanel({ group, desk, nowMs }: GroupProps): ComponentChildren {
   const [first, ...others] = group.members;
+  const alert = desk.alerts.get(group.id);
   if (first === undefined) return null;
   const left = group.memberCount - group.members.length;
   return (
@@ -33,7 +37,7 @@ export function ViolationPanel({ group, nowMs }: GroupProps): ComponentChildren 
       <Evidence violation={first} />
       {others.length > 0 && (
         <>
-          <h4>Together with it</h4>
+          <h4>What moved with it</h4>
           <ul class="members">
             {others.map((member) => (
               <li key={member.id}>
@@ -45,6 +49,7 @@ export function ViolationPanel({ group, nowMs }: GroupProps): ComponentChildren 
         </>
       )}
       {left > 0 && <p class="note">And {counted(left, 'further violation')}.</p>}
+      {alert !== undefined && <AlertPanel alert={alert} cause={first} desk={desk} nowMs={nowMs} />}
     </section>
   );
 }
@@ -67,10 +72,13 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
     <dl class="facts">
       {kind !== 'throughput' && kind !== 'hang' && <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>}
       {quantiles.length > 0 && <Row name="Quantiles moved">{quantilesText(quantiles)}</Row>}
-      <Row name="Rests on">
-        {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
-        {chanceText(oneInDays)}
-      </Row>
+      {calls > 0 && (
+        <Row name="Rests on">
+          {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
+          {chanceText(oneInDays)}
+        </Row>
+      )}
+      {'span.name' in violation.subject.attributes && <NormalRows subjectKey={violation.subject.key} />}
       {bottleneck !== undefined && (
         <Row name="Where the time goes">
           <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}

@@ -1,6 +1,8 @@
 // Violations: what left its baseline and is not back yet, the worst first; below it what is over.
 import type { ComponentChildren } from 'preact';
-import type { BaselinesAnswer, GroupSummary, ViolationGroupAnswer, ViolationsAnswer } from '../api.ts';
+import type { AccessAnswer, BaselinesAnswer, GroupSummary, ViolationGroupAnswer, ViolationsAnswer } from '../api.ts';
+import type { Desk } from './alert-panel.tsx';
+import { shownAlerts } from './alert-words.ts';
 import { useAnswer } from './answer.ts';
 import { bySeverity, lastedText, openText, watchedText } from './baseline-words.ts';
 import { Waiting } from './empty-state.tsx';
@@ -10,6 +12,7 @@ import { useFeed } from './hooks.ts';
 import { LearningTable } from './learning-table.tsx';
 import { NotRefreshed } from './not-refreshed.tsx';
 import { linkTo, type ViolationsRoute } from './route.ts';
+import { SilencesPanel } from './silences-panel.tsx';
 import { ViolationPanel } from './violation-panel.tsx';
 
 /** Of those that are still learning; the rest is a number. */
@@ -20,7 +23,8 @@ export function ViolationsView({ route, feed }: { route: ViolationsRoute; feed: 
 }
 
 function AllViolations({ feed }: { feed: LiveFeed }): ComponentChildren {
-  const { violations, phase } = useFeed(feed);
+  const { violations, alerts, phase } = useFeed(feed);
+  const desk = useDesk(feed);
   const watched = useAnswer<BaselinesAnswer>(
     `api/baselines?state=learning&limit=${LEARNING_SHOWN}`,
     () => phase !== 'paused',
@@ -30,10 +34,18 @@ function AllViolations({ feed }: { feed: LiveFeed }): ComponentChildren {
       <h1>Violations</h1>
       {watched.status === 404 ? <BaselinesOff /> : <NotRefreshed loaded={watched} />}
       {violations === undefined && watched.status !== 404 && <Waiting>Asking what left its baseline…</Waiting>}
-      {violations !== undefined && <Groups answer={violations} nowMs={feed.nowMs()} />}
+      {violations !== undefined && <Groups answer={violations} desk={desk} nowMs={feed.nowMs()} />}
+      {alerts !== undefined && <SilencesPanel answer={alerts} access={desk.access} nowMs={feed.nowMs()} />}
       {watched.answer !== undefined && <Watched answer={watched.answer} />}
     </>
   );
+}
+
+/** What the panels of alerts share; whether something may be changed is asked once. */
+function useDesk(feed: LiveFeed): Desk {
+  const { alerts } = useFeed(feed);
+  const access = useAnswer<AccessAnswer>('api/access', () => false);
+  return { alerts: shownAlerts(alerts), feedback: alerts?.feedback ?? [], access: access.answer };
 }
 
 function BaselinesOff(): ComponentChildren {
@@ -49,7 +61,13 @@ function BaselinesOff(): ComponentChildren {
   );
 }
 
-function Groups({ answer, nowMs }: { answer: ViolationsAnswer; nowMs: number }): ComponentChildren {
+interface GroupsProps {
+  readonly answer: ViolationsAnswer;
+  readonly desk: Desk;
+  readonly nowMs: number;
+}
+
+function Groups({ answer, desk, nowMs }: GroupsProps): ComponentChildren {
   const open = bySeverity(answer.groups);
   const past = answer.groups.filter(({ severity }) => severity === 'none');
   const left = answer.groupCount - answer.groups.length;
@@ -66,7 +84,7 @@ function Groups({ answer, nowMs }: { answer: ViolationsAnswer; nowMs: number }):
         </p>
       )}
       {open.map((group) => (
-        <ViolationPanel key={group.id} group={group} nowMs={nowMs} />
+        <ViolationPanel key={group.id} group={group} desk={desk} nowMs={nowMs} />
       ))}
       {past.length > 0 && <Past groups={past} nowMs={nowMs} />}
       {left > 0 && (
@@ -134,6 +152,7 @@ function Watched({ answer }: { answer: BaselinesAnswer }): ComponentChildren {
 
 function OneGroup({ id, feed }: { id: string; feed: LiveFeed }): ComponentChildren {
   const { phase } = useFeed(feed);
+  const desk = useDesk(feed);
   const loaded = useAnswer<ViolationGroupAnswer>(`api/violations/${id}`, () => phase !== 'paused');
   const { answer, problem } = loaded;
   return (
@@ -144,7 +163,7 @@ function OneGroup({ id, feed }: { id: string; feed: LiveFeed }): ComponentChildr
       <h1>Violation</h1>
       <NotRefreshed loaded={loaded} />
       {answer === undefined && problem === '' && <Waiting>Asking for it…</Waiting>}
-      {answer !== undefined && <ViolationPanel group={answer} nowMs={feed.nowMs()} />}
+      {answer !== undefined && <ViolationPanel group={answer} desk={desk} nowMs={feed.nowMs()} />}
     </>
   );
 }

@@ -10,7 +10,9 @@ import {
   progressText,
   quantilesText,
   ratioText,
+  seasonText,
   seenSoon,
+  sightsText,
   sightText,
   watchedText,
 } from '../../../../collector/src/web/page/baseline-words.ts';
@@ -114,4 +116,20 @@ test('says how long it lasted, or has lasted', () => {
   expect(lastedText({ ...times, severity: 'info' }, 91_000)).toBe('1 min 30 s');
   // Clocks of reader and sidecar may differ.
   expect(lastedText({ ...times, severity: 'info' }, 0)).toBe('0 ms');
+});
+
+test('all that would be seen stands in one line, and a season says what it makes of now', () => {
+  const sight: Sight[] = [
+    { kind: 'latency', to: 1.5, seconds: 21 },
+    { kind: 'latency', to: 1.2, seconds: 240 },
+    { kind: 'throughput', to: 0, seconds: null },
+  ];
+  expect(sightsText(sight)).toBe('1.5 × as long: 21 s; 1.2 × as long: 4 min; no more calls: not within 10 min');
+  expect(seasonText({ periodSeconds: 86_400, now: 1.3, least: 0.8, most: 1.6 })).toBe(
+    'It comes back every 1 d: 0.8 to 1.6 × as long, 1.3 × now.',
+  );
+});
+
+test('what chance never does comes as null over JSON', () => {
+  expect([null, Infinity].map((days) => chanceText(days))).toEqual(['never', 'never']);
 });

@@ -40,7 +40,7 @@ class FakeBrowser {
   }
 
   /** Sends an event of another name. */
-  sendOther(name: 'books' | 'sampling' | 'violations', data: object): void {
+  sendOther(name: 'books' | 'sampling' | 'violations' | 'alerts', data: object): void {
     this.#listeners.get(name)?.({ data: JSON.stringify(data) });
   }
 
@@ -88,14 +88,16 @@ test('holds the latest of each kind of event', () => {
   ]);
 });
 
-test('keeps violations, which are told only when they change', () => {
+test('keeps violations and alerts, which are told only when they change', () => {
   const browser = started();
   browser.sendOther('violations', { groupCount: 1 });
+  browser.sendOther('alerts', { alertCount: 2 });
   browser.send(1);
   browser.fail(2);
   browser.wait(STALE_AFTER_MS);
   browser.send(2);
   expect(browser.feed.state.violations).toEqual({ groupCount: 1 });
+  expect(browser.feed.state.alerts).toEqual({ alertCount: 2 });
 });
 
 test('calls its numbers stale as soon as the stream breaks, and keeps their time', () => {

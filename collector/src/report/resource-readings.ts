@@ -3,8 +3,14 @@
 import { attributeOf, valueText } from '../model/attributes.ts';
 import { type DataPoint, type Metric, type Resource, seriesKey } from '../model/data-point.ts';
 import type { ResourceFacts, ResourceSource } from './contract.ts';
+import { joinResources } from './resource-days.ts';
 
-const KEPT_NAMES = /^(system|container|process|nodejs|v8js|jvm|go)\./;
+/** Time of processors is told as a share, too. */
+const KEPT_NAMES = /^(system|container|process|nodejs|v8js|jvm|go)\.(?!cpu\.time$)/;
+/** What there is the more of the better has no limit that one runs into. */
+const SPARE = /^(free|idle|available|cached|buffers|reserved)$/;
+/** What a mount point says already. */
+const OF_MOUNT_POINT = /^system\.(device|filesystem\.(mode|type))$/;
 /** A host of 16 processors has some 300, of which those of a processor each are left out. */
 const MAX_SERIES = 300;
 const HOUR_MS = 3_600_000;
@@ -71,7 +77,7 @@ export class ResourceReadings implements ResourceSource {
   }
 
   facts(fromMs: number, toMs: number): ResourceFacts[] {
-    return [...this.#series.values()].flatMap(({ name, unit, limit, hours }) => {
+    const facts = [...this.#series.values()].flatMap(({ name, unit, limit, hours }): ResourceFacts[] => {
       const within = hours.filter((hour) => hour.fromMs >= fromMs && hour.fromMs < toMs);
       const count = within.reduce((sum, hour) => sum + hour.count, 0);
       if (count === 0) return [];
@@ -86,6 +92,8 @@ export class ResourceReadings implements ResourceSource {
         },
       ];
     });
+    // Two of one name are told as one.
+    return joinResources(facts);
   }
 
   #remember(point: DataPoint): void {
@@ -114,7 +122,11 @@ function describe(
   own: Resource,
 ): Pick<Reading, 'name' | 'unit' | 'limit' | 'isRate'> {
   const isRate = metric.isMonotonic;
-  const told = attributes.map(([name, value]) => `${name}=${valueText(value)}`);
+  const isMount = attributes.some(([name]) => name === 'system.filesystem.mountpoint');
+  const told = attributes
+    .filter(([name]) => !isMount || !OF_MOUNT_POINT.test(name))
+    .map(([name, value]) => `${name}=${valueText(value)}`);
+  const isSpare = attributes.some(([, value]) => SPARE.test(valueText(value)));
   const { attributes: of } = metric.resource;
   const named = (key: string): string => valueText(attributeOf(of, key) ?? '');
   const sender = metric.resource.key === own.key ? [] : [named('service.name'), named('service.instance.id')];
@@ -127,7 +139,7 @@ function describe(
     name: name.filter((part) => part !== '').join(' '),
     unit: isRate ? `${metric.unit}/s` : metric.unit,
     // What a share cannot exceed is known; what a size cannot is in other metrics, if anywhere.
-    limit: metric.unit === '1' && metric.name.endsWith('utilization') ? 1 : undefined,
+    limit: metric.unit === '1' && metric.name.endsWith('utilization') && !isSpare ? 1 : undefined,
     isRate,
   };
 }

@@ -66,6 +66,20 @@ it('tells senders and attributes apart, and leaves single processors and other m
   ]);
 });
 
+it('names a file system by where it is mounted, and knows no limit of what is spare', () => {
+  const { read, sample, all } = rig();
+  const mount = { 'system.device': '/dev/vda', 'system.filesystem.mode': 'rw', 'system.filesystem.mountpoint': '/' };
+  read(0, 'system.filesystem.utilization', 0.5, { unit: '1', attributes: mount });
+  read(0, 'system.filesystem.utilization', 0.7, { unit: '1', attributes: { ...mount, 'system.device': '/dev/vdb' } });
+  read(0, 'system.memory.utilization', 0.9, { unit: '1', attributes: { 'system.memory.state': 'free' } });
+  read(0, 'system.cpu.time', 9, { unit: 's', isMonotonic: true });
+  sample(0, 2);
+  expect(all().map(({ name, max, limit }) => `${name} ${max} ${limit}`)).toEqual([
+    'system.filesystem.utilization {system.filesystem.mountpoint=/} 0.7 1',
+    'system.memory.utilization {system.memory.state=free} 0.9 undefined',
+  ]);
+});
+
 it('is bounded, and forgets what is two days old', () => {
   const { read, sample, all, readings } = rig();
   for (let i = 0; i < 400; i++) read(0, 'system.disk.io', i, { attributes: { 'system.device': `${i}` } });

@@ -12,8 +12,8 @@ import { testSpan } from '../../support/test-span.ts';
 
 const HOUR_MS = 3_600_000;
 /** A Sunday evening: with midnight a day and a week are over. */
-const EVENING_MS = Date.UTC(2026, 2, 8, 23, 30);
-const SIX_MS = Date.UTC(2026, 2, 9, 6);
+const EVENING_MS = Date.UTC(2026, 2, 8, 23, 50);
+const DUE_MS = Date.UTC(2026, 2, 9, 0, 10);
 
 interface Wanted {
   readonly folder?: string;
@@ -31,7 +31,7 @@ async function rigWith(server: MailServer, { folder = temporaryFolder(), beginsM
   return reportRig({
     file,
     beginsMs,
-    config: { email: { channel: 'ops', kinds: ['daily', 'weekly'], ...email } },
+    config: { email: { channel: 'ops', kinds: ['daily', 'weekly'], time: '00:10', ...email } },
     server: (host) => openMail(channel, { name: 'ops', allowLinkLocal: false, host }),
   });
 }
@@ -54,10 +54,10 @@ describe('reports by mail', () => {
   it('are sent once, after their period and at the time of day, in text and HTML', async () => {
     const server = await mailServer();
     const rig = await rigWith(server, {
-      email: { time: '07:00', time_zone: 'Europe/Berlin', to: ['ben@example.com'] },
+      email: { time: '01:10', time_zone: 'Europe/Berlin', to: ['ben@example.com'] },
     });
     await rig.calls([testSpan(), testSpan({ error: true })]);
-    await pass(rig, SIX_MS - EVENING_MS - 60_000);
+    await pass(rig, DUE_MS - EVENING_MS - 60_000);
     expect(server.mails).toEqual([]);
     await pass(rig, 60_000);
     const [daily, weekly] = await server.received(2);
@@ -68,7 +68,7 @@ describe('reports by mail', () => {
     expect(daily?.text).toContain('text/html');
     expect(daily?.text).toContain('2 calls of 1 operation');
     await eventually('both to be noted', () => rig.read('mails', 'delivered') === 2);
-    rig.clock.advance(12 * HOUR_MS);
+    rig.clock.advance(2 * HOUR_MS);
     await rig.stop();
     expect(server.mails).toHaveLength(2);
   });
@@ -78,19 +78,19 @@ describe('reports by mail', () => {
     const folder = temporaryFolder();
     const first = await rigWith(server, { folder });
     await first.calls([testSpan()]);
-    await pass(first, SIX_MS - EVENING_MS);
+    await pass(first, DUE_MS - EVENING_MS);
     await eventually('both to be noted', () => first.read('mails', 'delivered') === 2);
     // It ends here as by kill -9, and its index is lost: better none than two.
     const file = new StateFile(folder);
     file.save('report', [], ['index'], 0);
     file.close();
-    const lost = await rigWith(server, { folder, beginsMs: SIX_MS + 1000 });
+    const lost = await rigWith(server, { folder, beginsMs: DUE_MS + 1000 });
     await pass(lost, 120_000);
     await lost.stop();
-    const second = await rigWith(server, { folder, beginsMs: SIX_MS + 1000 });
+    const second = await rigWith(server, { folder, beginsMs: DUE_MS + 1000 });
     await pass(second, 120_000);
     await second.stop();
-    const fresh = await rigWith(server, { beginsMs: SIX_MS });
+    const fresh = await rigWith(server, { beginsMs: DUE_MS });
     await pass(fresh, 120_000);
     await fresh.stop();
     expect(server.mails).toHaveLength(2);
@@ -114,7 +114,7 @@ describe('reports by mail', () => {
     const { server, attempts, answer } = await moodyServer(451);
     const rig = await rigWith(server, { email: { kinds: ['daily'] } });
     await rig.calls([testSpan()]);
-    await pass(rig, SIX_MS - EVENING_MS);
+    await pass(rig, DUE_MS - EVENING_MS);
     await eventually('an attempt in vain', () => attempts() === 1);
     answer(0);
     await eventually('the mail', async () => {
@@ -134,12 +134,12 @@ describe('reports by mail', () => {
     const folder = temporaryFolder();
     const first = await rigWith(server, { folder, email: { kinds: ['daily'] } });
     await first.calls([testSpan()]);
-    await pass(first, SIX_MS - EVENING_MS);
+    await pass(first, DUE_MS - EVENING_MS);
     await eventually('an attempt in vain', () => attempts() === 1);
     await eventually('its answer', () => first.log.some((line) => line.includes('is tried again')));
     answer(0);
     await first.stop();
-    const second = await rigWith(server, { folder, beginsMs: SIX_MS + 1000, email: { kinds: ['daily'] } });
+    const second = await rigWith(server, { folder, beginsMs: DUE_MS + 1000, email: { kinds: ['daily'] } });
     expect(subjects(await server.received(1))).toEqual([DAILY]);
     await second.stop();
   });

@@ -28,6 +28,7 @@ const ROOMS = [
   'limit',
   'aggregate',
   'baseline',
+  'target',
   'report',
   'alert',
   'export',
@@ -44,6 +45,7 @@ const CONTRACTS = [
   'report/contract.ts',
   'sample/contract.ts',
   'store/contract.ts',
+  'target/contract.ts',
   'web/api.ts',
 ];
 

@@ -70,6 +70,20 @@ describeWith(['chromium'], 'violations on the page, in Chromium', (paths) => {
     expect(faults).toEqual([]);
   });
 
+  it('shows targets, those that are missed first', async () => {
+    const targets =
+      'operations: { slow: { statistic: p95, max: 50ms } }, metrics: { depth: { metrics: [depth], statistic: value, max: 9 } }';
+    const running = await startCollector(`targets: { ${targets} }`, { beginsMs: Date.now() });
+    await watchedTraffic(running).go(60, CART, ORDERS);
+    const { page, faults } = await open(running, 'violations');
+    const row = page.getByRole('region', { name: 'Targets' }).getByRole('row').nth(1);
+    expect(await row.textContent()).toMatch(
+      /slow.*at most 50 ms.* ms: shop POST \/orders.*missed by 1 of 2 subjects.*warning/,
+    );
+    await page.getByText('Nothing to judge yet: depth.').waitFor();
+    expect(faults).toEqual([]);
+  });
+
   it('says beside an operation what is normal and what would be seen', async () => {
     const running = await startCollector(KEEP_ALL, { beginsMs: Date.now() });
     const traffic = watchedTraffic(running);

@@ -1,5 +1,6 @@
 // Whether a silence or a maintenance window means a violation. Pure.
 import type { Violation, ViolationGroup } from '../baseline/contract.ts';
+import { isLike } from '../model/glob.ts';
 import type { Matchers } from './schedule-config.ts';
 
 /** Tells whether everything that goes on in a group is meant by one of the matchers: the rest would still be news. */
@@ -15,19 +16,4 @@ function covers({ attributes, kinds, severities }: Matchers, { subject, kind, se
     const value = Object.hasOwn(subject.attributes, name) ? subject.attributes[name] : undefined;
     return value !== undefined && isLike(wanted, value);
   });
-}
-
-/** `*` stands for any text. Takes the first place where each part fits, so that time is linear in both. */
-function isLike(pattern: string, text: string): boolean {
-  const [first = '', ...parts] = pattern.split('*');
-  const last = parts.pop();
-  if (last === undefined) return text === pattern;
-  if (!text.startsWith(first)) return false;
-  let from = first.length;
-  for (const part of parts) {
-    const at = text.indexOf(part, from);
-    if (at < 0) return false;
-    from = at + part.length;
-  }
-  return text.length - last.length >= from && text.endsWith(last);
 }

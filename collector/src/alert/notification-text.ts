@@ -99,14 +99,15 @@ function factsOf(cause: Violation, occasion: Notification['occasion'], baseUrl: 
 function measuredOf({ ratio, kind, explanation }: Violation): Fact[] {
   const { quantiles, calls, oneInDays } = explanation;
   const found: Fact[] = [];
-  if (!WITHOUT_RATIO.has(kind))
-    found.push({ name: 'off by', value: `${times(ratio.value)} (${times(ratio.low)} to ${times(ratio.high)})` });
+  if (!WITHOUT_RATIO.has(kind)) found.push({ name: 'off by', value: `${times(ratio.value)}${intervalOf(ratio)}` });
   if (quantiles.length > 0) {
     const moved = quantiles.map((each) => `p${Number((each.quantile * 100).toFixed(2))} ${times(each.ratio)}`);
     found.push({ name: 'quantiles', value: moved.join(', ') });
   }
   if (calls > 0) {
-    const chance = Number.isFinite(oneInDays) ? `; chance alone says so once in ${Math.round(oneInDays)} days` : '';
+    // A target is missed or it is not; chance has no part in it.
+    const isByChance = kind !== 'target' && Number.isFinite(oneInDays);
+    const chance = isByChance ? `; chance alone says so once in ${Math.round(oneInDays)} days` : '';
     found.push({ name: 'rests on', value: `${calls} calls${chance}` });
   }
   return found;
@@ -124,6 +125,11 @@ function shortly(member: Violation): string {
 
 function deviation({ kind, ratio }: Violation): string {
   return WITHOUT_RATIO.has(kind) ? KIND_WORDS[kind] : `${KIND_WORDS[kind]} ${times(ratio.value)}`;
+}
+
+/** What is known for sure has none. */
+function intervalOf({ low, high }: Violation['ratio']): string {
+  return low === high ? '' : ` (${times(low)} to ${times(high)})`;
 }
 
 function times(value: number): string {

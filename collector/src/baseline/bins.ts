@@ -3,12 +3,15 @@ import { bucketOf } from '../model/exponential-histogram.ts';
 
 /** From a quarter of a microsecond to 17 minutes; what is outside counts in the first or the last. */
 export const BINS = 256;
-const PER_OCTAVE = 8;
+/** Bins are buckets of an exponential histogram of this scale, the first one of this index. */
+export const SCALE = 3;
+const PER_OCTAVE = 2 ** SCALE;
 /** Width of a bin in nats of duration. */
 export const BIN_WIDTH = Math.LN2 / PER_OCTAVE;
 /** Octaves of the histogram below the first bin: it begins at 2^-30 s. */
 const OCTAVES_BELOW = 8;
 const LOWEST_EXPONENT = -30 + OCTAVES_BELOW;
+export const LOWEST_INDEX = LOWEST_EXPONENT * PER_OCTAVE;
 
 /** Finds the bin of a duration. @param seconds 0 and above */
 export function binOf(seconds: number): number {

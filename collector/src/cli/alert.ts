@@ -13,7 +13,7 @@ import { systemClock } from '../pipeline/clock.ts';
 import { alertLive, LIVE_ACTIONS, LIVE_HELP } from './alert-live.ts';
 import { configArguments, EXIT, readArguments, UsageError } from './arguments.ts';
 
-export const HELP = `evenkeel alert test [--config FILE] [--set path=value …] [--channel NAME] [--severity info|warning|critical|emergency] [--json]
+export const HELP = `evenkeel alert test [--config FILE …] [--set path=value …] [--channel NAME] [--severity info|warning|critical|emergency] [--json]
 
 Sends one notification, marked as a test, through each channel of the configuration or through the one named, whatever
 its min_severity, and says what became of each. Nothing is tried twice. At PagerDuty it opens an incident, which somebody
@@ -38,9 +38,9 @@ export async function alert(args: readonly string[], environment: NodeJS.Process
   const [action = ''] = args;
   if (action !== 'test' && LIVE_ACTIONS.includes(action)) return alertLive(args, environment);
   const { only, severity, others } = alertArguments(args);
-  const { file, overrides, json, positionals } = configArguments(others);
+  const { files, overrides, json, positionals } = configArguments(others);
   if (positionals.join(' ') !== 'test') throw new UsageError(`expected: evenkeel alert test|${LIVE_ACTIONS.join('|')}`);
-  const config = loadConfig(file, overrides, environment, thisMachine()).alert;
+  const config = loadConfig(files, overrides, environment, thisMachine()).alert;
   if (config === false) throw new UsageError('alert is switched off in this configuration');
   const channels = [...channelsOf(config.channels)].filter(([name]) => only === undefined || name === only);
   if (channels.length === 0)

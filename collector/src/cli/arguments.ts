@@ -23,21 +23,22 @@ export function readArguments<O extends Options>(
 }
 
 export interface ConfigArguments {
-  readonly file: string | undefined;
+  /** In the order in which they are merged. */
+  readonly files: readonly string[];
   readonly overrides: readonly Override[];
   readonly json: boolean;
   readonly positionals: readonly string[];
 }
 
-/** Reads `--config FILE`, `--set path=value` (repeatable) and `--json`. @throws UsageError */
+/** Reads `--config FILE` and `--set path=value` (both repeatable) and `--json`. @throws UsageError */
 export function configArguments(args: readonly string[]): ConfigArguments {
   const { values, positionals } = readArguments(args, {
-    config: { type: 'string', short: 'c' },
+    config: { type: 'string', short: 'c', multiple: true },
     set: { type: 'string', multiple: true },
     json: { type: 'boolean' },
   });
   return {
-    file: values.config,
+    files: values.config ?? [],
     overrides: (values.set ?? []).map(override),
     json: values.json ?? false,
     positionals,

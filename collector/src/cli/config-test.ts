@@ -80,7 +80,7 @@ function readScenario(file: string): ScenarioFile {
   if (result.success) return result.data;
   throw new ConfigInvalid(
     file,
-    result.error.issues.flatMap((issue) => problemsOf(issue, scenarioFile, lineOf)),
+    result.error.issues.flatMap((issue) => problemsOf(issue, scenarioFile, (path) => ({ line: lineOf(path) }))),
   );
 }
 
@@ -90,6 +90,6 @@ function configOf(
   overrides: readonly Override[],
   environment: Environment,
 ): Config {
-  if (typeof config === 'string') return loadConfig(resolve(dirname(file), config), overrides, environment);
+  if (typeof config === 'string') return loadConfig([resolve(dirname(file), config)], overrides, environment);
   return parseConfig(stringify(config), `${file} config`, overrides, environment);
 }

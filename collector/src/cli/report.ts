@@ -17,7 +17,7 @@ import { askSidecarForText, sidecarUrl } from './ask-sidecar.ts';
 
 export const HELP = `evenkeel report daily|weekly|monthly [--date YYYY-MM-DD] [--format markdown|html|json] [--out FILE]
                 [--url http://127.0.0.1:4320]
-evenkeel report daily|weekly|monthly … --store [--config FILE] [--set path=value …]
+evenkeel report daily|weekly|monthly … --store [--config FILE …] [--set path=value …]
 
 Asks a running sidecar for a report: of the day, the week (from Monday on) or the month that the date is in, in UTC; of the
 one that ended last where no date is given. Of one that is not over yet it tells what is known by now.
@@ -63,10 +63,10 @@ async function fromSidecar({ kind, date, format }: Wanted, url: URL, environment
 
 async function fromKept(
   { kind, date, format }: Wanted,
-  { file, overrides }: Pick<ConfigArguments, 'file' | 'overrides'>,
+  { files, overrides }: Pick<ConfigArguments, 'files' | 'overrides'>,
   environment: NodeJS.ProcessEnv,
 ): Promise<Told> {
-  const config = await loadConfigApart({ file, overrides, environment: { ...environment } });
+  const config = await loadConfigApart({ files, overrides, environment: { ...environment } });
   if (config.store === false) throw new EvenkeelError('STORE_COPY', 'the configuration has store: false');
   const documents = readRoom(config.store.path, REPORT_ROOM);
   const log = (_severity: string, _code: string, message: string): void =>
@@ -107,7 +107,7 @@ function reportArguments(args: readonly string[]) {
     out: { type: 'string' },
     url: { type: 'string' },
     store: { type: 'boolean' },
-    config: { type: 'string', short: 'c' },
+    config: { type: 'string', short: 'c', multiple: true },
     set: { type: 'string', multiple: true },
   });
   const [kind = ''] = positionals;
@@ -124,7 +124,7 @@ function reportArguments(args: readonly string[]) {
     out: values.out,
     url: sidecarUrl(values.url),
     fromStore,
-    config: { file: values.config, overrides: (values.set ?? []).map(override) },
+    config: { files: values.config ?? [], overrides: (values.set ?? []).map(override) },
   };
 }
 

@@ -5,9 +5,10 @@ import { type Collector, type CollectorUrls, createCollector } from '../collecto
 import { loadConfigApart } from '../config/load-apart.ts';
 import { EXIT, UsageError, configArguments } from './arguments.ts';
 
-export const HELP = `evenkeel run [--config FILE] [--set path=value …]
+export const HELP = `evenkeel run [--config FILE …] [--set path=value …]
 
 Runs the sidecar until SIGTERM or SIGINT, then decides and delivers what still waits.
+Several files are one configuration: maps are merged, of everything else the last file that says it wins.
 Without a file the defaults apply: OTLP/gRPC on 4317, OTLP/HTTP on 4318, metrics on 8889, the page
 on 4320, all on 127.0.0.1.
 `;
@@ -17,11 +18,11 @@ const STOP_BEYOND_DRAIN_MS = 5000;
 
 /** Runs until asked to stop. @returns the exit code */
 export async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { file, overrides, positionals } = configArguments(args);
+  const { files, overrides, positionals } = configArguments(args);
   if (positionals.length > 0) throw new UsageError(`run takes no argument ${positionals[0]}`);
   fitHeap();
   const asked = stopAsked();
-  const loading = loadConfigApart({ file, overrides, environment: { ...environment } });
+  const loading = loadConfigApart({ files, overrides, environment: { ...environment } });
   const config = await Promise.race([loading, asked]);
   if (config === undefined) return left(EXIT.ok);
   const collector = await createCollector(config, { log: (line) => void process.stderr.write(`${line}\n`) });

@@ -38,13 +38,13 @@ const read: ReadDocument = (room, key, body) => void READERS[room]?.(key, body);
 
 /** @returns the exit code */
 export async function store(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const { file: config, overrides, json, positionals } = configArguments(args);
+  const { files, overrides, json, positionals } = configArguments(args);
   const [action, file, ...rest] = positionals;
   const isKnown = action === 'backup' || action === 'restore' || action === 'verify';
   if (!isKnown || rest.length > 0 || (file === undefined && action !== 'verify'))
     throw new UsageError('expected: evenkeel store backup FILE, verify [FILE] or restore FILE');
   const folder = async (): Promise<string> => {
-    const { store: room } = await loadConfigApart({ file: config, overrides, environment: { ...environment } });
+    const { store: room } = await loadConfigApart({ files, overrides, environment: { ...environment } });
     if (room === false) throw new EvenkeelError('STORE_COPY', 'the configuration has store: false');
     return room.path;
   };

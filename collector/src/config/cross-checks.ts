@@ -35,6 +35,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
     ...logsWaitProblems(config),
     ...remoteSamplingProblems(config),
     ...reportProblems(config),
+    ...targetProblems(config),
     ...staleProblems(config),
     ...machine.fileProblems(config),
   ];
@@ -133,6 +134,17 @@ function reportProblems({ report, alert }: Config): CrossProblem[] {
   const channel = alert === false || name === undefined ? undefined : alert.channels[name];
   if (name === undefined || (channel !== undefined && channel !== false && channel.type === 'email')) return [];
   return [{ path: 'report.email.channel', message: `${name} is no channel of type email in alert.channels` }];
+}
+
+/** What misses a target is kept and told by `baseline`, which counts what is measured. */
+function targetProblems({ baseline, measure, targets }: Config): CrossProblem[] {
+  const off = measure === false ? 'measure' : baseline === false ? 'baseline' : undefined;
+  if (off === undefined) return [];
+  return (['operations', 'metrics'] as const).flatMap((of) =>
+    Object.entries(targets[of]).flatMap(([name, { enabled }]) =>
+      enabled ? [{ path: `targets.${of}.${name}`, message: `is not judged, because ${off} is off` }] : [],
+    ),
+  );
 }
 
 function mebibytes(bytes: number): string {

@@ -8,7 +8,7 @@ import type { Loaded } from './load-thread.ts';
 
 /** What the thread is given: what `loadConfig` is given on the machine it runs on. */
 export interface LoadOrder {
-  readonly file: string | undefined;
+  readonly files: readonly string[];
   readonly overrides: readonly Override[];
   readonly environment: Environment;
 }

@@ -13,9 +13,9 @@ export type Loaded = { readonly config: Config } | { readonly code: ErrorCode; r
 assert(parentPort !== null, 'configurations are loaded in a thread');
 parentPort.postMessage(load(workerData as LoadOrder));
 
-function load({ file, overrides, environment }: LoadOrder): Loaded {
+function load({ files, overrides, environment }: LoadOrder): Loaded {
   try {
-    return { config: loadConfig(file, overrides, environment, thisMachine()) };
+    return { config: loadConfig(files, overrides, environment, thisMachine()) };
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
     return { code: error.code, detail: error.detail };

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { EvenkeelError } from '../errors.ts';
 import { substitute } from './environment.ts';
+import { type ConfigDocument, type ConfigText, LayeredDocuments } from './layers.ts';
 import { crossCheck } from './cross-checks.ts';
 import { type EnvironmentExporter, environmentExporter, nameVariables } from './exporters.ts';
 import { lockFields } from './listener.ts';
 import { type Machine, NO_MACHINE } from './machine.ts';
 import { houseWords } from './problem-words.ts';
-import { ConfigInvalid, pathText, type Problem, problemsOf, readYaml, valuesOf } from './problems.ts';
+import { ConfigInvalid, pathText, type Problem, problemsOf } from './problems.ts';
 import { type Config, fileSchema, OPTIONAL_ROOMS } from './schema.ts';
 
 export { ConfigInvalid, type Problem };
@@ -22,25 +23,29 @@ export interface Override {
 }
 
 /**
- * Loads a configuration file, or the defaults where none is named.
+ * Loads a configuration from its files, or the defaults where none is named. Of several files maps are merged, and of
+ * everything else the last file that says it wins.
  *
  * @param machine where it will run; without it, files that the configuration names are not looked at
  * @throws CONFIG_UNREADABLE, ConfigInvalid with every problem
  */
 export function loadConfig(
-  file: string | undefined,
+  files: readonly string[],
   overrides: readonly Override[],
   environment: Environment,
   machine: Machine = NO_MACHINE,
 ): Config {
-  if (file === undefined) return parseConfig('', 'defaults', overrides, environment, machine);
-  let text: string;
+  return parseTogether(files.length === 0 ? [DEFAULTS] : files.map(readText), overrides, environment, machine);
+}
+
+const DEFAULTS: ConfigText = { file: 'defaults', text: '' };
+
+function readText(file: string): ConfigText {
   try {
-    text = readFileSync(file, 'utf8');
+    return { file, text: readFileSync(file, 'utf8') };
   } catch (cause) {
     throw new EvenkeelError('CONFIG_UNREADABLE', file, { cause });
   }
-  return parseConfig(text, file, overrides, environment, machine);
 }
 
 /** Checks configuration text. `file` only names it in problems. @throws ConfigInvalid */
@@ -51,19 +56,31 @@ export function parseConfig(
   environment: Environment = {},
   machine: Machine = NO_MACHINE,
 ): Config {
-  const { document, lineOf } = readYaml(text, file);
+  return parseTogether([{ file, text }], overrides, environment, machine);
+}
+
+/** Checks texts that are one configuration together, the first one least. @throws ConfigInvalid */
+export function parseTogether(
+  texts: readonly ConfigText[],
+  overrides: readonly Override[],
+  environment: Environment,
+  machine: Machine = NO_MACHINE,
+): Config {
+  const layers = new LayeredDocuments(texts);
+  const { file, placeOf } = layers;
   const problems: Problem[] = [];
-  if (document.contents !== null && !isMap(document.contents))
-    throw new ConfigInvalid(file, [{ path: '', line: 1, message: 'must be a map of rooms, as in `sample:`' }]);
-  substitute(document, environment, (path, message) => {
-    problems.push({ path: pathText(path), line: lineOf(path), message });
+  for (const { document, placeIn } of layers.documents) {
+    substitute(document, environment, (path, message) => {
+      problems.push({ path: pathText(path), ...placeIn(path), message });
+    });
+  }
+  applyOverrides(layers, overrides, problems);
+  const values = layers.values((each) => {
+    dropEmptyKeys(each);
+    for (const room of Object.values(each)) dropEmptyKeys(room);
   });
-  applyOverrides(document, overrides, problems);
-  const values = valuesOf(document, file);
   const off = OPTIONAL_ROOMS.filter((room) => values[room] === false);
   for (const room of off) delete values[room];
-  dropEmptyKeys(values);
-  for (const room of Object.values(values)) dropEmptyKeys(room);
   const fromEnvironment = addEnvironmentExporter(values, environment);
   const told = (found: readonly Problem[]): Problem[] => nameVariables(found, fromEnvironment);
   problems.push(...(fromEnvironment?.problems ?? []));
@@ -71,23 +88,20 @@ export function parseConfig(
   if (!result.success) {
     // A variable that is not set is one problem, not also a wrong value.
     const unset = new Set(problems.map(({ path }) => path));
-    const found = result.error.issues.flatMap((issue) => problemsOf(issue, fileSchema, lineOf));
+    const found = result.error.issues.flatMap((issue) => problemsOf(issue, fileSchema, placeOf));
     problems.push(...told(found.filter(({ path }) => !unset.has(path))));
     throw new ConfigInvalid(file, problems);
   }
   const config: Config = { ...result.data, ...Object.fromEntries(off.map((room) => [room, false])) };
   const crossed = crossCheck(config, machine);
-  problems.push(...told(crossed.map((each) => ({ ...each, line: lineOf(each.path.split(/[.[\]]+/)) }))));
+  problems.push(...told(crossed.map((each) => ({ ...each, ...placeOf(each.path.split(/[.[\]]+/)) }))));
   if (problems.length > 0) throw new ConfigInvalid(file, problems);
   return config;
 }
 
-function applyOverrides(
-  document: ReturnType<typeof parseDocument>,
-  overrides: readonly Override[],
-  problems: Problem[],
-): void {
+function applyOverrides(layers: LayeredDocuments, overrides: readonly Override[], problems: Problem[]): void {
   for (const { path, value } of overrides) {
+    const { document } = layers.ownerOf(path);
     const parsed = parseDocument(value);
     const report = (message: string): void => void problems.push({ path: path.join('.'), line: 0, message });
     if (parsed.errors.length > 0) report('the value set is no YAML');
@@ -97,7 +111,7 @@ function applyOverrides(
 }
 
 /** Tells whether every key above the last is a map or a list, or not there yet. */
-function hasPlace(document: ReturnType<typeof parseDocument>, path: readonly string[]): boolean {
+function hasPlace(document: ConfigDocument, path: readonly string[]): boolean {
   return path.slice(0, -1).every((_, i) => {
     const above: unknown = document.getIn(path.slice(0, i + 1), true);
     return above === undefined || isMap(above) || isSeq(above) || (isScalar(above) && above.value === null);

@@ -12,6 +12,8 @@ export interface Problem {
   /** From 1; 0 where there is no line, as for an override. */
   readonly line: number;
   readonly message: string;
+  /** Where the configuration has several. */
+  readonly file?: string;
 }
 
 /** Everything wrong, at once. */
@@ -19,8 +21,8 @@ export class ConfigInvalid extends EvenkeelError {
   readonly problems: readonly Problem[];
 
   constructor(file: string, problems: readonly Problem[]) {
-    const lines = problems.map(({ path, line, message }) => {
-      const where = line > 0 ? `${file}:${line}` : file;
+    const lines = problems.map(({ path, line, message, file: own = file }) => {
+      const where = line > 0 ? `${own}:${line}` : own;
       return `  ${where}${path === '' ? '' : ` ${path}`}: ${message}`;
     });
     super('CONFIG_INVALID', `${problems.length} problem${problems.length === 1 ? '' : 's'}\n${lines.join('\n')}`);
@@ -30,6 +32,9 @@ export class ConfigInvalid extends EvenkeelError {
 
 /** Line of the key a path ends in, or of the nearest parent that stands in the document. */
 type LineOf = (path: readonly PropertyKey[]) => number;
+
+/** Where a path stands, of one document or of several. */
+export type PlaceOf = (path: readonly PropertyKey[]) => Pick<Problem, 'line' | 'file'>;
 
 /** Parses YAML. `file` only names it in problems. @throws ConfigInvalid */
 export function readYaml(text: string, file: string): { document: ReturnType<typeof parseDocument>; lineOf: LineOf } {
@@ -62,25 +67,25 @@ export function valuesOf(document: ReturnType<typeof parseDocument>, file: strin
  *
  * @param schema of the whole document
  */
-export function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, lineOf: LineOf): Problem[] {
+export function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType, placeOf: PlaceOf): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { path: pathText(path), line: lineOf(path), message: unknownKey(schema, issue.path, key) };
+      return { path: pathText(path), ...placeOf(path), message: unknownKey(schema, issue.path, key) };
     });
   }
   if (issue.code === 'invalid_key') {
-    return issue.issues.map(({ message }) => ({ path: pathText(issue.path), line: lineOf(issue.path), message }));
+    return issue.issues.map(({ message }) => ({ path: pathText(issue.path), ...placeOf(issue.path), message }));
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const choices = issue.errors.flatMap((each) => (depth(each) === 0 ? each.map(({ message }) => message) : []));
     if (choices.length === issue.errors.length && choices.every((each) => each.startsWith(MUST_BE)))
-      return [{ path: pathText(issue.path), line: lineOf(issue.path), message: eitherOf(choices) }];
+      return [{ path: pathText(issue.path), ...placeOf(issue.path), message: eitherOf(choices) }];
     // The alternative that fails deepest is the one that was meant.
     const meant = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
-    return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, lineOf));
+    return meant.flatMap((inner) => problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, placeOf));
   }
-  return [{ path: pathText(issue.path), line: lineOf(issue.path), message: issue.message }];
+  return [{ path: pathText(issue.path), ...placeOf(issue.path), message: issue.message }];
 }
 
 const MUST_BE = 'must be ';

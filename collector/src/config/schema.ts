@@ -15,6 +15,7 @@ import { reportConfig } from '../report/config.ts';
 import { sampleConfig } from '../sample/config.ts';
 import { scrapeConfig } from '../scrape/config.ts';
 import { storeConfig } from '../store/config.ts';
+import { targetsConfig } from '../target/config.ts';
 import { webConfig } from '../web/config.ts';
 import { size } from './fields.ts';
 
@@ -50,6 +51,7 @@ export const fileSchema = z.strictObject({
   redaction: redactionConfig.describe('what is taken out of telemetry before anything is done with it'),
   measure: measureConfig.describe('span metrics of every span'),
   baseline: baselineConfig.describe('what is normal for each operation, and when it is said to have left it'),
+  targets: targetsConfig.describe('bounds that hold whatever was normal before; none unless configured'),
   remote_sampling: remoteSamplingConfig.describe(
     'what services are told to sample at their own door, as they ask on the port of web, at /sampling',
   ),

@@ -75,8 +75,23 @@ export function mergeExponential(
   other: ExponentialHistogramValue,
   maxBuckets = MAX_BUCKETS,
 ): ExponentialHistogramValue {
+  // Most are of one sender, and fit as they are.
+  if (fitEachOther(one, other, maxBuckets)) return added(one, other);
   const scale = fittingScale([one, other], maxBuckets);
   const [a, b] = atOneThreshold(downscale(one, scale), downscale(other, scale));
+  return added(a, b);
+}
+
+function fitEachOther(one: ExponentialHistogramValue, other: ExponentialHistogramValue, maxBuckets: number): boolean {
+  if (one.scale !== other.scale || one.zeroThreshold !== other.zeroThreshold) return false;
+  if (one.negative.counts.length > 0 || other.negative.counts.length > 0) return false;
+  const [a, b] = [one.positive, other.positive];
+  if (a.counts.length === 0 || b.counts.length === 0) return false;
+  return Math.max(a.offset + a.counts.length, b.offset + b.counts.length) - Math.min(a.offset, b.offset) <= maxBuckets;
+}
+
+/** Of one scale and one zero threshold. */
+function added(a: ExponentialHistogramValue, b: ExponentialHistogramValue): ExponentialHistogramValue {
   return {
     ...a,
     count: a.count + b.count,

@@ -8,6 +8,8 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { SampleStage } from '../sample/stage.ts';
+import type { TargetStage } from '../target/stage.ts';
+import { buildTargets } from './build-targets.ts';
 import type { Consumer } from './contract.ts';
 import { fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
@@ -20,6 +22,8 @@ export interface OperationStages {
   readonly first: Consumer<SpanBatch>;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  /** Takes metrics as well. */
+  readonly target: TargetStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   /** Told of every change of a group of violations, by whoever adds itself. */
@@ -51,7 +55,8 @@ export function buildOperations(
     // What ended while nobody watched is over for alerts as well.
     if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
   }
-  return { first: measure ?? afterMeasure, measure, baseline, alert, remoteSampling, listeners };
+  const target = baseline && buildTargets(rooms, config, shared, baseline);
+  return { first: measure ?? afterMeasure, measure, baseline, target, alert, remoteSampling, listeners };
 }
 
 /** What leaves its baseline is sampled more. */

@@ -19,6 +19,7 @@ import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
+import type { TargetStage } from '../target/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
@@ -42,6 +43,7 @@ export interface Pipeline {
   readonly receive: ReceiveStage;
   readonly measure: MeasureStage | undefined;
   readonly baseline: BaselineStage | undefined;
+  readonly target: TargetStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
   readonly sample: SampleStage;
@@ -88,8 +90,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
     });
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own: exportTo.ownResource });
+  const watchers = [...(operations.target === undefined ? [] : [operations.target]), ...reports.watchers];
   const metricConfig = { ...config, limit: limitOf(config, shares) };
-  const metrics = buildMetrics(metricConfig, shared, rooms, exportTo.ownResource, exportTo.metrics, reports.watchers);
+  const metrics = buildMetrics(metricConfig, shared, rooms, exportTo.ownResource, exportTo.metrics, watchers);
   operations.listeners.push((group) => readClosely(metrics.stages, group));
   const receiveFrom = rooms.receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
@@ -104,9 +107,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const trail = new Trail(randomBytes(8).toString('hex'), shared.clock);
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
-  const { measure, baseline, alert, remoteSampling } = operations;
+  const { measure, target, baseline, alert, remoteSampling } = operations;
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
-  const watch = { measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
+  const watch = { target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, report: reports.stage, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));

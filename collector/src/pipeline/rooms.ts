@@ -15,6 +15,7 @@ import { reportInstruments } from '../report/instruments.ts';
 import { sampleInstruments } from '../sample/instruments.ts';
 import { scrapeInstruments } from '../scrape/instruments.ts';
 import { storeInstruments } from '../store/instruments.ts';
+import { targetInstruments } from '../target/instruments.ts';
 import { webInstruments } from '../web/instruments.ts';
 import type { Instruments } from './contract.ts';
 import { collectorInstruments } from './own-instruments.ts';
@@ -24,6 +25,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'receive', instruments: receiveInstruments },
   { name: 'measure', instruments: measureInstruments },
   { name: 'baseline', instruments: baselineInstruments },
+  { name: 'target', instruments: targetInstruments },
   { name: 'alert', instruments: alertInstruments },
   { name: 'remote_sampling', instruments: remoteSamplingInstruments },
   { name: 'sample', instruments: sampleInstruments },
@@ -63,6 +65,7 @@ export async function importRooms(config: Config) {
     measure: measure === false ? undefined : (await import('../measure/stage.ts')).measure,
     // It watches what was measured; alerts are of what it says.
     baseline: isWatched ? (await import('../baseline/stage.ts')).baseline : undefined,
+    target: isWatched && hasTargets(config) ? (await import('../target/stage.ts')).target : undefined,
     alert: isWatched && alert !== false ? (await import('../alert/stage.ts')).alert : undefined,
     remoteSampling:
       remote_sampling.services.length === 0 ? undefined : (await import('../remote-sampling/stage.ts')).remoteSampling,
@@ -92,6 +95,10 @@ export async function importRooms(config: Config) {
             ...(await import('../alert/view.ts')),
           },
   };
+}
+
+function hasTargets({ targets: { operations, metrics } }: Config): boolean {
+  return [...Object.values(operations), ...Object.values(metrics)].some(({ enabled }) => enabled);
 }
 
 /** The one thing that is parsed after the configuration was read. */

@@ -9,6 +9,7 @@ export type { CardinalityAnswer } from '../limit/contract.ts';
 export type { KnownReport } from '../report/contract.ts';
 /** GET /api/reports/daily?date=2026-03-02&format=document; also weekly and monthly, and as json, markdown, html. */
 export type { ReportDocument } from '../report/contract.ts';
+export type { TargetLine, TargetsAnswer, TargetState, TargetSubject } from '../target/contract.ts';
 export type {
   AccessAnswer,
   AlertChange,

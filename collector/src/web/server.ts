@@ -22,6 +22,7 @@ import type {
   KpisAnswer,
   OperationsAnswer,
   ResourcesAnswer,
+  TargetsAnswer,
 } from './api.ts';
 import { answerBaselines, DEFAULT_GROUPS } from './baseline-routes.ts';
 import { type ChangeViews, changeMethod, takeChange } from './changes.ts';
@@ -42,6 +43,8 @@ export interface WebViews extends ChangeViews {
   readonly baselines?: BaselineView | undefined;
   /** Absent where reports are off. */
   readonly reports?: ReportsView | undefined;
+  /** Absent where there are none. */
+  readonly targets?: (() => TargetsAnswer) | undefined;
   kpis(): KpisAnswer;
   /** @param service and `instance`: both empty for this sidecar's own */
   resources(service: string, instance: string): ResourcesAnswer;
@@ -79,6 +82,7 @@ const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-
 /** What the ring is read for, in up to some hundred milliseconds, and what is held to be its usual size at most. */
 const LARGE_ANSWER_BYTES = 256 * 1024;
 const RING_PATH = /^\/api\/traces(\/[^/]+)?$/;
+const NO_TARGETS: TargetsAnswer = { targets: [] };
 const NO_TRACES = new TextEncoder().encode('{"traces":[]}');
 
 /** Serves page, API, events and health. */
@@ -181,6 +185,7 @@ export class WebServer {
     if (path === '/api/books') return { status: 200, body: this.#views.books() };
     if (path === '/api/sampling') return { status: 200, body: this.#views.sampling() };
     if (path === '/api/cardinality') return this.#cardinality();
+    if (path === '/api/targets') return { status: 200, body: this.#views.targets?.() ?? NO_TARGETS };
     if (path === '/api/kpis') return { status: 200, body: this.#views.kpis() };
     if (path === '/api/resources') return this.#resources(url.searchParams);
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');

@@ -93,4 +93,9 @@ describe('the facts', () => {
     const rare = { ...plain, explanation: { ...plain.explanation, oneInDays: Infinity } };
     expect(named(of([rare]))).toContain('rests on: 240 calls');
   });
+
+  it('leave chance and intervals out where a target is missed, which it is or is not', () => {
+    const missed = violation({ kind: 'target', ratio: { value: 1.23, low: 1.23, high: 1.23 } });
+    expect(named(of([missed])).slice(2)).toEqual(expect.arrayContaining(['off by: 1.2×', 'rests on: 240 calls']));
+  });
 });

@@ -1,10 +1,23 @@
 import { expect, it } from 'vitest';
 import { configArguments, UsageError } from '../../../collector/src/cli/arguments.ts';
 
-it('reads a file, settings and words', () => {
-  expect(configArguments([])).toEqual({ file: undefined, overrides: [], json: false, positionals: [] });
-  expect(configArguments(['-c', 'a.yaml', '--json', 'check', '--set', 'web.port=1', '--set', 'a.b=c=d'])).toEqual({
-    file: 'a.yaml',
+it('reads files, settings and words', () => {
+  expect(configArguments([])).toEqual({ files: [], overrides: [], json: false, positionals: [] });
+  expect(
+    configArguments([
+      '-c',
+      'a.yaml',
+      '--json',
+      'check',
+      '--config',
+      'b.yaml',
+      '--set',
+      'web.port=1',
+      '--set',
+      'a.b=c=d',
+    ]),
+  ).toEqual({
+    files: ['a.yaml', 'b.yaml'],
     overrides: [
       { path: ['web', 'port'], value: '1' },
       { path: ['a', 'b'], value: 'c=d' },

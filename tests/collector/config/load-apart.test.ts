@@ -19,26 +19,26 @@ describe('a configuration loaded apart', () => {
     );
     const overrides: readonly Override[] = [{ path: ['web', 'port'], value: '0' }];
     const environment: Environment = { SHARE: '0.5', OTHER: undefined };
-    const apart = await loadConfigApart({ file, overrides, environment });
-    expect(apart).toEqual(loadConfig(file, overrides, environment, thisMachine()));
+    const apart = await loadConfigApart({ files: [file], overrides, environment });
+    expect(apart).toEqual(loadConfig([file], overrides, environment, thisMachine()));
     expect(apart).toMatchObject({ web: { port: 0 }, logs: false, sample: { policies: [{ ratio: 0.5 }] } });
   });
 
   it('is the defaults where no file is named', async () => {
-    const apart = await loadConfigApart({ file: undefined, overrides: [], environment: {} });
-    expect(apart).toEqual(loadConfig(undefined, [], {}, thisMachine()));
+    const apart = await loadConfigApart({ files: [], overrides: [], environment: {} });
+    expect(apart).toEqual(loadConfig([], [], {}, thisMachine()));
   });
 
   it('fails with the code, words and hint it fails with here', async () => {
     const check = async (file: string): Promise<void> => {
       let here: unknown;
       try {
-        loadConfig(file, [], {}, thisMachine());
+        loadConfig([file], [], {}, thisMachine());
       } catch (error) {
         here = error;
       }
       const { code, message, hint } = here as { code: string; message: string; hint: string };
-      const failing = loadConfigApart({ file, overrides: [], environment: {} });
+      const failing = loadConfigApart({ files: [file], overrides: [], environment: {} });
       await expect(failing).rejects.toMatchObject({ code, message, hint });
     };
     await check(fileOf('smaple: {}\nweb: { port: -1 }'));

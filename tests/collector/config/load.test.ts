@@ -105,8 +105,8 @@ describe('a bad file', () => {
   });
 
   it('may be one that cannot be read', () => {
-    expect(() => loadConfig('/no/such/file.yaml', [], {})).toThrow(/cannot be read: \/no\/such\/file\.yaml/);
-    expect(() => loadConfig(tmpdir(), [], {})).toThrow(/cannot be read/);
+    expect(() => loadConfig(['/no/such/file.yaml'], [], {})).toThrow(/cannot be read: \/no\/such\/file\.yaml/);
+    expect(() => loadConfig([tmpdir()], [], {})).toThrow(/cannot be read/);
   });
 });
 

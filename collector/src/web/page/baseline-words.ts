@@ -31,8 +31,9 @@ export function openText(open: ViolationsAnswer['open']): string {
   return `${counted(openCount(open), 'open violation')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 
-/** Writes a factor; one that is not known to be bounded says so. JSON has no infinity, so that comes as null. */
+/** Writes a factor, with its interval where it has one; one that is not known to be bounded says so. JSON has no infinity, so that comes as null. */
 export function ratioText({ value, low, high }: Ratio): string {
+  if (low === high) return `${factor(value)} ×`;
   const upTo = Number.isFinite(high) ? ` to ${factor(high)}` : ' or more';
   return `${factor(value)} × (${factor(low)}${upTo})`;
 }

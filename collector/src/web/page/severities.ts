@@ -1,5 +1,5 @@
 // How bad violations are, as the frame and the views show it.
-import type { OperationSummary, Severity, ViolationsAnswer } from '../api.ts';
+import type { OperationSummary, Severity, Violation, ViolationsAnswer } from '../api.ts';
 
 /** The worst first. */
 export const SEVERITIES: readonly Severity[] = ['emergency', 'critical', 'warning', 'info'];
@@ -27,15 +27,23 @@ export function baselineKeyOf({ service, name, kind }: Pick<OperationSummary, 's
   return JSON.stringify([service, name, kind]);
 }
 
+/** The same of what is said to be in violation, be it by its baseline or by a target; other subjects have their own. */
+function operationKeyOf({ key, attributes }: Violation['subject']): string {
+  const { 'service.name': service, 'span.name': name, 'span.kind': kind } = attributes;
+  if (service === undefined || name === undefined || kind === undefined) return key;
+  return baselineKeyOf({ service, name, kind });
+}
+
 /** What is in violation, by the key it is watched under; the worst where there are several of one. */
 export function violatedBy(answer: ViolationsAnswer | undefined): ReadonlyMap<string, InViolation> {
   const found = new Map<string, InViolation>();
   for (const { id, members } of answer?.groups ?? [])
     for (const { subject, severity } of members) {
       if (severity === 'none') continue;
-      const before = found.get(subject.key);
+      const key = operationKeyOf(subject);
+      const before = found.get(key);
       const isWorse = before === undefined || SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(before.severity);
-      if (isWorse) found.set(subject.key, { severity, group: id });
+      if (isWorse) found.set(key, { severity, group: id });
     }
   return found;
 }

@@ -72,13 +72,17 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
     <dl class="facts">
       {kind !== 'throughput' && kind !== 'hang' && <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>}
       {quantiles.length > 0 && <Row name="Quantiles moved">{quantilesText(quantiles)}</Row>}
-      {calls > 0 && (
+      {kind === 'target' ? (
+        calls > 0 && <Row name="Rests on">{counted(calls, 'call')}</Row>
+      ) : (
         <Row name="Rests on">
           {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
           {chanceText(oneInDays)}
         </Row>
       )}
-      {'span.name' in violation.subject.attributes && <NormalRows subjectKey={violation.subject.key} />}
+      {kind !== 'target' && 'span.name' in violation.subject.attributes && (
+        <NormalRows subjectKey={violation.subject.key} />
+      )}
       {bottleneck !== undefined && (
         <Row name="Where the time goes">
           <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}

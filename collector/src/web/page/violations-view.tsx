@@ -1,6 +1,13 @@
 // Violations: what left its baseline and is not back yet, the worst first; below it what is over.
 import type { ComponentChildren } from 'preact';
-import type { AccessAnswer, BaselinesAnswer, GroupSummary, ViolationGroupAnswer, ViolationsAnswer } from '../api.ts';
+import type {
+  AccessAnswer,
+  BaselinesAnswer,
+  GroupSummary,
+  TargetsAnswer,
+  ViolationGroupAnswer,
+  ViolationsAnswer,
+} from '../api.ts';
 import type { Desk } from './alert-panel.tsx';
 import { shownAlerts } from './alert-words.ts';
 import { useAnswer } from './answer.ts';
@@ -13,6 +20,7 @@ import { LearningTable } from './learning-table.tsx';
 import { NotRefreshed } from './not-refreshed.tsx';
 import { linkTo, type ViolationsRoute } from './route.ts';
 import { SilencesPanel } from './silences-panel.tsx';
+import { TargetsTable } from './targets-table.tsx';
 import { ViolationPanel } from './violation-panel.tsx';
 
 /** Of those that are still learning; the rest is a number. */
@@ -29,12 +37,14 @@ function AllViolations({ feed }: { feed: LiveFeed }): ComponentChildren {
     `api/baselines?state=learning&limit=${LEARNING_SHOWN}`,
     () => phase !== 'paused',
   );
+  const targets = useAnswer<TargetsAnswer>('api/targets', () => phase !== 'paused');
   return (
     <>
       <h1>Violations</h1>
       {watched.status === 404 ? <BaselinesOff /> : <NotRefreshed loaded={watched} />}
       {violations === undefined && watched.status !== 404 && <Waiting>Asking what left its baseline…</Waiting>}
       {violations !== undefined && <Groups answer={violations} desk={desk} nowMs={feed.nowMs()} />}
+      {targets.answer !== undefined && <TargetsTable targets={targets.answer.targets} nowMs={feed.nowMs()} />}
       {alerts !== undefined && <SilencesPanel answer={alerts} access={desk.access} nowMs={feed.nowMs()} />}
       {watched.answer !== undefined && <Watched answer={watched.answer} />}
     </>

@@ -49,6 +49,7 @@ test('ratios come with their interval, also where it has no end', () => {
   expect(ratioText({ value: 3.94, low: 3.62, high: 4.217 })).toBe('3.9 × (3.6 to 4.2)');
   expect(ratioText({ value: 25.44, low: 10, high: 140.2 })).toBe('25.4 × (10 to 140)');
   // As JSON brings Infinity.
+  expect(ratioText({ value: 3.3, low: 3.3, high: 3.3 })).toBe('3.3 ×');
   expect(ratioText({ value: 2, low: 1.5, high: null as never })).toBe('2 × (1.5 or more)');
 });
 

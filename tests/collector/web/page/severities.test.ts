@@ -43,6 +43,16 @@ test('finds the worst that is open of an operation', () => {
   expect(violatedBy(undefined).size).toBe(0);
 });
 
+test('finds an operation that misses a target, and not a metric that does', () => {
+  const { service, name, kind } = operation('read');
+  const attributes = { 'service.name': service, 'span.name': name, 'span.kind': kind, 'target.name': 'slow' };
+  const plain = member('read', 'warning');
+  const slow = { ...plain, subject: { ...plain.subject, key: 'slow read', attributes } };
+  const depth = { ...plain, subject: { key: 'depth', name: 'shop depth', attributes: { 'service.name': service } } };
+  const violated = violatedBy(answer([slow, depth]));
+  expect([...violated.keys()]).toEqual([baselineKeyOf(operation('read')), 'depth']);
+});
+
 test('operations are told apart by service, name and kind', () => {
   const keys = [{}, { service: 'other' }, { kind: 'SPAN_KIND_CLIENT' }].map((own) =>
     baselineKeyOf(operation('read', own)),

@@ -78,7 +78,7 @@ async function fromKept(
     save: async () => false,
   };
   const nowMs = systemClock.nowMs();
-  const made = await reportOfKept(new KeptDays(Infinity, { log }, state), {
+  const made = await reportOfKept(new KeptDays(Infinity, { log, clock: systemClock }, state), {
     kind,
     date,
     source: `evenkeel on ${thisMachine().hostName}`,

@@ -26,16 +26,17 @@ interface Index {
 
 export class KeptDays {
   readonly #maxDays: number;
-  readonly #host: Pick<Host, 'log'>;
+  readonly #host: Pick<Host, 'log' | 'clock'>;
   readonly #state: StateStore | undefined;
   readonly #known = new Set<number>();
   /** Where there is no store. */
   readonly #held = new Map<number, Uint8Array>();
   #mailed: Mailed = {};
+  #isOpen = false;
   /** Metrics that were followed before the restart. */
   streams: readonly (readonly [string, FollowedStream])[] = [];
 
-  constructor(maxDays: number, host: Pick<Host, 'log'>, state: StateStore | undefined) {
+  constructor(maxDays: number, host: Pick<Host, 'log' | 'clock'>, state: StateStore | undefined) {
     this.#maxDays = maxDays;
     this.#host = host;
     this.#state = state;
@@ -50,17 +51,21 @@ export class KeptDays {
     return this.#mailed;
   }
 
-  /** Reads what is there. Never rejects: what cannot be read is said, and begun anew. */
-  async open(nowMs: number): Promise<void> {
-    if (this.#state === undefined) return;
+  /** Reads which days there are. @returns false where that cannot be read now; it is tried again before anything is written */
+  async open(): Promise<boolean> {
+    if (this.#state === undefined || this.#isOpen) return true;
     try {
-      if (await this.#readIndex(this.#state)) return;
-      await this.#readKeys(this.#state);
-      // Nobody knows what was mailed: no report is mailed twice.
-      if (this.#known.size > 0) this.#mailed = { daily: nowMs, weekly: nowMs, monthly: nowMs };
+      if (!(await this.#readIndex(this.#state))) {
+        await this.#readKeys(this.#state);
+        const nowMs = this.#host.clock.nowMs();
+        // Nobody knows what was mailed: no report is mailed twice.
+        if (this.#known.size > 0) this.#mailed = { daily: nowMs, weekly: nowMs, monthly: nowMs };
+      }
+      this.#isOpen = true;
     } catch (error) {
-      this.#host.log('error', 'UNREAD', `days of before the restart cannot be read: ${String(error)}`);
+      this.#host.log('error', 'UNREAD', `days of before the restart cannot be read yet: ${String(error)}`);
     }
+    return this.#isOpen;
   }
 
   /** Days within a time, in order. Rejects where they cannot be read. */
@@ -84,6 +89,7 @@ export class KeptDays {
    * @returns false where it is not sure to survive
    */
   async save(record: DayRecord, streams: KeptDays['streams'] = []): Promise<boolean> {
+    if (!(await this.open())) return false;
     const { fromMs } = record;
     const body = encodeDay(record);
     const isNew = !this.#known.has(fromMs);
@@ -122,7 +128,7 @@ export class KeptDays {
     let isRead = false;
     for await (const page of state.load(REPORT_ROOM, AFTER_DAYS))
       for (const { key, body } of page) {
-        const json: unknown = body === undefined ? undefined : JSON.parse(Buffer.from(body).toString());
+        const json = body === undefined ? undefined : jsonOf(body);
         if (key === STREAMS && json !== undefined) this.streams = json as KeptDays['streams'];
         if (key !== INDEX || json === undefined) continue;
         const { days, mailed } = json as Index;
@@ -153,4 +159,13 @@ export class KeptDays {
 
 function documentOf(key: string, value: object): StateDocument {
   return { key, body: new Uint8Array(Buffer.from(JSON.stringify(value))) };
+}
+
+/** Undefined where it is none. */
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString());
+  } catch {
+    return undefined;
+  }
 }

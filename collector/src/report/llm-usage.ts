@@ -67,7 +67,8 @@ export class LlmUsage {
   }
 
   restore(streams: readonly (readonly [string, FollowedStream])[]): void {
-    for (const [key, stream] of streams) if (this.#streams.size < MAX_STREAMS) this.#streams.set(key, stream);
+    for (const [key, stream] of streams)
+      if (this.#streams.size < MAX_STREAMS && !this.#streams.has(key)) this.#streams.set(key, stream);
   }
 
   #take(point: DataPoint, name: typeof DURATION | typeof TOKENS): void {

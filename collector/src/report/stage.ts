@@ -24,6 +24,7 @@ import { Mailing, type MailedReports } from './mailing.ts';
 import { LlmUsage } from './llm-usage.ts';
 import { DAY_MS, dayOf } from './periods.ts';
 import { SeriesGrowth } from './series-growth.ts';
+import { within } from './within.ts';
 import { reportOfKept, written } from './write.ts';
 
 type ReportHost = Host<keyof typeof reportInstruments>;
@@ -32,6 +33,10 @@ type ReportHost = Host<keyof typeof reportInstruments>;
 const GATHER_EVERY_MS = 60_000;
 /** What a kill -9 may lose. */
 const SAVE_EVERY_MS = 300_000;
+/** A start has ten seconds. What takes longer to be read is read while calls come. */
+const READ_WITHIN_MS = 5000;
+/** The whole program has five seconds to stop. */
+const STOP_WITHIN_MS = 2000;
 
 export const report = {
   name: 'report',
@@ -88,10 +93,9 @@ export class ReportStage implements Stage<never>, ReportsView {
   }
 
   async start(): Promise<void> {
-    const nowMs = this.#host.clock.nowMs();
-    await this.#kept.open(nowMs);
-    this.#llm.restore(this.#kept.streams);
-    await this.#begin(dayOf(nowMs));
+    const { clock } = this.#host;
+    const nowMs = clock.nowMs();
+    await within(clock, READ_WITHIN_MS, this.#begin(dayOf(nowMs)));
     this.#savedMs = nowMs;
     this.#mailing = this.#openMail();
     this.#mailing?.check(nowMs);
@@ -102,8 +106,12 @@ export class ReportStage implements Stage<never>, ReportsView {
     if (this.#cancel === undefined) return;
     this.#cancel();
     this.#cancel = undefined;
-    await this.#mailing?.stop();
     this.#gather();
+    await within(this.#host.clock, STOP_WITHIN_MS, this.#end());
+  }
+
+  async #end(): Promise<void> {
+    await this.#mailing?.stop();
     await this.#save(this.#day);
   }
 
@@ -193,6 +201,8 @@ export class ReportStage implements Stage<never>, ReportsView {
 
   /** Adds what was written down of a day, once. @returns false where it cannot be read now */
   async #read(day: Day): Promise<boolean> {
+    if (!(await this.#kept.open())) return false;
+    this.#llm.restore(this.#kept.streams);
     try {
       const known: DayRecord[] = [];
       for await (const record of this.#kept.load(day.fromMs, day.fromMs + DAY_MS)) known.push(record);

@@ -103,6 +103,8 @@ export interface Change {
   readonly ended?: 'accepted' | 'reset' | 'forgotten';
   /** What is said of its subject, without the subject and since when: `takes 1.2 s in the mean, more than its target of 1 s`. */
   readonly says?: string;
+  /** What to do about it, as sentences. */
+  readonly advice?: string;
 }
 
 /** Takes violations that somebody else found: they are grouped, kept, shown and told like those of operations. */

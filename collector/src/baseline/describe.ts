@@ -34,7 +34,9 @@ export function describeLine({ subject, operation }: WatchedOperation, judgedAft
     kind,
     state: learned === undefined ? 'learning' : operation.isProvisional ? 'provisional' : 'learned',
     progress: { calls, ofCalls: LEAST_CALLS, windows, ofWindows: LEAST_WINDOWS },
-    ...(learned === undefined || limits === undefined ? {} : { learned: summaryOf(learned, limits, judgedAfterMs) }),
+    ...(learned === undefined || limits === undefined
+      ? {}
+      : { learned: summaryOf(operation, learned, limits, judgedAfterMs) }),
   };
 }
 
@@ -43,6 +45,7 @@ export function describeDetail(
   { operation }: WatchedOperation,
   judgedAfterMs: number,
   nowMs: number,
+  changes: BaselineDetail['changes'],
 ): BaselineDetail | undefined {
   const { learned, limits } = operation;
   if (learned === undefined || limits === undefined) return undefined;
@@ -58,10 +61,21 @@ export function describeDetail(
     leftOut,
     guardRatio: Math.exp(limits.guard),
     judgedAfterSeconds: judgedAfterMs / 1000,
+    former: operation.former.map((former) => ({
+      version: former.version,
+      ...(former.serviceVersion === undefined ? {} : { serviceVersion: former.serviceVersion }),
+      toMs: former.learned.toMs,
+    })),
+    changes,
   };
 }
 
-function summaryOf(learned: Learned, limits: Limits, judgedAfterMs: number): LearnedSummary {
+function summaryOf(
+  { version, serviceVersion }: WatchedOperation['operation'],
+  learned: Learned,
+  limits: Limits,
+  judgedAfterMs: number,
+): LearnedSummary {
   const { confidence, errorRatio, callsPerSecond, noise, season, levels, toMs } = learned;
   return {
     confidence,
@@ -71,6 +85,8 @@ function summaryOf(learned: Learned, limits: Limits, judgedAfterMs: number): Lea
     noise,
     hasSeason: season !== undefined,
     levels: levels.length,
+    version,
+    ...(serviceVersion === undefined ? {} : { serviceVersion }),
     learnedMs: toMs,
     sight: sightOf(learned, limits, judgedAfterMs / 1000),
   };

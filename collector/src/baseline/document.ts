@@ -78,6 +78,7 @@ const operationSchema = z
     p95: quantile,
     p99: quantile,
     counts: z.array(count),
+    usual_gap_calls: z.number().min(0).optional(),
     clusters: z.strictObject({ mean: factor, p50: factor, p95: factor, p99: factor, errors: factor }),
     learned: learnedSchema.nullable(),
   })
@@ -146,6 +147,7 @@ export function operationJson({
   isProvisional,
   figures,
   learned,
+  usualMissed,
 }: RecordedOperation): OperationInput {
   const { errors, fromMs, toMs, counts, clusters } = figures;
   const calls = callsOf(figures);
@@ -170,6 +172,7 @@ export function operationJson({
     p95,
     p99,
     counts: pairsOf(counts),
+    ...(usualMissed === undefined ? {} : { usual_gap_calls: rounded(usualMissed) }),
     clusters: { mean, p50: ofP50, p95: ofP95, p99: ofP99, errors: ofErrors },
     learned: learned === undefined ? null : learnedJson(learned),
   };
@@ -233,6 +236,7 @@ function operationFrom(read: z.output<typeof operationSchema>): RecordedOperatio
       clusters: { mean, quantiles: [p50, p95, p99], errors },
     },
     learned: read.learned === null ? undefined : learnedFrom(read.learned),
+    usualMissed: read.usual_gap_calls,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Told {
   readonly ended?: 'accepted' | 'reset' | 'forgotten';
   /** What is said of it where its kind does not say it. */
   readonly says?: string;
+  /** What to do about it. */
+  readonly advice?: string;
 }
 
 const ENDED = {
@@ -35,11 +37,11 @@ export function explain(told: Told): Explanation {
   return { summary: summaryOf(told), quantiles, calls, oneInDays, traceIds };
 }
 
-function summaryOf({ name, kind, severity, onsetMs, timeMs, ratio, ended, says }: Told): string {
+function summaryOf({ name, kind, severity, onsetMs, timeMs, ratio, ended, says, advice }: Told): string {
   const since = new Date(onsetMs).toISOString().slice(11, 19);
   const how = ended === undefined ? 'is back to normal' : ENDED[ended];
   if (severity === 'none') return `${name} ${how} after ${Math.round((timeMs - onsetMs) / 1000)} s`;
-  if (says !== undefined) return `${name} ${says} since ${since}`;
+  if (says !== undefined) return `${name} ${says} since ${since}${advice === undefined ? '' : `. ${advice}`}`;
   if (kind === 'throughput') return `${name} is not called any more since ${since}`;
   if (kind === 'hang') return `${name} begins and does not end since ${since}`;
   const factor = `${shown(ratio.value)} times (${shown(ratio.low)} to ${shown(ratio.high)})`;

@@ -43,6 +43,12 @@ export const baselineInstruments = {
     description: 'Violations by kind and by the severity they began with.',
     attributes: { kind: KINDS, severity: SEVERITIES },
   },
+  withheld_changes: {
+    kind: 'counter',
+    unit: '{change}',
+    description: 'Changes of operations that were not told of because they are smaller than min_change.',
+    attributes: { kind: ['latency', 'error'] },
+  },
   open_violations: {
     kind: 'gauge',
     unit: '{violation}',

@@ -2,7 +2,7 @@
 import type { Clock } from '../pipeline/contract.ts';
 import { findBottleneck } from './bottleneck.ts';
 import type { Explanation, Subject } from './contract.ts';
-import type { KeptTrace } from './trace-tree.ts';
+import { type Call, callsOf, type KeptTrace, type OperationName } from './trace-tree.ts';
 
 /** Traces are kept some time after they end, so a violation is looked into again, seconds after it was raised. */
 const LOOKS_S = [15, 45, 120, 300] as const;
@@ -18,7 +18,10 @@ export interface TraceSource {
 }
 
 /** What was found out. */
-export type Finding = Pick<Explanation, 'bottleneck' | 'traceIds'>;
+export interface Finding extends Pick<Explanation, 'bottleneck' | 'traceIds'> {
+  /** Services below the operation in its traces. */
+  readonly callees: readonly string[];
+}
 
 export class Investigator {
   readonly #clock: Clock;
@@ -67,9 +70,20 @@ export class Investigator {
       kind: attributes['span.kind'],
     };
     const { bottleneck, evidence } = findBottleneck({ operation, kind, during, before });
-    const { traceIds } = evidence;
-    if (bottleneck === undefined) return { traceIds };
+    const found = { traceIds: evidence.traceIds, callees: servicesBelow(operation, during) };
+    if (bottleneck === undefined) return found;
     const { operation: child, share, recommendation } = bottleneck;
-    return { traceIds, bottleneck: { operation: child, share, recommendation } };
+    return { ...found, bottleneck: { operation: child, share, recommendation } };
   }
+}
+
+function servicesBelow(operation: OperationName, traces: readonly KeptTrace[]): string[] {
+  const services = new Set<string>();
+  const rest: Call[] = traces.flatMap((trace) => callsOf(operation, trace));
+  for (let call = rest.pop(); call !== undefined; call = rest.pop()) {
+    services.add(call.span.service);
+    rest.push(...call.children);
+  }
+  services.delete(operation.service);
+  return [...services];
 }

@@ -1,14 +1,11 @@
 // One operation: learns what is normal, then watches for what is not. Pure; a step a second, in order of time.
 import { CallRate } from './call-rate.ts';
 import type { Change, ViolationKind } from './contract.ts';
-import { ErrorWatch } from './error-watch.ts';
-import { guardOf } from './hypotheses.ts';
-import { LatencyWatch } from './latency-watch.ts';
 import type { Learned } from './learned.ts';
 import { Learning, type Lesson } from './learning.ts';
-import { SilenceWatch } from './silence-watch.ts';
 import type { Limits } from './sight.ts';
 import type { Step } from './step.ts';
+import { changesOf, isViolated, openKinds, type Watches, watchesFor } from './watches.ts';
 
 /** What all operations share. */
 export interface WatchOptions {
@@ -19,16 +16,9 @@ export interface WatchOptions {
   readonly learnUntilMs: number | undefined;
   /** One false alarm in so many seconds of one operation is accepted. */
   readonly secondsPerFalseAlarm: number;
+  /** Senders are told how much to sample, so how often calls come may change at any time. */
+  readonly isHeadSampled?: boolean;
 }
-
-/** A provisional baseline allows for this much more than a learned one. */
-const PROVISIONAL_GUARD = Math.log(1.5);
-/** Ways in which durations may have changed, each of which could be a false alarm. */
-const ALTERNATIVES = 14;
-const ERROR_ALTERNATIVES = 4;
-/** What evidence reached on trial, it may pass by so much; but no trial raises a threshold further than this. */
-const TRIAL_FACTOR = 1.2;
-const MOST_RAISED = 1.7;
 
 /** A baseline that has followed this far down is not that of before. */
 const FASTER_NATS = -Math.log(1.25);
@@ -43,17 +33,13 @@ const NONE: readonly Change[] = [];
 /** A baseline that was in force before. */
 export interface Former {
   readonly version: number;
+  /** The `service.version` it was learned under. */
+  readonly serviceVersion?: string | undefined;
   readonly learned: Learned;
 }
 
 /** What an operation needs to go on, as it is written. */
 export type SavedOperation = ReturnType<Operation['snapshot']>;
-
-interface Watches {
-  readonly latency: LatencyWatch;
-  readonly errors: ErrorWatch;
-  readonly silence: SilenceWatch;
-}
 
 export class Operation {
   readonly #options: WatchOptions;
@@ -63,15 +49,17 @@ export class Operation {
   #isWhole = false;
   #trial: Lesson['trial'] = { latency: 0, errors: 0 };
   #watches: Watches | undefined;
-  #limits: Omit<Limits, 'silentMs'> | undefined;
-  #rate = new CallRate();
+  #rate: CallRate;
   /** End of the last step. */
   #timeMs = NaN;
   #version = 0;
+  /** The `service.version` the baseline in force was learned under, where it is known. */
+  serviceVersion: string | undefined;
   #former: readonly Former[] = [];
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#rate = new CallRate(options.isHeadSampled);
     this.#learning = new Learning(options.seasonMs, options.learnUntilMs);
   }
 
@@ -104,7 +92,8 @@ export class Operation {
 
   /** What it has to pass until something is said; undefined while it is not watched. */
   get limits(): Limits | undefined {
-    return this.#limits && { ...this.#limits, silentMs: this.#watches?.silence.silentMs ?? Infinity };
+    const watches = this.#watches;
+    return watches && { ...watches.limits, silentMs: watches.silence.silentMs };
   }
 
   /** How many baselines were learned; one that was only learned further is the same, and a provisional one is none yet. */
@@ -117,16 +106,19 @@ export class Operation {
     return this.#former;
   }
 
+  /** Calls that were to be expected in the longest gap that was normal. */
+  get usualMissed(): number {
+    return this.#watches?.silence.snapshot().usualMissed ?? this.#rate.longestMissed;
+  }
+
+  /** How often it is called of late; what senders do about sampling is told there. */
+  get rate(): CallRate {
+    return this.#rate;
+  }
+
   /** Kinds of violations that are open. */
   get open(): readonly ViolationKind[] {
-    if (this.#watches === undefined) return [];
-    const { latency, errors, silence } = this.#watches;
-    const open: [boolean, ViolationKind][] = [
-      [latency.isViolated, 'latency'],
-      [errors.isViolated, 'error'],
-      [silence.isViolated, 'throughput'],
-    ];
-    return open.filter(([isOpen]) => isOpen).map(([, kind]) => kind);
+    return openKinds(this.#watches);
   }
 
   /**
@@ -156,6 +148,7 @@ export class Operation {
     return {
       timeMs: this.#timeMs,
       version: this.#version,
+      ...(this.serviceVersion === undefined ? {} : { serviceVersion: this.serviceVersion }),
       former: this.#former,
       learned: this.#learned,
       isWhole: this.#isWhole,
@@ -175,13 +168,16 @@ export class Operation {
     const operation = new Operation(options);
     operation.#rate.restore(saved.rate);
     [operation.#timeMs, operation.#version, operation.#former] = [saved.timeMs, saved.version, saved.former];
+    operation.serviceVersion = saved.serviceVersion;
     if (saved.learning === undefined) operation.#learning = undefined;
     else operation.#learning?.restore(saved.learning);
     const { learned, watches, isWhole, trial } = saved;
     if (learned === undefined || watches === undefined) return operation;
     [operation.#learned, operation.#isWhole, operation.#trial] = [learned, isWhole, trial];
     // Thresholds are those of the configuration that is in force now.
-    operation.#watches = operation.#watchesFor({ learned, isWhole, trial }, watches.silence.usualMissed);
+    const lesson = { learned, isWhole, trial };
+    const { usualMissed } = watches.silence;
+    operation.#watches = watchesFor(lesson, options.secondsPerFalseAlarm, operation.#rate, usualMissed);
     operation.#watches.latency.restore(watches.latency);
     operation.#watches.errors.restore(watches.errors);
     operation.#watches.silence.restore(watches.silence);
@@ -205,23 +201,24 @@ export class Operation {
   #learnAnew(timeMs: number, ended: NonNullable<Change['ended']>): readonly Change[] {
     const { latency, errors, silence } = this.#watches ?? {};
     const changes = [silence?.end(timeMs), latency?.end(timeMs), errors?.end(timeMs)];
-    this.#learned = this.#watches = this.#limits = undefined;
+    this.#learned = this.#watches = undefined;
     this.#isWhole = false;
     this.#learning = this.#newLearning();
-    this.#rate = new CallRate();
+    this.#rate = new CallRate(this.#rate.isHeadSampled);
     return changes.filter((change) => change !== undefined).map((change) => ({ ...change, ended }));
   }
 
   /** Keeps the baseline in force as a former one. */
   #retire(): void {
     if (this.#learned === undefined || !this.#isWhole) return;
-    const was = { version: this.#version, learned: this.#learned };
+    const was = { version: this.#version, serviceVersion: this.serviceVersion, learned: this.#learned };
     this.#former = [was, ...this.#former].slice(0, MAX_FORMER);
   }
 
   #learn(learning: Learning, step: Step): void {
     learning.add(step, this.#options.stepMs);
     if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
+    const { secondsPerFalseAlarm } = this.#options;
     // What there is evidence against is not taken for normal; a lesson can wait.
     const isAnew = !learning.isWhole;
     const lesson =
@@ -230,11 +227,12 @@ export class Operation {
       if (lesson.isWhole && isAnew) {
         this.#retire();
         this.#version++;
+        this.serviceVersion = undefined;
       }
       this.#learned = lesson.learned;
       this.#isWhole = lesson.isWhole;
       this.#trial = lesson.trial;
-      this.#watches = this.#watchesFor(lesson, this.#rate.longestMissed);
+      this.#watches = watchesFor(lesson, secondsPerFalseAlarm, this.#rate, this.#rate.longestMissed);
     }
     if (this.#isWhole) this.#learning = this.#learnOn(learning);
   }
@@ -247,34 +245,4 @@ export class Operation {
     const isLong = learning.wholeMs > SEASONS * seasonMs;
     return isFaster || isLong ? this.#newLearning() : learning;
   }
-
-  #watchesFor({ learned, isWhole, trial }: Lesson, usualMissed: number): Watches {
-    const guard = Math.max(guardOf(learned), isWhole ? 0 : PROVISIONAL_GUARD);
-    const seconds = this.#options.secondsPerFalseAlarm;
-    const calls = Math.max(2, seconds * learned.callsPerSecond);
-    const chances = Math.log(Math.min(seconds, calls));
-    const latencyNats = raised(chances + Math.log(ALTERNATIVES), trial.latency);
-    const errorNats = raised(chances + Math.log(ERROR_ALTERNATIVES), trial.errors);
-    this.#limits = { guard, latencyNats, errorNats };
-    return {
-      latency: new LatencyWatch(learned, guard, latencyNats),
-      errors: new ErrorWatch(learned, errorNats),
-      silence: new SilenceWatch(this.#rate, learned, Math.log(calls), usualMissed),
-    };
-  }
-}
-
-function isViolated(watches: Watches | undefined): boolean {
-  return watches !== undefined && [watches.latency, watches.errors, watches.silence].some((watch) => watch.isViolated);
-}
-
-function changesOf({ latency, errors, silence }: Watches, step: Step, stepMs: number): readonly Change[] {
-  const [first, second, third] = [silence.take(step, stepMs), latency.take(step, stepMs), errors.take(step, stepMs)];
-  // Nearly always there is none, and nothing is made.
-  if (first === undefined && second === undefined && third === undefined) return NONE;
-  return [first, second, third].filter((change) => change !== undefined);
-}
-
-function raised(thresholdNats: number, trialNats: number): number {
-  return Math.min(MOST_RAISED * thresholdNats, Math.max(thresholdNats, TRIAL_FACTOR * trialNats));
 }

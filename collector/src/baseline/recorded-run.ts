@@ -30,6 +30,8 @@ export interface RecordedOperation extends OperationName {
   readonly learned?: Learned | undefined;
   /** The run was too short for a whole baseline: it holds enough calls at most. */
   readonly isProvisional: boolean;
+  /** Calls to be expected in the longest gap that was normal, where that is known. */
+  readonly usualMissed?: number | undefined;
 }
 
 /** A call, with what else is known of its operation. */

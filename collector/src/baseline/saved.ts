@@ -2,6 +2,7 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { Operation, type SavedOperation, type WatchOptions } from './operation.ts';
 import type { Violation } from './contract.ts';
+import type { SavedRelease } from './releases.ts';
 
 /** Raised whenever a saved shape changes: what another program wrote is then learned anew instead of misread. */
 const FORMAT = 1;
@@ -27,7 +28,7 @@ export interface SavedGroup {
 export class OtherFormat extends Error {}
 
 /** Writes a plain value; arrays of numbers must own all of their buffer. */
-export function encodeSaved(value: SavedWatched | SavedGroup): Uint8Array<ArrayBuffer> {
+export function encodeSaved(value: SavedWatched | SavedGroup | SavedRelease): Uint8Array<ArrayBuffer> {
   // Not the serializer of `v8.serialize`, which reads arrays back as views that hold all of the bytes read.
   const serializer = new Serializer();
   serializer.writeHeader();

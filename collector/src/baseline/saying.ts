@@ -23,6 +23,8 @@ export class Saying implements ViolationSink {
   readonly violations: Violations;
   readonly keeping: Keeping;
   tracesOf: TracesOf = () => [];
+  /** What was changed near an onset, of services or the sidecar. */
+  changedNear: (services: readonly string[], onsetMs: number) => string | undefined = () => undefined;
   #investigator: Investigator | undefined;
   /** Groups to be told of: each once a second, however many of its members changed. */
   readonly #changed = new Set<string>();
@@ -54,12 +56,19 @@ export class Saying implements ViolationSink {
     for (const change of changes) {
       // Where all change at once, a few show what there is to see.
       const traceIds = this.changes - this.#toldChanges < MAX_SHOWN ? [...this.tracesOf(subject.attributes)] : [];
-      const { groupId, isNew } = this.violations.take(subject, change, traceIds);
+      const changed = change.severity === 'none' ? undefined : this.#changedNear(subject, change.onsetMs);
+      const { groupId, isNew } = this.violations.take(subject, change, traceIds, changed);
       this.#note(groupId);
       if (!isNew || change.severity === 'none') continue;
       this.#host.count('violations', 1, { kind: change.kind, severity: change.severity });
       this.#lookInto(subject, change.kind, change.onsetMs);
     }
+  }
+
+  /** Something was changed: it may be why something is in violation. */
+  lookForChanges(): void {
+    const found = this.violations.lookForChanges(({ subject, onsetMs }) => this.#changedNear(subject, onsetMs));
+    for (const id of found) this.#note(id);
   }
 
   open(kind: ViolationKind): readonly Violation[] {
@@ -99,10 +108,16 @@ export class Saying implements ViolationSink {
   #lookInto(subject: Subject, kind: ViolationKind, onsetMs: number): void {
     if (kind !== 'latency' && kind !== 'error') return;
     this.#investigator?.begin(subject, kind, onsetMs, (finding) => {
-      const group = this.violations.found(subject, kind, finding);
+      const changed = this.#changedNear(subject, onsetMs, finding.callees);
+      const group = this.violations.found(subject, kind, finding, changed);
       if (group !== undefined) this.#note(group.id);
       return group !== undefined;
     });
+  }
+
+  #changedNear({ attributes }: Subject, onsetMs: number, callees: readonly string[] = []): string | undefined {
+    const service = attributes['service.name'];
+    return this.changedNear(service === undefined ? callees : [service, ...callees], onsetMs);
   }
 
   #note(groupId: string): void {

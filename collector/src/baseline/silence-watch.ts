@@ -46,7 +46,7 @@ export class SilenceWatch {
   take({ timeMs, calls }: Step, lengthMs: number): Change | undefined {
     if (this.#violation !== undefined) return this.#follow(this.#violation, timeMs, calls, lengthMs);
     const missed = this.#rate.missed(timeMs);
-    const isJudged = calls === 0 && missed > this.#usualMissed;
+    const isJudged = calls === 0 && missed > this.#usualMissed && this.#rate.isSettled(timeMs);
     this.#rate.take(timeMs, calls, lengthMs, isJudged);
     if (!isJudged || missed < this.#leastMissed) return undefined;
     const nats = this.#surePerS * ((timeMs - this.#rate.lastMs) / 1000);
@@ -76,8 +76,8 @@ export class SilenceWatch {
 
   /** How long after the last call a stop is said at the earliest, as calls come now. */
   get silentMs(): number {
-    const { perS } = this.#rate;
-    return 1000 * Math.max(this.#leastMissed / perS, this.#thresholdNats / this.#surePerS);
+    const { expectedPerS } = this.#rate;
+    return 1000 * Math.max(this.#leastMissed / expectedPerS, this.#thresholdNats / this.#surePerS);
   }
 
   get isViolated(): boolean {
@@ -85,7 +85,7 @@ export class SilenceWatch {
   }
 
   get #surePerS(): number {
-    return SURE_SHARE * Math.min(this.#learnedPerS, this.#rate.perS);
+    return SURE_SHARE * Math.min(this.#learnedPerS, this.#rate.expectedPerS);
   }
 
   #follow(violation: ViolationState, timeMs: number, calls: number, lengthMs: number): Change | undefined {

@@ -1,27 +1,23 @@
 // Learns what is normal for each operation and says when one leaves it. Is told of counted spans; says groups of violations.
-import type { MeasuredSpans } from '../measure/contract.ts';
+import type { MeasuredOperation, MeasuredSpans } from '../measure/contract.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import { binOfBucket } from './bins.ts';
-import type { BaselineConfig, baselineConfig } from './config.ts';
+import type { BaselineOptions, baselineConfig } from './config.ts';
 import type { StateStore } from '../store/contract.ts';
-import type {
-  BaselineChange,
-  BaselineChanges,
-  Change,
-  Severity,
-  Subject,
-  ViolationGroup,
-  ViolationSink,
-} from './contract.ts';
+import type { BaselineChange, BaselineChanges, Change, Subject, ViolationGroup, ViolationSink } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
+import { worthTelling } from './min-change.ts';
 import { Operation, type WatchOptions } from './operation.ts';
-import type { RestoredOperation } from './saved.ts';
+import { ReleaseWatch } from './release-watch.ts';
 import { Saying, type TracesOf } from './saying.ts';
+import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
-import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
+import { TakingOver } from './taking-over.ts';
+import { WatchedTable } from './watched-table.ts';
+import { stateOf, subjectOf, type Watched, type WatchedOperation, watchOptions } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
@@ -31,42 +27,41 @@ const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
 
-/** A series of span metrics has an operation, or none that is watched. */
-const UNWATCHED = -1;
-
 export const baseline = {
   name: 'baseline',
   instruments: baselineInstruments,
-  create: (config, host, next) => new BaselineStage(config, host, next),
+  create: (config: BaselineOptions, host, next) => new BaselineStage(config, host, next),
 } satisfies StageDef<typeof baselineConfig, typeof baselineInstruments, never, ViolationGroup>;
 
 export class BaselineStage implements Stage<never>, BaselineChanges {
-  readonly #config: BaselineConfig;
+  readonly #config: BaselineOptions;
   readonly #host: BaselineHost;
   readonly #options: WatchOptions;
   readonly #steps: LiveSteps;
   readonly #saying: Saying;
-  readonly #watched: (Watched | undefined)[] = [];
-  readonly #free: number[] = [];
-  readonly #byKey = new Map<string, number>();
-  readonly #services = new Map<string, number>();
-  /** By series of span metrics: operation, whether it counts errors, and the generation both are of. */
-  #operationOf = new Int32Array(0);
-  #isError = new Uint8Array(0);
-  #generation = new Uint32Array(0);
+  readonly #table: WatchedTable;
+  readonly #series = new SeriesOperations((of, nowMs) => this.#operationNamed(of, nowMs));
+  /** What is changed of services and when. */
+  readonly releases: ReleaseWatch;
+  /** Takes baselines that were learned elsewhere. */
+  readonly takingOver: TakingOver;
   #cancel: (() => void)[] = [];
   /** Is told the ids of groups that are open, once those of before a restart are read. */
   resumed: (open: ReadonlySet<string>) => void = () => {};
   /** Is told of every closed second of an operation; the step is reused. */
   stepped: (subject: Subject, step: Step) => void = () => {};
 
-  constructor(config: BaselineConfig, host: BaselineHost, next: Consumer<ViolationGroup>) {
+  constructor(config: BaselineOptions, host: BaselineHost, next: Consumer<ViolationGroup>) {
     this.#config = config;
     this.#host = host;
-    const secondsPerFalseAlarm = config.false_alarm_every / 1000;
-    this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
+    const options = (this.#options = watchOptions(config, STEP_MS));
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
-    this.#saying = new Saying(host, next);
+    const saying = (this.#saying = new Saying(host, next));
+    const most = Math.min(MAX_OPERATIONS, config.max_operations ?? MAX_OPERATIONS);
+    this.#table = new WatchedTable(most, () => saying.keeping.firstDueMs(host.clock.nowMs()));
+    this.takingOver = new TakingOver({ clock: host.clock, options, table: this.#table, steps: this.#steps, saying });
+    this.releases = new ReleaseWatch(host, () => this.#saying.lookForChanges());
+    this.#saying.changedNear = (services, onsetMs) => this.releases.known.near(services, onsetMs);
   }
 
   /** Takes violations that are found elsewhere. */
@@ -81,14 +76,15 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   /** Where what is learned is kept over restarts; without one it is not. To be set before `start`. */
   set stateStore(store: StateStore | undefined) {
-    this.#saying.keeping.store = store;
+    this.#saying.keeping.store = this.releases.store = store;
   }
 
   async start(): Promise<void> {
     const { clock } = this.#host;
     // Ten thousand operations take some seconds to read. Where they take longer, the rest comes while spans do.
     const late = new Promise<void>((resolve) => this.#cancel.push(clock.after(READ_WITHIN_MS, resolve)));
-    await Promise.race([this.#read(), late]);
+    const read = this.releases.load().then(() => this.takingOver.read());
+    await Promise.race([read.then((open) => open !== undefined && this.resumed(open)), late]);
     this.#cancel.push(
       clock.every(STEP_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
@@ -105,24 +101,26 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     if (this.#cancel.length === 0) return;
     for (const cancel of this.#cancel.splice(0)) cancel();
     const nowMs = this.#host.clock.nowMs();
-    await this.#saying.flush(this.#watched, nowMs);
-    await this.#saying.keeping.saveAll(this.#watched);
+    await this.#saying.flush(this.#table.all, nowMs);
+    await this.releases.flush();
+    await this.#saying.keeping.saveAll(this.#table.all);
   }
 
   /** Nothing flows through: spans are told of by `observe`. */
   async consume(): Promise<void> {}
 
   /** Takes a batch that was counted. */
-  observe(batch: SpanBatch, { series, buckets, generation, operationAt }: MeasuredSpans): void {
+  observe(batch: SpanBatch, spans: MeasuredSpans): void {
     const { receivedMs, count, endHigh, endLow } = batch;
-    this.#fit(generation.length);
+    const { series, buckets, generation } = spans;
+    this.#series.fit(generation.length);
+    const { all } = this.#table;
     let unwatched = 0;
     let service = -1;
     for (let row = 0; row < count; row++) {
       const at = series[row];
-      if (this.#generation[at] !== generation[at]) this.#learnSeries(at, generation[at], operationAt(at), receivedMs);
-      const operation = this.#operationOf[at];
-      const watched = operation === UNWATCHED ? undefined : this.#watched[operation];
+      const operation = this.#series.at(at, spans, receivedMs);
+      const watched = operation === UNWATCHED ? undefined : all[operation];
       if (watched === undefined) {
         unwatched++;
         continue;
@@ -133,7 +131,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       }
       watched.usedMs = receivedMs;
       const second = Math.floor(endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9);
-      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), this.#isError[at] === 1);
+      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), this.#series.isError(at));
     }
     if (service >= 0) this.#steps.endBatch(service, receivedMs);
     if (unwatched > 0) this.#host.count('unwatched_spans', unwatched);
@@ -145,7 +143,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   }
 
   /** How many violations are open. */
-  openBySeverity(): Record<Severity, number> {
+  openBySeverity(): Record<(typeof SEVERITIES)[number], number> {
     return this.#saying.violations.openBySeverity();
   }
 
@@ -156,26 +154,30 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   /** What is watched, with what is known of it. */
   *operations(): Generator<WatchedOperation> {
-    for (const watched of this.#watched) if (watched !== undefined) yield watched;
+    for (const watched of this.#table.all) if (watched !== undefined) yield watched;
+  }
+
+  /** Senders were told to sample less: fewer calls will come, of operations that are called as often as before. */
+  sampledLess(): void {
+    for (const watched of this.#table.all) watched?.operation.rate.sampledLess();
   }
 
   async change(change: BaselineChange, name: string): Promise<readonly string[]> {
     const nowMs = this.#host.clock.nowMs();
-    const changed = this.#watched
+    const changed = this.#table.all
       .filter((watched) => watched?.subject.name === name)
       .filter((each) => each !== undefined);
     for (const watched of changed) {
       this.#tell(watched, watched.operation[change](nowMs));
       this.#saying.keeping.happened(watched);
     }
-    await this.#saying.flush(this.#watched, nowMs);
+    await this.#saying.flush(this.#table.all, nowMs);
     return changed.map(({ subject }) => `${name} (${subject.attributes['span.kind']})`);
   }
 
   /** One of them. @param key of its subject */
   watchedBy(key: string): WatchedOperation | undefined {
-    const at = this.#byKey.get(key);
-    return at === undefined ? undefined : this.#watched[at];
+    return this.#table.by(key);
   }
 
   /** How long after its end a second of an operation is judged. */
@@ -184,18 +186,23 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   }
 
   #step(operation: number, step: Step): void {
-    const watched = this.#watched[operation];
+    const watched = this.#table.all[operation];
     if (watched === undefined) return;
     const { version } = watched.operation;
     this.stepped(watched.subject, step);
     this.#tell(watched, watched.operation.take(step));
     // What took so long to learn is not put at risk any longer.
-    if (watched.operation.version !== version) watched.dueMs = 0;
+    if (watched.operation.version === version) return;
+    watched.dueMs = 0;
+    watched.operation.serviceVersion = this.releases.known.versionOf(watched.subject.attributes['service.name'] ?? '');
   }
 
   #tell(watched: Watched, changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    this.#saying.say(watched.subject, changes);
+    const { violations } = this.#saying;
+    const { told, withheld } = worthTelling(this.#config.min_change, watched, changes, violations);
+    for (const kind of withheld) this.#host.count('withheld_changes', 1, { kind });
+    this.#saying.say(watched.subject, told);
     this.#saying.keeping.happened(watched);
   }
 
@@ -206,92 +213,38 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
-    void this.#saying.flush(this.#watched, nowMs);
+    void this.releases.flush();
+    void this.#saying.flush(this.#table.all, nowMs);
   }
 
-  /** Reads what was known before a restart. */
-  async #read(): Promise<void> {
-    const { clock } = this.#host;
-    const take = (restored: RestoredOperation): boolean => this.#resume(restored, clock.nowMs());
-    // What was not read is not over.
-    if (!(await this.#saying.keeping.load(this.#options, take))) return;
-    const operationOf = (key: string): Operation | undefined => this.#watched[this.#byKey.get(key) ?? -1]?.operation;
-    this.#saying.resume(operationOf, clock.nowMs());
-    const open = this.groups().filter(({ severity }) => severity !== 'none');
-    this.resumed(new Set(open.map(({ id }) => id)));
-  }
-
-  /** Goes on with an operation of before a restart. @returns false where there is no room for it */
-  #resume({ service, name, kind, usedMs, operation }: RestoredOperation, nowMs: number): boolean {
+  #operationNamed({ service, name, kind, isEstimated }: MeasuredOperation, nowMs: number): number {
     const subject = subjectOf(service, name, kind);
-    const known = this.#watched[this.#byKey.get(subject.key) ?? -1];
-    // It was called before it was read.
-    if (known !== undefined) known.operation = operation;
-    else if (this.#byKey.size >= this.#most) return false;
-    else this.#steps.resume(this.#serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
-    return true;
-  }
-
-  #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
-    this.#generation[at] = generation;
-    this.#isError[at] = of?.isError === true ? 1 : 0;
-    this.#operationOf[at] = of === undefined ? UNWATCHED : this.#operationNamed(of, nowMs);
-  }
-
-  #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
-    const subject = subjectOf(service, name, kind);
-    const known = this.#byKey.get(subject.key);
-    if (known !== undefined) return known;
-    if (this.#byKey.size >= this.#most) return UNWATCHED;
-    const at = this.#add(subject, new Operation(this.#options), nowMs);
-    this.#steps.register(this.#serviceNamed(service), at, nowMs);
-    return at;
-  }
-
-  get #most(): number {
-    return Math.min(MAX_OPERATIONS, this.#config.max_operations ?? MAX_OPERATIONS);
-  }
-
-  #serviceNamed(name: string): number {
-    let id = this.#services.get(name);
-    if (id === undefined) this.#services.set(name, (id = this.#services.size));
-    return id;
-  }
-
-  #add(subject: Subject, operation: Operation, usedMs: number): number {
-    const at = this.#free.pop() ?? this.#watched.length;
-    const service = this.#serviceNamed(subject.attributes['service.name'] ?? '');
-    const dueMs = this.#saying.keeping.firstDueMs(this.#host.clock.nowMs());
-    this.#watched[at] = { subject, service, operation, usedMs, dueMs };
-    this.#byKey.set(subject.key, at);
+    let at = this.#table.numberOf(subject.key);
+    if (at === undefined) {
+      if (this.#table.isFull) return UNWATCHED;
+      at = this.#table.add(subject, new Operation(this.#options), nowMs);
+      this.#steps.register(this.#table.serviceNamed(service), at, nowMs);
+    }
+    const { rate } = this.#table.all[at]?.operation ?? {};
+    if (isEstimated && rate !== undefined) rate.isHeadSampled = true;
     return at;
   }
 
   /** Forgets operations that are called no more; a stop that is open is not forgotten before. */
   #expire(nowMs: number): void {
     const states = { learning: 0, provisional: 0, learned: 0 };
-    this.#watched.forEach((watched, at) => {
+    this.#table.all.forEach((watched, at) => {
       if (watched === undefined) return;
-      const { learned, isProvisional } = watched.operation;
-      states[learned === undefined ? 'learning' : isProvisional ? 'provisional' : 'learned']++;
+      states[stateOf(watched)]++;
       if (nowMs - watched.usedMs < this.#config.operation_ttl) return;
       this.#tell(watched, watched.operation.forget(nowMs));
       this.#saying.keeping.forget(watched);
       this.#steps.forget(watched.service, at);
-      this.#byKey.delete(watched.subject.key);
-      this.#watched[at] = undefined;
-      this.#free.push(at);
+      this.#table.remove(at);
       // Series that point here are found anew.
-      this.#generation.fill(0);
+      this.#series.forget();
     });
     for (const state of ['learning', 'provisional', 'learned'] as const)
       this.#host.record('operations', states[state], { state });
-  }
-
-  #fit(series: number): void {
-    if (this.#operationOf.length >= series) return;
-    this.#operationOf = new Int32Array(series).fill(UNWATCHED);
-    this.#isError = new Uint8Array(series);
-    this.#generation = new Uint32Array(series);
   }
 }

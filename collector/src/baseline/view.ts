@@ -4,14 +4,18 @@ import type {
   BaselinesAnswer,
   BaselinesQuery,
   BaselineView,
+  ExportAnswer,
   GroupSummary,
+  ImportAnswer,
   ViolationGroupAnswer,
   ViolationsAnswer,
 } from '../web/api.ts';
 import type { ViolationGroup } from './contract.ts';
+import { EvenkeelError } from '../errors.ts';
 import { describeDetail, describeLine } from './describe.ts';
+import { recordedOf } from './exported.ts';
 import type { BaselineStage } from './stage.ts';
-import type { WatchedOperation } from './watched.ts';
+import { stateOf, type WatchedOperation } from './watched.ts';
 
 const MAX_LISTED_MEMBERS = 5;
 const MAX_MEMBERS = 1000;
@@ -61,18 +65,48 @@ export class StageView implements BaselineView {
     return { counts, found, offset, baselines };
   }
 
+  async exported({ offset, limit }: { readonly offset: number; readonly limit: number }): Promise<ExportAnswer> {
+    // Few ever ask, and what reads and writes documents is large.
+    const { operationJson } = await import('./document.ts');
+    const operations: object[] = [];
+    let found = 0;
+    for (const watched of this.#stage.operations()) {
+      if (watched.operation.learned === undefined) continue;
+      const recorded = found >= offset && operations.length < limit ? recordedOf(watched) : undefined;
+      found++;
+      if (recorded !== undefined) operations.push(operationJson(recorded));
+    }
+    return { found, offset, operations };
+  }
+
+  async import(text: string, mode: 'add' | 'replace'): Promise<ImportAnswer | { readonly problem: string }> {
+    const { readBaselines } = await import('./document.ts');
+    try {
+      const skipped: { operation: string; reason: string }[] = [];
+      let imported = 0;
+      for (const recorded of readBaselines(text).operations) {
+        const reason = this.#stage.takingOver.adopt(recorded, mode === 'replace');
+        if (reason === undefined) imported++;
+        else skipped.push({ operation: [recorded.service ?? '', recorded.name].join(' ').trim(), reason });
+      }
+      return { imported, skipped };
+    } catch (error) {
+      if (error instanceof EvenkeelError) return { problem: error.detail };
+      throw error;
+    }
+  }
+
   baseline(key: string): BaselineAnswer | undefined {
     const watched = this.#stage.watchedBy(key);
     if (watched === undefined) return undefined;
     const judgedAfterMs = this.#stage.judgedAfterMs(watched);
-    const detail = describeDetail(watched, judgedAfterMs, this.#nowMs());
+    const changes = this.#stage.releases.known
+      .changesOf(watched.subject.attributes['service.name'] ?? '')
+      .map(({ timeMs, text }) => ({ timeMs, text }))
+      .toReversed();
+    const detail = describeDetail(watched, judgedAfterMs, this.#nowMs(), changes);
     return { ...describeLine(watched, judgedAfterMs), ...(detail === undefined ? {} : { detail }) };
   }
-}
-
-function stateOf({ operation }: WatchedOperation): keyof BaselinesAnswer['counts'] {
-  if (operation.learned === undefined) return 'learning';
-  return operation.isProvisional ? 'provisional' : 'learned';
 }
 
 function summaryOf(group: ViolationGroup, most: number): GroupSummary {

@@ -32,8 +32,18 @@ export class Violations {
     this.#grouping = new Grouping(newId);
   }
 
-  /** Takes a change. @returns the id of its group, and whether the violation is new */
-  take(subject: Subject, change: Change, traceIds: readonly string[]): { groupId: string; isNew: boolean } {
+  /**
+   * Takes a change.
+   *
+   * @param changed what was changed near its onset, where something was
+   * @returns the id of its group, and whether the violation is new
+   */
+  take(
+    subject: Subject,
+    change: Change,
+    traceIds: readonly string[],
+    changed?: string,
+  ): { groupId: string; isNew: boolean } {
     const { kind, severity, onsetMs, timeMs, ratio } = change;
     const key = keyOf(kind, subject);
     const id = this.#grouping.groupOf(key, onsetMs);
@@ -54,7 +64,7 @@ export class Violations {
       ratio,
       explanation: {
         // What was found out stays while the figures change.
-        ...(before?.explanation.bottleneck === undefined ? {} : { bottleneck: before.explanation.bottleneck }),
+        ...foundOut(before?.explanation.bottleneck, before?.explanation.change ?? changed),
         ...explain({ ...change, name: subject.name, traceIds: [...traces] }),
       },
     });
@@ -75,17 +85,39 @@ export class Violations {
   }
 
   /** Adds what was found out about a violation. @returns its group; undefined where it is over */
-  found(subject: Subject, kind: ViolationKind, { bottleneck, traceIds }: Finding): ViolationGroup | undefined {
+  found(
+    subject: Subject,
+    kind: ViolationKind,
+    { bottleneck, traceIds }: Pick<Finding, 'bottleneck' | 'traceIds'>,
+    changed?: string,
+  ): ViolationGroup | undefined {
     const key = keyOf(kind, subject);
     const group = [...this.#groups.values()].find(({ members }) => (members.get(key)?.severity ?? 'none') !== 'none');
     const member = group?.members.get(key);
     if (group === undefined || member === undefined) return undefined;
     const traces = [...new Set([...traceIds, ...member.explanation.traceIds])].slice(0, MAX_TRACES);
     this.#traces.set(key, new Set(traces));
-    const known = { ...member.explanation, traceIds: traces, ...(bottleneck === undefined ? {} : { bottleneck }) };
+    const known = { ...member.explanation, traceIds: traces, ...foundOut(bottleneck, changed) };
     group.members.set(key, { ...member, explanation: known });
     this.#changed.add(group.id);
     return shown(group);
+  }
+
+  /** Looks again for what was changed near the onset of those that are open. @returns ids of groups it was found for */
+  lookForChanges(changeOf: (violation: Violation) => string | undefined): string[] {
+    return [...this.#groups.values()].flatMap(({ id, members }) => {
+      const found = [...members].flatMap(([key, member]) => {
+        if (member.severity === 'none' || member.explanation.change !== undefined) return [];
+        const change = changeOf(member);
+        return change === undefined
+          ? []
+          : [[key, { ...member, explanation: { ...member.explanation, change } }] as const];
+      });
+      for (const [key, member] of found) members.set(key, member);
+      if (found.length === 0) return [];
+      this.#changed.add(id);
+      return [id];
+    });
   }
 
   /** All groups, those that are open first, then the latest first. */
@@ -124,6 +156,12 @@ export class Violations {
     }
   }
 
+  isOpen(kind: ViolationKind, subject: Subject): boolean {
+    const key = keyOf(kind, subject);
+    for (const { members } of this.#groups.values()) if ((members.get(key)?.severity ?? 'none') !== 'none') return true;
+    return false;
+  }
+
   /** Those of a kind that are open. */
   open(kind: ViolationKind): Violation[] {
     return [...this.#groups.values()]
@@ -156,6 +194,13 @@ export class Violations {
       this.#forgotten.add(id);
     }
   }
+}
+
+function foundOut(
+  bottleneck: Violation['explanation']['bottleneck'],
+  change: string | undefined,
+): Pick<Violation['explanation'], 'bottleneck' | 'change'> {
+  return { ...(bottleneck === undefined ? {} : { bottleneck }), ...(change === undefined ? {} : { change }) };
 }
 
 function keyOf(kind: ViolationKind, { key }: Subject): string {

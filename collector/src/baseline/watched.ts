@@ -1,6 +1,7 @@
 // What is watched, as the stage has it.
 import type { Subject } from './contract.ts';
-import type { Operation } from './operation.ts';
+import type { BaselineOptions } from './config.ts';
+import type { Operation, WatchOptions } from './operation.ts';
 
 /** An operation with what is known of it. */
 export interface WatchedOperation {
@@ -24,5 +25,22 @@ export function subjectOf(service: string, name: string, kind: string): Subject 
     key: JSON.stringify([service, name, kind]),
     name: `${service} ${name}`,
     attributes: { 'service.name': service, 'span.name': name, 'span.kind': kind },
+  };
+}
+
+/** How much is known of it. */
+export function stateOf({ operation }: WatchedOperation): 'learning' | 'provisional' | 'learned' {
+  if (operation.learned === undefined) return 'learning';
+  return operation.isProvisional ? 'provisional' : 'learned';
+}
+
+/** How operations are watched. */
+export function watchOptions(config: BaselineOptions, stepMs: number): WatchOptions {
+  return {
+    stepMs,
+    seasonMs: config.season,
+    learnUntilMs: undefined,
+    secondsPerFalseAlarm: config.false_alarm_every / 1000,
+    isHeadSampled: config.is_head_sampled === true,
   };
 }

@@ -19,17 +19,18 @@ export function sidecarUrl(text = DEFAULT_URL): URL {
  * Asks, with the token in EVENKEEL_TOKEN where there is one.
  *
  * @param member an answer has; what has not is no sidecar's
- * @param wish sent as JSON; without one it is a GET
+ * @param wish sent as JSON, text as it is; without one it is a GET
  * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
  */
 export async function askSidecar<Answer>(
   url: URL,
   environment: NodeJS.ProcessEnv,
   member: keyof Answer & string,
-  wish?: object,
+  wish?: object | string,
   method: 'POST' | 'DELETE' = 'POST',
 ): Promise<Answer> {
-  const told = await fetched(url, environment, wish && { method, body: JSON.stringify(wish) });
+  const body = typeof wish === 'string' ? wish : JSON.stringify(wish);
+  const told = await fetched(url, environment, wish === undefined ? {} : { method, body });
   const answer = jsonObject(told.text);
   if (told.status === 200 && answer !== undefined && member in answer) return answer as Answer;
   throw refusal(url, told);

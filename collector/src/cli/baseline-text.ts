@@ -33,6 +33,8 @@ export function showText(answer: BaselineAnswer): string {
     `would be seen after\n${columns(learned.sight.map(sightRow))}`,
     `learned\n${columns(learnedRows(answer, learned))}`,
   ];
+  if (detail !== undefined && detail.changes.length > 0)
+    blocks.push(`changed\n${columns(detail.changes.map(({ timeMs, text }) => [utc(timeMs), printable(text)]))}`);
   if (detail !== undefined && detail.leftOut.length > 0)
     blocks.push(
       `left out, not normal\n${columns(detail.leftOut.map(({ fromMs, toMs }) => [utc(fromMs), `to ${utc(toMs)}`]))}`,
@@ -85,12 +87,21 @@ function normalRows(learned: LearnedSummary, detail: BaselineDetail | undefined)
   return rows;
 }
 
-function learnedRows(answer: BaselineAnswer, { confidence, learnedMs }: LearnedSummary): string[][] {
-  return [
+function learnedRows(answer: BaselineAnswer, learned: LearnedSummary): string[][] {
+  const rows = [
     ['from', progressText(answer)],
-    ['until', utc(learnedMs)],
-    ['confidence', percent(confidence)],
+    ['until', utc(learned.learnedMs)],
+    ['confidence', percent(learned.confidence)],
   ];
+  // Of what is provisional there is no version yet.
+  if (learned.version > 0) rows.push(['version', versionText(learned)]);
+  for (const { version, serviceVersion, toMs } of answer.detail?.former ?? [])
+    rows.push(['before', `${versionText({ version, serviceVersion })}, until ${utc(toMs)}`]);
+  return rows;
+}
+
+function versionText({ version, serviceVersion }: { version: number; serviceVersion?: string | undefined }): string {
+  return serviceVersion === undefined ? `${version}` : `${version}, under ${printable(serviceVersion)}`;
 }
 
 function sightRow({ kind, to, seconds: after }: Sight): string[] {

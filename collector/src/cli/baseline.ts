@@ -5,6 +5,7 @@ import { CHANGE_HELP, changeBaseline } from './baseline-change.ts';
 import { baselineCheck } from './baseline-check.ts';
 import { baselineLearn, baselineList, baselineShow } from './baseline-documents.ts';
 import { scanLines } from './baseline-scan.ts';
+import { exportBaselines, importBaselines, TRANSFER_HELP } from './baseline-transfer.ts';
 import { openedCalls } from './recorded-calls.ts';
 
 export const HELP = `evenkeel baseline scan FILE
@@ -16,6 +17,8 @@ evenkeel baseline show FILE OPERATION
 evenkeel baseline list [TEXT] [--url http://127.0.0.1:4320] [--json]
 evenkeel baseline show NAME [--url http://127.0.0.1:4320] [--json]
 evenkeel baseline accept|reset SERVICE OPERATION [--url http://127.0.0.1:4320] [--json]
+evenkeel baseline export [--out baselines.json] [--url http://127.0.0.1:4320]
+evenkeel baseline import FILE [--replace] [--url http://127.0.0.1:4320] [--json]
 
 Recorded calls are one JSON object a line in order of their end; FILE may be - for standard input:
   {"t_ms":1700000000000,"op":"orders.create","duration_ms":12.5,"error":0}
@@ -34,7 +37,8 @@ list   and show say what is in a document of baselines (where FILE is there), or
        its service before it. Where the sidecar asks for a token, EVENKEEL_TOKEN in the environment is sent.
        Exit code 1: it could not be read, or no answer, 3: not watched.
 
-${CHANGE_HELP}`;
+${CHANGE_HELP}
+${TRANSFER_HELP}`;
 
 type Action = (args: readonly string[]) => number | Promise<number>;
 
@@ -56,9 +60,13 @@ export async function baseline(
   if ((name === 'list' || name === 'show') && !isDocument)
     return (await import('./baseline-live.ts')).baselineLive([name, ...args], environment);
   if (name === 'accept' || name === 'reset') return changeBaseline(name, args, environment);
+  if (name === 'export') return exportBaselines(args, environment);
+  if (name === 'import') return importBaselines(args, environment);
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (action === undefined)
-    throw new UsageError(`expected: evenkeel baseline ${[...Object.keys(ACTIONS), 'accept', 'reset'].join('|')}`);
+    throw new UsageError(
+      `expected: evenkeel baseline ${[...Object.keys(ACTIONS), 'accept', 'reset', 'export', 'import'].join('|')}`,
+    );
   return action(args);
 }
 

@@ -13,6 +13,8 @@ export interface Exporter {
   readonly name: string;
   /** Bytes waiting against the limit, 0..1. */
   readonly queueFill: number;
+  /** Something waits, and the last attempt to deliver it was in vain. */
+  readonly isFailing: boolean;
   start(): Promise<void>;
   /** Delivers what is queued for at most `withinMs`, counts the rest as failed, then closes. */
   stop(withinMs: number): Promise<void>;

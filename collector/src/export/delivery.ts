@@ -97,6 +97,11 @@ export class Delivery<P extends Parcel> {
     this.#host = host;
   }
 
+  /** Something waits, and the last attempt was in vain. */
+  get isFailing(): boolean {
+    return this.#isDown && this.#queue.length > 0;
+  }
+
   /** Queues a parcel, or counts it as failed where there is no room for it or no time. */
   add(parcel: P): void {
     if (this.#cut.signal.aborted) return this.#books.failed(parcel, 'stop');

@@ -88,6 +88,10 @@ class Exporter implements OtlpExporter, Courier<OtlpParcel> {
     return this.#room.fill;
   }
 
+  get isFailing(): boolean {
+    return Object.values(this.#deliveries).some(({ isFailing }) => isFailing);
+  }
+
   async start(): Promise<void> {
     const open = this.#config.protocol === 'grpc' ? otlpGrpc : otlpHttp;
     this.#transport = open(this.name, this.#config, this.#host);

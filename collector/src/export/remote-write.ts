@@ -73,6 +73,10 @@ class RemoteWrite implements PointExporter, Courier<SampleBatch> {
     return this.#room.fill;
   }
 
+  get isFailing(): boolean {
+    return this.#delivery.isFailing;
+  }
+
   async start(): Promise<void> {
     const { timeout, ca_file, cert_file, key_file, token_file } = this.#config;
     const setting = `export.remote_write.${this.name}`;

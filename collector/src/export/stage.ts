@@ -27,6 +27,14 @@ export const exportStage = {
   create: (config, host) => new ExportStage(config, host),
 } satisfies StageDef<typeof exportConfig, typeof exportInstruments, Exportable, never>;
 
+/** How it stands with what an exporter has still to deliver, whenever it is looked at. */
+export interface QueueState {
+  readonly name: string;
+  /** 0..1 */
+  readonly fill: number;
+  readonly isFailing: boolean;
+}
+
 /** Fans out to the configured exporters. */
 export class ExportStage implements Stage<Exportable> {
   readonly #otlp: readonly OtlpExporter[];
@@ -67,6 +75,19 @@ export class ExportStage implements Stage<Exportable> {
   /** Of the exporter of traces whose queue is fullest, 0..1. */
   queueFill(): number {
     return Math.max(0, ...this.#taking('traces').map((exporter) => exporter.queueFill));
+  }
+
+  /** Queues of all exporters. */
+  queues(): readonly QueueState[] {
+    return this.#all.map((exporter) => ({
+      name: exporter.name,
+      get fill() {
+        return exporter.queueFill;
+      },
+      get isFailing() {
+        return exporter.isFailing;
+      },
+    }));
   }
 
   /** Names of exporters that have books in spans, and in points. */

@@ -31,6 +31,16 @@ export interface OperationsView {
   operations(): OperationSummary[];
 }
 
+/** Whose series it is. */
+export interface MeasuredOperation {
+  readonly service: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly isError: boolean;
+  /** Its spans stand for others that senders left out. */
+  readonly isEstimated: boolean;
+}
+
 /** What was found of the spans of a batch while they were counted. Columns by row of the batch, valid until the next one. */
 export interface MeasuredSpans {
   /** Place of the span's series. */
@@ -40,9 +50,7 @@ export interface MeasuredSpans {
   /** Counts how often a place was given to a new series. */
   readonly generation: Uint32Array;
   /** Whose series it is; undefined for an overflow series, which is of no one operation. */
-  operationAt(
-    series: number,
-  ): { readonly service: string; readonly name: string; readonly kind: string; readonly isError: boolean } | undefined;
+  operationAt(series: number): MeasuredOperation | undefined;
 }
 
 /** Is told of every batch after it was counted. */

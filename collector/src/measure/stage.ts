@@ -174,6 +174,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
       name: strings.texts[name] ?? '',
       kind: SPAN_KINDS[packed & 7] ?? SPAN_KINDS[0],
       isError: ((packed >> 3) & 3) === STATUS_ERROR,
+      isEstimated: (packed & ESTIMATED) !== 0,
     };
   }
 

@@ -117,6 +117,36 @@ export function readServiceName(bytes: Uint8Array): string {
   return 'unknown_service';
 }
 
+/** Which program spans come from; empty where it is not said. */
+export interface ProgramSource {
+  readonly service: string;
+  readonly version: string;
+  readonly instance: string;
+  /** Of the resource. */
+  readonly schemaUrl: string;
+}
+
+/** Reads `service.version`, `service.instance.id` and the schema as `readServiceName` reads the name. */
+export function readSource(bytes: Uint8Array): ProgramSource {
+  const texts = new Map<string, string>();
+  let schemaUrl = '';
+  const container = new FieldCursor(bytes, 0, bytes.length);
+  while (container.next()) {
+    if (container.tag === 0x1a) schemaUrl = text(bytes, container.start, container.end);
+    if (container.tag !== 0x0a) continue;
+    const resource = new FieldCursor(bytes, container.start, container.end);
+    while (resource.next()) {
+      if (resource.tag !== 0x0a) continue;
+      const { key, value } = textAttribute(bytes, resource.start, resource.end);
+      if (SOURCE_KEYS.has(key) && value !== '') texts.set(key, value.slice(0, MAX_SERVICE_NAME));
+    }
+  }
+  const [version = '', instance = ''] = [...SOURCE_KEYS].map((key) => texts.get(key) ?? '');
+  return { service: readServiceName(bytes), version, instance, schemaUrl: schemaUrl.slice(0, MAX_SERVICE_NAME) };
+}
+
+const SOURCE_KEYS: ReadonlySet<string> = new Set(['service.version', 'service.instance.id']);
+
 /** Reads an attribute with protobuf's rules for repeats: the last key and the last member of the value's oneof win. */
 function textAttribute(bytes: Uint8Array, start: number, end: number): { key: string; value: string } {
   let key = '';

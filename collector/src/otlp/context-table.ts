@@ -36,6 +36,8 @@ export class ContextTable {
   readonly #seed: number;
   readonly maxContexts: number;
   readonly #describe: DescribeResource;
+  /** Is told of each context as it is interned; also of one that was recycled and comes again. */
+  added: (context: Context) => void = () => {};
   readonly #free: number[] = [];
   #bytes = 0;
   #serial = 0;
@@ -97,6 +99,7 @@ export class ContextTable {
     this.slots[id] = context;
     this.#bytes += bytes.length;
     this.#index.insert(id, hash);
+    this.added(context);
     return context;
   }
 

@@ -46,12 +46,13 @@ export function buildOperations(
       ? undefined
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
-  const listeners = [(group: ViolationGroup): void => sampleMore(sample, group)];
+  const listeners = [(group: ViolationGroup): void => sampleMore(sample, remoteSampling, group)];
   const feedback: Consumer<ViolationGroup> = { consume: async (group) => listeners.forEach((hear) => hear(group)) };
   const told = alert === undefined ? [feedback] : [alert, feedback];
   const baseline = createBaseline(rooms, config, shared, measure, fanout(told));
   if (baseline !== undefined) {
     baseline.stateStore = state;
+    if (remoteSampling !== undefined) remoteSampling.lowered = () => baseline.sampledLess();
     // What ended while nobody watched is over for alerts as well.
     if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
   }
@@ -59,25 +60,32 @@ export function buildOperations(
   return { first: measure ?? afterMeasure, measure, baseline, target, alert, remoteSampling, listeners };
 }
 
-/** What leaves its baseline is sampled more. */
-function sampleMore(sample: SampleStage, { members }: ViolationGroup): void {
+/** What leaves its baseline is sampled more, here and by services that are told how much to. */
+function sampleMore(
+  sample: SampleStage,
+  remoteSampling: RemoteSamplingStage | undefined,
+  { members }: ViolationGroup,
+): void {
   for (const { subject, severity } of members) {
     const { 'service.name': service, 'span.name': name } = subject.attributes;
-    if (service !== undefined && name !== undefined) sample.violated(service, name, severity !== 'none');
+    if (service === undefined || name === undefined) continue;
+    sample.violated(service, name, severity !== 'none');
+    remoteSampling?.violated(service, name, severity !== 'none');
   }
 }
 
 /** Watches what is measured, and shows what was kept of it. */
 function createBaseline(
   rooms: Rooms,
-  { baseline, memory_limit }: Config,
+  { baseline, memory_limit, remote_sampling }: Config,
   shared: Surroundings,
   measure: MeasureStage | undefined,
   next: Consumer<ViolationGroup>,
 ): BaselineStage | undefined {
   if (baseline === false || measure === undefined) return undefined;
   const { max_operations = maxOperations(memory_limit) } = baseline;
-  const stage = rooms.baseline?.create({ ...baseline, max_operations }, createHost('baseline', shared), next);
+  const options = { ...baseline, max_operations, is_head_sampled: remote_sampling.services.length > 0 };
+  const stage = rooms.baseline?.create(options, createHost('baseline', shared), next);
   if (stage === undefined) return undefined;
   measure.measured = (batch, spans) => stage.observe(batch, spans);
   stage.tracesOf = (attributes) =>

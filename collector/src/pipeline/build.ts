@@ -1,6 +1,6 @@
 // Wires the fixed order, from export back to receive. Each room is here once, and nowhere else but in `rooms.ts`, which
 // imports it.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { thisMachine } from '../config/machine.ts';
 import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
@@ -15,19 +15,23 @@ import type { ReceiveConfig } from '../receive/config.ts';
 import type { ReceiveStage } from '../receive/stage.ts';
 import type { ReportStage } from '../report/stage.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import { readSource } from '../otlp/context-check.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { KeptBatch, LogsBody } from '../sample/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
+import { VERSION } from '../version.ts';
 import type { TargetStage } from '../target/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
 import { buildReport } from './build-report.ts';
+import { DataLossWatch } from './data-loss.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { keepAlerts } from './keep-alerts.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { tracesBetween } from './kept-traces.ts';
+import { lossSources } from './loss-sources.ts';
 import { configuredSizes, type MemoryShares, memoryShares } from './memory.ts';
 import { ownResource } from './own-resource.ts';
 import { type Rooms, ROOMS } from './rooms.ts';
@@ -84,10 +88,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.exemplars.waitMs = longestWaitMs(config) + AFTER_DECISION_MS;
   const logsTo = createLogs(rooms, config, shares, shared, sampleTo, exportTo);
   const operations = buildOperations(rooms, config, shared, sampleTo, storeTo?.state);
-  if (storeTo !== undefined)
-    operations.baseline?.investigate({
-      between: (subject, fromMs, toMs, limit) => tracesBetween(storeTo, subject, [fromMs, toMs], limit),
-    });
+  if (storeTo !== undefined) lookIntoTraces(operations.baseline, storeTo);
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
   const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own: exportTo.ownResource });
   const watchers = [...(operations.target === undefined ? [] : [operations.target]), ...reports.watchers];
@@ -108,8 +109,10 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, target, baseline, alert, remoteSampling } = operations;
+  if (baseline !== undefined) tellChanges(config, receiveFrom, baseline);
+  const data_loss = createDataLossWatch(config, shared, exportTo, baseline);
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
-  const watch = { target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
+  const watch = { data_loss, target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };
   const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, report: reports.stage, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
@@ -125,6 +128,32 @@ function createStore(rooms: Rooms, { store }: Config, shared: Surroundings): Sto
   if (store === false) return undefined;
   const max_decision_disk = rooms.sampleConfig.ledger.max_disk;
   return rooms.store?.create({ ...store, max_decision_disk }, createHost('store', shared));
+}
+
+/** Violations name what was changed shortly before them: of a service, or of how this sidecar runs. */
+function tellChanges(config: Config, receive: ReceiveStage, baseline: BaselineStage): void {
+  receive.contextAdded = ({ bytes, resourceLength }) =>
+    baseline.releases.see(readSource(bytes.subarray(0, resourceLength)));
+  // A configuration may hold secrets; of its digest nothing can be told but that it is another.
+  const fingerprint = createHash('sha256').update(JSON.stringify(config)).digest('hex');
+  baseline.releases.sidecarRun = { fingerprint, version: VERSION };
+}
+
+/** The ring has traces that tell more of violations. */
+function lookIntoTraces(baseline: BaselineStage | undefined, store: StoreStage): void {
+  baseline?.investigate({
+    between: (subject, fromMs, toMs, limit) => tracesBetween(store, subject, [fromMs, toMs], limit),
+  });
+}
+
+/** What is lost is said like every other violation; where nothing is watched, the log says it. */
+function createDataLossWatch(
+  config: Config,
+  { clock, telemetry }: Surroundings,
+  exportTo: ExportStage,
+  baseline: BaselineStage | undefined,
+): DataLossWatch | undefined {
+  return baseline && new DataLossWatch(clock, baseline.sink, lossSources(config, telemetry, exportTo.queues()));
 }
 
 /** The four words of a trace id in hexadecimal digits. */

@@ -1,6 +1,7 @@
 // Opens the doors and closes them in order: no new connection, open requests answered, then silence.
 import { HttpListener } from '../pipeline/http-server.ts';
 import type { Consumer, Host, StageDef, Stage } from '../pipeline/contract.ts';
+import type { Context } from '../otlp/context-table.ts';
 import { Admission } from './admission.ts';
 import type { GrpcConfig, ReceiveConfig, receiveStageConfig } from './config.ts';
 import { receiveInstruments } from './instruments.ts';
@@ -37,6 +38,8 @@ export class ReceiveStage implements Stage<never> {
   #cancelTrim: (() => void) | undefined;
   /** Says whether what comes in was sent by our own exporters. */
   originOf: BodyPath['originOf'] = () => 'elsewhere';
+  /** Is told of each resource and scope of spans that was not seen of late, a flush at most before its spans. */
+  contextAdded: (context: Context) => void = () => {};
   /** URL of OTLP/HTTP, once started. */
   url = '';
   /** URL of OTLP/gRPC, once started, where it is on. */
@@ -58,6 +61,7 @@ export class ReceiveStage implements Stage<never> {
       random: host.random,
       redaction,
     });
+    intake.contexts.added = (context) => this.contextAdded(context);
     const metrics = new MetricIntake({
       duplicateWindowMs: config.duplicate_window,
       random: host.random,

@@ -67,6 +67,17 @@ export const remoteSamplingConfig = z
       65_536,
       'operations with a ratio of their own, of all services together; others get default_ratio',
     ),
+    violation_factor: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(4)
+      .describe(
+        'so many times as much is sampled of an operation in violation, where its service is steered: of itself where traces begin with it, else of all that traces of its service begin with; 1 changes nothing',
+      ),
+    violation_decay: duration('5m', 'once it is over, what is sampled beyond the usual halves in this time', {
+      min: 1000,
+    }),
     services: z
       .array(service)
       .max(MAX_SERVICES)

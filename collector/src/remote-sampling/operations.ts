@@ -5,6 +5,7 @@ import { ROOT, type SpanBatch } from '../otlp/span-batch.ts';
 import { statedWeight } from '../otlp/stated-weight.ts';
 import { nextRatio, NOTHING_SEEN, type RateMemory, remember } from './adaptive-ratio.ts';
 import type { AdaptiveService } from './config.ts';
+import type { FactorOf } from './raised-operations.ts';
 
 /** Operations without a call for so long are forgotten, once their ratio is no lower than that of an unknown one. */
 const FORGET_AFTER_MS = 3_600_000;
@@ -31,9 +32,13 @@ interface Service {
 export interface OperationRatio {
   readonly operation: string;
   readonly ratio: number;
+  /** What it was told before. */
+  readonly before: number;
 }
 
 export interface SteeredOperationsOptions {
+  /** Tells how many times as much is wanted of operations of a service; undefined where it is as usual. */
+  factorsOf?(service: string, isEntry: (operation: string) => boolean, nowMs: number): FactorOf | undefined;
   /** Tells how a service is steered; undefined where it is not, or not by what is seen. */
   adaptiveOf(service: string): AdaptiveService | undefined;
   readonly maxOperations: number;
@@ -83,9 +88,12 @@ export class SteeredOperations {
     for (const [name, service] of this.#services) {
       const { operations, config } = service;
       const target = { tracesPerSecond: config.traces_per_second, minRatio: config.min_ratio };
+      const factorOf = this.#options.factorsOf?.(name, (operation) => this.#isEntry(service, operation), nowMs);
       for (const operation of operations.values()) {
         operation.memory = remember(operation.memory, operation, seconds, target);
-        operation.ratio = nextRatio(operation.ratio, operation.memory, target);
+        const factor = factorOf?.(this.#names.texts[operation.nameId]) ?? 1;
+        const wanted = factor === 1 ? target : { ...target, tracesPerSecond: factor * target.tracesPerSecond };
+        operation.ratio = nextRatio(operation.ratio, operation.memory, wanted);
         operation.estimated = operation.seen = 0;
         if (nowMs - operation.usedMs >= FORGET_AFTER_MS && operation.ratio >= config.default_ratio)
           this.#forget(service, operation);
@@ -102,9 +110,15 @@ export class SteeredOperations {
     if (service === undefined) return [];
     service.hasAsked = true;
     return [...service.operations.values()].map((operation) => {
+      const before = operation.inForce;
       operation.inForce = operation.ratio;
-      return { operation: this.#names.texts[operation.nameId], ratio: operation.ratio };
+      return { operation: this.#names.texts[operation.nameId], ratio: operation.ratio, before };
     });
+  }
+
+  #isEntry({ operations }: Service, name: string): boolean {
+    for (const { nameId } of operations.values()) if (this.#names.texts[nameId] === name) return true;
+    return false;
   }
 
   #serviceOf(batch: SpanBatch, contextId: number): Service | undefined {

@@ -20,7 +20,7 @@ const email = z.strictObject({
 });
 
 const price = z.strictObject({
-  model: z.string().min(1).describe('name of the model as it was asked for; may end in * for any that begins so'),
+  model: z.string().min(1).describe('name of the model as it was asked for; * stands for any text'),
   input: z.number().min(0).describe('what a million tokens in cost'),
   output: z.number().min(0).describe('what a million tokens out cost'),
   currency: z

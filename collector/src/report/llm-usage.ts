@@ -2,6 +2,7 @@
 // Cost is no metric of OpenTelemetry: it is tokens at configured prices.
 import { attributeOf, type Attributes, valueText } from '../model/attributes.ts';
 import { type DataPoint, seriesKey } from '../model/data-point.ts';
+import { isLike } from '../model/glob.ts';
 import { incrementOf, type StreamPoint } from '../model/increment.ts';
 import type { LlmFacts } from './contract.ts';
 
@@ -20,7 +21,7 @@ export type LlmDay = Pick<LlmFacts, 'provider' | 'model' | 'calls' | 'errors' | 
 
 /** What a million tokens cost. */
 export interface Price {
-  /** May end in `*`. */
+  /** `*` stands for any text. */
   readonly model: string;
   readonly input: number;
   readonly output: number;
@@ -130,9 +131,7 @@ export function addUsage(models: Map<string, LlmDay>, usage: LlmDay): void {
 /** What models cost at the prices of now. @param prices the first that fits counts */
 export function priced(models: readonly LlmDay[], prices: readonly Price[]): LlmFacts[] {
   return models.map((each) => {
-    const price = prices.find(({ model }) =>
-      model.endsWith('*') ? each.model.startsWith(model.slice(0, -1)) : model === each.model,
-    );
+    const price = prices.find(({ model }) => isLike(model, each.model));
     if (price === undefined) return { ...each, currency: '' };
     const { currency, input, output } = price;
     return { ...each, currency, cost: (each.inputTokens * input + each.outputTokens * output) / 1e6 };

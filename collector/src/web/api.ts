@@ -29,6 +29,8 @@ export type {
   BaselinesQuery,
   BaselineState,
   BaselineView,
+  ExportAnswer,
+  ImportAnswer,
   Explanation,
   GroupSummary,
   LearnedQuantile,

@@ -57,6 +57,10 @@ export interface LearnedSummary {
   readonly hasSeason: boolean;
   /** Levels it also has, beside the one described. */
   readonly levels: number;
+  /** How many whole baselines were learned, this one among them; 0 while it is provisional. */
+  readonly version: number;
+  /** The `service.version` it was learned under, where it is known. */
+  readonly serviceVersion?: string;
   /** What it was learned from ended then, Unix milliseconds. */
   readonly learnedMs: number;
   readonly sight: readonly Sight[];
@@ -121,11 +125,40 @@ export interface BaselineDetail {
   readonly guardRatio: number;
   /** How long after its end a second is judged, since its spans come late. */
   readonly judgedAfterSeconds: number;
+  /** Baselines before this one, the latest first. */
+  readonly former: readonly { readonly version: number; readonly serviceVersion?: string; readonly toMs: number }[];
+  /** What was changed of its service, the latest first: `orders 1.4.2 (after 1.4.1) first seen`. */
+  readonly changes: readonly { readonly timeMs: number; readonly text: string }[];
 }
 
 /** GET /api/baselines/{key} */
 export interface BaselineAnswer extends BaselineLine {
   readonly detail?: BaselineDetail;
+}
+
+/**
+ * GET /api/baselines/export?offset=&limit= ; at most 50 of what is learned an answer, as they stand in a document of
+ * baselines. 404 where baselines are off.
+ */
+export interface ExportAnswer {
+  /** All that are learned, provisional ones among them. */
+  readonly found: number;
+  readonly offset: number;
+  readonly operations: readonly object[];
+}
+
+/**
+ * POST /api/baselines/import?replace=true with a document of baselines, of at most 2 MiB. Without `replace` what has a whole
+ * baseline here keeps it. 400 with what is wrong with the document.
+ */
+export interface ImportAnswer {
+  readonly imported: number;
+  readonly skipped: readonly {
+    /** Service and name. */
+    readonly operation: string;
+    /** no_service, too_few_calls, learned, max_operations */
+    readonly reason: string;
+  }[];
 }
 
 /** What the API asks of the room. */
@@ -137,6 +170,9 @@ export interface BaselineView {
   group(id: string): ViolationGroupAnswer | undefined;
   baselines(query: BaselinesQuery): BaselinesAnswer;
   baseline(key: string): BaselineAnswer | undefined;
+  exported(piece: { readonly offset: number; readonly limit: number }): Promise<ExportAnswer>;
+  /** @returns what is wrong with a document, where something is; nothing of it is taken then */
+  import(text: string, mode: 'add' | 'replace'): Promise<ImportAnswer | { readonly problem: string }>;
 }
 
 export interface BaselinesQuery {

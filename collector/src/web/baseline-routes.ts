@@ -19,12 +19,13 @@ const OFF: Answer = {
 };
 
 /** @returns undefined where the path is another's */
-export function answerBaselines(view: BaselineView | undefined, url: URL): Answer | undefined {
+export function answerBaselines(view: BaselineView | undefined, url: URL): Answer | Promise<Answer> | undefined {
   const [, api, room, key = '', ...more] = url.pathname.split('/');
   if (api !== 'api' || (room !== 'violations' && room !== 'baselines') || more.length > 0) return undefined;
   if (view === undefined) return OFF;
   const name = decoded(key);
   if (name === undefined) return { status: 400, body: { error: 'the path is not well encoded' } };
+  if (room === 'baselines' && name === 'export') return exported(view, url.searchParams);
   if (room === 'violations') return name === '' ? violations(view, url.searchParams) : group(view, name);
   return name === '' ? baselines(view, url.searchParams) : baseline(view, name);
 }
@@ -57,6 +58,14 @@ function baselines(view: BaselineView, parameters: URLSearchParams): Answer {
     search: parameters.get('search') ?? '',
   };
   return { status: 200, body: view.baselines(query) };
+}
+
+async function exported(view: BaselineView, parameters: URLSearchParams): Promise<Answer> {
+  const limit = wholeOf(parameters, 'limit', MAX_LINES, MAX_LINES);
+  if (limit === undefined || limit === 0) return wrongNumber('limit', 1, MAX_LINES);
+  const offset = wholeOf(parameters, 'offset', 0, Number.MAX_SAFE_INTEGER);
+  if (offset === undefined) return wrongNumber('offset', 0);
+  return { status: 200, body: await view.exported({ offset, limit }) };
 }
 
 function baseline(view: BaselineView, key: string): Answer {

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { BaselineChanges } from '../baseline/contract.ts';
 import type { PinWish } from '../sample/contract.ts';
 import { alertMethod, takeAlertChange } from './alert-routes.ts';
-import type { AlertView } from './api.ts';
-import { baselineChange, takeBaselineChange } from './baseline-change.ts';
+import type { AlertView, BaselineView } from './api.ts';
+import { baselineChange, IMPORT_PATH, takeBaselineChange, takeImport } from './baseline-change.ts';
 
 interface Answer {
   readonly status: number;
@@ -17,19 +17,21 @@ export interface ChangeViews {
   pin(wish: PinWish): boolean;
   /** Absent where baselines are off. */
   readonly baselineChanges?: BaselineChanges | undefined;
+  readonly baselines?: Pick<BaselineView, 'import'> | undefined;
   /** Absent where alerts are off. */
   readonly alerts?: AlertView | undefined;
 }
 
 /** The method by which something is changed at a path; undefined where nothing is. */
 export function changeMethod(path: string): 'POST' | 'DELETE' | undefined {
-  if (path === '/api/pins' || baselineChange(path) !== undefined) return 'POST';
+  if (path === '/api/pins' || path === IMPORT_PATH || baselineChange(path) !== undefined) return 'POST';
   return alertMethod(path);
 }
 
 /** Takes a wish, for a path and with the method that `changeMethod` says. */
 export async function takeChange(request: IncomingMessage, path: string, views: ChangeViews): Promise<Answer> {
   if (path === '/api/pins') return pin(request, views);
+  if (path === IMPORT_PATH) return takeImport(request, views.baselines);
   const change = baselineChange(path);
   if (change !== undefined) return takeBaselineChange(request, change, views.baselineChanges);
   return takeAlertChange(request, path, views.alerts);

@@ -40,11 +40,12 @@ function scene(pages: readonly (readonly StateDocument[])[], config: object = {}
   const gates = pages.map(() => Promise.withResolvers<void>());
   const saved: string[] = [];
   const store: StateStore = {
-    async save(_, documents) {
-      saved.push(...documents.map(({ key }) => key));
+    async save(room, documents) {
+      if (room === 'baseline') saved.push(...documents.map(({ key }) => key));
       return true;
     },
-    async *load() {
+    async *load(room) {
+      if (room !== 'baseline') return;
       for (const [i, page] of pages.entries()) {
         await gates[i]?.promise;
         yield page;

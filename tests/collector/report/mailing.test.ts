@@ -119,11 +119,11 @@ describe('reports by mail', () => {
     answer(0);
     await eventually('the mail', async () => {
       await pass(rig, 60_000);
-      return server.mails.length === 1;
+      return rig.read('mails', 'delivered') === 1;
     });
     answer(550);
     await rig.calls([testSpan()]);
-    rig.clock.advance(25 * HOUR_MS);
+    await pass(rig, 25 * HOUR_MS);
     await eventually('to be refused', () => rig.read('mails', 'refused') === 1);
     expect(rig.log.join('\n')).toContain('did not take the daily report: SMTP 550');
     expect([server.mails.length, attempts()]).toEqual([1, 3]);

@@ -1,11 +1,14 @@
 // What is known of one operation, and what of it would be seen; part of the panel of that operation.
 import type { ComponentChildren } from 'preact';
-import type { BaselineAnswer, LearnedSummary } from '../api.ts';
+import type { BaselineAnswer, BaselineDetail, LearnedSummary } from '../api.ts';
 import { useAnswer } from './answer.ts';
 import { factor, learnedText, progressText, seasonText, seenSoon, sightText } from './baseline-words.ts';
 import { DensityChart } from './density-chart.tsx';
 import { dateTime, percent, perSecond } from './format.ts';
 import { LearningProgress } from './learning-table.tsx';
+
+/** Changes of a service that are listed; the rest is in the API. */
+const MAX_CHANGES = 3;
 
 interface BaselinePanelProps {
   readonly baselineKey: string;
@@ -43,15 +46,31 @@ function Known({ answer }: { answer: BaselineAnswer }): ComponentChildren {
         <Normal learned={learned} />
         <p class="note">
           Learned until {dateTime(learned.learnedMs).slice(0, 19)} from {progressText(answer)}, confidence{' '}
-          {percent(learned.confidence)}.
+          {percent(learned.confidence)}
+          {learned.serviceVersion !== undefined && `, under version ${learned.serviceVersion}`}.
           {state === 'provisional' && ' Until more is known, only what is much slower is said.'}
           {detail !== undefined && ` Slower by less than ${factor(detail.guardRatio)} × is normal.`}
           {detail?.season !== undefined && ` ${seasonText(detail.season)}`}
         </p>
+        {detail !== undefined && <Changes changes={detail.changes} />}
       </div>
       <Seen learned={learned} />
       {detail !== undefined && <DensityChart density={detail.density} quantiles={learned.quantiles} />}
     </div>
+  );
+}
+
+/** What was changed of its service of late. */
+function Changes({ changes }: Pick<BaselineDetail, 'changes'>): ComponentChildren {
+  if (changes.length === 0) return null;
+  return (
+    <ul class="plain">
+      {changes.slice(0, MAX_CHANGES).map(({ timeMs, text }) => (
+        <li key={`${timeMs} ${text}`}>
+          {dateTime(timeMs).slice(0, 19)} {text}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -70,7 +70,9 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
   const { quantiles, calls, oneInDays, bottleneck, change } = explanation;
   return (
     <dl class="facts">
-      {kind !== 'throughput' && kind !== 'hang' && <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>}
+      {kind !== 'throughput' && kind !== 'hang' && kind !== 'data_loss' && (
+        <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>
+      )}
       {quantiles.length > 0 && <Row name="Quantiles moved">{quantilesText(quantiles)}</Row>}
       {kind === 'target' ? (
         calls > 0 && <Row name="Rests on">{counted(calls, 'call')}</Row>

@@ -42,6 +42,7 @@ const CONTRACTS = [
   'limit/contract.ts',
   'measure/contract.ts',
   'remote-sampling/contract.ts',
+  'report/contract.ts',
   'sample/contract.ts',
   'store/contract.ts',
   'target/contract.ts',

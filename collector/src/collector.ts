@@ -185,7 +185,8 @@ class Sidecar implements Collector {
     code: NonNullable<Rooms['web']>,
     host: Host<keyof typeof webInstruments>,
   ): { readonly server: WebServer; readonly kpis: Kpis } {
-    const { measure, baseline, alert, target, remoteSampling, store, export: exportTo, metrics } = this.#pipeline;
+    const { measure, baseline, alert, target, remoteSampling, report, store, metrics } = this.#pipeline;
+    const { export: exportTo } = this.#pipeline;
     const cardinality = cardinalityOf(metrics.limit);
     const kpis = new code.Kpis(
       { telemetry: this.#telemetry, series: exportTo, memory: residentMemory, cardinality },
@@ -201,6 +202,7 @@ class Sidecar implements Collector {
         traces: store,
         strategies: remoteSampling,
         cardinality,
+        reports: report,
         baselines: baseline && new code.StageView(baseline, () => this.#clock.nowMs()),
         alerts: alert && new code.StageAlerts(alert, () => this.#clock.nowMs()),
         targets: target && (() => target.answer()),

@@ -6,12 +6,14 @@ import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
 import type { AlertStage } from '../alert/stage.ts';
 import type { BaselineStage } from '../baseline/stage.ts';
+import type { ViolationGroup } from '../baseline/contract.ts';
 import type { ExportStage } from '../export/stage.ts';
 import type { LogsStage } from '../logs/stage.ts';
 import type { MeasureStage } from '../measure/stage.ts';
 import type { MetricBatch } from '../model/data-point.ts';
 import type { ReceiveConfig } from '../receive/config.ts';
 import type { ReceiveStage } from '../receive/stage.ts';
+import type { ReportStage } from '../report/stage.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import { readSource } from '../otlp/context-check.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
@@ -23,6 +25,7 @@ import type { TargetStage } from '../target/stage.ts';
 import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
+import { buildReport } from './build-report.ts';
 import { DataLossWatch } from './data-loss.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { keepAlerts } from './keep-alerts.ts';
@@ -50,6 +53,7 @@ export interface Pipeline {
   readonly sample: SampleStage;
   /** Where logs follow their trace. */
   readonly logs: LogsStage | undefined;
+  readonly report: ReportStage | undefined;
   readonly store: StoreStage | undefined;
   readonly export: ExportStage;
   readonly metrics: MetricStages;
@@ -86,18 +90,11 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const operations = buildOperations(rooms, config, shared, sampleTo, storeTo?.state);
   if (storeTo !== undefined) lookIntoTraces(operations.baseline, storeTo);
   exportTo.ownResource = ownResource(config, thisMachine().hostName, shared.random);
-  const metrics = buildMetrics(
-    { ...config, limit: limitOf(config, shares) },
-    shared,
-    rooms,
-    exportTo.ownResource,
-    exportTo.metrics,
-    operations.target === undefined ? [] : [operations.target],
-  );
-  // The host is read closely while something is wrong.
-  operations.listeners.push(({ severity }) => {
-    if (severity !== 'none') metrics.stages.monitoring?.urgent('all', URGENT_MS);
-  });
+  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own: exportTo.ownResource });
+  const watchers = [...(operations.target === undefined ? [] : [operations.target]), ...reports.watchers];
+  const metricConfig = { ...config, limit: limitOf(config, shares) };
+  const metrics = buildMetrics(metricConfig, shared, rooms, exportTo.ownResource, exportTo.metrics, watchers);
+  operations.listeners.push((group) => readClosely(metrics.stages, group));
   const receiveFrom = rooms.receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
@@ -117,9 +114,14 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
   const watch = { data_loss, target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };
-  const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
+  const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, report: reports.stage, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return { ...stages, remoteSampling, metrics: metrics.stages, inOrder };
+}
+
+/** The host is read closely while something is wrong. */
+function readClosely({ monitoring }: MetricStages, { severity }: ViolationGroup): void {
+  if (severity !== 'none') monitoring?.urgent('all', URGENT_MS);
 }
 
 function createStore(rooms: Rooms, { store }: Config, shared: Surroundings): StoreStage | undefined {

@@ -11,6 +11,7 @@ import { measureInstruments } from '../measure/instruments.ts';
 import { monitoringInstruments } from '../monitoring/instruments.ts';
 import { receiveInstruments } from '../receive/instruments.ts';
 import { remoteSamplingInstruments } from '../remote-sampling/instruments.ts';
+import { reportInstruments } from '../report/instruments.ts';
 import { sampleInstruments } from '../sample/instruments.ts';
 import { scrapeInstruments } from '../scrape/instruments.ts';
 import { storeInstruments } from '../store/instruments.ts';
@@ -34,6 +35,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'limit', instruments: limitInstruments },
   { name: 'aggregate', instruments: aggregateInstruments },
   { name: 'export', instruments: exportInstruments },
+  { name: 'report', instruments: reportInstruments },
   { name: 'store', instruments: storeInstruments },
   { name: 'web', instruments: webInstruments },
   { name: 'collector', instruments: collectorInstruments },
@@ -51,7 +53,8 @@ export type Rooms = Awaited<ReturnType<typeof importRooms>>;
 
 /** Imports the rooms that a configuration has work for. Nothing runs by being imported. */
 export async function importRooms(config: Config) {
-  const { alert, baseline, scrape, monitoring, measure, remote_sampling, logs, limit, aggregate, store, web } = config;
+  const { alert, baseline, scrape, monitoring, measure, remote_sampling, logs, limit, aggregate, report, store, web } =
+    config;
   const isWatched = baseline !== false && measure !== false;
   const followsLogs = logs !== false && logs.mode === 'follow';
   return {
@@ -72,6 +75,14 @@ export async function importRooms(config: Config) {
     monitoring: monitoring === false ? undefined : (await import('../monitoring/stage.ts')).monitoring,
     limit: limit === false ? undefined : (await import('../limit/stage.ts')).limit,
     aggregate: aggregate === false ? undefined : (await import('../aggregate/stage.ts')).aggregate,
+    report:
+      report === false
+        ? undefined
+        : {
+            ...(await import('../report/stage.ts')),
+            ...(await import('../report/resource-readings.ts')),
+            mailServer: report.email === undefined ? undefined : (await import('../alert/channels/mail.ts')).mailServer,
+          },
     store: store === false ? undefined : (await import('../store/stage.ts')).store,
     web:
       web === false

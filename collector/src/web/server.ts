@@ -7,6 +7,7 @@ import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
 import { FOREIGN_NAME, HttpListener } from '../pipeline/http-server.ts';
 import { isGone, type ReaderHost, Readers } from '../pipeline/readers.ts';
+import type { ReportsView } from '../report/contract.ts';
 import type { SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
@@ -29,6 +30,7 @@ import type { WebConfig } from './config.ts';
 import { type Changing, EventStreams } from './events.ts';
 import type { ChangingPageEvents, PageEvents } from './page-events.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
+import { answerReports } from './report-routes.ts';
 import { sendForm, takeForm, wantsPage } from './sign-in.ts';
 
 /** What the page asks of the rest of the sidecar; a room that is off has no view. */
@@ -39,6 +41,8 @@ export interface WebViews extends ChangeViews {
   /** Absent where limits are off. */
   readonly cardinality?: (() => CardinalityAnswer) | undefined;
   readonly baselines?: BaselineView | undefined;
+  /** Absent where reports are off. */
+  readonly reports?: ReportsView | undefined;
   /** Absent where there are none. */
   readonly targets?: (() => TargetsAnswer) | undefined;
   kpis(): KpisAnswer;
@@ -70,6 +74,8 @@ interface Answer {
   readonly status: number;
   /** Written as JSON, unless it is bytes already. */
   readonly body: unknown;
+  /** Of what is no JSON. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
@@ -188,6 +194,8 @@ export class WebServer {
     if (ofBaselines !== undefined) return ofBaselines;
     const ofAlerts = answerAlerts(this.#views.alerts, url);
     if (ofAlerts !== undefined) return ofAlerts;
+    const ofReports = await answerReports(this.#views.reports, url);
+    if (ofReports !== undefined) return ofReports;
     const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
     if (asked !== undefined) return this.#decision(asked.toLowerCase());
     const traceId = /^\/api\/traces\/([0-9a-f]{32})$/.exec(path.toLowerCase())?.[1];
@@ -255,9 +263,9 @@ export class WebServer {
     return { status: 200, body: trace };
   }
 
-  #sendJson(response: ServerResponse, { status, body }: Answer): void {
+  #sendJson(response: ServerResponse, { status, body, headers = JSON_HEADERS }: Answer): void {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
-    this.#readers.send(response, status, JSON_HEADERS, bytes);
+    this.#readers.send(response, status, headers, bytes);
   }
 
   #sendDenied(response: ServerResponse, status: Denied['status'], error: string): void {

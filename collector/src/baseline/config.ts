@@ -5,9 +5,10 @@ import { derivedWhole, duration } from '../config/fields.ts';
 export const baselineConfig = z
   .strictObject({
     false_alarm_every: duration(
-      '24d',
+      '100d',
       'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
-      { min: 3_600_000 },
+      // No timer runs so long.
+      { min: 3_600_000, max: 3650 * 86_400_000 },
     ),
     season: duration('24h', 'what comes back after so long is expected, once it was seen twice', { min: 60_000 }),
     max_operations: derivedWhole(

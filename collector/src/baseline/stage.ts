@@ -16,23 +16,24 @@ import type {
 } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
-import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
+import { LiveSteps, MAX_OPERATIONS, STEP_MS, type Taking } from './live-steps.ts';
 import { Operation, type WatchOptions } from './operation.ts';
+import { ResourceKeys } from './resource-keys.ts';
 import type { RestoredOperation } from './saved.ts';
 import { Saying, type TracesOf } from './saying.ts';
+import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
 import { subjectOf, type Watched, type WatchedOperation } from './watched.ts';
 
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
 const EXPIRE_EVERY_MS = 60_000;
+/** Seconds are closed as soon as they are complete, give or take this. */
+const CLOSE_EVERY_MS = 250;
 /** A start has ten seconds. */
 const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
 const HIGH_SECONDS = 2 ** 32 / 1e9;
-
-/** A series of span metrics has an operation, or none that is watched. */
-const UNWATCHED = -1;
 
 export const baseline = {
   name: 'baseline',
@@ -50,10 +51,10 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly #free: number[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #services = new Map<string, number>();
-  /** By series of span metrics: operation, whether it counts errors, and the generation both are of. */
-  #operationOf = new Int32Array(0);
-  #isError = new Uint8Array(0);
-  #generation = new Uint32Array(0);
+  readonly #series = new SeriesOperations((of, nowMs) => this.#operationNamed(of, nowMs));
+  readonly #resources: ResourceKeys;
+  /** What was told of when it was told of last, and when. */
+  #flushed = { changes: 0, monotonicMs: -Infinity };
   #cancel: (() => void)[] = [];
   /** Is told the ids of groups that are open, once those of before a restart are read. */
   resumed: (open: ReadonlySet<string>) => void = () => {};
@@ -67,6 +68,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.#options = { stepMs: STEP_MS, seasonMs: config.season, learnUntilMs: undefined, secondsPerFalseAlarm };
     this.#steps = new LiveSteps((operation, step) => this.#step(operation, step));
     this.#saying = new Saying(host, next);
+    this.#resources = new ResourceKeys(Math.floor(host.random() * 2 ** 32));
   }
 
   /** Takes violations that are found elsewhere. */
@@ -90,7 +92,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     const late = new Promise<void>((resolve) => this.#cancel.push(clock.after(READ_WITHIN_MS, resolve)));
     await Promise.race([this.#read(), late]);
     this.#cancel.push(
-      clock.every(STEP_MS, () => this.#close(clock.nowMs())),
+      clock.every(CLOSE_EVERY_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
     );
   }
@@ -113,30 +115,37 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   async consume(): Promise<void> {}
 
   /** Takes a batch that was counted. */
-  observe(batch: SpanBatch, { series, buckets, generation, operationAt }: MeasuredSpans): void {
-    const { receivedMs, count, endHigh, endLow } = batch;
-    this.#fit(generation.length);
+  observe(batch: SpanBatch, spans: MeasuredSpans): void {
+    const { receivedMs, count, endHigh, endLow, context, contexts } = batch;
+    const { series, buckets, generation } = spans;
+    this.#series.fit(generation.length);
     let unwatched = 0;
-    let service = -1;
+    let [taking, contextId]: [Taking | undefined, number] = [undefined, -1];
     for (let row = 0; row < count; row++) {
       const at = series[row];
-      if (this.#generation[at] !== generation[at]) this.#learnSeries(at, generation[at], operationAt(at), receivedMs);
-      const operation = this.#operationOf[at];
+      const operation = this.#series.at(at, spans, receivedMs);
       const watched = operation === UNWATCHED ? undefined : this.#watched[operation];
       if (watched === undefined) {
         unwatched++;
         continue;
       }
-      if (watched.service !== service) {
-        if (service >= 0) this.#steps.endBatch(service, receivedMs);
-        ({ service } = watched);
-      }
       watched.usedMs = receivedMs;
-      const second = Math.floor(endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9);
-      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), this.#isError[at] === 1);
+      if (context[row] !== contextId) {
+        contextId = context[row];
+        const origin = contexts[contextId];
+        taking = origin && this.#steps.begin(watched.service, this.#resources.of(origin));
+      }
+      const end = endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9;
+      if (taking !== undefined)
+        this.#steps.add(taking, operation, end, binOfBucket(buckets[row]), this.#series.isError(at));
     }
-    if (service >= 0) this.#steps.endBatch(service, receivedMs);
+    this.#steps.endBatch(receivedMs);
     if (unwatched > 0) this.#host.count('unwatched_spans', unwatched);
+  }
+
+  /** A body was refused by the sidecar itself: what is not called for a while may only not be heard of. */
+  refused(): void {
+    this.#steps.refused(this.#host.clock.nowMs());
   }
 
   /** Groups of violations, those that are open first. */
@@ -202,8 +211,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   #close(nowMs: number): void {
     const { late } = this.#steps;
     this.#steps.close(nowMs);
-    this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
+    const monotonicMs = this.#host.clock.monotonicMs();
+    if (this.changes === this.#flushed.changes && monotonicMs - this.#flushed.monotonicMs < STEP_MS) return;
+    this.#flushed = { changes: this.changes, monotonicMs };
+    this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
     void this.#saying.flush(this.#watched, nowMs);
@@ -230,12 +242,6 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     else if (this.#byKey.size >= this.#most) return false;
     else this.#steps.resume(this.#serviceNamed(service), this.#add(subject, operation, usedMs), nowMs);
     return true;
-  }
-
-  #learnSeries(at: number, generation: number, of: ReturnType<MeasuredSpans['operationAt']>, nowMs: number): void {
-    this.#generation[at] = generation;
-    this.#isError[at] = of?.isError === true ? 1 : 0;
-    this.#operationOf[at] = of === undefined ? UNWATCHED : this.#operationNamed(of, nowMs);
   }
 
   #operationNamed({ service, name, kind }: { service: string; name: string; kind: string }, nowMs: number): number {
@@ -282,16 +288,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
       this.#watched[at] = undefined;
       this.#free.push(at);
       // Series that point here are found anew.
-      this.#generation.fill(0);
+      this.#series.forget();
     });
     for (const state of ['learning', 'provisional', 'learned'] as const)
       this.#host.record('operations', states[state], { state });
-  }
-
-  #fit(series: number): void {
-    if (this.#operationOf.length >= series) return;
-    this.#operationOf = new Int32Array(series).fill(UNWATCHED);
-    this.#isError = new Uint8Array(series);
-    this.#generation = new Uint32Array(series);
   }
 }

@@ -62,11 +62,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const examples: Consumer<KeptBatch> = { consume: async (batch) => operations.measure?.kept.consume(batch) };
   const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, examples] : [exportTo, storeTo, examples]);
   const sampleTo = rooms.sample.create(
-    {
-      ...sampleConfig,
-      max_pending: shares.pendingBytes,
-      max_decisions: shares.maxDecisions,
-    },
+    { ...sampleConfig, max_pending: shares.pendingBytes, max_decisions: shares.maxDecisions },
     createHost('sample', shared),
     kept,
   );
@@ -109,6 +105,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.marks = (signal) => trail.headers(signal);
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, baseline, alert, remoteSampling } = operations;
+  receiveFrom.hadNoRoom = () => baseline?.refused();
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
   const watch = { measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, ...watch };

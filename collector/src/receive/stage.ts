@@ -37,6 +37,8 @@ export class ReceiveStage implements Stage<never> {
   #cancelTrim: (() => void) | undefined;
   /** Says whether what comes in was sent by our own exporters. */
   originOf: BodyPath['originOf'] = () => 'elsewhere';
+  /** Told of each body that was refused though nothing was wrong with it. */
+  hadNoRoom: BodyPath['hadNoRoom'] = () => {};
   /** URL of OTLP/HTTP, once started. */
   url = '';
   /** URL of OTLP/gRPC, once started, where it is on. */
@@ -65,7 +67,8 @@ export class ReceiveStage implements Stage<never> {
     });
     const unpacksLogs = config.unpack_logs === true;
     const originOf: BodyPath['originOf'] = (trail, signal) => this.originOf(trail, signal);
-    const path = { admission, intake, metrics, host, next, redaction, unpacksLogs, originOf };
+    const hadNoRoom = (): void => this.hadNoRoom();
+    const path = { admission, intake, metrics, host, next, redaction, unpacksLogs, originOf, hadNoRoom };
     const serve = otlpHttp({
       ...path,
       maxBodyBytes,

@@ -81,6 +81,8 @@ export class Operation {
     const watches = this.#watches;
     this.#pass(step.timeMs - stepMs - this.#timeMs);
     this.#timeMs = step.timeMs;
+    // Before the watch takes the call that ends it: a gap that nobody called a stop is normal.
+    if (this.#learning !== undefined && step.calls > 0 && !isViolated(watches)) this.#rate.note(step.timeMs - stepMs);
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
     if (this.#learning !== undefined && !isViolated(this.#watches)) this.#learn(this.#learning, step);
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
@@ -221,7 +223,6 @@ export class Operation {
 
   #learn(learning: Learning, step: Step): void {
     learning.add(step, this.#options.stepMs);
-    if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
     // What there is evidence against is not taken for normal; a lesson can wait.
     const isAnew = !learning.isWhole;
     const lesson =

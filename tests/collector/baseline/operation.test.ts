@@ -69,6 +69,18 @@ describe('an operation', () => {
     }
   });
 
+  it('that rests now and then is not called stopped, also where its first rest comes after it is watched', () => {
+    const { operation, run } = watched(6, { rate: 2 }, 5);
+    expect(operation.isProvisional).toBe(true);
+    expect(operation.learned).toBeDefined();
+    // Too short to be called a stop while nothing is known of rests.
+    const rests = Array.from({ length: 12 }, () => [...run(51), ...run(9, { rate: 0 })]);
+    expect([operation.isProvisional, rests.flat()]).toEqual([false, []]);
+    expect(run(17, { rate: 0 })).toEqual([]);
+    run(100);
+    expect(run(60, { rate: 0 })).toMatchObject([{ kind: 'throughput', severity: 'emergency' }]);
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

@@ -84,7 +84,11 @@ export class Operation {
     // Before the watch takes the call that ends it: a gap that nobody called a stop is normal.
     if (this.#learning !== undefined && step.calls > 0 && !isViolated(watches)) this.#rate.note(step.timeMs - stepMs);
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
-    if (this.#learning !== undefined && !isViolated(this.#watches)) this.#learn(this.#learning, step);
+    if (this.#learning !== undefined) {
+      if (!isViolated(this.#watches)) this.#learn(this.#learning, step);
+      // What little is known may be wrong: whether it was an incident or comes back is told by all of it.
+      else if (!this.#isWhole) this.#learning.add(step, stepMs);
+    }
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
   }

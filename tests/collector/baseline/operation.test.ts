@@ -81,6 +81,16 @@ describe('an operation', () => {
     expect(run(60, { rate: 0 })).toMatchObject([{ kind: 'throughput', severity: 'emergency' }]);
   });
 
+  it('that alternates between two levels is normal on both, though the second one was a violation at first', () => {
+    const { operation, run } = watched(7, {}, 4);
+    const cycle = () => [...run(150, { medianMs: 56 }), ...run(200)];
+    expect(cycle().map(({ kind }) => kind)).toContain('latency');
+    cycle();
+    cycle();
+    expect(operation.isProvisional).toBe(false);
+    expect([...cycle(), ...cycle(), ...cycle()]).toEqual([]);
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

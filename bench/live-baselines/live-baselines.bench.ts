@@ -1,24 +1,21 @@
 // The streams of the exam, sent live: spans of OpenTelemetry's SDK through its stock batching, against `baseline scan` of the
 // same calls. A sidecar is not told until when to learn, so it stands beside a scan that is not told either.
 import { bounded, type Limit } from '../bounds.ts';
-import { countOf, KIND_NAMES, type SeedSet, specOf } from '../baselines/generate.ts';
-import { scoreStream, type StreamScore } from '../baselines/score.ts';
-import type { StreamSpec } from '../baselines/stream.ts';
+import { countOf, KIND_NAMES, type SeedSet } from '../baselines/generate.ts';
+import { inTurns } from '../baselines/in-turns.ts';
+import type { StreamScore } from '../baselines/score.ts';
 import { type Summary, summaryOf } from '../baselines/summary.ts';
-import { truthOf } from '../baselines/truth.ts';
 import type { Figure } from '../figure.ts';
+import { type Child, startChild } from '../peers/child.ts';
 import { type Delays, delaysOf, pairsOf } from './compare.ts';
-import { play } from './play.ts';
+import type { PlayerMethods, Scored, Wanted } from './player.ts';
 import { LAYOUTS } from './programs.ts';
 
 const IS_QUICK = process.env['BENCH_QUICK'] === '1';
 const SEEDS: SeedSet = IS_QUICK ? 'tuning' : 'exam';
 /** Streams of a kind. Where little is called much time is cheap; a stream of days is not. */
 const USUAL_COUNT = 5;
-const COUNTS: Readonly<Record<string, number>> = { quiet: 9, low: 20, 'season-day': 2 };
-/** Streams that count from zero are sent at a time of today: a whole number of days, so that their seconds and seasons stay. */
-const TODAY_MS = 20_600 * 86_400_000;
-
+const COUNTS: Readonly<Record<string, number>> = { quiet: 9, low: 20, 'season-day': 3 };
 const LIVE = 'evenkeel, live';
 const SCAN = 'evenkeel baseline scan';
 const TOLD = 'evenkeel baseline scan, told until when to learn';
@@ -49,51 +46,48 @@ const SIDES: readonly (readonly [keyof Summary, string, string])[] = [
 const ALARMS: readonly (keyof Summary)[] = ['trapAlarmsPerDay', 'quietAlarmsPerDay'];
 const LEAST_DAYS: Readonly<Partial<Record<keyof Summary, number>>> = { trapDays: 40, quietDays: 100 };
 
-interface Scores {
-  readonly told: StreamScore[];
-  readonly scan: StreamScore[];
-  readonly live: StreamScore[];
-}
-
 export async function run(): Promise<Figure[]> {
-  const specs = KIND_NAMES.flatMap((kind) => {
+  const wanted = KIND_NAMES.flatMap((kind) => {
     const count = IS_QUICK ? 1 : Math.min(countOf(kind), COUNTS[kind] ?? USUAL_COUNT);
-    return Array.from({ length: count }, (_, n) => specOf(SEEDS, kind, n));
-  });
-  const scores: Scores = { told: [], scan: [], live: [] };
-  let [counted, late] = [0, 0];
-  for (const [i, spec] of specs.entries()) {
-    const spans = await examine(spec, i, scores);
-    counted += spans.counted;
-    late += spans.late;
-    if ((i + 1) % 20 === 0) console.error(`${i + 1} of ${specs.length} streams`);
-  }
+    return Array.from({ length: count }, (_, n) => ({ set: SEEDS, kind, n }));
+  }).map((which, i): Wanted => ({ ...which, layout: LAYOUTS[i % LAYOUTS.length] ?? LAYOUTS[0] }));
+  const scored = await playAll(wanted);
+  const of = (side: 'told' | 'scan' | 'live'): StreamScore[] => scored.map((each) => each[side]);
+  const [told, scan, live] = [of('told'), of('scan'), of('live')];
+  const counted = scored.reduce((sum, { spans }) => sum + spans.counted, 0);
+  const late = scored.reduce((sum, { spans }) => sum + spans.late, 0);
+  const againstTold = delaysOf(pairsOf(told, live));
+  const informs = { spread: 0, side: `${LIVE}, against ${TOLD}` };
   return [
-    ...delayFigures(scores.scan, scores.live),
-    ...sideFigures(LIVE, scores.live, summaryOf(scores.scan)),
-    ...sideFigures(SCAN, scores.scan),
-    ...sideFigures(TOLD, scores.told),
+    ...delayFigures(scan, live),
+    ...sideFigures(LIVE, live, summaryOf(scan)),
+    ...sideFigures(SCAN, scan),
+    ...sideFigures(TOLD, told),
     { name: 'spans sent', value: counted, unit: '', spread: 0, side: LIVE },
     { name: 'spans that came after their second was closed', value: late / counted, unit: '1', spread: 0, side: LIVE },
-    ...(['meanS', 'p90S'] as const).map((key) => {
-      const [, name, unit] = DELAYS.find(([of]) => of === key) ?? DELAYS[0];
-      return {
-        name,
-        value: delaysOf(pairsOf(scores.told, scores.live))[key],
-        unit,
-        spread: 0,
-        side: `${LIVE}, against ${TOLD}`,
-      };
-    }),
+    { name: 'live after scan, mean', value: againstTold.meanS, unit: 's', ...informs },
+    { name: 'live after scan, median', value: againstTold.p50S, unit: 's', ...informs },
   ];
 }
 
-async function examine(given: StreamSpec, place: number, into: Scores): Promise<{ counted: number; late: number }> {
-  const spec = given.baseMs === 0 ? { ...given, baseMs: TODAY_MS } : given;
-  const truth = truthOf(spec);
-  const { spans, ...said } = await play(spec, LAYOUTS[place % LAYOUTS.length] ?? LAYOUTS[0]);
-  for (const side of ['told', 'scan', 'live'] as const) into[side].push(scoreStream(truth, said[side]));
-  return spans;
+/** A few at a time, each in a process of its own: programs and sidecar of a stream live in one virtual time. */
+async function playAll(wanted: readonly Wanted[]): Promise<Scored[]> {
+  const players: Child<PlayerMethods>[] = [];
+  let done = 0;
+  try {
+    const idle: Child<PlayerMethods>[] = [];
+    return await inTurns(wanted, async (each) => {
+      let player = idle.pop();
+      if (player === undefined) players.push((player = startChild(`${import.meta.dirname}/player.ts`)));
+      const scored = await player.call('play', each);
+      idle.push(player);
+      // Who waits for minutes sees that it goes on.
+      if (++done % 20 === 0) console.error(`${done} of ${wanted.length} streams`);
+      return scored;
+    });
+  } finally {
+    for (const player of players) player.stop();
+  }
 }
 
 function delayFigures(scan: readonly StreamScore[], live: readonly StreamScore[]): Figure[] {

@@ -5,7 +5,7 @@ import { addCalls, clearStep, emptyStep, type Step } from './step.ts';
 import { BINS } from './bins.ts';
 import { OpenSecond } from './open-second.ts';
 import { MAX_LAG_MS, type Sender } from './sender.ts';
-import { ServiceSenders } from './service-senders.ts';
+import { type SenderCount, ServiceSenders } from './service-senders.ts';
 
 export const STEP_MS = 1000;
 /** Seconds that may be open at once; a power of two. */
@@ -24,7 +24,7 @@ const OPERATION_SHIFT = BIN_BITS + 1;
 export const MAX_OPERATIONS = 2 ** (32 - OPERATION_SHIFT);
 
 class Service {
-  readonly senders = new ServiceSenders();
+  readonly senders: ServiceSenders;
   readonly seconds: OpenSecond[] = [];
   readonly operations: number[] = [];
   /** The last second that was closed. */
@@ -37,8 +37,9 @@ class Service {
   /** How long after its end a second was closed of late; NaN before any. */
   closedAfterMs = NaN;
 
-  constructor(second: number) {
+  constructor(second: number, senders: SenderCount) {
     this.closed = second - 1;
+    this.senders = new ServiceSenders(senders);
   }
 
   /** The last second that is complete. */
@@ -67,6 +68,7 @@ export class LiveSteps {
   readonly #empty = emptyStep(1);
   /** Whose batches are being taken, with their services. */
   readonly #sending: Taking[] = [];
+  readonly #senders: SenderCount = { value: 0 };
   #refusedMs = -Infinity;
   /** Spans that came after their second was closed. */
   late = 0;
@@ -87,7 +89,7 @@ export class LiveSteps {
   resume(service: number, operation: number, nowMs: number): void {
     let found = this.#services.get(service);
     if (found === undefined) {
-      found = new Service(Math.floor(nowMs / STEP_MS) + 1);
+      found = new Service(Math.floor(nowMs / STEP_MS) + 1, this.#senders);
       found.heldUntilMs = nowMs + MAX_LAG_MS;
       found.mostAtOnce = MAX_AT_ONCE;
       this.#services.set(service, found);
@@ -97,10 +99,13 @@ export class LiveSteps {
 
   /** Forgets an operation. */
   forget(service: number, operation: number): void {
-    const operations = this.#services.get(service)?.operations;
-    const at = operations?.indexOf(operation) ?? -1;
-    if (at >= 0) operations?.splice(at, 1);
-    if (operations?.length === 0) this.#services.delete(service);
+    const of = this.#services.get(service);
+    const at = of?.operations.indexOf(operation) ?? -1;
+    if (of === undefined || at < 0) return;
+    of.operations.splice(at, 1);
+    if (of.operations.length > 0) return;
+    of.senders.clear();
+    this.#services.delete(service);
   }
 
   /** Begins what a sender has sent. @param service one with operations; @param key tells the sender from others of it */
@@ -146,6 +151,8 @@ export class LiveSteps {
 
   /** Closes seconds that are complete. */
   close(nowMs: number): void {
+    // The clock may have been set back.
+    this.#refusedMs = Math.min(this.#refusedMs, nowMs);
     for (const service of this.#services.values()) {
       if (nowMs < service.heldUntilMs) continue;
       const until = service.completeSecond(nowMs);
@@ -173,7 +180,7 @@ export class LiveSteps {
   #service(service: number, nowMs: number): Service {
     let found = this.#services.get(service);
     if (found === undefined) {
-      found = new Service(Math.floor((nowMs - MAX_LAG_MS) / STEP_MS));
+      found = new Service(Math.floor((nowMs - MAX_LAG_MS) / STEP_MS), this.#senders);
       this.#services.set(service, found);
     }
     return found;

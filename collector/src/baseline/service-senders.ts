@@ -10,20 +10,40 @@ const USUAL_LAG_MS = 10_000;
 const OUTLYING = 2;
 /** A sender that was silent for so long is forgotten. */
 const FORGOTTEN_MS = 600_000;
-/** Senders that are told apart; where there are more, those silent for longest are forgotten. */
+/** Senders of a service that are told apart; where there are more, those silent for longest are forgotten. */
 const MAX_SENDERS = 256;
+/** And of all services, half a kilobyte each; beyond, a service keeps as many as it has, one at least. */
+const MAX_OF_ALL = 8192;
+
+/** Counts the senders of all services. */
+export interface SenderCount {
+  value: number;
+}
 
 export class ServiceSenders {
   readonly #byKey = new Map<number, Sender>();
+  readonly #count: SenderCount;
+
+  constructor(count: SenderCount) {
+    this.#count = count;
+  }
 
   /** The sender of a key, which is made where it is new. */
   of(key: number): Sender {
     let sender = this.#byKey.get(key);
     if (sender !== undefined) return sender;
-    if (this.#byKey.size >= MAX_SENDERS) this.#forgetOne();
+    const { size } = this.#byKey;
+    if (size >= MAX_SENDERS || (size > 0 && this.#count.value >= MAX_OF_ALL)) this.#forgetOne();
     sender = new Sender();
     this.#byKey.set(key, sender);
+    this.#count.value++;
     return sender;
+  }
+
+  /** Forgets all of them, with their service. */
+  clear(): void {
+    this.#count.value -= this.#byKey.size;
+    this.#byKey.clear();
   }
 
   /** How long after a second its last spans come, milliseconds. Of senders that are much later than others nothing is awaited. */
@@ -38,7 +58,7 @@ export class ServiceSenders {
     const mostMs = this.#byKey.size > 1 ? this.lagMs() : MAX_LAG_MS;
     let least = Infinity;
     for (const [key, sender] of this.#byKey) {
-      if (this.#byKey.size > 1 && nowMs - sender.sentMs > FORGOTTEN_MS) this.#byKey.delete(key);
+      if (this.#byKey.size > 1 && nowMs - sender.sentMs > FORGOTTEN_MS) this.#forget(key);
       else if (sender.lagMs <= mostMs && sender.isSending(nowMs)) least = Math.min(least, sender.completeTo);
     }
     return least === Infinity ? -Infinity : least;
@@ -55,6 +75,10 @@ export class ServiceSenders {
   #forgetOne(): void {
     let [silent, sentMs] = [NaN, Infinity];
     for (const [key, sender] of this.#byKey) if (sender.sentMs < sentMs) [silent, sentMs] = [key, sender.sentMs];
-    this.#byKey.delete(silent);
+    this.#forget(silent);
+  }
+
+  #forget(key: number): void {
+    if (this.#byKey.delete(key)) this.#count.value--;
   }
 }

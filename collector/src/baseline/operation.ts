@@ -35,6 +35,14 @@ const FASTER_NATS = -Math.log(1.25);
 /** After so many seasons learning begins anew, and what was learned stays until that is enough. */
 const SEASONS = 8;
 
+/** Until so much was learned from, a violation may be how it always is now and then. */
+const YOUNG_MS = 2_400_000;
+/**
+ * So much of each violation is learned meanwhile: less than the 15 % of ten minutes, the shortest time that is enough, that are
+ * left out as an incident where there is only one. What comes back becomes a level.
+ */
+const MOST_OF_VIOLATION_MS = 70_000;
+
 /** Baselines that are kept beside the one in force. */
 const MAX_FORMER = 3;
 
@@ -67,6 +75,8 @@ export class Operation {
   #rate = new CallRate();
   /** End of the last step. */
   #timeMs = NaN;
+  /** The last second in which it was not in violation. */
+  #soundMs = NaN;
   #version = 0;
   #former: readonly Former[] = [];
 
@@ -85,9 +95,11 @@ export class Operation {
     if (this.#learning !== undefined && step.calls > 0 && !isViolated(watches)) this.#rate.note(step.timeMs - stepMs);
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
     if (this.#learning !== undefined) {
-      if (!isViolated(this.#watches)) this.#learn(this.#learning, step);
-      // What little is known may be wrong: whether it was an incident or comes back is told by all of it.
-      else if (!this.#isWhole) this.#learning.add(step, stepMs);
+      if (!isViolated(this.#watches)) {
+        this.#soundMs = step.timeMs;
+        this.#learn(this.#learning, step);
+      } else if (this.#learning.wholeMs < YOUNG_MS && step.timeMs - this.#soundMs <= MOST_OF_VIOLATION_MS)
+        this.#learning.add(step, stepMs);
     }
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;

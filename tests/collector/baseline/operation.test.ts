@@ -91,6 +91,16 @@ describe('an operation', () => {
     expect([...cycle(), ...cycle(), ...cycle()]).toEqual([]);
   });
 
+  it('that is slow for long before enough is known is not taught by it', () => {
+    const { operation, run } = watched(8, {}, 5);
+    run(1800, { medianMs: 60 });
+    run(900);
+    expect(operation.isProvisional).toBe(false);
+    const [first] = run(120, { medianMs: 60 });
+    expect(first).toMatchObject({ kind: 'latency', severity: 'warning' });
+    expect(first?.ratio.low).toBeGreaterThan(2);
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

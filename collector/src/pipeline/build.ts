@@ -72,11 +72,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const shown: Consumer<KeptBatch> = { consume: (batch) => operations.kept.consume(batch) };
   const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, shown] : [exportTo, storeTo, shown]);
   const sampleTo = rooms.sample.create(
-    {
-      ...sampleConfig,
-      max_pending: shares.pendingBytes,
-      max_decisions: shares.maxDecisions,
-    },
+    { ...sampleConfig, max_pending: shares.pendingBytes, max_decisions: shares.maxDecisions },
     createHost('sample', shared),
     kept,
   );
@@ -110,6 +106,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, target, baseline, alert, remoteSampling } = operations;
   if (baseline !== undefined) tellChanges(config, receiveFrom, baseline);
+  receiveFrom.hadNoRoom = () => baseline?.refused();
   const data_loss = createDataLossWatch(config, shared, exportTo, baseline);
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
   const watch = { data_loss, target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };

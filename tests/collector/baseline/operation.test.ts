@@ -90,6 +90,38 @@ describe('an operation', () => {
     expect(run(5, { rate: 0 })[0]).toMatchObject({ kind: 'throughput', severity: 'emergency' });
   });
 
+  it('that rests now and then is not called stopped, also where its first rest comes after it is watched', () => {
+    const { operation, run } = watched(6, { rate: 2 }, 5);
+    expect(operation.isProvisional).toBe(true);
+    expect(operation.learned).toBeDefined();
+    // Too short to be called a stop while nothing is known of rests.
+    const rests = Array.from({ length: 12 }, () => [...run(51), ...run(9, { rate: 0 })]);
+    expect([operation.isProvisional, rests.flat()]).toEqual([false, []]);
+    expect(run(17, { rate: 0 })).toEqual([]);
+    run(100);
+    expect(run(60, { rate: 0 })).toMatchObject([{ kind: 'throughput', severity: 'emergency' }]);
+  });
+
+  it('that alternates between two levels is normal on both, though the second one was a violation at first', () => {
+    const { operation, run } = watched(7, {}, 4);
+    const cycle = () => [...run(150, { medianMs: 56 }), ...run(200)];
+    expect(cycle().map(({ kind }) => kind)).toContain('latency');
+    cycle();
+    cycle();
+    expect(operation.isProvisional).toBe(false);
+    expect([...cycle(), ...cycle(), ...cycle()]).toEqual([]);
+  });
+
+  it('that is slow for long before enough is known is not taught by it', () => {
+    const { operation, run } = watched(8, {}, 5);
+    run(1800, { medianMs: 60 });
+    run(900);
+    expect(operation.isProvisional).toBe(false);
+    const [first] = run(120, { medianMs: 60 });
+    expect(first).toMatchObject({ kind: 'latency', severity: 'warning' });
+    expect(first?.ratio.low).toBeGreaterThan(2);
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

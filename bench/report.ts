@@ -75,6 +75,15 @@ operation and nothing was for 60 s; while a group has one open, its other member
 Rivals are fed with log mean, log p95, error ratio and calls by windows of 10 s (60 s below one call a second), in learned
 standard deviations, on the first six streams of each kind and four quiet ones.`,
   },
+  'live-baselines': {
+    command: 'npm run bench:live',
+    about: `The streams of \`baselines\`, sent live: spans of OpenTelemetry's JavaScript SDK, batched as it does by default (512
+spans or 5 s), in OTLP protobuf, 2 to 40 ms under way, through intake, measure and baseline of a sidecar with its defaults, in
+virtual time. Operations are those of one program, of a service each, or of three instances of one service, by turns. Beside
+it stands \`evenkeel baseline scan\` of the same calls. A sidecar is not told until when to learn, so it is held against a scan
+that is not told either; the one that is told learned for longer before it was judged, as in \`baselines\`. Delays are those of regressions
+that both have found. False alarms and all else are counted as there.`,
+  },
   statistics: {
     command: 'npm run bench -- statistics',
     about: 'Whether estimates from what is kept are unbiased, and cover what was there as often as they claim.',

@@ -11,7 +11,7 @@ import { type Result, rowsOf, writeReport } from './report.ts';
 
 const DIRECTORY = import.meta.dirname;
 /** They take long, or more than this repository, so they run only by their name. */
-const LONG = ['peers', 'flood', 'monitoring', 'idle', 'baselines', 'nab', 'resources'];
+const LONG = ['peers', 'flood', 'monitoring', 'idle', 'baselines', 'live-baselines', 'nab', 'resources'];
 
 async function main(): Promise<void> {
   const isQuick = process.argv.includes('--quick') || process.env['BENCH_QUICK'] === '1';

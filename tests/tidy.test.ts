@@ -44,6 +44,7 @@ const CONTRACTS = [
   'measure/contract.ts',
   'remote-sampling/contract.ts',
   'resource/contract.ts',
+  'report/contract.ts',
   'sample/contract.ts',
   'store/contract.ts',
   'target/contract.ts',

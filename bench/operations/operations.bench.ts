@@ -73,9 +73,10 @@ function shareOfCore(operations: readonly Operation[]): number {
   const taken = cpuSeconds(() => {
     for (let second = 0; second < SECONDS; second++) {
       const end = startMs / 1000 + second;
+      const taking = steps.begin(0, 0);
       for (let i = 0; i < spans; i++)
-        steps.add(0, pick(random, OPERATIONS), end, 120 + pick(random, 12) + pick(random, 12), false);
-      steps.endBatch(0, (end + 1) * 1000);
+        steps.add(taking, pick(random, OPERATIONS), end, 120 + pick(random, 12) + pick(random, 12), false);
+      steps.endBatch((end + 1) * 1000);
       steps.close((end + 3) * 1000);
     }
   });

@@ -185,8 +185,18 @@ class Sidecar implements Collector {
     code: NonNullable<Rooms['web']>,
     host: Host<keyof typeof webInstruments>,
   ): { readonly server: WebServer; readonly kpis: Kpis } {
-    const { measure, baseline, alert, target, resources: lines, remoteSampling, store, metrics } = this.#pipeline;
-    const exportTo = this.#pipeline.export;
+    const {
+      measure,
+      baseline,
+      alert,
+      target,
+      resources: lines,
+      remoteSampling,
+      report,
+      store,
+      metrics,
+    } = this.#pipeline;
+    const { export: exportTo } = this.#pipeline;
     const cardinality = cardinalityOf(metrics.limit);
     const kpis = new code.Kpis(
       { telemetry: this.#telemetry, series: exportTo, memory: residentMemory, cardinality },
@@ -202,6 +212,7 @@ class Sidecar implements Collector {
         traces: store,
         strategies: remoteSampling,
         cardinality,
+        reports: report,
         baselines: baseline && new code.StageView(baseline, () => this.#clock.nowMs()),
         alerts: alert && new code.StageAlerts(alert, () => this.#clock.nowMs()),
         targets: target && (() => target.answer()),

@@ -16,6 +16,7 @@ const HELP = `evenkeel ${VERSION}
   evenkeel baseline list             what a running sidecar watches
   evenkeel baseline show NAME        what is normal for an operation
   evenkeel baseline check FILE       whether a run is slower than recorded baselines
+  evenkeel report daily              what happened on a day, in a week or a month
   evenkeel store backup FILE         copy what was learned; verify, restore
   evenkeel COMMAND --help            more about a command
   evenkeel --version
@@ -43,6 +44,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   keep: async () => {
     const { keep, HELP: help } = await import('./cli/keep.ts');
     return { run: keep, help };
+  },
+  report: async () => {
+    const { report, HELP: help } = await import('./cli/report.ts');
+    return { run: report, help };
   },
   store: async () => {
     const { store, HELP: help } = await import('./cli/store.ts');

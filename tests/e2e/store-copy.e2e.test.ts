@@ -22,12 +22,12 @@ test('copies what a running sidecar has learned, and puts it back while none run
   expect([copied.code, copied.stderr, copied.stdout]).toEqual([
     0,
     '',
-    `${target} is sound; documents of alert: 1, baseline: 1\n`,
+    `${target} is sound; documents of alert: 1, baseline: 1, releases: 2, report: 3\n`,
   ]);
   expect((await store('backup', target)).code).toBe(1);
   expect(JSON.parse((await store('verify', '--json')).stdout)).toMatchObject({
     sound: true,
-    documents: { alert: 1, baseline: 1 },
+    documents: { alert: 1, baseline: 1, releases: 2, report: 3 },
   });
   const refused = await store('restore', target);
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/a sidecar runs on the store/)]);

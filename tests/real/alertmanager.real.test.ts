@@ -1,9 +1,4 @@
 // Debian's Alertmanager told of violations by the alert stage, and a webhook behind it that is told by Alertmanager.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { alertConfig } from '../../collector/src/alert/config.ts';
 import { alertInstruments } from '../../collector/src/alert/instruments.ts';
@@ -14,51 +9,15 @@ import { systemClock } from '../../collector/src/pipeline/clock.ts';
 import { Telemetry } from '../../collector/src/pipeline/telemetry.ts';
 import { type Hook, hookServer } from '../support/alert-rig.ts';
 import { eventually } from '../support/eventually.ts';
-import { closedPort } from '../support/exporter-rig.ts';
 import { mailServer } from '../support/mail-server.ts';
-import { describeWith, getJson } from '../support/real-parts.ts';
+import { startAlertmanager } from '../support/real-alertmanager.ts';
+import { describeWith } from '../support/real-parts.ts';
 import { violation, violationGroup } from '../support/violations.ts';
-
-interface Shown {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly startsAt: string;
-  readonly endsAt: string;
-}
 
 /** What Alertmanager posts to those it tells. */
 interface Told {
   readonly status: string;
   readonly alerts: readonly { readonly status: string; readonly labels: Readonly<Record<string, string>> }[];
-}
-
-/** Starts one that tells a webhook at once, and again of each change. */
-async function startAlertmanager(binary: string, hook: Hook): Promise<{ url: string; shown(): Promise<Shown[]> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'evenkeel-alertmanager-'));
-  const config = join(folder, 'alertmanager.yml');
-  await writeFile(
-    config,
-    `route: { receiver: hook, group_by: [group], group_wait: 0s, group_interval: 1s, repeat_interval: 1h }
-receivers: [{ name: hook, webhook_configs: [{ url: "${hook.url}", send_resolved: true }] }]
-`,
-  );
-  const port = await closedPort();
-  const flags = [`--config.file=${config}`, `--storage.path=${join(folder, 'data')}`, '--cluster.listen-address='];
-  const child: ChildProcess = spawn(binary, [...flags, `--web.listen-address=127.0.0.1:${port}`], {
-    cwd: folder,
-    env: { PATH: process.env['PATH'] },
-    stdio: 'ignore',
-  });
-  const ended = once(child, 'close');
-  onTestFinished(async () => {
-    child.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const shown = (): Promise<Shown[] | undefined> => getJson<Shown[]>(`${url}/api/v2/alerts`);
-  await eventually('Alertmanager to answer', shown);
-  return { url, shown: async () => (await shown()) ?? [] };
 }
 
 /** A stage on the machine's clock that tells Alertmanager each second what goes on. */

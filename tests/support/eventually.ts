@@ -8,12 +8,14 @@ const PATIENCE_MS = 30_000;
  * Asks until the answer is neither undefined nor false.
  *
  * @param what is waited for, named where it never comes
+ * @param patienceMs for what takes long by its nature, or has to come soon
  */
 export async function eventually<T>(
   what: string | (() => string),
   ask: () => T | undefined | false | Promise<T | undefined | false>,
+  patienceMs = PATIENCE_MS,
 ): Promise<T> {
-  const end = performance.now() + PATIENCE_MS;
+  const end = performance.now() + patienceMs;
   // Soon at first, then less often: what takes seconds is not hurried by being asked.
   for (let pauseMs = 2; ; pauseMs = Math.min(2 * pauseMs, 100)) {
     const answer = await ask();

@@ -45,6 +45,7 @@ export function summary({ occasion, group, atMs, onsetMs, acknowledgedBy }: Noti
     case 'test':
       return 'This is a test. Nothing happened; this is what an alert would look like.';
     case 'resolved':
+      if (group.joined !== undefined) return `It goes on as part of ${group.joined}, which has the same cause. ${said}`;
       return `It is over after ${lasting(atMs - onsetMs)}. It was: ${said}`;
     case 'acknowledged':
       return `${acknowledgedBy ?? 'Somebody'} took it on. ${said}`;
@@ -65,6 +66,9 @@ export function facts(notification: Notification, baseUrl: string | undefined): 
   ];
   if (occasion === 'resolved') found.push({ name: 'until', value: new Date(atMs).toISOString() });
   if (cause !== undefined && occasion !== 'test') found.push(...factsOf(cause, occasion, baseUrl));
+  const { because } = group;
+  if (because !== undefined && cause === group.members[0])
+    found.push({ name: 'likely cause', value: `${cause?.subject.name ?? ''}: ${because}` });
   const others = group.members.filter((each) => each !== cause).map(shortly);
   if (others.length > MAX_LISTED) others.splice(MAX_LISTED, Infinity, `and ${others.length - MAX_LISTED} more`);
   if (others.length > 0) found.push({ name: 'moved with it', value: others.join('; ') });
@@ -73,9 +77,10 @@ export function facts(notification: Notification, baseUrl: string | undefined): 
   return found;
 }
 
-/** Where the page shows the alert. */
+/** Where the page shows the alert, or that which it goes on as part of. */
 export function pageLink({ group }: Notification, baseUrl: string | undefined): string | undefined {
-  return baseUrl === undefined ? undefined : `${baseUrl}/#/violations/${encodeURIComponent(group.id)}`;
+  const { id, joined = id } = group;
+  return baseUrl === undefined ? undefined : `${baseUrl}/#/violations/${encodeURIComponent(joined)}`;
 }
 
 /** The likeliest cause of what goes on; of what is over, of all. */

@@ -1,18 +1,11 @@
 // Configuration of what is not told: silences, maintenance windows, holidays.
 import { z } from 'zod';
+import { timeOfDay, timeZone } from '../config/fields.ts';
 import { KINDS, WEEKDAYS } from './defaults.ts';
 import type { Silence } from './contract.ts';
 import { SEVERITIES } from './route.ts';
 
 const MAX_ENTRIES = 1000;
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 /** A point in time with its offset; output in milliseconds since the epoch. */
 function instant(description: string) {
@@ -22,20 +15,6 @@ function instant(description: string) {
     .optional()
     .describe(description);
 }
-
-function timeOfDay(description: string) {
-  return z
-    .string()
-    .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day in quotes, such as "22:30"')
-    .optional()
-    .describe(description);
-}
-
-const timeZone = z
-  .string()
-  .refine(isTimeZone, 'is no time zone, such as Europe/Berlin')
-  .default('UTC')
-  .describe('in which days and times of day are meant, as Europe/Berlin');
 
 const matchers = {
   attributes: z
@@ -61,8 +40,8 @@ const maintenance = z
     name: z.string().min(1).max(100).describe('what is done then'),
     ...matchers,
     days: z.array(z.enum(WEEKDAYS)).min(1).optional().describe('on which it begins each week; needs from and to'),
-    from: timeOfDay('when it begins'),
-    to: timeOfDay('when it ends; on the next day where that is not after from'),
+    from: timeOfDay('when it begins').optional(),
+    to: timeOfDay('when it ends; on the next day where that is not after from').optional(),
     time_zone: timeZone,
     start: instant('when it begins, where it is once; needs end'),
     end: instant('when it ends'),

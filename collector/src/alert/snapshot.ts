@@ -51,6 +51,8 @@ const group = z.object({
   onsetMs: ms,
   changedMs: ms,
   members: z.array(violation),
+  because: z.string().exactOptional(),
+  joined: z.string().exactOptional(),
 });
 
 const alert = z.object({

@@ -197,6 +197,9 @@ function update(alert: Known, group: ViolationGroup, nowMs: number): Violation[]
   const begun = group.members.filter(({ id }) => !alert.seenIds.has(id));
   for (const id of idsOf(group)) remember(alert.seenIds, id);
   alert.group = group;
+  // Until somebody is told what it is called, it is called by what is likely its cause.
+  const [cause] = group.members;
+  if (alert.state === 'pending' && alert.told.size === 0 && cause !== undefined) alert.subject = cause.subject;
   if (group.severity === 'none') {
     if (alert.state !== 'resolved') setState(alert, 'resolved', nowMs);
     delete alert.acknowledged;

@@ -33,9 +33,10 @@ const minChange = z
 export const baselineConfig = z
   .strictObject({
     false_alarm_every: duration(
-      '24d',
+      '40d',
       'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
-      { min: 3_600_000 },
+      // No timer runs so long.
+      { min: 3_600_000, max: 3650 * 86_400_000 },
     ),
     season: duration(
       '24h',

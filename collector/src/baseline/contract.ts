@@ -84,6 +84,10 @@ export interface ViolationGroup {
   readonly changedMs: number;
   /** The likely cause first. */
   readonly members: readonly Violation[];
+  /** Why the first is likely the cause, in one sentence about it; absent where nothing tells. */
+  readonly because?: string;
+  /** It has turned out to be one cause with the group of this id, and goes on as part of that. */
+  readonly joined?: string;
 }
 
 /** What is said when something begins, changes or ends. */

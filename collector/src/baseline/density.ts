@@ -10,6 +10,7 @@ const PRIOR_CALLS = 2;
 const BROAD_BINS = 11.5;
 /** And nowhere below this share. */
 const LEAST_SHARE = 1e-7;
+const ASSUMED = Math.log(LEAST_SHARE) + 1e-3;
 /** Kernel of the rest, of its spread, by the number of calls. @see Silverman 1986, Density estimation, equation 3.31 */
 const KERNEL = 0.9;
 const LEAST_KERNEL_BINS = 0.6;
@@ -47,9 +48,9 @@ function convolved(counts: ArrayLike<number>, kernel: (distance: number) => numb
   return shares;
 }
 
-/** Shares by bin. */
+/** Shares by bin. Where nothing was seen the share is 0: at a quarter of an hour each, what is assumed there would outweigh all calls. */
 export function sharesOf(density: LogDensity): Float64Array {
-  return Float64Array.from(density, Math.exp);
+  return Float64Array.from(density, (log) => (log <= ASSUMED ? 0 : Math.exp(log)));
 }
 
 /** Logarithm at a place that need not be whole. Beyond the range it is that of the end. */

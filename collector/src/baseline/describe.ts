@@ -92,14 +92,24 @@ function summaryOf(
   };
 }
 
+/** Tells whether calls were enough for a quantile. */
+export function hasQuantile(learned: Learned, quantile: number): boolean {
+  return independentOf(learned) * (1 - quantile) >= LEAST_ABOVE;
+}
+
+/** Calls that were learned from, as many as they would be if each told something of its own. */
+function independentOf({ calls, callsPerSecond, correlation }: Learned): number {
+  return calls / (1 + Math.max(0, callsPerSecond - 1) * correlation);
+}
+
 /** Quantiles with intervals: of what chance makes of a rank, and of how well the centre is known. */
 function quantilesOf(learned: Learned): LearnedQuantile[] {
-  const { density, calls, callsPerSecond, correlation, centreError, spread } = learned;
+  const { density, calls, centreError, spread } = learned;
   const below = cumulative(density);
-  const independent = calls / (1 + Math.max(0, callsPerSecond - 1) * correlation);
+  const independent = independentOf(learned);
   // The part of chance is in the ranks already.
   const between = Math.sqrt(Math.max(0, centreError ** 2 - (spread * BIN_WIDTH) ** 2 / calls));
-  return QUANTILES.filter((quantile) => independent * (1 - quantile) >= LEAST_ABOVE).map((quantile) => {
+  return QUANTILES.filter((quantile) => hasQuantile(learned, quantile)).map((quantile) => {
     const place = placeAt(below, quantile);
     const ranks = Z * Math.sqrt((quantile * (1 - quantile)) / independent);
     const low = place - placeAt(below, Math.max(0, quantile - ranks));

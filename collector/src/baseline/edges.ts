@@ -37,6 +37,8 @@ interface CountedEdge {
 
 /** So many of the edges go at once, so that making room costs little for each. */
 const FORGOTTEN_RATIO = 1 / 16;
+/** An operation seen this often would have shown who calls it and whom it calls. */
+const PLACED_SPANS = 5;
 
 /** A table of edges, those not seen for longest out. Memory is about 300 B for each edge and each remembered span. */
 export class OperationEdges {
@@ -46,6 +48,8 @@ export class OperationEdges {
   readonly #seen: TwoGenerations<string>;
   /** Keys of children whose parent has not come yet, by trace and span of that parent. */
   readonly #waiting: TwoGenerations<Set<string>>;
+  /** How often each operation was seen, as far as it matters; when it is full, all are counted anew. */
+  readonly #spans = new Map<string, number>();
   /** Edges that were forgotten for want of room. */
   forgotten = 0;
 
@@ -65,6 +69,7 @@ export class OperationEdges {
     const own = `${span.traceId}/${span.spanId}`;
     if (this.#seen.get(own) !== undefined) return;
     this.#seen.add(own, key);
+    this.#place(key);
     for (const child of this.#waiting.get(own) ?? []) this.#count(key, child, nowMs);
     this.#waiting.delete(own);
     if (span.parentId === '' || span.parentId === span.spanId) return;
@@ -74,9 +79,21 @@ export class OperationEdges {
     else this.#wait(above, key);
   }
 
+  /** Operations that were seen often enough: what no edge connects to them has nothing to do with them. */
+  placed(): Set<string> {
+    return new Set([...this.#spans].filter(([, spans]) => spans >= PLACED_SPANS).map(([key]) => key));
+  }
+
   /** All edges, the one seen last at the end. */
   list(): OperationEdge[] {
     return this.#byTime().map((edge) => ({ ...edge }));
+  }
+
+  #place(key: string): void {
+    const spans = this.#spans.get(key) ?? 0;
+    if (spans >= PLACED_SPANS) return;
+    if (spans === 0 && this.#spans.size >= this.#limits.maxEdges) this.#spans.clear();
+    this.#spans.set(key, spans + 1);
   }
 
   #byTime(): CountedEdge[] {

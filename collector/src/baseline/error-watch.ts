@@ -8,8 +8,12 @@ import type { Step } from './step.ts';
 import { type Known, ViolationState } from './violation-state.ts';
 
 const SURPLUS_NATS = 16;
-/** What is said is of about the last minutes of calls. */
+/** Until it is raised, calls of about the last minutes count. */
 const MEMORY_MS = 150_000;
+/** What is said is of about the last quarter of an hour, unless the last minute says something else by so many deviations. */
+const LONG_MEMORY_MS = 900_000;
+const LATE_MEMORY_MS = 60_000;
+const OTHERWISE_DEVIATIONS = 3;
 /** One call says no more than this of recovery, nats. */
 const CALL_CLIP = 3.5;
 /** Calls since it was raised that tell how bad it is by themselves. */
@@ -22,6 +26,8 @@ export class ErrorWatch {
   /** Calls and errors since it seemed wrong, older ones fading. */
   #calls = 0;
   #errors = 0;
+  /** Those of late, by which it is seen that it got better or worse. */
+  #late = { calls: 0, errors: 0 };
   /** What made it be raised, until enough has come since: chance has a part in that. */
   #early = { calls: 0, errors: 0 };
   #violation: ViolationState | undefined;
@@ -39,13 +45,14 @@ export class ErrorWatch {
     this.#test.take(step, lengthMs, this.#thresholdNats + SURPLUS_NATS);
     const { nats, onsetMs } = this.#test.best();
     if (nats === 0) [this.#calls, this.#errors] = [0, 0];
-    else this.#count(step, lengthMs);
+    else this.#count(step, lengthMs / MEMORY_MS);
     if (nats < this.#thresholdNats) return undefined;
     this.#violation = new ViolationState('error', onsetMs);
     this.#recovery = new Recovery(2);
     const change = this.#violation.update(step.timeMs, this.#state(nats));
     this.#early = { calls: this.#calls, errors: this.#errors };
     [this.#calls, this.#errors] = [0, 0];
+    this.#late = { calls: 0, errors: 0 };
     return change;
   }
 
@@ -64,6 +71,7 @@ export class ErrorWatch {
       calls: this.#calls,
       errors: this.#errors,
       early: this.#early,
+      late: this.#late,
       recovery: this.#recovery?.snapshot(),
     };
   }
@@ -71,7 +79,8 @@ export class ErrorWatch {
   restore(saved: ReturnType<ErrorWatch['snapshot']>): void {
     if (saved === undefined) return;
     this.#violation = ViolationState.restored(saved.state);
-    [this.#calls, this.#errors, this.#early] = [saved.calls, saved.errors, saved.early];
+    [this.#calls, this.#errors] = [saved.calls, saved.errors];
+    [this.#early, this.#late] = [saved.early, saved.late];
     this.#recovery = new Recovery(2);
     if (saved.recovery !== undefined) this.#recovery.restore(saved.recovery);
   }
@@ -90,14 +99,25 @@ export class ErrorWatch {
       return violation.end(step.timeMs);
     }
     if (this.#recovery?.isDoubtful === true) return undefined;
-    this.#count(step, lengthMs);
+    this.#count(step, lengthMs / LONG_MEMORY_MS);
+    this.#countLate(step, lengthMs);
     return violation.update(step.timeMs, this.#state(this.#thresholdNats));
   }
 
-  #count({ calls, errors }: Step, lengthMs: number): void {
-    const kept = 1 - lengthMs / MEMORY_MS;
-    this.#calls = this.#calls * kept + calls;
-    this.#errors = this.#errors * kept + errors;
+  /** @param faded share of what was counted that is forgotten */
+  #count({ calls, errors }: Step, faded: number): void {
+    this.#calls = this.#calls * (1 - faded) + calls;
+    this.#errors = this.#errors * (1 - faded) + errors;
+  }
+
+  #countLate({ calls, errors }: Step, lengthMs: number): void {
+    const kept = 1 - lengthMs / LATE_MEMORY_MS;
+    this.#late = { calls: this.#late.calls * kept + calls, errors: this.#late.errors * kept + errors };
+    const ratio = this.#errors / Math.max(1, this.#calls);
+    const expected = ratio * this.#late.calls;
+    const deviation = Math.sqrt(Math.max(1, expected * (1 - ratio)) * this.#learned.errorClusters);
+    if (Math.abs(this.#late.errors - expected) < OTHERWISE_DEVIATIONS * deviation) return;
+    [this.#calls, this.#errors] = [this.#late.calls, this.#late.errors];
   }
 
   #state(nats: number): Known {

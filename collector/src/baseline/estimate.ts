@@ -8,6 +8,8 @@ import type { Learned } from './learned.ts';
 
 /** Two-sided 95 %. */
 const Z = 1.96;
+/** Noise is itself known from some dozens of minutes, and what is said is said when it is far off: errors are so much larger. */
+const UNKNOWN = 1.12;
 const TAIL_QUANTILE = 0.985;
 const QUANTILES = [0.5, 0.95, 0.99];
 /** Calls above a quantile without which it says nothing. */
@@ -70,8 +72,10 @@ export function quantileRatios(counts: Uint32Array, { density }: Learned): { qua
   });
 }
 
+/** @param error standard error of a logarithm, as far as it is known */
 function around(log: number, error: number): Ratio {
-  return { value: Math.exp(log), low: Math.exp(log - Z * error), high: Math.exp(log + Z * error) };
+  const off = Z * UNKNOWN * error;
+  return { value: Math.exp(log), low: Math.exp(log - off), high: Math.exp(log + off) };
 }
 
 /** Shares of calls, and how many times as long they may take, that a tail is looked for among. */

@@ -1,4 +1,5 @@
 // Which violations are of one cause, as far as time tells: those that are open together and began about the same time.
+// For recorded calls, of which it is not known who calls whom; see cause-groups.ts for live ones.
 
 /** Violations that began so near each other are taken for one. */
 const SAME_ONSET_MS = 60_000;
@@ -24,11 +25,6 @@ export class Grouping {
     const group = this.#near(onsetMs)?.group ?? this.#newGroup();
     this.#open.set(key, { group, onsetMs });
     return group;
-  }
-
-  /** Takes over what was chosen before a restart. */
-  restore(key: string, open: Open): void {
-    this.#open.set(key, open);
   }
 
   /** Forgets a violation that is over. */

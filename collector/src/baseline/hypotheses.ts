@@ -26,18 +26,18 @@ const LEAST_RATIO = 1.08;
 /** Slower by so many standard deviations of minutes is ordinary. */
 const ORDINARY_DEVIATIONS = 1.5;
 /** Minutes that lie this far out happen, but rarely: the normal distribution says how rarely. */
-const RARE_DEVIATIONS = [2.5, 3.25, 4] as const;
-/** A minute is one draw of the noise for sixty seconds of evidence. */
-const SECONDS_A_MINUTE = Math.log(60);
+const RARE_DEVIATIONS = [2.5, 3.25] as const;
+/** A minute is one draw of the noise for several looks at the evidence; nats. */
+const LOOKS_NATS = 2;
 /** Faster is no violation; what then comes back is none either. */
 const IMPROVEMENTS = [0.55, 0.7, 0.85] as const;
 /** Times the guard: the smallest change that is looked for, and so on to those that need no looking. */
 const SCALES = [1.12, 1.28, 1.5, 1.85, 2.4, 3.5, 5.5, 10, 25] as const;
 /** Evidence a second may add in the long run, and at once, nats: a pause, a blip, a burst of a few seconds says little. */
-export const CAP = 0.95;
+export const CAP = 1.05;
 const BURST = 3;
 /** Of a tail a second holds one call or none; those that hold one have to make up for the others. */
-const TAIL_BURST = 4.5;
+const TAIL_BURST = 5.5;
 /** Share of calls, and how many times as long they take, in equal parts. */
 const TAILS = [
   { share: 0.025, factors: [5, 8, 13] },
@@ -91,7 +91,7 @@ export function nullsOf(learned: Learned, guard = guardOf(learned)): Null[] {
   const { density, levels, noise } = learned;
   const at = (log: number, penalty = 0): Null => ({ density, by: log / BIN_WIDTH, penalty });
   const rare = RARE_DEVIATIONS.filter((deviations) => deviations * noise > guard).map((deviations) =>
-    at(deviations * noise, deviations ** 2 / 2 + SECONDS_A_MINUTE),
+    at(deviations * noise, deviations ** 2 / 2 + LOOKS_NATS),
   );
   const ofLevels = levels.flatMap(({ density: level }) =>
     [0, guard].map((log) => ({ density: level, by: log / BIN_WIDTH, penalty: 0 })),

@@ -4,8 +4,11 @@ import { findBottleneck } from './bottleneck.ts';
 import type { Explanation, Subject } from './contract.ts';
 import { type Call, callsOf, type KeptTrace, type OperationName } from './trace-tree.ts';
 
-/** Traces are kept some time after they end, so a violation is looked into again, seconds after it was raised. */
-const LOOKS_S = [15, 45, 120, 300] as const;
+/**
+ * Seconds after it was raised: soon, so that whoever is told first hears where the time goes; and again, because traces are
+ * kept some time after they end.
+ */
+const LOOKS_S = [3, 15, 45, 120, 300] as const;
 /** Traces of each side. */
 const MAX_TRACES = 40;
 /** Of before the onset, those of this long. */

@@ -1,6 +1,7 @@
 // Evidence that an operation's durations have changed: a bank of sequential likelihood-ratio tests, each alternative against
 // each null. What counts for an alternative is the null that explains the calls best, all from one beginning.
-import { BINS } from './bins.ts';
+import { BIN_WIDTH, BINS, logAt, quantilePlace } from './bins.ts';
+import { sharesOf } from './density.ts';
 import { ALTERNATIVES, alternativesOf, BURSTS, CAP, guardOf, nullsOf } from './hypotheses.ts';
 import type { Learned } from './learned.ts';
 import type { Step } from './step.ts';
@@ -16,6 +17,13 @@ export const SPARSE_RATE = 1;
 /** Densities are held in thousandths of a nat, which 16 bits can hold and no test can tell apart. */
 const PER_NAT = 1000;
 
+/**
+ * Calls slower than nearly all are of the time they began in: what was slow for some seconds ends over many where calls
+ * take seconds.
+ */
+const SLOW_QUANTILE = 0.98;
+const LEAST_SLOW_MS = 1000;
+
 /** Bins held of a density, and how many of them lie below its centre: from a forty-fifth of its duration to fourteen hundred times. */
 const SPAN = 128;
 const BINS_BELOW = 44;
@@ -28,6 +36,15 @@ export interface Evidence {
   readonly alternative: number;
   /** When it began, milliseconds. */
   readonly onsetMs: number;
+}
+
+/** How a second counts. */
+interface How {
+  readonly weight: number;
+  readonly fade: number;
+  readonly mostNats: number;
+  /** Slow calls that began a while ago end in it. */
+  readonly hasLate: boolean;
 }
 
 /** Of the second that is being taken; no two are taken at once. */
@@ -45,10 +62,13 @@ export class LatencyTest {
   readonly #densityOf: Uint8Array;
   readonly #nulls: number;
   readonly #leastBurst: number;
+  /** Bin from which on calls are slow, and the latest beginning of such a call. */
+  readonly #slowFrom: number;
+  #beganMs = -Infinity;
   readonly #correlation: number;
   /**
    * Of all hypotheses how far they are moved, then penalties of nulls, then of alternatives what evidence may still grow by,
-   * and when it began in seconds after the first step, then evidence. One array, since there are ten thousand operations.
+   * and by slow calls by the time they began, and when it began in seconds after the first step, then evidence. One array, since there are ten thousand operations.
    */
   readonly #numbers: Float32Array;
   /** A bit for each alternative that has evidence. */
@@ -68,12 +88,14 @@ export class LatencyTest {
     );
     this.#densityOf = Uint8Array.from(all, ({ density }) => densities.indexOf(density));
     this.#nulls = nulls.length;
-    this.#numbers = new Float32Array(3 * ALTERNATIVES + (2 + ALTERNATIVES) * nulls.length);
+    this.#numbers = new Float32Array(4 * ALTERNATIVES + (2 + ALTERNATIVES) * nulls.length);
     all.forEach(({ by }, i) => (this.#numbers[i] = by));
     nulls.forEach(({ penalty }, h) => (this.#numbers[this.#penaltyAt + h] = penalty));
     this.#leastBurst = learned.callsPerSecond < SPARSE_RATE ? CALL_CLIP : 0;
     this.#correlation = learned.correlation;
-    for (let a = 0; a < ALTERNATIVES; a++) this.#numbers[this.#roomAt + a] = this.#burst(a);
+    this.#slowFrom = quantilePlace(sharesOf(learned.density), SLOW_QUANTILE) + guard / BIN_WIDTH;
+    for (let a = 0; a < ALTERNATIVES; a++)
+      this.#numbers[this.#roomAt + a] = this.#numbers[this.#lateAt + a] = this.#burst(a);
   }
 
   /**
@@ -89,6 +111,7 @@ export class LatencyTest {
     if (step.kinds === 0) return;
     if (Number.isNaN(this.#firstMs)) this.#firstMs = this.#lastMs = step.timeMs - lengthMs;
     const best = this.#look(step, centre);
+    const hasLate = this.#late(step, centre);
     const fade = (FADE_NATS * Math.min(MOST_FADING_MS, step.timeMs - this.#lastMs)) / 1000;
     this.#lastMs = step.timeMs;
     const weight = 1 / (1 + (step.calls - 1) * this.#correlation);
@@ -99,7 +122,7 @@ export class LatencyTest {
         if (this.#gain(a, best, step) * weight <= fade) continue;
         numbers[this.#onsetAt + a] = (step.timeMs - lengthMs - this.#firstMs) / 1000;
       }
-      this.#add(a, step, weight, fade, mostNats);
+      this.#add(a, step, { weight, fade, mostNats, hasLate });
     }
   }
 
@@ -134,36 +157,60 @@ export class LatencyTest {
     return ALTERNATIVES + 2 * this.#nulls;
   }
 
-  get #onsetAt(): number {
+  get #lateAt(): number {
     return 2 * ALTERNATIVES + 2 * this.#nulls;
   }
 
-  get #sumAt(): number {
+  get #onsetAt(): number {
     return 3 * ALTERNATIVES + 2 * this.#nulls;
+  }
+
+  get #sumAt(): number {
+    return 4 * ALTERNATIVES + 2 * this.#nulls;
   }
 
   #burst(a: number): number {
     return Math.max(BURSTS[a], this.#leastBurst);
   }
 
-  #add(a: number, step: Step, weight: number, fade: number, mostNats: number): void {
+  #add(a: number, step: Step, { weight, fade, mostNats, hasLate }: How): void {
     const numbers = this.#numbers;
     const nulls = this.#nulls;
-    const sums = this.#sumAt + a * nulls;
-    const room = numbers[this.#roomAt + a];
-    let grown = Infinity;
+    const [sums, penalties] = [this.#sumAt + a * nulls, this.#penaltyAt];
+    const room = Math.min(numbers[this.#roomAt + a], hasLate ? numbers[this.#lateAt + a] : Infinity);
     let least = Infinity;
+    let [before, after] = [Infinity, Infinity];
     for (let h = 0; h < nulls; h++) {
-      const growth = Math.min(room, this.#gain(a, h, step) * weight);
-      const sum = Math.min(mostNats, numbers[sums + h] + growth - fade);
+      const was = numbers[sums + h];
+      const sum = Math.min(mostNats, was + Math.min(room, this.#gain(a, h, step) * weight) - fade);
       numbers[sums + h] = sum;
-      grown = Math.min(grown, growth);
       least = Math.min(least, sum);
+      before = Math.min(before, was + numbers[penalties + h]);
+      after = Math.min(after, sum + numbers[penalties + h]);
     }
-    numbers[this.#roomAt + a] = room - Math.max(0, grown);
+    // What counts against the room is what the evidence grew by, whichever null it is that stands in its way now.
+    const grown = Math.max(0, after - before);
+    numbers[this.#roomAt + a] -= grown;
+    if (hasLate) numbers[this.#lateAt + a] -= grown;
     // What one null explains needs no other: all evidence begins anew after it.
     this.#active = least > 0 ? this.#active | (1 << a) : this.#active & ~(1 << a);
     if (least <= 0) numbers.fill(0, sums, sums + nulls);
+  }
+
+  /** Whether slow calls end in a second; if so, what they may say grows by the time that passed between their beginnings. */
+  #late({ kinds, bins, timeMs }: Step, centre: number): boolean {
+    let beganMs = -Infinity;
+    for (let k = 0; k < kinds; k++) {
+      if (bins[k] < this.#slowFrom + centre) continue;
+      const tookMs = 1000 * Math.exp(logAt(bins[k]));
+      if (tookMs >= LEAST_SLOW_MS) beganMs = Math.max(beganMs, timeMs - tookMs);
+    }
+    if (beganMs === -Infinity) return false;
+    const passedS = Math.max(0, beganMs - this.#beganMs) / 1000;
+    this.#beganMs = Math.max(beganMs, this.#beganMs);
+    for (let a = 0, at = this.#lateAt; a < ALTERNATIVES; a++, at++)
+      this.#numbers[at] = Math.min(this.#burst(a), this.#numbers[at] + CAP * passedS);
+    return true;
   }
 
   /** Log-likelihood ratio of a second, each call clipped; the alternative's own was read before. */

@@ -1,6 +1,11 @@
 // How much calls that are near in time resemble each other, beyond chance: those of one second, and those of one minute.
 import type { Step } from './step.ts';
 
+/** Windows of fewer seconds, or calls beyond the first of each, do not tell what is typical. */
+const LEAST_FREE = 10;
+/** And in none seconds differ more than so many times as much as in the typical one. */
+const MOST_TYPICAL = 2.5;
+
 /**
  * How much calls of one second resemble each other, beyond what their window has in common: many at once may be one event.
  *
@@ -21,6 +26,9 @@ export class SecondClusters {
   #sizes = 0;
   /** Sum over windows of the mean size of a second, weighted as the analysis of variance asks. */
   #size = 0;
+  /** How much more seconds of a window differ than chance makes them, typically; and windows it is known from. */
+  #typical = 1;
+  #windows = 0;
 
   add(step: Step): void {
     if (step.calls === 0) return;
@@ -41,13 +49,28 @@ export class SecondClusters {
 
   closeWindow(): void {
     if (this.#seconds > 1 && this.#calls > this.#seconds) {
-      this.#between += this.#meanSquares - (this.#sum * this.#sum) / this.#calls;
-      this.#within += this.#squares - this.#meanSquares;
-      this.#betweenFree += this.#seconds - 1;
-      this.#withinFree += this.#calls - this.#seconds;
+      const within = this.#squares - this.#meanSquares;
+      const [betweenFree, withinFree] = [this.#seconds - 1, this.#calls - this.#seconds];
+      this.#between += this.#usual(this.#meanSquares - this.#sum ** 2 / this.#calls, within, betweenFree, withinFree);
+      this.#within += within;
+      this.#betweenFree += betweenFree;
+      this.#withinFree += withinFree;
       this.#size += this.#calls - this.#sizes / this.#calls;
     }
     [this.#calls, this.#seconds, this.#sum, this.#squares, this.#meanSquares, this.#sizes] = [0, 0, 0, 0, 0, 0];
+  }
+
+  /**
+   * Sum of squares between seconds, or as much as is usual: a pause or a blip makes the calls of its seconds alike, and of
+   * the others it says nothing.
+   */
+  #usual(between: number, within: number, betweenFree: number, withinFree: number): number {
+    if (betweenFree < LEAST_FREE || withinFree < LEAST_FREE || within === 0) return between;
+    const chance = (within / withinFree) * betweenFree;
+    const off = Math.log(Math.max(1e-9, between / (chance * this.#typical)));
+    // A median that needs no memory: each window draws it by one step, later ones by less.
+    this.#typical = Math.max(1, this.#typical * Math.exp(Math.max(-1, Math.min(1, off)) / Math.sqrt(++this.#windows)));
+    return Math.min(between, MOST_TYPICAL * this.#typical * chance);
   }
 
   /** Correlation of two calls of one second, 0..1; 0 where too little is known. */
@@ -67,6 +90,8 @@ export class SecondClusters {
       betweenFree: this.#betweenFree,
       withinFree: this.#withinFree,
       size: this.#size,
+      typical: this.#typical,
+      windows: this.#windows,
       calls: this.#calls,
       seconds: this.#seconds,
       sum: this.#sum,
@@ -78,6 +103,7 @@ export class SecondClusters {
 
   restore(saved: ReturnType<SecondClusters['snapshot']>): void {
     [this.#between, this.#within, this.#size] = [saved.between, saved.within, saved.size];
+    [this.#typical, this.#windows] = [saved.typical, saved.windows];
     [this.#betweenFree, this.#withinFree] = [saved.betweenFree, saved.withinFree];
     [this.#calls, this.#seconds, this.#sum] = [saved.calls, saved.seconds, saved.sum];
     [this.#squares, this.#meanSquares, this.#sizes] = [saved.squares, saved.meanSquares, saved.sizes];

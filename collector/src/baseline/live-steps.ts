@@ -1,21 +1,21 @@
 // Spans as they come, put into seconds by their end, and each second closed when all of its spans should be here: an SDK
 // sends what ended some seconds ago, and by arrival every flush would look like a stop. Pure; time is an argument.
+import assert from 'node:assert/strict';
 import { addCalls, clearStep, emptyStep, type Step } from './step.ts';
 import { BINS } from './bins.ts';
 import { OpenSecond } from './open-second.ts';
+import { MAX_LAG_MS, type Sender } from './sender.ts';
+import { type SenderCount, ServiceSenders } from './service-senders.ts';
 
 export const STEP_MS = 1000;
 /** Seconds that may be open at once; a power of two. */
 const OPEN_SECONDS = 64;
-/** A service that sends later than this is late. */
-const MAX_LAG_MS = 40_000;
-/** The lag of a service is the most it was in this many slices of this length, so that one late batch is soon forgotten. */
-const LAG_SLICES = 12;
-const LAG_SLICE_MS = 10_000;
+/** What ended so long before the last closed second was held back somewhere: nobody waits for more of it. */
+const HELD_BACK_SECONDS = MAX_LAG_MS / STEP_MS;
 /** Seconds of one service that are closed at once after a restart: of all services they are many, and other work goes on. */
 const MAX_AT_ONCE = 8;
-/** Beyond the lag, for what is on its way. */
-const SLACK_MS = 500;
+/** Of how long after its end a second was closed, so much is that of the last one. */
+const LAST_SHARE = 1 / 16;
 /** An entry of an open second: operation, then a bit for an error, then the bin. */
 const BIN_BITS = 8;
 const ERROR_BIT = 1 << BIN_BITS;
@@ -24,6 +24,7 @@ const OPERATION_SHIFT = BIN_BITS + 1;
 export const MAX_OPERATIONS = 2 ** (32 - OPERATION_SHIFT);
 
 class Service {
+  readonly senders: ServiceSenders;
   readonly seconds: OpenSecond[] = [];
   readonly operations: number[] = [];
   /** The last second that was closed. */
@@ -31,29 +32,28 @@ class Service {
   /** Nothing is closed before: it was known before a restart, and its first batch tells how late it sends. */
   heldUntilMs = 0;
   mostAtOnce = Infinity;
-  /** The oldest end in the batch that is being taken; Infinity between batches. */
-  oldest = Infinity;
-  readonly #lags = new Float64Array(LAG_SLICES);
-  #slice = -1;
+  /** When it sent last. */
+  sentMs = -Infinity;
+  /** How long after its end a second was closed of late; NaN before any. */
+  closedAfterMs = NaN;
 
-  constructor(second: number) {
+  constructor(second: number, senders: SenderCount) {
     this.closed = second - 1;
+    this.senders = new ServiceSenders(senders);
   }
 
-  noteLag(lagMs: number, nowMs: number): void {
-    const slice = Math.floor(nowMs / LAG_SLICE_MS);
-    for (let s = Math.max(this.#slice + 1, slice - LAG_SLICES + 1); s <= slice; s++) this.#lags[s % LAG_SLICES] = 0;
-    this.#slice = Math.max(slice, this.#slice);
-    const at = this.#slice % LAG_SLICES;
-    this.#lags[at] = Math.max(this.#lags[at], Math.min(MAX_LAG_MS, lagMs));
+  /** The last second that is complete. */
+  completeSecond(nowMs: number): number {
+    const inTime = Math.floor((nowMs - this.senders.lagMs()) / STEP_MS) - 1;
+    const ended = Math.floor(nowMs / STEP_MS) - 1;
+    return Math.max(inTime, Math.min(ended, Math.floor(this.senders.completeTo(nowMs)) - 1));
   }
+}
 
-  /** How long after a second its last spans come, milliseconds. */
-  lagMs(): number {
-    let most = 0;
-    for (const lag of this.#lags) most = Math.max(most, lag);
-    return most + SLACK_MS;
-  }
+/** Who is sending, of which service; kept by nobody for longer than a body takes. */
+export interface Taking {
+  readonly service: Service;
+  readonly sender: Sender;
 }
 
 /** Takes a closed second of an operation; the step is reused. */
@@ -66,6 +66,10 @@ export class LiveSteps {
   /** Step of an operation in the second that is being closed. */
   readonly #stepOf = new Map<number, Step>();
   readonly #empty = emptyStep(1);
+  /** Whose batches are being taken, with their services. */
+  readonly #sending: Taking[] = [];
+  readonly #senders: SenderCount = { value: 0 };
+  #refusedMs = -Infinity;
   /** Spans that came after their second was closed. */
   late = 0;
 
@@ -85,7 +89,7 @@ export class LiveSteps {
   resume(service: number, operation: number, nowMs: number): void {
     let found = this.#services.get(service);
     if (found === undefined) {
-      found = new Service(Math.floor(nowMs / STEP_MS) + 1);
+      found = new Service(Math.floor(nowMs / STEP_MS) + 1, this.#senders);
       found.heldUntilMs = nowMs + MAX_LAG_MS;
       found.mostAtOnce = MAX_AT_ONCE;
       this.#services.set(service, found);
@@ -95,51 +99,74 @@ export class LiveSteps {
 
   /** Forgets an operation. */
   forget(service: number, operation: number): void {
-    const operations = this.#services.get(service)?.operations;
-    const at = operations?.indexOf(operation) ?? -1;
-    if (at >= 0) operations?.splice(at, 1);
-    if (operations?.length === 0) this.#services.delete(service);
+    const of = this.#services.get(service);
+    const at = of?.operations.indexOf(operation) ?? -1;
+    if (of === undefined || at < 0) return;
+    of.operations.splice(at, 1);
+    if (of.operations.length > 0) return;
+    of.senders.clear();
+    this.#services.delete(service);
   }
 
-  /** Adds a call of a registered operation. @param second of its end, since the epoch */
-  add(service: number, operation: number, second: number, bin: number, isError: boolean): void {
-    const from = this.#services.get(service);
-    if (from === undefined) return;
-    if (second < from.oldest) from.oldest = second;
-    if (second <= from.closed) {
+  /** Begins what a sender has sent. @param service one with operations; @param key tells the sender from others of it */
+  begin(service: number, key: number): Taking {
+    const to = this.#services.get(service);
+    assert(to !== undefined, 'a service has no operations');
+    const taking = { service: to, sender: to.senders.of(key) };
+    this.#sending.push(taking);
+    return taking;
+  }
+
+  /** Adds a call of a registered operation. @param end since the epoch, seconds with their fraction */
+  add({ service, sender }: Taking, operation: number, end: number, bin: number, isError: boolean): void {
+    const second = Math.floor(end);
+    if (second <= service.closed) {
       this.late++;
-      return;
+      if (second <= service.closed - HELD_BACK_SECONDS) return;
     }
+    if (end < sender.oldest) sender.oldest = end;
+    if (end > sender.newest) sender.newest = end;
+    if (second <= service.closed) return;
     // A clock that is ahead is none of ours to mend: what ends further ahead than fits counts with the last that does.
-    const into = Math.min(second, from.closed + OPEN_SECONDS - 1);
-    const open = openSecond(from, into);
+    const into = Math.min(second, service.closed + OPEN_SECONDS - 1);
+    const open = openSecond(service, into);
     open.add(((operation << OPERATION_SHIFT) | (isError ? ERROR_BIT : 0) | bin) >>> 0);
   }
 
-  /** Ends a batch: how late its oldest span is tells how long seconds have to stay open. */
-  endBatch(service: number, nowMs: number): void {
-    const from = this.#services.get(service);
-    if (from === undefined || from.oldest === Infinity) return;
-    from.noteLag(Math.max(0, nowMs - (from.oldest + 1) * STEP_MS), nowMs);
-    from.oldest = Infinity;
-    from.heldUntilMs = 0;
+  /** Ends a body: how late its oldest spans are tells how long seconds have to stay open. */
+  endBatch(nowMs: number): void {
+    for (const { service, sender } of this.#sending) {
+      if (sender.oldest === Infinity) continue;
+      sender.endBatch(nowMs);
+      service.sentMs = nowMs;
+      service.heldUntilMs = 0;
+    }
+    this.#sending.length = 0;
+  }
+
+  /** A body was refused here, and nobody knows whose it was: what is missing for a while was not silent. */
+  refused(nowMs: number): void {
+    this.#refusedMs = nowMs;
   }
 
   /** Closes seconds that are complete. */
   close(nowMs: number): void {
+    // The clock may have been set back.
+    this.#refusedMs = Math.min(this.#refusedMs, nowMs);
     for (const service of this.#services.values()) {
       if (nowMs < service.heldUntilMs) continue;
-      const until = Math.floor((nowMs - service.lagMs()) / STEP_MS) - 1;
+      const until = service.completeSecond(nowMs);
       // After a pause of this program or a step of the clock nothing is known of the time between.
       if (until - service.closed > OPEN_SECONDS) service.closed = until - 1;
       const to = Math.min(until, service.closed + service.mostAtOnce);
-      while (service.closed < to) this.#closeSecond(service, ++service.closed);
+      while (service.closed < to) this.#closeSecond(service, ++service.closed, nowMs);
     }
   }
 
   /** How long after its end a second of a service is closed, on average. */
   closedAfterMs(service: number): number {
-    return (this.#services.get(service)?.lagMs() ?? 0) + STEP_MS / 2;
+    const of = this.#services.get(service);
+    return of === undefined || Number.isNaN(of.closedAfterMs) ? STEP_MS / 2 : of.closedAfterMs;
   }
 
   /** Seconds between now and the last closed one, the most of all services. */
@@ -153,14 +180,17 @@ export class LiveSteps {
   #service(service: number, nowMs: number): Service {
     let found = this.#services.get(service);
     if (found === undefined) {
-      found = new Service(Math.floor((nowMs - MAX_LAG_MS) / STEP_MS));
+      found = new Service(Math.floor((nowMs - MAX_LAG_MS) / STEP_MS), this.#senders);
       this.#services.set(service, found);
     }
     return found;
   }
 
-  #closeSecond(service: Service, second: number): void {
+  #closeSecond(service: Service, second: number, nowMs: number): void {
     const timeMs = (second + 1) * STEP_MS;
+    const { closedAfterMs: before } = service;
+    const afterMs = nowMs - timeMs;
+    service.closedAfterMs = Number.isNaN(before) ? afterMs : before + LAST_SHARE * (afterMs - before);
     const open = service.seconds[second % OPEN_SECONDS];
     if (open?.second === second) {
       open.each((entry, count) => {
@@ -171,8 +201,11 @@ export class LiveSteps {
       });
       open.begin(second);
     }
+    const isDoubtful = this.#isDoubtful(service, second);
     for (const operation of service.operations) {
       const step = this.#stepOf.get(operation) ?? this.#empty;
+      // What is not told of is passed over.
+      if (isDoubtful && step.calls === 0) continue;
       step.timeMs = timeMs;
       this.#take(operation, step);
     }
@@ -181,6 +214,12 @@ export class LiveSteps {
       this.#pool.push(step);
     }
     this.#stepOf.clear();
+  }
+
+  /** Whether spans of a second may have been refused. Who was refused waits before it sends again. */
+  #isDoubtful({ sentMs }: Service, second: number): boolean {
+    const forMs = sentMs > this.#refusedMs ? 0 : MAX_LAG_MS;
+    return second * STEP_MS <= this.#refusedMs + forMs;
   }
 }
 

@@ -25,6 +25,14 @@ const FASTER_NATS = -Math.log(1.25);
 /** After so many seasons learning begins anew, and what was learned stays until that is enough. */
 const SEASONS = 8;
 
+/** Until so much was learned from, a violation may be how it always is now and then. */
+const YOUNG_MS = 2_400_000;
+/**
+ * So much of each violation is learned meanwhile: less than the 15 % of ten minutes, the shortest time that is enough, that are
+ * left out as an incident where there is only one. What comes back becomes a level.
+ */
+const MOST_OF_VIOLATION_MS = 70_000;
+
 /** Baselines that are kept beside the one in force. */
 const MAX_FORMER = 3;
 
@@ -52,6 +60,8 @@ export class Operation {
   #rate: CallRate;
   /** End of the last step. */
   #timeMs = NaN;
+  /** The last second in which it was not in violation. */
+  #soundMs = NaN;
   #version = 0;
   /** The `service.version` the baseline in force was learned under, where it is known. */
   serviceVersion: string | undefined;
@@ -69,8 +79,16 @@ export class Operation {
     const watches = this.#watches;
     this.#pass(step.timeMs - stepMs - this.#timeMs);
     this.#timeMs = step.timeMs;
+    // Before the watch takes the call that ends it: a gap that nobody called a stop is normal.
+    if (this.#learning !== undefined && step.calls > 0 && !isViolated(watches)) this.#rate.note(step.timeMs - stepMs);
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
-    if (this.#learning !== undefined && !isViolated(this.#watches)) this.#learn(this.#learning, step);
+    if (this.#learning !== undefined) {
+      if (!isViolated(this.#watches)) {
+        this.#soundMs = step.timeMs;
+        this.#learn(this.#learning, step);
+      } else if (this.#learning.wholeMs < YOUNG_MS && step.timeMs - this.#soundMs <= MOST_OF_VIOLATION_MS)
+        this.#learning.add(step, stepMs);
+    }
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
   }
@@ -217,7 +235,6 @@ export class Operation {
 
   #learn(learning: Learning, step: Step): void {
     learning.add(step, this.#options.stepMs);
-    if (step.calls > 0) this.#rate.note(step.timeMs - this.#options.stepMs);
     const { secondsPerFalseAlarm } = this.#options;
     // What there is evidence against is not taken for normal; a lesson can wait.
     const isAnew = !learning.isWhole;

@@ -3,7 +3,7 @@
 /** Evidence of being normal that ends a violation, nats; and what one second may add. */
 const ENOUGH = 9;
 const SECOND_CAP = 1;
-/** Beyond this more speaks for being normal than chance does. */
+/** From this on more speaks for being normal than chance does. */
 const DOUBT = 3;
 
 export class Recovery {
@@ -24,7 +24,7 @@ export class Recovery {
   }
 
   get isDoubtful(): boolean {
-    return this.#most() > DOUBT;
+    return this.#most() >= DOUBT;
   }
 
   snapshot(): Float64Array {

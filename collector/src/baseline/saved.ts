@@ -5,7 +5,7 @@ import type { Violation } from './contract.ts';
 import type { SavedRelease } from './releases.ts';
 
 /** Raised whenever a saved shape changes: what another program wrote is then learned anew instead of misread. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** An operation with whose it is. */
 export interface SavedWatched {
@@ -21,7 +21,9 @@ export interface SavedWatched {
 export interface SavedGroup {
   readonly id: string;
   readonly changedMs: number;
+  /** The likely cause first, and why. */
   readonly members: readonly Violation[];
+  readonly because?: string;
 }
 
 /** What was written by a program that writes in another way. */

@@ -4,6 +4,7 @@ import type { Change, Subject, Violation, ViolationGroup, ViolationKind, Violati
 import type { baselineInstruments } from './instruments.ts';
 import { Investigator, type TraceSource } from './investigator.ts';
 import { Keeping } from './keeping.ts';
+import { KeptCalls } from './kept-calls.ts';
 import type { Operation } from './operation.ts';
 import { Violations } from './violations.ts';
 import type { Watched } from './watched.ts';
@@ -22,6 +23,8 @@ export class Saying implements ViolationSink {
   readonly #next: Consumer<ViolationGroup>;
   readonly violations: Violations;
   readonly keeping: Keeping;
+  /** Learns who calls whom, for which of them is the cause. */
+  readonly calls: KeptCalls;
   tracesOf: TracesOf = () => [];
   /** What was changed near an onset, of services or the sidecar. */
   changedNear: (services: readonly string[], onsetMs: number) => string | undefined = () => undefined;
@@ -35,17 +38,18 @@ export class Saying implements ViolationSink {
   constructor(host: Host<keyof typeof baselineInstruments>, next: Consumer<ViolationGroup>) {
     this.#host = host;
     this.#next = next;
-    this.violations = new Violations(() =>
+    this.calls = new KeptCalls(host.clock);
+    const newId = (): string =>
       Math.floor(host.random() * 2 ** 32)
         .toString(16)
-        .padStart(8, '0'),
-    );
+        .padStart(8, '0');
+    this.violations = new Violations(newId, () => this.calls.now());
     this.keeping = new Keeping(host, this.violations);
   }
 
   /** Violations are looked into with the traces of this source. */
   investigate(source: TraceSource): void {
-    this.#investigator = new Investigator(this.#host.clock, source);
+    this.#investigator = new Investigator(this.#host.clock, this.calls.learning(source));
   }
 
   stop(): void {
@@ -77,7 +81,9 @@ export class Saying implements ViolationSink {
 
   /** Writes what is due, then tells of what changed. */
   async flush(watched: readonly (Watched | undefined)[], nowMs: number): Promise<void> {
-    const told = [...this.#changed].map((id) => this.violations.group(id)).filter((group) => group !== undefined);
+    const changed = [...this.#changed].map((id) => this.violations.group(id)).filter((group) => group !== undefined);
+    // What goes on as part of another ends first: whoever follows members would take them for over.
+    const told = [...this.violations.joined(), ...changed];
     this.#changed.clear();
     this.#toldChanges = this.changes;
     await this.keeping.save(watched, nowMs);
@@ -108,6 +114,8 @@ export class Saying implements ViolationSink {
   #lookInto(subject: Subject, kind: ViolationKind, onsetMs: number): void {
     if (kind !== 'latency' && kind !== 'error') return;
     this.#investigator?.begin(subject, kind, onsetMs, (finding) => {
+      // The traces that were looked at may tell who calls whom.
+      this.violations.relate(subject, kind);
       const changed = this.#changedNear(subject, onsetMs, finding.callees);
       const group = this.violations.found(subject, kind, finding, changed);
       if (group !== undefined) this.#note(group.id);

@@ -8,8 +8,8 @@ import { addCall, clearStep, emptyStep, type Step } from './step.ts';
 
 const STEP_MS = 1000;
 const MOST_SILENT_STEPS = 86_400;
-/** One false alarm of an operation in a hundred days. */
-const SECONDS_PER_FALSE_ALARM = 100 * 86_400;
+/** As a sidecar does it by default. */
+const SECONDS_PER_FALSE_ALARM = 40 * 86_400;
 
 /** The first line, where there is one; all in milliseconds. */
 export interface Meta {

@@ -12,6 +12,8 @@ const GAP_FACTOR = 1.6;
 const BURSTY_GAP_FACTOR = 2.5;
 /** The longest gap of independent calls is the logarithm of their number; one so much longer tells of bursts. */
 const BURSTY = 1.4;
+/** A process that is held up for a second or two, as by its garbage, has not stopped, however often it is called. */
+const LEAST_SILENT_MS = 3000;
 /** It is over when so much of what is surely expected comes again, for so long. */
 const BACK_SHARE = 0.4;
 const BACK_MS = 6000;
@@ -49,8 +51,9 @@ export class SilenceWatch {
     const isJudged = calls === 0 && missed > this.#usualMissed && this.#rate.isSettled(timeMs);
     this.#rate.take(timeMs, calls, lengthMs, isJudged);
     if (!isJudged || missed < this.#leastMissed) return undefined;
-    const nats = this.#surePerS * ((timeMs - this.#rate.lastMs) / 1000);
-    if (nats < this.#thresholdNats) return undefined;
+    const silentMs = timeMs - this.#rate.lastMs;
+    const nats = (this.#surePerS * silentMs) / 1000;
+    if (nats < this.#thresholdNats || silentMs < LEAST_SILENT_MS) return undefined;
     this.#violation = new ViolationState('throughput', this.#rate.lastMs);
     this.#backMs = NaN;
     const ratio = { value: 0, low: 0, high: 3 / nats };
@@ -77,7 +80,8 @@ export class SilenceWatch {
   /** How long after the last call a stop is said at the earliest, as calls come now. */
   get silentMs(): number {
     const { expectedPerS } = this.#rate;
-    return 1000 * Math.max(this.#leastMissed / expectedPerS, this.#thresholdNats / this.#surePerS);
+    const seconds = Math.max(this.#leastMissed / expectedPerS, this.#thresholdNats / this.#surePerS);
+    return Math.max(LEAST_SILENT_MS, 1000 * seconds);
   }
 
   get isViolated(): boolean {

@@ -8,10 +8,11 @@ import type { StateStore } from '../store/contract.ts';
 import type { BaselineChange, BaselineChanges, Change, Subject, ViolationGroup, ViolationSink } from './contract.ts';
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
-import { LiveSteps, MAX_OPERATIONS, STEP_MS } from './live-steps.ts';
+import { LiveSteps, MAX_OPERATIONS, STEP_MS, type Taking } from './live-steps.ts';
 import { worthTelling } from './min-change.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import { ReleaseWatch } from './release-watch.ts';
+import { ResourceKeys } from './resource-keys.ts';
 import { Saying, type TracesOf } from './saying.ts';
 import { SeriesOperations, UNWATCHED } from './series-operations.ts';
 import type { Step } from './step.ts';
@@ -22,6 +23,8 @@ import { stateOf, subjectOf, type Watched, type WatchedOperation, watchOptions }
 type BaselineHost = Host<keyof typeof baselineInstruments>;
 
 const EXPIRE_EVERY_MS = 60_000;
+/** Seconds are closed as soon as they are complete, give or take this. */
+const CLOSE_EVERY_MS = 250;
 /** A start has ten seconds. */
 const READ_WITHIN_MS = 5000;
 /** The second that a span ended in is found from the high and low words of its nanoseconds. */
@@ -45,6 +48,9 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   readonly releases: ReleaseWatch;
   /** Takes baselines that were learned elsewhere. */
   readonly takingOver: TakingOver;
+  readonly #resources: ResourceKeys;
+  /** What was told of when it was told of last, and when. */
+  #flushed = { changes: 0, monotonicMs: -Infinity };
   #cancel: (() => void)[] = [];
   /** Is told the ids of groups that are open, once those of before a restart are read. */
   resumed: (open: ReadonlySet<string>) => void = () => {};
@@ -62,11 +68,17 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.takingOver = new TakingOver({ clock: host.clock, options, table: this.#table, steps: this.#steps, saying });
     this.releases = new ReleaseWatch(host, () => this.#saying.lookForChanges());
     this.#saying.changedNear = (services, onsetMs) => this.releases.known.near(services, onsetMs);
+    this.#resources = new ResourceKeys(Math.floor(host.random() * 2 ** 32));
   }
 
   /** Takes violations that are found elsewhere. */
   get sink(): ViolationSink {
     return this.#saying;
+  }
+
+  /** Where kept traces come by: they show who calls whom. */
+  get kept(): Saying['calls'] {
+    return this.#saying.calls;
   }
 
   /** Kept traces are found here. */
@@ -86,7 +98,7 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     const read = this.releases.load().then(() => this.takingOver.read());
     await Promise.race([read.then((open) => open !== undefined && this.resumed(open)), late]);
     this.#cancel.push(
-      clock.every(STEP_MS, () => this.#close(clock.nowMs())),
+      clock.every(CLOSE_EVERY_MS, () => this.#close(clock.nowMs())),
       clock.every(EXPIRE_EVERY_MS, () => this.#expire(clock.nowMs())),
     );
   }
@@ -111,12 +123,12 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
 
   /** Takes a batch that was counted. */
   observe(batch: SpanBatch, spans: MeasuredSpans): void {
-    const { receivedMs, count, endHigh, endLow } = batch;
+    const { receivedMs, count, endHigh, endLow, context, contexts } = batch;
     const { series, buckets, generation } = spans;
     this.#series.fit(generation.length);
     const { all } = this.#table;
     let unwatched = 0;
-    let service = -1;
+    let [taking, contextId]: [Taking | undefined, number] = [undefined, -1];
     for (let row = 0; row < count; row++) {
       const at = series[row];
       const operation = this.#series.at(at, spans, receivedMs);
@@ -125,16 +137,23 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
         unwatched++;
         continue;
       }
-      if (watched.service !== service) {
-        if (service >= 0) this.#steps.endBatch(service, receivedMs);
-        ({ service } = watched);
-      }
       watched.usedMs = receivedMs;
-      const second = Math.floor(endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9);
-      this.#steps.add(service, operation, second, binOfBucket(buckets[row]), this.#series.isError(at));
+      if (context[row] !== contextId) {
+        contextId = context[row];
+        const origin = contexts[contextId];
+        taking = origin && this.#steps.begin(watched.service, this.#resources.of(origin));
+      }
+      const end = endHigh[row] * HIGH_SECONDS + endLow[row] / 1e9;
+      if (taking !== undefined)
+        this.#steps.add(taking, operation, end, binOfBucket(buckets[row]), this.#series.isError(at));
     }
-    if (service >= 0) this.#steps.endBatch(service, receivedMs);
+    this.#steps.endBatch(receivedMs);
     if (unwatched > 0) this.#host.count('unwatched_spans', unwatched);
+  }
+
+  /** A body was refused by the sidecar itself: what is not called for a while may only not be heard of. */
+  refused(): void {
+    this.#steps.refused(this.#host.clock.nowMs());
   }
 
   /** Groups of violations, those that are open first. */
@@ -209,8 +228,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
   #close(nowMs: number): void {
     const { late } = this.#steps;
     this.#steps.close(nowMs);
-    this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     if (this.#steps.late > late) this.#host.count('late_spans', this.#steps.late - late);
+    const monotonicMs = this.#host.clock.monotonicMs();
+    if (this.changes === this.#flushed.changes && monotonicMs - this.#flushed.monotonicMs < STEP_MS) return;
+    this.#flushed = { changes: this.changes, monotonicMs };
+    this.#host.record('step_delay', this.#steps.delayMs(nowMs) / 1000);
     const open = this.openBySeverity();
     for (const severity of SEVERITIES) this.#host.record('open_violations', open[severity], { severity });
     void this.releases.flush();

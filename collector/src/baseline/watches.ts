@@ -2,7 +2,7 @@
 import type { CallRate } from './call-rate.ts';
 import type { Change, ViolationKind } from './contract.ts';
 import { ErrorWatch } from './error-watch.ts';
-import { guardOf } from './hypotheses.ts';
+import { ALTERNATIVES, guardOf } from './hypotheses.ts';
 import { LatencyWatch } from './latency-watch.ts';
 import type { Lesson } from './learning.ts';
 import type { Limits } from './sight.ts';
@@ -11,8 +11,7 @@ import type { Step } from './step.ts';
 
 /** A provisional baseline allows for this much more than a learned one. */
 const PROVISIONAL_GUARD = Math.log(1.5);
-/** Ways in which durations may have changed, each of which could be a false alarm. */
-const ALTERNATIVES = 14;
+/** Ways in which calls may have come to fail, each of which could be a false alarm. */
 const ERROR_ALTERNATIVES = 4;
 /** What evidence reached on trial, it may pass by so much; but no trial raises a threshold further than this. */
 const TRIAL_FACTOR = 1.2;

@@ -45,7 +45,8 @@ export function configArguments(args: readonly string[]): ConfigArguments {
   };
 }
 
-function override(text: string): Override {
+/** Reads what stands after `--set`. @throws UsageError */
+export function override(text: string): Override {
   const equals = text.indexOf('=');
   // What was given is not repeated: it may be a secret whose path was forgotten.
   if (equals < 1) throw new UsageError('--set wants path=value, as in --set web.port=4321');

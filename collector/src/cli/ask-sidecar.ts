@@ -29,24 +29,59 @@ export async function askSidecar<Answer>(
   wish?: object | string,
   method: 'POST' | 'DELETE' = 'POST',
 ): Promise<Answer> {
+  const body = typeof wish === 'string' ? wish : JSON.stringify(wish);
+  const told = await fetched(url, environment, wish === undefined ? {} : { method, body });
+  const answer = jsonObject(told.text);
+  if (told.status === 200 && answer !== undefined && member in answer) return answer as Answer;
+  throw refusal(url, told);
+}
+
+/**
+ * Asks for something that is no answer in JSON.
+ *
+ * @param mediaType begins what the answer must be of
+ * @returns what the sidecar says in its place where there is no such thing
+ * @throws SIDECAR_UNREACHABLE, SIDECAR_REFUSED
+ */
+export async function askSidecarForText(
+  url: URL,
+  environment: NodeJS.ProcessEnv,
+  mediaType: string,
+): Promise<{ readonly text: string } | { readonly missing: string }> {
+  const told = await fetched(url, environment);
+  if (told.status === 200 && told.mediaType.startsWith(mediaType)) return { text: told.text };
+  const answer = jsonObject(told.text);
+  if (told.status === 404 && answer !== undefined && 'error' in answer) return { missing: String(answer.error) };
+  throw refusal(url, told);
+}
+
+interface Told {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+/** @throws SIDECAR_UNREACHABLE */
+async function fetched(url: URL, environment: NodeJS.ProcessEnv, wish: RequestInit = {}): Promise<Told> {
   const token = environment['EVENKEEL_TOKEN'];
-  let response: Response;
-  let text: string;
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       headers: token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       redirect: 'error',
-      ...(wish === undefined ? {} : { method, body: typeof wish === 'string' ? wish : JSON.stringify(wish) }),
+      ...wish,
     });
-    text = await response.text();
+    const mediaType = response.headers.get('content-type') ?? '';
+    return { status: response.status, mediaType, text: await response.text() };
   } catch (cause) {
     throw new EvenkeelError('SIDECAR_UNREACHABLE', url.origin, { cause });
   }
+}
+
+function refusal(url: URL, { status, text }: Told): EvenkeelError {
   const answer = jsonObject(text);
-  if (response.status === 200 && answer !== undefined && member in answer) return answer as Answer;
   const reason = answer !== undefined && 'error' in answer ? String(answer.error) : 'this is no answer of a sidecar';
-  throw new EvenkeelError('SIDECAR_REFUSED', `${url.origin} says ${response.status}, ${reason}`);
+  return new EvenkeelError('SIDECAR_REFUSED', `${url.origin} says ${status}, ${reason}`);
 }
 
 function jsonObject(text: string): object | undefined {

@@ -2,9 +2,12 @@
 import { readSnapshot } from '../alert/snapshot.ts';
 import { decodeSaved, restoredOperation } from '../baseline/saved.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
+import { decodeDay } from '../report/day.ts';
 import { EvenkeelError } from '../errors.ts';
 import { backUp, check, type Checked, putBack, type ReadDocument } from '../store/state-copy.ts';
 import { STATE_FILE } from '../store/state-file.ts';
+import { noteUpkeep, type Upkeep } from '../store/upkeep-file.ts';
+import { systemClock } from '../pipeline/clock.ts';
 import { configArguments, EXIT, UsageError } from './arguments.ts';
 import { join } from 'node:path';
 
@@ -16,6 +19,7 @@ What a sidecar has learned, with what it has said, is in state.sqlite in store.p
 while a sidecar runs. verify reads every page and every document of a copy, or of the store itself. restore puts a copy in
 its place while no sidecar runs on it; what was there is left beside it as state.sqlite.before-restore.
 Kept traces and decisions are no part of it: they are of the last hours, and of no use to another day.
+When the store was backed up and verified last is noted beside it, for the reports of its sidecar.
 Exit code 0: done, or sound; 1: not; 2: wrong arguments.
 `;
 
@@ -27,6 +31,7 @@ const READERS: Readonly<Record<string, (key: string, body: Uint8Array<ArrayBuffe
   alert: (_, body) => {
     if (readSnapshot(JSON.parse(Buffer.from(body).toString())) === undefined) throw new Error('these are no alerts');
   },
+  report: (key, body) => (key.startsWith('2') ? decodeDay(body) : JSON.parse(Buffer.from(body).toString())),
   baseline: (key, body) => (key.startsWith('operation ') ? restoredOperation(body, ANY_OPTIONS) : decodeSaved(body)),
 };
 const read: ReadDocument = (room, key, body) => void READERS[room]?.(key, body);
@@ -43,13 +48,35 @@ export async function store(args: readonly string[], environment: NodeJS.Process
     if (room === false) throw new EvenkeelError('STORE_COPY', 'the configuration has store: false');
     return room.path;
   };
+  if (action === 'verify' && file !== undefined) return say(json, file, check(file, read));
+  const where = await folder();
   if (action === 'verify') {
-    const looked = file ?? join(await folder(), STATE_FILE);
-    return say(json, looked, check(looked, read));
+    const looked = join(where, STATE_FILE);
+    return say(
+      json,
+      looked,
+      noted(where, 'verify', () => check(looked, read)),
+    );
   }
   const target = file ?? '';
-  const done = action === 'backup' ? backUp(await folder(), target, read) : putBack(target, await folder(), read);
+  const done =
+    action === 'backup' ? noted(where, 'backup', () => backUp(where, target, read)) : putBack(target, where, read);
   return say(json, target, done);
+}
+
+/** Does it, and notes how it ended, for the reports of a sidecar. */
+function noted(folder: string, what: Upkeep, act: () => Checked): Checked {
+  const note = (isSound: boolean, detail: string): void =>
+    noteUpkeep(folder, what, { timeMs: systemClock.nowMs(), isSound, detail });
+  try {
+    const checked = act();
+    const documents = Object.values(checked.documents).reduce((sum, count) => sum + count, 0);
+    note(checked.faults.length === 0, checked.faults[0] ?? `${documents} documents`);
+    return checked;
+  } catch (error) {
+    note(false, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 function say(json: boolean, file: string, checked: Checked): number {

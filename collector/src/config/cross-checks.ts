@@ -34,6 +34,7 @@ export function crossCheck(config: Config, machine: Machine): CrossProblem[] {
     ...waitProblems(config),
     ...logsWaitProblems(config),
     ...remoteSamplingProblems(config),
+    ...reportProblems(config),
     ...targetProblems(config),
     ...staleProblems(config),
     ...machine.fileProblems(config),
@@ -125,6 +126,14 @@ function remoteSamplingProblems({
     problems.push({ path: `remote_sampling.services[${i}].name`, message });
   });
   return problems;
+}
+
+/** Reports are mailed the way alerts are. */
+function reportProblems({ report, alert }: Config): CrossProblem[] {
+  const name = report === false ? undefined : report.email?.channel;
+  const channel = alert === false || name === undefined ? undefined : alert.channels[name];
+  if (name === undefined || (channel !== undefined && channel !== false && channel.type === 'email')) return [];
+  return [{ path: 'report.email.channel', message: `${name} is no channel of type email in alert.channels` }];
 }
 
 /** What misses a target is kept and told by `baseline`, which counts what is measured. */

@@ -133,3 +133,26 @@ export function httpHeaders(own: ReadonlySet<string>, sender: string) {
     )
     .describe('sent with every request; values are never shown');
 }
+
+/** A time of day such as `22:30`. */
+export function timeOfDay(description: string) {
+  return z
+    .string()
+    .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day in quotes, such as "22:30"')
+    .describe(description);
+}
+
+/** A time zone by its name; UTC unless configured. */
+export const timeZone = z
+  .string()
+  .refine(isTimeZone, 'is no time zone, such as Europe/Berlin')
+  .default('UTC')
+  .describe('in which days and times of day are meant, as Europe/Berlin');
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}

@@ -12,6 +12,7 @@ import { receiveConfig, sourcesConfig } from '../receive/config.ts';
 import { redactionConfig } from '../receive/redaction-config.ts';
 import { remoteSamplingConfig } from '../remote-sampling/config.ts';
 import { resourceConfig } from '../resource/config.ts';
+import { reportConfig } from '../report/config.ts';
 import { sampleConfig } from '../sample/config.ts';
 import { scrapeConfig } from '../scrape/config.ts';
 import { storeConfig } from '../store/config.ts';
@@ -30,6 +31,7 @@ export const OPTIONAL_ROOMS = [
   'limit',
   'aggregate',
   'alert',
+  'report',
   'store',
   'web',
 ] as const;
@@ -63,6 +65,7 @@ export const fileSchema = z.strictObject({
   limit: limitConfig.describe('how many series metrics may have'),
   aggregate: aggregateConfig.describe('which metrics are aggregated in windows'),
   alert: alertConfig.describe('who is told of violations, and when not'),
+  report: reportConfig.describe('what reports of a day, a week and a month are made from, and who gets them'),
   export: exportConfig.describe('where kept traces, metrics and logs go, and the metrics page'),
   store: storeConfig.describe('the file beside the sidecar'),
   web: webConfig.describe('the page and its API'),

@@ -55,3 +55,27 @@ export interface MeasuredSpans {
 
 /** Is told of every batch after it was counted. */
 export type TakeMeasured = (batch: SpanBatch, spans: MeasuredSpans) => void;
+
+/** Counts of every series since it began, by its place; what is read must not be changed. */
+export interface SeriesTable {
+  /** Places that were ever given out. */
+  readonly rows: number;
+  /** Counts how often a place was given to a new series, whose counts begin at 0. */
+  readonly generation: Uint32Array;
+  readonly calls: Float64Array;
+  /** Sum of durations in nanoseconds. */
+  readonly sumNs: Float64Array;
+  /** Durations of exactly 0. */
+  readonly zeroCount: Float64Array;
+  /** By bucket of the exponential histogram; undefined where the place is free. */
+  readonly buckets: readonly (Uint32Array | Float64Array | undefined)[];
+}
+
+/** Whose a series is. */
+export interface SeriesOwner {
+  readonly service: string;
+  /** Empty for the overflow series of a service, as is its kind. */
+  readonly name: string;
+  readonly kind: string;
+  readonly isError: boolean;
+}

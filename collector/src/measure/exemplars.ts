@@ -3,10 +3,11 @@
 import type { ContextTable } from '../otlp/context-table.ts';
 import { FieldCursor } from '../otlp/field-cursor.ts';
 import { type DimensionKeys, dimensionKeys, scanSpan } from '../otlp/scan-span.ts';
-import { SpanBatch } from '../otlp/span-batch.ts';
+import { MAX_DIMENSIONS, SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import { hexId } from '../otlp/trace-id.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import { EMPTY } from '../otlp/hash-index.ts';
+import { DimensionText, utf8 } from './dimension-text.ts';
 import type { SpanMetrics } from './span-metrics.ts';
 
 /** Spans looked at in a second: enough for a fresh example of hundreds of series at each scrape. */
@@ -34,6 +35,11 @@ interface Held {
 export class Exemplars {
   readonly #metrics: SpanMetrics;
   readonly #dimensions: DimensionKeys;
+  /** Which of them says what a call failed of; -1 where there was no place for it. */
+  readonly #errorType: number;
+  readonly #text = new DimensionText();
+  /** Is told of a failed call that was looked at: its series, and its `error.type`, empty where it has none. */
+  failed: ((series: number, type: string) => void) | undefined;
   readonly #bySeries = new Map<number, Held>();
   #scratch: SpanBatch | undefined;
   #second = -1;
@@ -41,7 +47,9 @@ export class Exemplars {
 
   constructor(metrics: SpanMetrics, dimensions: readonly string[]) {
     this.#metrics = metrics;
-    this.#dimensions = dimensionKeys(dimensions);
+    const names = dimensions.includes(ERROR_TYPE) ? dimensions : [...dimensions, ERROR_TYPE].slice(0, MAX_DIMENSIONS);
+    this.#dimensions = dimensionKeys(names);
+    this.#errorType = names.indexOf(ERROR_TYPE);
   }
 
   get sizeBytes(): number {
@@ -77,6 +85,7 @@ export class Exemplars {
     scratch.context[0] = kept.context[row] ?? 0;
     const series = this.#metrics.find(scratch, 0);
     if (series === EMPTY) return;
+    if (scratch.status[0] === STATUS_ERROR) this.failed?.(series, this.#typeOf(scratch));
     const timestampMs = (scratch.endHigh[0] * 2 ** 32 + scratch.endLow[0]) / 1e6;
     // Scrapers take examples in order of their time only.
     const before = this.of(series);
@@ -90,8 +99,16 @@ export class Exemplars {
     };
     this.#bySeries.set(series, { generation: this.#metrics.generation[series], example });
   }
+
+  #typeOf(scratch: SpanBatch): string {
+    if (this.#errorType < 0) return '';
+    this.#text.read(scratch, this.#errorType);
+    const { bytes, start, length } = this.#text;
+    return utf8(bytes.subarray(start, start + length));
+  }
 }
 
+const ERROR_TYPE = 'error.type';
 const SPAN_ID_TAG = (2 << 3) | 2;
 
 /** The id of a span that was found sound; the last one where there are several, as protobuf has it. */

@@ -163,15 +163,15 @@ export class SpanMetrics {
     return series === EMPTY ? this.#add(batch, row, nowMs) : series;
   }
 
-  /** Forgets series without a span for the time to live. @returns how many */
-  expire(nowMs: number): number {
+  /** Forgets series without a span for the time to live. @param expiring is told of each before @returns how many */
+  expire(nowMs: number, expiring?: (row: number) => void): number {
     let expired = 0;
     for (let row = 0; row < this.rows; row++) {
       if (this.buckets[row] === undefined || nowMs - this.usedMs[row] < this.#options.seriesTtlMs) continue;
+      expiring?.(row);
       this.#index.remove(row);
       const k = row * KEY_WIDTH;
-      this.strings.release(this.keys[k]);
-      this.strings.release(this.keys[k + 1]);
+      for (const name of [k, k + 1]) this.strings.release(this.keys[name]);
       for (let d = 0; d < this.#options.dimensions; d++) this.strings.release(this.keys[k + 3 + d]);
       this.buckets[row] = undefined;
       this.#free.push(row);

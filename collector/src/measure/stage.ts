@@ -6,7 +6,7 @@ import type { ContextTable } from '../otlp/context-table.ts';
 import { type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import type { MeasureConfig, measureConfig } from './config.ts';
-import type { MeasuredSpans, OperationsView, TakeMeasured } from './contract.ts';
+import type { MeasuredSpans, OperationsView, SeriesOwner, TakeMeasured } from './contract.ts';
 import { Exemplars } from './exemplars.ts';
 import { measureInstruments, ODD_TIMES } from './instruments.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
@@ -58,7 +58,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
         this.#recent.snapshot(clock.monotonicMs());
         this.#record();
       }),
-      clock.every(EXPIRE_EVERY_MS, () => this.metrics.expire(clock.monotonicMs())),
+      clock.every(EXPIRE_EVERY_MS, () => this.metrics.expire(clock.monotonicMs(), this.expiring)),
     );
   }
 
@@ -80,6 +80,23 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
 
   /** Who watches operations is told here. */
   measured: TakeMeasured | undefined;
+
+  /** Is told the place of a series that is about to be forgotten. */
+  expiring: ((row: number) => void) | undefined;
+
+  /** Who wants to know what calls failed of is told of the kept ones that are looked at: service and `error.type`. */
+  set failed(tell: (service: string, type: string) => void) {
+    this.#exemplars.failed = (row, type) => tell(this.ownerAt(row).service, type);
+  }
+
+  /** Whose the series at a place is. */
+  ownerAt(row: number): SeriesOwner {
+    const operation = this.#operationAt(row);
+    if (operation !== undefined) return operation;
+    const { service, packed } = this.metrics.keyOf(row);
+    const isError = ((packed >> 3) & 3) === STATUS_ERROR;
+    return { service: this.metrics.strings.texts[service] ?? '', name: '', kind: '', isError };
+  }
 
   /** The newest kept trace that shows each series of an operation, in hexadecimal digits. */
   *tracesOf(service: string, name: string, kind: string): Generator<string> {

@@ -7,6 +7,7 @@ import type { MeasureStage } from '../measure/stage.ts';
 import type { SpanBatch } from '../otlp/span-batch.ts';
 import type { StateStore } from '../store/contract.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
+import type { KeptBatch } from '../sample/contract.ts';
 import type { SampleStage } from '../sample/stage.ts';
 import type { TargetStage } from '../target/stage.ts';
 import { buildTargets } from './build-targets.ts';
@@ -26,6 +27,8 @@ export interface OperationStages {
   readonly target: TargetStage | undefined;
   readonly alert: AlertStage | undefined;
   readonly remoteSampling: RemoteSamplingStage | undefined;
+  /** Where kept traces come by: examples of series, and who calls whom, are taken from them. */
+  readonly kept: Consumer<KeptBatch>;
   /** Told of every change of a group of violations, by whoever adds itself. */
   readonly listeners: ((group: ViolationGroup) => void)[];
 }
@@ -57,7 +60,8 @@ export function buildOperations(
     if (alert !== undefined) baseline.resumed = (open) => alert.endOthers(open);
   }
   const target = baseline && buildTargets(rooms, config, shared, baseline);
-  return { first: measure ?? afterMeasure, measure, baseline, target, alert, remoteSampling, listeners };
+  const kept = fanout([measure?.kept, baseline?.kept].filter((each) => each !== undefined));
+  return { first: measure ?? afterMeasure, measure, baseline, target, alert, remoteSampling, kept, listeners };
 }
 
 /** What leaves its baseline is sampled more, here and by services that are told how much to. */

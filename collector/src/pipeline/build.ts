@@ -6,12 +6,14 @@ import { longestWaitMs } from '../config/longest-wait.ts';
 import type { Config } from '../config/schema.ts';
 import type { AlertStage } from '../alert/stage.ts';
 import type { BaselineStage } from '../baseline/stage.ts';
+import type { ViolationGroup } from '../baseline/contract.ts';
 import type { ExportStage } from '../export/stage.ts';
 import type { LogsStage } from '../logs/stage.ts';
 import type { MeasureStage } from '../measure/stage.ts';
 import type { MetricBatch } from '../model/data-point.ts';
 import type { ReceiveConfig } from '../receive/config.ts';
 import type { ReceiveStage } from '../receive/stage.ts';
+import type { ReportStage } from '../report/stage.ts';
 import type { RemoteSamplingStage } from '../remote-sampling/stage.ts';
 import type { ResourceStage } from '../resource/stage.ts';
 import { readSource } from '../otlp/context-check.ts';
@@ -25,6 +27,7 @@ import type { Consumer, Stage } from './contract.ts';
 import { buildOperations } from './build-operations.ts';
 import { buildMetrics, type MetricStages } from './build-metrics.ts';
 import { buildResources } from './build-resources.ts';
+import { buildReport } from './build-report.ts';
 import { DataLossWatch } from './data-loss.ts';
 import { bySignal, fanout } from './fanout.ts';
 import { keepAlerts } from './keep-alerts.ts';
@@ -53,6 +56,7 @@ export interface Pipeline {
   readonly sample: SampleStage;
   /** Where logs follow their trace. */
   readonly logs: LogsStage | undefined;
+  readonly report: ReportStage | undefined;
   readonly store: StoreStage | undefined;
   readonly export: ExportStage;
   readonly metrics: MetricStages;
@@ -67,11 +71,14 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
 
   const exportTo = rooms.exportStage.create(withSizes(config.export, shares), createHost('export', shared));
   const storeTo = createStore(rooms, config, shared);
-  // Examples for series are taken from what was kept, so this one stage hears of it too.
-  const examples: Consumer<KeptBatch> = { consume: async (batch) => operations.measure?.kept.consume(batch) };
-  const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, examples] : [exportTo, storeTo, examples]);
-  const sampling = { ...sampleConfig, max_pending: shares.pendingBytes, max_decisions: shares.maxDecisions };
-  const sampleTo = rooms.sample.create(sampling, createHost('sample', shared), kept);
+  // Examples for series, and who calls whom, are taken from what was kept, so these two stages hear of it too.
+  const shown: Consumer<KeptBatch> = { consume: (batch) => operations.kept.consume(batch) };
+  const kept = fanout<KeptBatch>(storeTo === undefined ? [exportTo, shown] : [exportTo, storeTo, shown]);
+  const sampleTo = rooms.sample.create(
+    { ...sampleConfig, max_pending: shares.pendingBytes, max_decisions: shares.maxDecisions },
+    createHost('sample', shared),
+    kept,
+  );
   if (sampleConfig.ledger.max_disk > 0) sampleTo.history.archive = storeTo;
   sampleTo.history.ring = storeTo;
   // What exporters have still to deliver is the one thing that flows back, as a number.
@@ -83,14 +90,12 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   if (storeTo !== undefined) lookIntoTraces(operations.baseline, storeTo);
   const own = ownResource(config, thisMachine().hostName, shared.random);
   exportTo.ownResource = own;
+  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own });
   const resources = buildResources(rooms, config, shared, own, storeTo?.state, operations.baseline);
-  const watchers = [resources, operations.target].filter((watcher) => watcher !== undefined);
-  const limited = { ...config, limit: limitOf(config, shares) };
-  const metrics = buildMetrics(limited, shared, rooms, own, exportTo.metrics, watchers);
-  // The host is read closely while something is wrong.
-  operations.listeners.push(({ severity }) => {
-    if (severity !== 'none') metrics.stages.monitoring?.urgent('all', URGENT_MS);
-  });
+  const watchers = [resources, operations.target, ...reports.watchers].filter((watcher) => watcher !== undefined);
+  const metricConfig = { ...config, limit: limitOf(config, shares) };
+  const metrics = buildMetrics(metricConfig, shared, rooms, own, exportTo.metrics, watchers);
+  operations.listeners.push((group) => readClosely(metrics.stages, group));
   const receiveFrom = rooms.receive.create(
     receiveConfig(config, shares, logsTo !== undefined || sendsLogsByGrpc(config.export)),
     createHost('receive', shared),
@@ -106,13 +111,19 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   receiveFrom.originOf = (header, signal) => trail.read(header, signal);
   const { measure, target, baseline, alert, remoteSampling } = operations;
   if (baseline !== undefined) tellChanges(config, receiveFrom, baseline);
+  receiveFrom.hadNoRoom = () => baseline?.refused();
   const data_loss = createDataLossWatch(config, shared, exportTo, baseline);
   const kept_alerts = alert && storeTo && keepAlerts(alert, storeTo.state, createHost('alert', shared));
   const watch = { data_loss, target, measure, baseline, alert, kept_alerts, remote_sampling: remoteSampling };
   const front = { receive: receiveFrom, ...metrics.stages, resources, ...watch };
-  const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, store: storeTo };
+  const stages = { ...front, sample: sampleTo, logs: logsTo, export: exportTo, report: reports.stage, store: storeTo };
   const inOrder = Object.entries(stages).flatMap(([name, stage]) => (stage === undefined ? [] : [{ name, stage }]));
   return { ...stages, remoteSampling, metrics: metrics.stages, inOrder };
+}
+
+/** The host is read closely while something is wrong. */
+function readClosely({ monitoring }: MetricStages, { severity }: ViolationGroup): void {
+  if (severity !== 'none') monitoring?.urgent('all', URGENT_MS);
 }
 
 function createStore(rooms: Rooms, { store }: Config, shared: Surroundings): StoreStage | undefined {

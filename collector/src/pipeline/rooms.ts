@@ -12,6 +12,7 @@ import { monitoringInstruments } from '../monitoring/instruments.ts';
 import { receiveInstruments } from '../receive/instruments.ts';
 import { remoteSamplingInstruments } from '../remote-sampling/instruments.ts';
 import { resourceInstruments } from '../resource/instruments.ts';
+import { reportInstruments } from '../report/instruments.ts';
 import { sampleInstruments } from '../sample/instruments.ts';
 import { scrapeInstruments } from '../scrape/instruments.ts';
 import { storeInstruments } from '../store/instruments.ts';
@@ -36,6 +37,7 @@ export const ROOMS: readonly { readonly name: string; readonly instruments: Inst
   { name: 'limit', instruments: limitInstruments },
   { name: 'aggregate', instruments: aggregateInstruments },
   { name: 'export', instruments: exportInstruments },
+  { name: 'report', instruments: reportInstruments },
   { name: 'store', instruments: storeInstruments },
   { name: 'web', instruments: webInstruments },
   { name: 'collector', instruments: collectorInstruments },
@@ -64,6 +66,7 @@ export async function importRooms(config: Config) {
     logs,
     limit,
     aggregate,
+    report,
     store,
     web,
   } = config;
@@ -88,6 +91,14 @@ export async function importRooms(config: Config) {
     monitoring: monitoring === false ? undefined : (await import('../monitoring/stage.ts')).monitoring,
     limit: limit === false ? undefined : (await import('../limit/stage.ts')).limit,
     aggregate: aggregate === false ? undefined : (await import('../aggregate/stage.ts')).aggregate,
+    report:
+      report === false
+        ? undefined
+        : {
+            ...(await import('../report/stage.ts')),
+            ...(await import('../report/resource-readings.ts')),
+            mailServer: report.email === undefined ? undefined : (await import('../alert/channels/mail.ts')).mailServer,
+          },
     store: store === false ? undefined : (await import('../store/stage.ts')).store,
     web:
       web === false

@@ -66,7 +66,7 @@ export function otlpGrpc(options: OtlpGrpcOptions): (stream: ServerHttp2Stream, 
       (error: unknown) => {
         const refusal = refusalOf(error, options.limitKey);
         const { reason, message } = refusal;
-        countRefusal(error, refusal, length, options.host);
+        countRefusal(error, refusal, length, options);
         refuseCall(stream, STATUSES[reason] ?? STATUS.invalidArgument, message, HTTP_STATUSES[reason]);
       },
     );

@@ -58,7 +58,6 @@ const HEADERS: Readonly<Partial<Record<RefusedReason, Readonly<Record<string, st
 
 /** Makes the request listener. It answers every request and never throws. */
 export function otlpHttp(options: OtlpHttpOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { host } = options;
   return (request, response) => {
     const format = FORMATS.get(mediaType(request)) ?? 'protobuf';
     const signal = SIGNALS.get(request.url?.split('?', 1)[0] ?? '');
@@ -66,7 +65,7 @@ export function otlpHttp(options: OtlpHttpOptions): (request: IncomingMessage, r
       (accepted) => answerAccepted(response, format, accepted),
       (error: unknown) => {
         const refusal = refusalOf(error, options.limitKey);
-        countRefusal(error, refusal, Number(request.headers['content-length'] ?? 0) || 0, host);
+        countRefusal(error, refusal, Number(request.headers['content-length'] ?? 0) || 0, options);
         if (response.destroyed || response.headersSent) return;
         // Bytes may still be on their way; who sends what is refused gets no connection kept for more of it.
         const close: Record<string, string> = request.complete ? {} : { connection: 'close' };

@@ -40,6 +40,8 @@ export class ReceiveStage implements Stage<never> {
   originOf: BodyPath['originOf'] = () => 'elsewhere';
   /** Is told of each resource and scope of spans that was not seen of late, a flush at most before its spans. */
   contextAdded: (context: Context) => void = () => {};
+  /** Told of each body that was refused though nothing was wrong with it. */
+  hadNoRoom: BodyPath['hadNoRoom'] = () => {};
   /** URL of OTLP/HTTP, once started. */
   url = '';
   /** URL of OTLP/gRPC, once started, where it is on. */
@@ -69,7 +71,8 @@ export class ReceiveStage implements Stage<never> {
     });
     const unpacksLogs = config.unpack_logs === true;
     const originOf: BodyPath['originOf'] = (trail, signal) => this.originOf(trail, signal);
-    const path = { admission, intake, metrics, host, next, redaction, unpacksLogs, originOf };
+    const hadNoRoom = (): void => this.hadNoRoom();
+    const path = { admission, intake, metrics, host, next, redaction, unpacksLogs, originOf, hadNoRoom };
     const serve = otlpHttp({
       ...path,
       maxBodyBytes,

@@ -34,9 +34,14 @@ export interface BodyPath {
   readonly unpacksLogs?: boolean;
   /** Reads where a request says its content has been. */
   readonly originOf: (trail: string | undefined, signal: Signal) => Origin;
+  /** Told of a body that was refused for want of room, or by a fault of ours: what it held is missing, and may come again. */
+  readonly hadNoRoom: () => void;
   /** Configuration key of the largest body, named where one is larger. */
   readonly limitKey: string;
 }
+
+/** Reasons that are none of the sender's. */
+const OUR_REASONS: ReadonlySet<RefusedReason> = new Set(['in_flight', 'over_budget', 'contexts', 'internal']);
 
 /** What a door knows of a body beside its bytes. */
 export interface Described {
@@ -121,9 +126,15 @@ async function redactedBody(body: Buffer, request: SignalRequest, path: BodyPath
 }
 
 /** Counts a refusal; a fault of ours is logged. @param sizeBytes of the refused body, as far as it is known */
-export function countRefusal(error: unknown, { reason }: Refusal, sizeBytes: number, host: BodyPath['host']): void {
+export function countRefusal(
+  error: unknown,
+  { reason }: Refusal,
+  sizeBytes: number,
+  { host, hadNoRoom }: Pick<BodyPath, 'host' | 'hadNoRoom'>,
+): void {
   host.count('refused', 1, { reason });
   host.count('refused_size', sizeBytes, { reason });
+  if (OUR_REASONS.has(reason)) hadNoRoom();
   if (reason === 'internal') host.log('error', 'INTERNAL', String(error instanceof Error ? error.stack : error));
 }
 

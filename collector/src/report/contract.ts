@@ -1,5 +1,8 @@
 // What a report is made from: plain facts of one period, whoever gathers them. Types only.
 import type { Severity, ViolationKind } from '../baseline/contract.ts';
+import type { SeriesOwner, SeriesTable } from '../measure/contract.ts';
+
+export type { Cell, Column, ReportDocument, Section, Table } from './document.ts';
 
 export type ReportKind = 'daily' | 'weekly' | 'monthly';
 
@@ -166,4 +169,86 @@ export interface IncidentFacts {
   readonly members: number;
   /** What was answered to "was this useful?". */
   readonly wasUseful?: boolean;
+}
+
+/** How a report is written. `document` is JSON with cells as people read them, for the page. */
+export type ReportFormat = 'markdown' | 'html' | 'json' | 'document';
+
+/** A report that can be asked for. */
+export interface KnownReport {
+  readonly kind: ReportKind;
+  /** The first day of its period, as `2026-03-02`. */
+  readonly date: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Days of the period of which anything is known. */
+  readonly days: number;
+  /** The period is not over. */
+  readonly isOpen: boolean;
+}
+
+/** A report as it is sent. */
+export interface WrittenReport {
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+/** Gives reports to whoever asks. */
+export interface ReportsView {
+  /** The latest first. */
+  list(): readonly KnownReport[];
+  /**
+   * @param date any day of the period, as `2026-03-02`; empty for the period that ended last
+   * @returns undefined where nothing is known of the period; rejects where what was kept cannot be read
+   */
+  write(kind: ReportKind, date: string, format: ReportFormat): Promise<WrittenReport | undefined>;
+}
+
+/** Readings of resources over time, whoever takes them. */
+export interface ResourceSource {
+  /** Told once a minute, where it wants to be. */
+  sample?(nowMs: number): void;
+  /** What is known of a time, which is at most a day; points are hours. */
+  facts(fromMs: number, toMs: number): readonly ResourceFacts[];
+}
+
+/** Where facts come from. What grows is counted since the process began. */
+export interface ReportSources {
+  /** Absent where spans are not measured. */
+  readonly series?: { readonly table: SeriesTable; ownerAt(row: number): SeriesOwner } | undefined;
+  readonly resources: ResourceSource;
+  receivedBytes(): number;
+  coverage(): CoverageFacts;
+  /** `removed`, `freedBytes` and `failures` since the process began. */
+  cleanup(): readonly CleanupFacts[];
+  upkeep(nowMs: number): readonly UpkeepFacts[];
+  /** What was answered to "was this useful?" of a group of violations. */
+  usefulness(groupId: string): boolean | undefined;
+}
+
+/** A report as mail. */
+export interface ReportMail {
+  /** Those that are configured with the server where it is left out. */
+  readonly to: readonly string[] | undefined;
+  /** The same for the same report. */
+  readonly id: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** An open way to a mail server. */
+export interface MailServer {
+  /** Names it, without anything that may be a secret. */
+  readonly where: string;
+  /** Makes one attempt, bounded in time; never throws for what the server does. @param cut ends it */
+  send(
+    mail: ReportMail,
+    cut: AbortSignal,
+  ): Promise<
+    | { readonly outcome: 'delivered' }
+    | { readonly outcome: 'again'; readonly why: string; readonly afterMs?: number | undefined }
+    | { readonly outcome: 'refused'; readonly why: string }
+  >;
+  close(): void;
 }

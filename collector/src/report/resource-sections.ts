@@ -33,7 +33,8 @@ export function resourceSection({ facts, before }: ReportRequest): Section {
     trendCell(trendOf(row.points), row),
     textCell(barsText(thinned(row.points.map(({ value }) => value)))),
   ]);
-  return { id: 'resources', title: 'Resources', sentences: [], table };
+  const sentences = rows.length === 0 ? ['No resource was read.'] : [];
+  return { id: 'resources', title: 'Resources', sentences, table };
 }
 
 interface Ahead {

@@ -12,3 +12,9 @@ export const storeConfig = z
   .prefault({});
 
 export type StoreConfig = z.output<typeof storeConfig>;
+
+/** The store's configuration, and what it keeps for sampling. */
+export type StoreOptions = StoreConfig & {
+  /** Bytes on disk for decisions; 0 keeps none. */
+  readonly max_decision_disk?: number;
+};

@@ -80,6 +80,12 @@ export interface KeptTraces {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+/** What went because it was too old, or because there was no room for more. */
+export interface Removed {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** Decisions on disk. */
 export interface DecisionsHeld {
   readonly count: number;
@@ -111,8 +117,12 @@ export interface StateStore {
    * and the room saves all of them again when it next can
    */
   save(room: string, documents: readonly StateDocument[], removed?: readonly string[]): Promise<boolean>;
-  /** Documents of a room by their keys, in pages of about a megabyte. Rejects where they cannot be read. */
-  load(room: string): AsyncIterable<readonly LoadedDocument[]>;
+  /**
+   * Documents of a room in the order of their keys, in pages of about a megabyte. Rejects where they cannot be read.
+   *
+   * @param after only those whose key comes after it
+   */
+  load(room: string, after?: string): AsyncIterable<readonly LoadedDocument[]>;
 }
 
 /** What is asked of the file of documents. */
@@ -126,8 +136,8 @@ export type StateQuestion =
     }
   | { readonly kind: 'state_page'; readonly room: string; readonly after: string };
 
-/** Documents of a page; none after a save. */
-export type StateAnswer = readonly LoadedDocument[] | undefined;
+/** Documents of a page; after a save the bytes that all documents of all rooms take on disk. */
+export type StateAnswer = readonly LoadedDocument[] | number;
 
 /** A question that is answered at once. */
 export type ShortQuestion =
@@ -159,11 +169,18 @@ export type StoreReply =
   | { readonly kind: 'ring_lost'; readonly message: string; readonly traces: number; readonly bytes: number }
   /** The same of the file of what rooms keep. */
   | { readonly kind: 'state_lost'; readonly message: string }
-  | { readonly kind: 'room_made'; readonly traces: number; readonly bytes: number }
-  | { readonly kind: 'room_failed'; readonly message: string }
-  | { readonly kind: 'kept'; readonly sizeBytes: number; readonly traces: number; readonly bytes: number }
+  | { readonly kind: 'room_made'; readonly traces: number; readonly bytes: number; readonly removed: Removed }
+  /** `overdue` are traces that are too old and still there; undefined where nobody can tell. */
+  | { readonly kind: 'room_failed'; readonly message: string; readonly overdue: number | undefined }
+  | {
+      readonly kind: 'kept';
+      readonly sizeBytes: number;
+      readonly traces: number;
+      readonly bytes: number;
+      readonly removed: Removed;
+    }
   | { readonly kind: 'failed'; readonly sizeBytes: number; readonly lost: number; readonly message: string }
-  | { readonly kind: 'decisions_kept'; readonly decisions: DecisionsHeld }
+  | { readonly kind: 'decisions_kept'; readonly decisions: DecisionsHeld; readonly removed: Removed }
   | { readonly kind: 'decisions_loss_noted'; readonly decisions: DecisionsHeld }
   | {
       readonly kind: 'decisions_failed';

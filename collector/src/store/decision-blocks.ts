@@ -2,7 +2,7 @@
 // own thread, which alone has the folder because it alone has the ring's file.
 import { closeSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ArchivedDecision, DecisionBlock, DecisionsHeld, DecisionSpan } from './contract.ts';
+import type { ArchivedDecision, DecisionBlock, DecisionsHeld, DecisionSpan, Removed } from './contract.ts';
 import { findInBlock, openBlock, type OpenBlock, type TraceIdWords, writeBlock } from './decision-block.ts';
 import { FILE_MODE, makePrivateFile, makePrivateFolder } from './private-files.ts';
 
@@ -55,9 +55,13 @@ export class DecisionBlocks {
     };
   }
 
-  /** Writes a block, then makes room. @throws Error from the file system; the block is then lost, and a gap is known */
-  keep(block: DecisionBlock): void {
-    if (this.#maxBytes === 0) return;
+  /**
+   * Writes a block, then makes room.
+   *
+   * @throws Error from the file system; the block is then lost, and a gap is known
+   */
+  keep(block: DecisionBlock): Removed {
+    if (this.#maxBytes === 0) return { count: 0, bytes: 0 };
     const number = this.#nextNumber++;
     const path = join(this.#folder, `${String(number).padStart(10, '0')}.block`);
     const unfinished = path + UNFINISHED;
@@ -74,7 +78,7 @@ export class DecisionBlocks {
     if (open === undefined) throw new Error(`${path} was written and cannot be read`);
     this.#blocks.push({ ...open, number, path });
     this.#follows = true;
-    this.#makeRoom();
+    return this.#makeRoom();
   }
 
   /** Notes that decisions were lost on their way here. */
@@ -121,13 +125,17 @@ export class DecisionBlocks {
     rmSync(path, { force: true });
   }
 
-  #makeRoom(): void {
+  #makeRoom(): Removed {
+    let [count, bytes] = [0, 0];
     while (this.#blocks.length > MAX_BLOCKS || this.held.bytes > this.#maxBytes) {
       const oldest = this.#blocks.shift();
-      if (oldest === undefined) return;
+      if (oldest === undefined) break;
       closeSync(oldest.file);
       rmSync(oldest.path, { force: true });
+      count += oldest.count;
+      bytes += oldest.sizeBytes;
     }
+    return { count, bytes };
   }
 
   /** Blocks that follow each other without a gap make one span. */

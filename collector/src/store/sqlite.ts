@@ -78,6 +78,11 @@ export class TraceRing {
     this.#transaction(() => this.#makeRoom(nowMs));
   }
 
+  overdueTraces(nowMs: number): number {
+    const sum = this.#db.prepare('SELECT sum(traces) AS traces FROM batches WHERE kept_ms < ?');
+    return Number(sum.get(nowMs - this.#options.ringAgeMs)?.['traces'] ?? 0);
+  }
+
   /** Traces that answer a query, newest first. Batches may come and go between two turns. */
   *list(query: TraceQuery): Turns<TraceSummary[]> {
     const found: TraceSummary[] = [];

@@ -4,7 +4,7 @@ import { EvenkeelError } from '../errors.ts';
 import { SpanEncoder } from '../otlp/encode.ts';
 import type { Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { KeptBatch } from '../sample/contract.ts';
-import type { storeConfig, StoreConfig } from './config.ts';
+import type { storeConfig, StoreOptions } from './config.ts';
 import { storeInstruments } from './instruments.ts';
 import type {
   ArchivedDecision,
@@ -15,12 +15,14 @@ import type {
   IsWanted,
   KeptReasons,
   KeptTraces,
+  Removed,
   StoreReply,
   StoreRequest,
   StoreWorkerData,
   TraceQuery,
   TracesView,
 } from './contract.ts';
+import { countRemoved, sayDamaged, sayOverdue } from './cleanup.ts';
 import { Questions } from './questions.ts';
 import { StateQuestions } from './state-questions.ts';
 import { startThread } from './thread.ts';
@@ -41,12 +43,6 @@ const MAKE_ROOM_EVERY_MS = 60_000;
 
 /** Blocks of decisions on their way to the thread; each is up to half of what memory holds of them. */
 const MAX_DECISION_BLOCKS = 4;
-
-/** The store's configuration, and what it keeps for sampling. */
-export type StoreOptions = StoreConfig & {
-  /** Bytes on disk for decisions; 0 keeps none. */
-  readonly max_decision_disk?: number;
-};
 
 /** The running stage, and the page's view of the ring. */
 export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, DecisionArchive {
@@ -226,7 +222,7 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
       this.#drop(reply.lost, 'failed');
       this.#host.log('error', 'STORE_WRITE', `kept traces were not stored: ${reply.message}`);
     } else if (reply.kind === 'decisions_kept' || reply.kind === 'decisions_loss_noted') {
-      if (reply.kind === 'decisions_kept') this.#blocksOnTheWay.shift();
+      if (reply.kind === 'decisions_kept') this.#settleDecisions(reply.removed);
       else this.#lossesOnTheWay--;
       this.#recordDecisions(reply.decisions);
     } else if (reply.kind === 'decisions_failed') {
@@ -240,11 +236,12 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
       this.#recordRing(reply);
     } else if (reply.kind === 'state_lost') this.state.lost(reply.message);
     else if (reply.kind === 'room_failed') {
-      this.#host.log('error', 'STORE_ROOM', `traces older than ring_age were not removed: ${reply.message}`);
+      sayOverdue(this.#host, reply);
     } else if (reply.kind === 'closed') this.#closed?.();
     else if (reply.kind === 'kept' || reply.kind === 'open' || reply.kind === 'room_made') {
       if (reply.kind === 'kept') this.#settle(reply.sizeBytes);
-      else if (reply.kind === 'open') this.#openDecisions(reply.decisions);
+      if (reply.kind === 'open') this.#openDecisions(reply.decisions);
+      else countRemoved(this.#host, 'traces', reply.removed);
       this.#recordRing(reply);
     }
   }
@@ -255,11 +252,14 @@ export class StoreStage implements Stage<KeptBatch>, TracesView, KeptReasons, De
     this.#host.record('size', bytes);
   }
 
+  #settleDecisions(removed: Removed): void {
+    this.#blocksOnTheWay.shift();
+    countRemoved(this.#host, 'decisions', removed);
+  }
+
   #openDecisions(decisions: DecisionsHeld): void {
     this.#recordDecisions(decisions);
-    if (decisions.damaged === 0) return;
-    const files = decisions.damaged === 1 ? 'a file' : `${decisions.damaged} files`;
-    this.#host.log('warning', 'STORE_DAMAGED', `${files} of old decisions was torn or damaged and is deleted`);
+    sayDamaged(this.#host, decisions.damaged);
   }
 
   #recordDecisions({ count, bytes, coverage }: DecisionsHeld): void {

@@ -28,7 +28,7 @@ export class ForeignFile extends Error {
   }
 }
 
-type Statements = Record<'put' | 'remove' | 'page', StatementSync>;
+type Statements = Record<'put' | 'remove' | 'page' | 'size', StatementSync>;
 
 /** Documents of rooms by key. */
 export class StateFile {
@@ -51,6 +51,7 @@ export class StateFile {
       this.#statements = {
         put: db.prepare('INSERT OR REPLACE INTO documents (room, key, body, crc, saved_ms) VALUES (?, ?, ?, ?, ?)'),
         remove: db.prepare('DELETE FROM documents WHERE room = ? AND key = ?'),
+        size: db.prepare('SELECT page_count AS pages, page_size AS bytes FROM pragma_page_count, pragma_page_size'),
         page: db.prepare('SELECT key, body, crc FROM documents WHERE room = ? AND key > ? ORDER BY key'),
       };
     } catch (error) {
@@ -84,6 +85,12 @@ export class StateFile {
       if (bytes >= PAGE_BYTES) break;
     }
     return documents;
+  }
+
+  /** Of all pages; what is still in the log is not in them. */
+  sizeBytes(): number {
+    const { pages, bytes } = this.#statements.size.get() ?? {};
+    return Number(pages) * Number(bytes);
   }
 
   close(): void {

@@ -25,7 +25,9 @@ export class StateQuestions implements StateStore {
     this.#queueBytes += bytes;
     try {
       const nowMs = this.#host.clock.nowMs();
-      await this.#questions.askShort({ kind: 'save_state', room, documents, removed, nowMs });
+      const sizeBytes = await this.#questions.askShort({ kind: 'save_state', room, documents, removed, nowMs });
+      if (typeof sizeBytes === 'number') this.#host.record('state_size', sizeBytes);
+      if (removed.length > 0) this.#host.count('state_removed', removed.length);
       return true;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -36,14 +38,14 @@ export class StateQuestions implements StateStore {
     }
   }
 
-  async *load(room: string): AsyncGenerator<readonly LoadedDocument[], void, undefined> {
-    let after = '';
+  async *load(room: string, after = ''): AsyncGenerator<readonly LoadedDocument[], void, undefined> {
+    let from = after;
     for (;;) {
-      const answer = (await this.#questions.askShort({ kind: 'state_page', room, after })) as StateAnswer;
-      const last = answer?.at(-1);
-      if (answer === undefined || last === undefined) return;
+      const answer = (await this.#questions.askShort({ kind: 'state_page', room, after: from })) as StateAnswer;
+      const last = typeof answer === 'number' ? undefined : answer.at(-1);
+      if (typeof answer === 'number' || last === undefined) return;
       yield answer;
-      after = last.key;
+      from = last.key;
     }
   }
 

@@ -26,7 +26,7 @@ export class StateThread {
       if (question.kind === 'state_page') return this.#file.page(question.room, question.after);
       const { room, documents, removed, nowMs } = question;
       this.#file.save(room, documents, removed, nowMs);
-      return undefined;
+      return this.#file.sizeBytes();
     } catch (error) {
       if (isBroken(error)) {
         this.#file.close();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TracesAnswer } from '../web/api.ts';
-import type { LongQuestion, ShortQuestion, StoreReply, StoreRequest, StoreWorkerData } from './contract.ts';
+import type { LongQuestion, Removed, ShortQuestion, StoreReply, StoreRequest, StoreWorkerData } from './contract.ts';
 import { DecisionBlocks } from './decision-blocks.ts';
 import { foreignFile, isBroken, setAside, TraceRing } from './sqlite.ts';
 import { ForeignFile } from './state-file.ts';
@@ -54,6 +54,22 @@ function beginAnew(error: unknown): TraceRing {
   return empty;
 }
 
+/** What the ring gave up while something was done to it. @param added by that */
+function removedBy(change: () => void, added: Removed): Removed {
+  const { traces, bytes } = ring;
+  change();
+  return { count: traces + added.count - ring.traces, bytes: bytes + added.bytes - ring.bytes };
+}
+
+/** Undefined where the ring cannot be read either. */
+function overdue(nowMs: number): number | undefined {
+  try {
+    return ring.overdueTraces(nowMs);
+  } catch {
+    return undefined;
+  }
+}
+
 interface Files {
   readonly decisions: DecisionBlocks;
   readonly state: StateThread;
@@ -64,8 +80,9 @@ function serve({ decisions, state }: Files, request: StoreRequest): void {
     const { traces, nowMs } = request;
     const sizeBytes = traces.body.length;
     try {
-      ring.keep(traces, nowMs);
-      say({ kind: 'kept', sizeBytes, traces: ring.traces, bytes: ring.bytes });
+      const added = { count: traces.reasons.length - traces.late.length, bytes: sizeBytes };
+      const removed = removedBy(() => ring.keep(traces, nowMs), added);
+      say({ kind: 'kept', sizeBytes, traces: ring.traces, bytes: ring.bytes, removed });
     } catch (error) {
       say({ kind: 'failed', sizeBytes, lost: traces.reasons.length, message: messageOf(error) });
       mend(error);
@@ -76,18 +93,18 @@ function serve({ decisions, state }: Files, request: StoreRequest): void {
   }
   if (request.kind === 'make_room') {
     try {
-      ring.makeRoom(request.nowMs);
-      say({ kind: 'room_made', traces: ring.traces, bytes: ring.bytes });
+      const removed = removedBy(() => ring.makeRoom(request.nowMs), { count: 0, bytes: 0 });
+      say({ kind: 'room_made', traces: ring.traces, bytes: ring.bytes, removed });
     } catch (error) {
-      say({ kind: 'room_failed', message: messageOf(error) });
+      say({ kind: 'room_failed', message: messageOf(error), overdue: overdue(request.nowMs) });
       mend(error);
     }
     return;
   }
   if (request.kind === 'keep_decisions') {
     try {
-      decisions.keep(request.block);
-      say({ kind: 'decisions_kept', decisions: decisions.held });
+      const removed = decisions.keep(request.block);
+      say({ kind: 'decisions_kept', decisions: decisions.held, removed });
     } catch (error) {
       const lost = request.block.count;
       say({ kind: 'decisions_failed', lost, message: messageOf(error), decisions: decisions.held });

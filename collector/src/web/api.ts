@@ -1,5 +1,6 @@
 // The JSON of the page's API, shared by the server that writes it and the page that reads it. Types only.
 import type { OperationSummary } from '../measure/contract.ts';
+import type { KnownReport } from '../report/contract.ts';
 import type { PointBooks } from './metrics-answers.ts';
 
 export type { OperationSummary };
@@ -7,6 +8,9 @@ export type { OperationSummary };
 export type { CardinalityAnswer } from '../limit/contract.ts';
 /** GET /api/resources/baselines; 404 where baselines of resources are off. */
 export type { ResourceLine, ResourceLinesAnswer } from '../resource/contract.ts';
+export type { KnownReport } from '../report/contract.ts';
+/** GET /api/reports/daily?date=2026-03-02&format=document; also weekly and monthly, and as json, markdown, html. */
+export type { ReportDocument } from '../report/contract.ts';
 export type { TargetLine, TargetsAnswer, TargetState, TargetSubject } from '../target/contract.ts';
 export type {
   AccessAnswer,
@@ -43,6 +47,12 @@ export type {
   ViolationsAnswer,
 } from './baseline-answers.ts';
 export type { ExporterPoints, KpisAnswer, PointBooks, ResourcesAnswer, RoomPoints } from './metrics-answers.ts';
+
+/** GET /api/reports; 404 where reports are off. */
+export interface ReportsAnswer {
+  /** The latest first. */
+  readonly reports: readonly KnownReport[];
+}
 
 /** GET /api/operations */
 export interface OperationsAnswer {

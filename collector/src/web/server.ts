@@ -7,6 +7,7 @@ import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
 import { FOREIGN_NAME, HttpListener } from '../pipeline/http-server.ts';
 import { isGone, type ReaderHost, Readers } from '../pipeline/readers.ts';
+import type { ReportsView } from '../report/contract.ts';
 import type { SamplingState } from '../sample/contract.ts';
 import type { StrategiesView } from '../remote-sampling/contract.ts';
 import type { TraceQuery, TracesView } from '../store/contract.ts';
@@ -30,6 +31,8 @@ import type { WebConfig } from './config.ts';
 import { type Changing, EventStreams } from './events.ts';
 import type { ChangingPageEvents, PageEvents } from './page-events.ts';
 import { type PageFile, readPageFiles } from './page-files.ts';
+import { answerReports } from './report-routes.ts';
+import { answerResources } from './resource-routes.ts';
 import { sendForm, takeForm, wantsPage } from './sign-in.ts';
 
 /** What the page asks of the rest of the sidecar; a room that is off has no view. */
@@ -40,6 +43,8 @@ export interface WebViews extends ChangeViews {
   /** Absent where limits are off. */
   readonly cardinality?: (() => CardinalityAnswer) | undefined;
   readonly baselines?: BaselineView | undefined;
+  /** Absent where reports are off. */
+  readonly reports?: ReportsView | undefined;
   /** Absent where there are none. */
   readonly targets?: (() => TargetsAnswer) | undefined;
   kpis(): KpisAnswer;
@@ -73,6 +78,8 @@ interface Answer {
   readonly status: number;
   /** Written as JSON, unless it is bytes already. */
   readonly body: unknown;
+  /** Of what is no JSON. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
@@ -184,14 +191,14 @@ export class WebServer {
     if (path === '/api/cardinality') return this.#cardinality();
     if (path === '/api/targets') return { status: 200, body: this.#views.targets?.() ?? NO_TARGETS };
     if (path === '/api/kpis') return { status: 200, body: this.#views.kpis() };
-    if (path === '/api/resources') return this.#resources(url.searchParams);
-    if (path === '/api/resources/baselines') return this.#resourceLines();
     if (path === '/sampling') return this.#sampling(url.searchParams.get('service') ?? '');
     if (path === '/api/traces') return this.#traces(url.searchParams, response);
-    const ofBaselines = answerBaselines(this.#views.baselines, url);
+    const ofBaselines = answerResources(this.#views, url) ?? answerBaselines(this.#views.baselines, url);
     if (ofBaselines !== undefined) return ofBaselines;
     const ofAlerts = answerAlerts(this.#views.alerts, url);
     if (ofAlerts !== undefined) return ofAlerts;
+    const ofReports = await answerReports(this.#views.reports, url);
+    if (ofReports !== undefined) return ofReports;
     const asked = /^\/api\/traces\/([^/]*)\/decision$/.exec(path)?.[1];
     if (asked !== undefined) return this.#decision(asked.toLowerCase());
     const traceId = /^\/api\/traces\/([0-9a-f]{32})$/.exec(path.toLowerCase())?.[1];
@@ -227,17 +234,6 @@ export class WebServer {
     return { status: 404, body: { error: 'limits are off, so series are not counted; take out limit: false' } };
   }
 
-  #resources(parameters: URLSearchParams): Answer {
-    const body = this.#views.resources(parameters.get('service') ?? '', parameters.get('instance') ?? '');
-    return { status: 200, body };
-  }
-
-  #resourceLines(): Answer {
-    const { resourceLines } = this.#views;
-    if (resourceLines !== undefined) return { status: 200, body: resourceLines() };
-    return { status: 404, body: { error: 'baselines of resources are off; take out resources: false' } };
-  }
-
   #operations(): OperationsAnswer {
     const view = this.#views.operations;
     return { windowSeconds: view?.windowSeconds() ?? 0, operations: view?.operations() ?? [] };
@@ -265,9 +261,9 @@ export class WebServer {
     return { status: 200, body: trace };
   }
 
-  #sendJson(response: ServerResponse, { status, body }: Answer): void {
+  #sendJson(response: ServerResponse, { status, body, headers = JSON_HEADERS }: Answer): void {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
-    this.#readers.send(response, status, JSON_HEADERS, bytes);
+    this.#readers.send(response, status, headers, bytes);
   }
 
   #sendDenied(response: ServerResponse, status: Denied['status'], error: string): void {

@@ -43,6 +43,10 @@ it('the summary says for how long it goes on or went on, and who took it on', ()
   expect(after(600_000, 'repeated')).toBe(`It goes on for 10 min. ${said}`);
   expect(after(3 * 3_600_000, 'repeated')).toBe(`It goes on for 3.0 h. ${said}`);
   expect(after(0, 'acknowledged')).toBe(`ada took it on. ${said}`);
+  const part = of([violation({ severity: 'none' })], { occasion: 'resolved' });
+  expect(summary({ ...part, group: { ...part.group, joined: 'g7' } })).toBe(
+    `It goes on as part of g7, which has the same cause. ${said}`,
+  );
 });
 
 describe('the facts', () => {
@@ -75,6 +79,8 @@ describe('the facts', () => {
         'page: https://page/#/violations/a%2Fb',
       ]),
     );
+    const part = of([violation()], { group: violationGroup('none', { joined: 'g7' }) });
+    expect(named(part, 'https://page')).toContain('page: https://page/#/violations/g7');
   });
 
   it('do not measure what is over, but say when it was and how bad', () => {
@@ -86,6 +92,15 @@ describe('the facts', () => {
       'until: 2027-01-15T08:00:50.000Z',
     ]);
     expect(found.join()).not.toMatch(/off by|quantiles|rests on/);
+  });
+
+  it('say why the first is likely the cause, as long as it goes on', () => {
+    const [cause, other] = [violation(), violation({ service: 'carts' })];
+    const because = 'the other one calls it, and is not called by it';
+    const said = (members: readonly Violation[]): string =>
+      named(of([], { group: violationGroup('critical', { members, because }) })).join();
+    expect(said([cause, other])).toContain(`likely cause: orders POST /orders: ${because}`);
+    expect(said([{ ...cause, severity: 'none' }, other])).not.toContain('likely cause');
   });
 
   it('leave out what is endless', () => {

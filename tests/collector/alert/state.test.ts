@@ -126,6 +126,15 @@ describe('an alert', () => {
       { subject: { name: 'orders POST /orders' }, group: { members: [{ id: 'another' }] } },
     ]);
   });
+
+  it('is called by what turns out to be its cause, and what is part of it is not told, before anybody was told', () => {
+    const { alerts, take } = scene();
+    const before = [violationGroup(), violationGroup('critical', { id: 'g2' })];
+    for (const group of [...before, violationGroup('none', { id: 'g2', joined: 'g1' })])
+      alerts.take(group, 1_800_000_000_000);
+    expect(take('critical', { members: [...second.members, violation()] })).toEqual(['mail firing critical']);
+    expect(alerts.list()).toMatchObject([{ subject: { name: 'carts POST /orders' } }, { state: 'resolved' }]);
+  });
 });
 
 describe('a group that returns', () => {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { BIN_WIDTH, BINS } from '../../../collector/src/baseline/bins.ts';
-import { densityOf, type LogDensity, logShare, withParts, withUpper } from '../../../collector/src/baseline/density.ts';
+import { BIN_WIDTH, BINS, logAt } from '../../../collector/src/baseline/bins.ts';
+import {
+  densityOf,
+  type LogDensity,
+  logShare,
+  sharesOf,
+  withParts,
+  withUpper,
+} from '../../../collector/src/baseline/density.ts';
 import { Seconds } from '../../support/steps.ts';
 
 function sampled(seconds: number): Uint32Array {
@@ -65,5 +72,10 @@ describe('a density', () => {
     while (below < 0.8) below += Math.exp(density[border++]);
     expect(factor(border + 3)).toBeCloseTo(3, 3);
     expect(factor(border - 4)).toBeCloseTo(0.5, 3);
+  });
+
+  it('has the mean of the calls, whatever is assumed where none was seen', () => {
+    const mean = sharesOf(densityOf(sampled(500))).reduce((total, share, b) => total + share * Math.exp(logAt(b)), 0);
+    expect(mean / (0.02 * Math.exp(0.5 ** 2 / 2))).toBeCloseTo(1, 1);
   });
 });

@@ -18,8 +18,9 @@ describe('live steps after a restart', () => {
       return [...closed];
     };
     const batch = (arrival: number, ends: readonly number[]): void => {
-      for (const end of ends) steps.add(SERVICE, 0, START_S + end, 100, false);
-      steps.endBatch(SERVICE, at(arrival));
+      const taking = steps.begin(SERVICE, 0);
+      for (const end of ends) steps.add(taking, 0, START_S + end, 100, false);
+      steps.endBatch(at(arrival));
     };
     return { steps, close, batch, at };
   }

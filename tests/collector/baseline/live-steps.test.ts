@@ -12,10 +12,11 @@ function rig() {
   });
   steps.register(SERVICE, 0, START_S * 1000);
   const at = (second: number): number => (START_S + second) * 1000;
-  /** A batch of ends, which arrives at a time. */
-  const batch = (arrival: number, ends: readonly number[], operation = 0): void => {
-    for (const end of ends) steps.add(SERVICE, operation, START_S + end, 100, false);
-    steps.endBatch(SERVICE, at(arrival));
+  /** A batch of calls that ended late in some seconds, which arrives at a time. */
+  const batch = (arrival: number, seconds: readonly number[], operation = 0): void => {
+    const taking = steps.begin(SERVICE, 0);
+    for (const second of seconds) steps.add(taking, operation, START_S + second + 0.9, 100, false);
+    steps.endBatch(at(arrival));
   };
   const close = (now: number): [number, number, number, number][] => {
     closed.length = 0;
@@ -30,7 +31,7 @@ describe('live steps', () => {
     const { batch, close } = rig();
     batch(5, [0, 0, 1, 2, 3, 4]);
     expect(close(5)).toEqual([]);
-    // The oldest of the batch had ended four seconds before, and half a second is added.
+    // The oldest of the batch had ended four seconds before, and a quarter of a second is added.
     expect(close(6)).toEqual([[1, 0, 2, 0]]);
     batch(10, [5, 6, 7, 8, 9]);
     expect(close(10).map(([second, , calls]) => [second, calls])).toEqual([
@@ -76,8 +77,9 @@ describe('live steps', () => {
       for (let k = 0; k < kinds; k++) seen.set(`${operation} ${bins[k]}`, counts[k]);
     });
     for (const operation of [0, 1, 2]) steps.register(SERVICE, operation, START_S * 1000);
-    for (let i = 0; i < 60_000; i++) steps.add(SERVICE, i % 3, START_S, 100 + (i % 5), i % 10 === 0);
-    steps.endBatch(SERVICE, (START_S + 1) * 1000);
+    const taking = steps.begin(SERVICE, 0);
+    for (let i = 0; i < 60_000; i++) steps.add(taking, i % 3, START_S, 100 + (i % 5), i % 10 === 0);
+    steps.endBatch((START_S + 1) * 1000);
     steps.close((START_S + 10) * 1000);
     for (const operation of [0, 1, 2]) {
       expect(seen.get(`${operation} errors`)).toBe(2000);

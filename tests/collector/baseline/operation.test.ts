@@ -69,6 +69,59 @@ describe('an operation', () => {
     }
   });
 
+  it('is not called in violation for a pause of half a dozen seconds in a tenth of its calls', () => {
+    const { run } = watched(8);
+    for (let i = 0; i < 10; i++) {
+      for (let s = 0; s < 6; s++) expect(run(1, s % 2 === 0 ? { medianMs: 300 } : {})).toEqual([]);
+      expect(run(120)).toEqual([]);
+    }
+  });
+
+  it('that fails more than it did at first is told so within half a minute', () => {
+    const { run } = watched(9, { rate: 25, errorRatio: 0.01 });
+    expect(run(900, { errorRatio: 0.03 }).at(-1)).toMatchObject({ kind: 'error', severity: 'warning' });
+    expect(run(30, { errorRatio: 0.3 })[0]).toMatchObject({ kind: 'error', severity: 'critical' });
+  });
+
+  it('that is called often is not taken for gone when its process is held up for two seconds', () => {
+    const { run } = watched(10, { rate: 40 });
+    expect(run(2, { rate: 0 })).toEqual([]);
+    expect(run(60)).toEqual([]);
+    expect(run(5, { rate: 0 })[0]).toMatchObject({ kind: 'throughput', severity: 'emergency' });
+  });
+
+  it('that rests now and then is not called stopped, also where its first rest comes after it is watched', () => {
+    const { operation, run } = watched(6, { rate: 2 }, 5);
+    expect(operation.isProvisional).toBe(true);
+    expect(operation.learned).toBeDefined();
+    // Too short to be called a stop while nothing is known of rests.
+    const rests = Array.from({ length: 12 }, () => [...run(51), ...run(9, { rate: 0 })]);
+    expect([operation.isProvisional, rests.flat()]).toEqual([false, []]);
+    expect(run(17, { rate: 0 })).toEqual([]);
+    run(100);
+    expect(run(60, { rate: 0 })).toMatchObject([{ kind: 'throughput', severity: 'emergency' }]);
+  });
+
+  it('that alternates between two levels is normal on both, though the second one was a violation at first', () => {
+    const { operation, run } = watched(7, {}, 4);
+    const cycle = () => [...run(150, { medianMs: 56 }), ...run(200)];
+    expect(cycle().map(({ kind }) => kind)).toContain('latency');
+    cycle();
+    cycle();
+    expect(operation.isProvisional).toBe(false);
+    expect([...cycle(), ...cycle(), ...cycle()]).toEqual([]);
+  });
+
+  it('that is slow for long before enough is known is not taught by it', () => {
+    const { operation, run } = watched(8, {}, 5);
+    run(1800, { medianMs: 60 });
+    run(900);
+    expect(operation.isProvisional).toBe(false);
+    const [first] = run(120, { medianMs: 60 });
+    expect(first).toMatchObject({ kind: 'latency', severity: 'warning' });
+    expect(first?.ratio.low).toBeGreaterThan(2);
+  });
+
   it('that becomes faster, and then is as it was, is not in violation', () => {
     const { run } = watched(5);
     expect(run(600, { medianMs: 13 })).toEqual([]);

@@ -35,7 +35,8 @@ describe('the form in which an operation is written', () => {
     ]);
     check(learning, [
       'fromMs shadow shadowAt tried wholeMs',
-      'windows{clusters{between betweenFree calls meanSquares seconds size sizes squares sum within withinFree} lengthMs',
+      'windows{clusters{between betweenFree calls meanSquares seconds size sizes squares sum',
+      'typical windows within withinFree} lengthMs',
       'minutes{beforeChance beforeMean calls chancesFloat32Array count fromMs squaresFloat32Array sum sumSquares}',
       'open{binsUint8Array calls countsUint32Array errors fromMs toMs} windows{bytesUint8Array count lastMs}}',
     ]);
@@ -48,7 +49,7 @@ describe('the form in which an operation is written', () => {
       'said{high low value} severity}}',
     ]);
     check(watches?.errors, [
-      'calls early{calls errors} errors recoveryFloat64Array state{correctMs kind',
+      'calls early{calls errors} errors late{calls errors} recoveryFloat64Array state{correctMs kind',
       'known{calls nats ratio{high low value}} onsetMs raisedMs said{high low value} severity}',
     ]);
     check(watches?.silence, ['state usualMissed']);

@@ -8,10 +8,13 @@ import { SampleStage } from '../../../collector/src/sample/stage.ts';
 import { pageText } from '../../support/metrics-page.ts';
 import { testIntake } from '../../support/intake.ts';
 import { testHost } from '../../support/surroundings.ts';
+import { testSpan } from '../../support/test-span.ts';
 import { bodyOf, type TestSpan, traffic } from '../../support/traffic.ts';
 
 interface Rig {
   readonly keptTraces: Set<string>;
+  /** Failed calls that were looked at: service and what it failed of. */
+  readonly failed: string[];
   take(spans: readonly TestSpan[]): Promise<void>;
   advance(ms: number): void;
   scrape(): string;
@@ -27,10 +30,13 @@ async function rig(dimensions: readonly string[] = []): Promise<Rig> {
     },
   });
   const measure = new MeasureStage(measureConfig.parse({ dimensions }), host, sample);
+  const failed: string[] = [];
+  measure.failed = (service, type) => failed.push(`${service} ${type}`);
   await sample.start();
   const intake = testIntake({ unsampled: ['*'], dimensions });
   return {
     keptTraces,
+    failed,
     async take(spans) {
       const body = bodyOf(spans);
       expect(intake.take([body], body.length, host.clock.nowMs(), host.clock.monotonicMs())).toBe('accepted');
@@ -82,4 +88,23 @@ test('shows examples of series with dimensions, and none where the format has no
   await take(traffic({ seed: 4, traces: 50, ...shape }).flat());
   advance(4000);
   expect(scrape()).toMatch(/http_request_method="[^"]+".* # \{trace_id=/);
+});
+
+test.each([
+  ['without dimensions', []],
+  ['with it as a dimension', ['error.type', 'peer']],
+  ['with as many others as there may be', ['a', 'b', 'c', 'd']],
+])('tells what kept calls failed of, %s', async (_, dimensions) => {
+  const { failed, take, advance } = await rig(dimensions);
+  const of = (type: string) => ({ attributes: [{ key: 'error.type', value: { stringValue: type } }] });
+  await take([
+    { ...testSpan({ error: true }), ...of('ETIMEDOUT') },
+    { ...testSpan({ error: true, service: 'pay' }), ...of('500') },
+    testSpan({ error: true }),
+    // What did not fail has no type that counts.
+    { ...testSpan({ trace: 'kept', durationMs: 90_000 }), ...of('none') },
+  ]);
+  advance(10_000);
+  const isKnown = !dimensions.includes('d');
+  expect(failed.toSorted()).toEqual(isKnown ? ['pay 500', 'shop ', 'shop ETIMEDOUT'] : ['pay ', 'shop ', 'shop ']);
 });

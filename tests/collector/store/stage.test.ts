@@ -112,6 +112,8 @@ describe('the store', () => {
     first.own.clock.advance(2 * 60_000);
     expect(await listed(first.stage)).toEqual([]);
     expect([first.stage.stats().traces, first.own.read('traces'), first.own.read('size')]).toEqual([0, 0, 0]);
+    expect(first.own.counts('removed')).toEqual({ traces: 1 });
+    expect(first.own.counts('removed_size')).toEqual({ traces: expect.any(Number) });
     await first.stage.consume(keptBatch([testSpan()]));
     await first.stage.stop();
     const second = create({ ring_age: '10m' }, path);
@@ -122,11 +124,12 @@ describe('the store', () => {
 
   it('loses only a small part of its ring where something new comes', async () => {
     const traces = Array.from({ length: 400 }, (_, i) => testSpan({ trace: `${i}` }));
-    const { stage } = await started({ ring_size: '16KiB' });
+    const { stage, own } = await started({ ring_size: '16KiB' });
     // Far more than the ring holds, handed over at once.
     await stage.consume(keptBatch(traces));
     await stage.list(ALL);
     expect(stage.stats()).toMatchObject({ dropped: 0 });
+    expect(own.counts('removed')).toEqual({ traces: 400 - stage.stats().traces });
     expect(stage.stats().bytes).toBeGreaterThan(13 * 1024);
     const newest = (await listed(stage)).map(({ traceId }) => traceId);
     expect(newest.slice(0, 3)).toEqual(['399', '398', '397'].map((trace) => traceIdOf(trace).toString('hex')));

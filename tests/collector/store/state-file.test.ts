@@ -94,6 +94,24 @@ describe('what rooms keep', () => {
   });
 });
 
+describe('what a room saved', () => {
+  it('is read from a key on, and told of in bytes and removed documents', async () => {
+    const { stage, own } = await started(temporaryFolder());
+    await stage.state.save(
+      'report',
+      ['a', 'b', 'c'].map((key) => documentOf(key)),
+    );
+    const bytes = own.read('state_size');
+    expect(bytes).toBeGreaterThan(4096);
+    await stage.state.save('report', [documentOf('d', 'd'.repeat(100_000))], ['b']);
+    expect(own.read('state_size')).toBeGreaterThan(bytes + 90_000);
+    expect(own.read('state_removed')).toBe(1);
+    const after: string[] = [];
+    for await (const page of stage.state.load('report', 'a')) after.push(...page.map(({ key }) => key));
+    expect(after).toEqual(['c', 'd']);
+  });
+});
+
 describe('a damaged file of what rooms keep', () => {
   it('loses one document where only its bytes changed', () => {
     const path = temporaryFolder();

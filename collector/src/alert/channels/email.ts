@@ -1,111 +1,21 @@
-// Mail, handed to the configured server by nodemailer (ADR 029). Plain text with the same in HTML.
-import { connect, type Socket } from 'node:net';
-import { rootCertificates } from 'node:tls';
-import type { SMTPTransportOptions } from 'nodemailer';
-import { openTls } from '../../pipeline/tls.ts';
-import type { Answer, Channel, ChannelSurroundings } from '../channel.ts';
+// Notifications by mail: plain text with the same in HTML.
+import type { Channel, ChannelSurroundings } from '../channel.ts';
 import type { ChannelOf } from '../channel-config.ts';
 import type { Notification } from '../contract.ts';
 import { facts, headline, summary } from '../notification-text.ts';
-import { guardedLookup, isLinkLocal, LinkLocalRefused } from './link-local.ts';
-
-/** Longer subjects are folded by some programs and cut by others. */
-const MAX_SUBJECT = 200;
+import { type Mail, mailServer } from './mail.ts';
 
 /** @throws CERTIFICATE_UNREADABLE, CERTIFICATE_INVALID */
 export function emailChannel(config: ChannelOf<'email'>, surroundings: ChannelSurroundings): Channel {
-  const { name, allowLinkLocal, baseUrl, host } = surroundings;
-  let ca: string | undefined;
-  const tls = openTls({ caFile: config.ca_file }, `alert.channels.${name}`, host, (material) => {
-    ca = material.ca;
-  });
-  ca = tls.material.ca;
+  const server = mailServer(config, surroundings);
   return {
-    where: `${config.host}:${config.port}`,
-    async send(notification, cut) {
-      const signal = AbortSignal.any([cut, AbortSignal.timeout(config.timeout)]);
-      // Who sends no mail does without the memory it takes.
-      const { createTransport } = await import('nodemailer');
-      // One connection a mail: they are few.
-      const transport = createTransport({
-        ...transportOptions(config, ca),
-        getSocket: openSocket(config, allowLinkLocal, signal),
-      });
-      try {
-        const { rejected } = await transport.sendMail({ ...mailOf(notification, config, baseUrl), signal });
-        if (rejected.length > 0)
-          host.log('warning', `MAIL_${name}`, `${rejected.length} of ${config.to.length} receivers were refused`);
-        return { outcome: 'delivered' };
-      } catch (error) {
-        return judge(error as SmtpFault);
-      } finally {
-        transport.close();
-      }
-    },
-    close: () => tls.stop(),
+    where: server.where,
+    send: (notification, cut) => server.send(mailOf(notification, surroundings.baseUrl), cut),
+    close: () => server.close(),
   };
 }
 
-function transportOptions({ host, port, security, user, password, timeout }: ChannelOf<'email'>, ca?: string) {
-  const authorities = ca === undefined ? {} : { ca: [...rootCertificates, ca] };
-  return {
-    host,
-    port,
-    secure: security === 'tls',
-    requireTLS: security === 'starttls',
-    ignoreTLS: security === 'none',
-    ...(user === undefined ? {} : { auth: { user, pass: password } }),
-    tls: authorities,
-    connectionTimeout: timeout,
-    greetingTimeout: timeout,
-    socketTimeout: timeout,
-    // Nothing in a mail comes from a file or from a URL.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    logger: false,
-  } as const;
-}
-
-/** Connects by ourselves, so that what a name leads to is judged before anything is said there. */
-function openSocket(
-  { host, port }: ChannelOf<'email'>,
-  allowLinkLocal: boolean,
-  signal: AbortSignal,
-): NonNullable<SMTPTransportOptions['getSocket']> {
-  return (_, done) => {
-    if (!allowLinkLocal && isLinkLocal(host)) return done(new LinkLocalRefused(), false);
-    const socket: Socket = connect({ host, port, ...(allowLinkLocal ? {} : { lookup: guardedLookup() }) });
-    const end = (): void => void socket.destroy();
-    signal.addEventListener('abort', end, { once: true });
-    socket.once('close', () => signal.removeEventListener('abort', end));
-    const refused = (error: Error): void => done(error, false);
-    socket.once('error', refused);
-    socket.once('connect', () => {
-      socket.removeListener('error', refused);
-      done(null, { connection: socket });
-    });
-  };
-}
-
-interface SmtpFault extends NodeJS.ErrnoException {
-  readonly responseCode?: number;
-}
-
-/**
- * Answers of 500 and above are for good, those of 400 are not. What a server says in words is not repeated: it may quote
- * what it was told.
- *
- * @see RFC 5321, section 4.2.1
- */
-function judge(error: SmtpFault): Answer {
-  if (error instanceof LinkLocalRefused || error.cause instanceof LinkLocalRefused)
-    return { outcome: 'refused', why: new LinkLocalRefused().message };
-  const { responseCode = 0, code = 'no connection' } = error;
-  const why = responseCode > 0 ? `SMTP ${responseCode} (${code})` : code;
-  return { outcome: responseCode >= 500 ? 'refused' : 'again', why };
-}
-
-function mailOf(notification: Notification, { from, to }: ChannelOf<'email'>, baseUrl: string | undefined) {
+function mailOf(notification: Notification, baseUrl: string | undefined): Mail {
   const known = facts(notification, baseUrl);
   const said = summary(notification);
   const lines = known.map(({ name, value, link }) => `${name}: ${link ?? value}`);
@@ -114,27 +24,13 @@ function mailOf(notification: Notification, { from, to }: ChannelOf<'email'>, ba
     const shown = link === undefined ? text : `<a href="${escaped(link)}">${text}</a>`;
     return `<tr><th align="left" valign="top">${name}</th><td>${shown}</td></tr>`;
   });
-  const [, domain = 'evenkeel.invalid'] = /@([A-Za-z0-9.-]+)/.exec(from) ?? [];
   return {
-    from,
-    to: [...to],
-    // However often it is sent, it is one mail, and mails of one alert are one thread.
-    messageId: `<${messageWord(notification.id)}@${domain}>`,
-    references: [`<${messageWord(notification.group.id)}@${domain}>`],
-    subject: oneLine(headline(notification)).slice(0, MAX_SUBJECT),
+    id: notification.id,
+    thread: notification.group.id,
+    subject: headline(notification),
     text: `${said}\n\n${lines.join('\n')}\n`,
     html: `<p>${escaped(said)}</p>\n<table cellpadding="4">\n${rows.join('\n')}\n</table>\n`,
-    // RFC 3834: no answers from those who are away.
-    headers: { 'auto-submitted': 'auto-generated' },
   };
-}
-
-function messageWord(id: string): string {
-  return `evenkeel.${id.replace(/[^A-Za-z0-9.-]/g, '-')}`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 function escaped(text: string): string {

@@ -49,7 +49,14 @@ function genericBody(notification: Notification, baseUrl: string | undefined): o
     summary: summary(notification),
     subject: { name: subject.name, attributes: subject.attributes },
     acknowledged_by: acknowledgedBy,
-    group: { id: group.id, severity: group.severity, peak: group.peak, members: group.members.map(genericMember) },
+    group: {
+      id: group.id,
+      severity: group.severity,
+      peak: group.peak,
+      because: group.because,
+      joined: group.joined,
+      members: group.members.map(genericMember),
+    },
     link: pageLink(notification, baseUrl),
   };
 }

@@ -22,6 +22,7 @@ const PLACES = [
   { name: 'Sampling', href: SAMPLING, views: ['sampling'] },
   { name: 'Cardinality', href: linkTo({ view: 'cardinality' }), views: ['cardinality'] },
   { name: 'Resources', href: linkTo({ view: 'resources' }), views: ['resources'] },
+  { name: 'Reports', href: linkTo({ view: 'reports', kind: '', date: '' }), views: ['reports'] },
   { name: 'Books', href: linkTo({ view: 'books' }), views: ['books'] },
 ];
 

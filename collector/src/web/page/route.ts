@@ -8,6 +8,7 @@ export type Route =
   | { readonly view: 'cardinality' }
   | { readonly view: 'resources' }
   | { readonly view: 'books' }
+  | ReportsRoute
   | SamplingRoute
   | { readonly view: 'unknown' };
 
@@ -26,6 +27,13 @@ export interface ViolationsRoute {
   readonly group: string;
 }
 
+export interface ReportsRoute {
+  readonly view: 'reports';
+  /** Both empty for the latest that is whole. */
+  readonly kind: string;
+  readonly date: string;
+}
+
 /** What the form that keeps something for a time begins with; empty where nothing is chosen. */
 export interface SamplingRoute {
   readonly view: 'sampling';
@@ -41,11 +49,14 @@ export function parseRoute(hash: string): Route {
   if (path === '' || path === 'operations') return { view: 'operations' };
   if (path === 'books' || path === 'cardinality' || path === 'resources') return { view: path };
   if (path === 'violations') return { view: 'violations', group: '' };
+  if (path === 'reports') return { view: 'reports', kind: '', date: '' };
   if (path === 'sampling') return samplingRoute(new URLSearchParams(query));
   if (path === 'traces') return tracesRoute(new URLSearchParams(query));
   const id = parts[1] ?? '';
   if (parts[0] === 'violations' && parts.length === 2 && /^[\w-]{1,64}$/.test(id))
     return { view: 'violations', group: id };
+  const [, report = '', date = ''] = /^reports\/(daily|weekly|monthly)\/(\d{4}-\d{2}-\d{2})$/.exec(path) ?? [];
+  if (report !== '') return { view: 'reports', kind: report, date };
   if (parts[0] === 'traces' && parts.length === 2 && /^[0-9a-f]{32}$/i.test(id))
     return { view: 'trace', traceId: id.toLowerCase() };
   return { view: 'unknown' };
@@ -55,6 +66,7 @@ export function parseRoute(hash: string): Route {
 export function linkTo(route: Exclude<Route, { view: 'unknown' }>): string {
   if (route.view === 'trace') return `#/traces/${route.traceId}`;
   if (route.view === 'violations') return route.group === '' ? '#/violations' : `#/violations/${route.group}`;
+  if (route.view === 'reports') return route.kind === '' ? '#/reports' : `#/reports/${route.kind}/${route.date}`;
   if (route.view === 'traces') return withQuery('#/traces', tracesQuery(route));
   if (route.view !== 'sampling') return `#/${route.view}`;
   const { service, operation, traceId: trace } = route;

@@ -4,7 +4,14 @@ import type { LiveFeed } from './feed.ts';
 import { BaselinePanel } from './operation-panel.tsx';
 import { type LazyView, lazyView } from './lazy-view.tsx';
 import { OperationsView } from './operations-view.tsx';
-import { linkTo, type Route, type SamplingRoute, type TracesRoute, type ViolationsRoute } from './route.ts';
+import {
+  linkTo,
+  type ReportsRoute,
+  type Route,
+  type SamplingRoute,
+  type TracesRoute,
+  type ViolationsRoute,
+} from './route.ts';
 import { TimeChart } from './time-chart.tsx';
 
 interface Fed {
@@ -19,6 +26,7 @@ export const TITLES: Readonly<Record<Route['view'], string>> = {
   sampling: 'Sampling',
   cardinality: 'Cardinality',
   resources: 'Resources',
+  reports: 'Reports',
   books: 'Books',
   unknown: 'Not found',
 };
@@ -38,6 +46,10 @@ const SamplingView = later<Fed & { route: SamplingRoute }>(
 );
 const CardinalityView = later<Fed>('cardinality', async () => (await import('./cardinality-view.tsx')).CardinalityView);
 const ResourcesView = later<Fed>('resources', async () => (await import('./resources-view.tsx')).ResourcesView);
+const ReportsView = later<{ route: ReportsRoute }>(
+  'reports',
+  async () => (await import('./reports-view.tsx')).ReportsView,
+);
 const BooksView = later<Fed>('books', async () => (await import('./books-view.tsx')).BooksView);
 
 export function View({ route, feed }: Fed & { route: Route }): ComponentChildren {
@@ -48,6 +60,7 @@ export function View({ route, feed }: Fed & { route: Route }): ComponentChildren
   if (route.view === 'sampling') return <SamplingView route={route} feed={feed} />;
   if (route.view === 'cardinality') return <CardinalityView feed={feed} />;
   if (route.view === 'resources') return <ResourcesView feed={feed} />;
+  if (route.view === 'reports') return <ReportsView route={route} />;
   if (route.view === 'books') return <BooksView feed={feed} />;
   return (
     <section class="empty">
@@ -61,8 +74,8 @@ export function View({ route, feed }: Fed & { route: Route }): ComponentChildren
 
 /** Fetches every view and what draws charts, so that going to one is instant; called when the first one has what it shows. */
 export function preloadViews(): void {
-  const views = [ViolationsView, TracesView, TraceView, SamplingView, CardinalityView, ResourcesView, BooksView];
-  for (const each of [...views, TimeChart, BaselinePanel]) each.preload();
+  const views = [ViolationsView, TracesView, TraceView, SamplingView, CardinalityView, ResourcesView];
+  for (const each of [...views, ReportsView, BooksView, TimeChart, BaselinePanel]) each.preload();
 }
 
 /** A view under its own heading from the first moment, so that nothing moves when the rest is there. */

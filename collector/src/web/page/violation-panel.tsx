@@ -34,7 +34,7 @@ export function ViolationPanel({ group, desk, nowMs }: GroupProps): ComponentChi
           {group.severity === 'none' && `, over ${ago(nowMs - group.changedMs)}`}
         </p>
       </div>
-      <Evidence violation={first} />
+      <Evidence violation={first} because={causeText(group)} />
       {others.length > 0 && (
         <>
           <h4>What moved with it</h4>
@@ -54,6 +54,11 @@ export function ViolationPanel({ group, desk, nowMs }: GroupProps): ComponentChi
   );
 }
 
+/** Why the first is likely the cause; what others made of it says nothing once it is over before them. */
+function causeText({ because, severity, members: [first] }: GroupSummary): string | undefined {
+  return severity === 'none' || first?.severity !== 'none' ? because : undefined;
+}
+
 function Severity({ severity, peak }: Pick<Violation, 'severity' | 'peak'>): ComponentChildren {
   if (severity === 'none') return <span class="mark">over, was {peak}</span>;
   return (
@@ -65,7 +70,7 @@ function Severity({ severity, peak }: Pick<Violation, 'severity' | 'peak'>): Com
 }
 
 /** Rows of what is known; what is not known has none. */
-function Evidence({ violation }: { violation: Violation }): ComponentChildren {
+function Evidence({ violation, because }: { violation: Violation; because: string | undefined }): ComponentChildren {
   const { kind, ratio, explanation } = violation;
   const { quantiles, calls, oneInDays, bottleneck, change } = explanation;
   return (
@@ -85,6 +90,7 @@ function Evidence({ violation }: { violation: Violation }): ComponentChildren {
       {kind !== 'target' && 'span.name' in violation.subject.attributes && (
         <NormalRows subjectKey={violation.subject.key} />
       )}
+      {because !== undefined && <Row name="Likely the cause">{because}</Row>}
       {bottleneck !== undefined && (
         <Row name="Where the time goes">
           <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}

@@ -7,6 +7,8 @@ test('every link leads where it says', () => {
   const routes: Exclude<Route, { view: 'unknown' }>[] = [
     { view: 'operations' },
     { view: 'books' },
+    { view: 'reports', kind: '', date: '' },
+    { view: 'reports', kind: 'weekly', date: '2026-03-02' },
     { view: 'violations', group: '' },
     { view: 'violations', group: '0a1b2c3d' },
     { view: 'cardinality' },
@@ -28,6 +30,8 @@ test('no path is the home view, a strange one is unknown', () => {
     '#/traces/123',
     `#/traces/${traceId}/more`,
     '#/books/x',
+    '#/reports/hourly/2026-03-02',
+    '#/reports/daily',
     '#/violations/a/b',
     '#/violations/%22',
   ])

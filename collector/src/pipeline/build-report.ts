@@ -6,6 +6,7 @@ import type { MetricBatch, Resource } from '../model/data-point.ts';
 import type { CleanupFacts, MailServer, ReportSources, ResourceSource } from '../report/contract.ts';
 import type { ReportStage } from '../report/stage.ts';
 import { upkeepOf } from '../report/upkeep.ts';
+import type { ResourceView } from '../resource/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
 import { readUpkeep } from '../store/upkeep-file.ts';
 import type { OperationStages } from './build-operations.ts';
@@ -20,6 +21,8 @@ interface Gathered {
   readonly shared: Surroundings;
   readonly operations: OperationStages;
   readonly store: StoreStage | undefined;
+  /** Where baselines of resources are on. */
+  readonly resources: ResourceView | undefined;
   /** As whom the sidecar reads itself. */
   readonly own: Resource;
 }
@@ -45,8 +48,7 @@ function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathere
     receivedBytes: () => sumOf(shared, 'receive', 'size'),
     coverage: () => ({
       ...coverageOf(baseline?.operations() ?? []),
-      resources: 0,
-      learnedResources: 0,
+      ...(gathered.resources?.coverage() ?? { resources: 0, learnedResources: 0 }),
     }),
     cleanup: () => (store === undefined ? [] : cleanupOf(gathered)),
     upkeep: (nowMs) => (config.store === false ? [] : upkeepOf(readUpkeep(config.store.path), nowMs)),

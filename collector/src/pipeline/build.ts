@@ -90,8 +90,8 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   if (storeTo !== undefined) lookIntoTraces(operations.baseline, storeTo);
   const own = ownResource(config, thisMachine().hostName, shared.random);
   exportTo.ownResource = own;
-  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own });
   const resources = buildResources(rooms, config, shared, own, storeTo?.state, operations.baseline);
+  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own, resources });
   const watchers = [resources, operations.target, ...reports.watchers].filter((watcher) => watcher !== undefined);
   const metricConfig = { ...config, limit: limitOf(config, shares) };
   const metrics = buildMetrics(metricConfig, shared, rooms, own, exportTo.metrics, watchers);

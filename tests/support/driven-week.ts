@@ -7,7 +7,7 @@ import type { Severity, Violation, ViolationGroup } from '../../collector/src/ba
 import type { CleanupFacts } from '../../collector/src/report/contract.ts';
 import type { ReportStage } from '../../collector/src/report/stage.ts';
 import { StateFile } from '../../collector/src/store/state-file.ts';
-import { dataPoint } from './data-points.ts';
+import { dataPoint, type PointShape } from './data-points.ts';
 import { type ReportRig, reportRig } from './report-rig.ts';
 import { callsOf, diskRatio, FAILING, HOUR_MS, HOURS, modelPoints, SLOW, WEEK_MS } from './shop-week.ts';
 import { testSpan } from './test-span.ts';
@@ -20,6 +20,9 @@ const CLIENT_BEGAN = [0, 60] as const;
 const CONFIG = { llm_prices: [{ model: 'small-*', input: 2, output: 10, currency: 'EUR' }] };
 /** Five parts of an hour: calls come in the first four, then there is time to write them down. */
 const PART_MS = HOUR_MS / 5;
+const MINUTE_MS = 60_000;
+/** Received all week. */
+export const BYTES_PER_SECOND = 2048;
 
 /** The room after the week, a minute into the next. */
 export interface DrivenWeek {
@@ -42,7 +45,7 @@ export async function drivenWeek(): Promise<DrivenWeek> {
     if (hour === RESTARTED_HOUR || hour === KILLED_HOUR) rig = await begin(fromMs);
     await hourOf(rig, hour, fromMs);
   }
-  rig.clock.advance(60_000);
+  rig.clock.advance(MINUTE_MS);
   return {
     stage: () => rig.stage,
     close() {
@@ -66,8 +69,11 @@ async function hourOf(rig: ReportRig, hour: number, fromMs: number): Promise<voi
     for (const { service, errorType } of calls.filter(({ error }, i) => error && i % 2 === 0))
       stage.failed(service, errorType);
     for (const group of groupsAt(fromMs + part * PART_MS)) stage.told(group);
-    readDisk(rig);
-    clock.advance(PART_MS);
+    // Counters of which two points are far apart say nothing of the time between.
+    await readHost(rig);
+    clock.advance(MINUTE_MS);
+    await readHost(rig);
+    clock.advance(PART_MS - MINUTE_MS);
     await nextTurn();
   }
   clock.advance(PART_MS);
@@ -87,11 +93,20 @@ function clientPoints(hour: number) {
   return modelPoints(hours, WEEK_MS + began * HOUR_MS + 1, WEEK_MS + hour * HOUR_MS + 2).map(dataPoint);
 }
 
-function readDisk({ resources, clock }: ReportRig): void {
+/** A disk that fills, files of a program with a limit of their own, and a counter. */
+async function readHost({ resources, clock }: ReportRig): Promise<void> {
   const timeMs = clock.nowMs();
-  const metric = { name: 'system.filesystem.utilization', unit: '1', kind: 'gauge', isMonotonic: false } as const;
-  const attributes = { 'system.filesystem.mountpoint': '/data' };
-  resources.take([dataPoint({ service: 'evenkeel', ...metric, attributes, value: diskRatio(timeMs), timeMs })]);
+  const gauge = { kind: 'gauge', isMonotonic: false, timeMs } as const;
+  const place = { 'system.filesystem.mountpoint': '/data', 'system.device': '/dev/vdb' };
+  const wire = { 'network.interface.name': 'eth0', 'network.io.direction': 'receive' };
+  const file = { ...gauge, unit: '{file_descriptor}' };
+  const shapes: PointShape[] = [
+    { ...gauge, service: 'evenkeel', name: 'system.filesystem.utilization', unit: '1', attributes: place, value: diskRatio(timeMs) },
+    { ...file, service: 'shop', name: 'process.unix.file_descriptor.limit', value: 1024 },
+    { ...file, service: 'shop', name: 'process.unix.file_descriptor.count', value: 256 },
+    { service: 'evenkeel', name: 'system.network.io', unit: 'By', attributes: wire, timeMs, startMs: WEEK_MS, value: ((timeMs - WEEK_MS) / 1000) * BYTES_PER_SECOND },
+  ]; // prettier-ignore
+  await resources.consume({ signal: 'metrics', points: shapes.map(dataPoint) });
 }
 
 /** What is told at a time: each is seen a part of an hour after it began, and seen to be over as long after its end. */

@@ -1,4 +1,4 @@
-// The room `report` with real span metrics before it and a real state file behind it, on a clock that moves by hand.
+// The room `report` with real span metrics and watched resources before it and a real state file behind it, on a clock that moves by hand.
 import { expect } from 'vitest';
 import { measureConfig } from '../../collector/src/measure/config.ts';
 import { measureInstruments } from '../../collector/src/measure/instruments.ts';
@@ -8,8 +8,10 @@ import { reportConfig } from '../../collector/src/report/config.ts';
 import type { CleanupFacts, CoverageFacts, MailServer, UpkeepFacts } from '../../collector/src/report/contract.ts';
 import { NO_COVERAGE } from '../../collector/src/report/day.ts';
 import { reportInstruments } from '../../collector/src/report/instruments.ts';
-import { ResourceReadings } from '../../collector/src/report/resource-readings.ts';
 import { ReportStage } from '../../collector/src/report/stage.ts';
+import { resourceConfig } from '../../collector/src/resource/config.ts';
+import { resourceInstruments } from '../../collector/src/resource/instruments.ts';
+import { resources as resourceRoom, type ResourceStage } from '../../collector/src/resource/stage.ts';
 import type { StateStore } from '../../collector/src/store/contract.ts';
 import type { StateFile } from '../../collector/src/store/state-file.ts';
 import type { Host } from '../../collector/src/pipeline/contract.ts';
@@ -31,7 +33,7 @@ export interface ToldByOthers {
 export interface ReportRig {
   readonly stage: ReportStage;
   readonly clock: ManualClock;
-  readonly resources: ResourceReadings;
+  readonly resources: ResourceStage;
   readonly told: ToldByOthers;
   readonly log: readonly string[];
   read(name: keyof typeof reportInstruments, result: string): number;
@@ -58,18 +60,21 @@ export async function reportRig({ beginsMs, file, server, ...shape }: ReportShap
   const telemetry = new Telemetry();
   telemetry.declare('report', reportInstruments);
   telemetry.declare('measure', measureInstruments);
+  telemetry.declare('resources', resourceInstruments);
   const shared = { clock, telemetry, random: seeded(1), log: (line: string) => log.push(line) };
   const host = createHost<keyof typeof reportInstruments>('report', shared);
   const measure = new MeasureStage(measureConfig.parse(shape.measure ?? {}), createHost('measure', shared), {
     consume: async () => {},
   });
   const stage = new ReportStage(reportConfig.parse(shape.config ?? {}), host);
-  const resources = new ResourceReadings(resourceOf([['service.name', 'evenkeel']]));
+  const resources = resourceRoom.create(resourceConfig.parse({}), createHost('resources', shared));
+  resources.own = resourceOf([['service.name', 'evenkeel']]);
+  resources.stateStore = file && stateIn(file);
   const told: ToldByOthers = { receivedBytes: 0, cleanup: [], coverage: NO_COVERAGE, upkeep: [] };
   stage.gatherFrom({
     sources: {
       series: { table: measure.metrics, ownerAt: (row) => measure.ownerAt(row) },
-      resources,
+      resources: (fromMs, toMs) => resources.facts(fromMs, toMs),
       receivedBytes: () => told.receivedBytes,
       coverage: () => told.coverage,
       cleanup: () => told.cleanup,
@@ -83,6 +88,7 @@ export async function reportRig({ beginsMs, file, server, ...shape }: ReportShap
   measure.expiring = (row) => stage.expiring(row);
   await stage.start();
   await measure.start();
+  await resources.start();
   const intake = testIntake();
   return {
     stage,
@@ -99,6 +105,7 @@ export async function reportRig({ beginsMs, file, server, ...shape }: ReportShap
       releaseBatch(intake.batch);
     },
     async stop() {
+      await resources.stop();
       await measure.stop();
       await stage.stop();
     },

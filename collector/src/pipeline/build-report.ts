@@ -2,15 +2,13 @@
 import { coverageOf } from '../baseline/coverage.ts';
 import { thisMachine } from '../config/machine.ts';
 import type { Config } from '../config/schema.ts';
-import type { MetricBatch, Resource } from '../model/data-point.ts';
-import type { CleanupFacts, MailServer, ReportSources, ResourceSource } from '../report/contract.ts';
+import type { CleanupFacts, MailServer, ReportSources } from '../report/contract.ts';
 import type { ReportStage } from '../report/stage.ts';
 import { upkeepOf } from '../report/upkeep.ts';
 import type { ResourceView } from '../resource/contract.ts';
 import type { StoreStage } from '../store/stage.ts';
 import { readUpkeep } from '../store/upkeep-file.ts';
 import type { OperationStages } from './build-operations.ts';
-import type { Consumer } from './contract.ts';
 import { createHost, type Surroundings } from './host.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -23,32 +21,28 @@ interface Gathered {
   readonly store: StoreStage | undefined;
   /** Where baselines of resources are on. */
   readonly resources: ResourceView | undefined;
-  /** As whom the sidecar reads itself. */
-  readonly own: Resource;
 }
 
 /** Makes the room, if it is on. @returns it with those to whom metrics are shown */
 export function buildReport(gathered: Gathered) {
-  const { rooms, config, shared, own } = gathered;
+  const { rooms, config, shared } = gathered;
   if (config.report === false || rooms.report === undefined) return { stage: undefined, watchers: [] };
   const stage = rooms.report.report.create(config.report, createHost('report', shared));
-  const resources = new rooms.report.ResourceReadings(own);
-  gather(stage, resources, gathered);
-  const readings: Consumer<MetricBatch> = { consume: async ({ points }) => resources.take(points) };
-  return { stage, watchers: [readings, stage.metrics] };
+  gather(stage, gathered);
+  return { stage, watchers: [stage.metrics] };
 }
 
 /** Says where facts come from. */
-function gather(stage: ReportStage, resources: ResourceSource, gathered: Gathered): void {
-  const { config, shared, operations, store } = gathered;
+function gather(stage: ReportStage, gathered: Gathered): void {
+  const { config, shared, operations, store, resources } = gathered;
   const { measure, baseline, alert, listeners } = operations;
   const sources: ReportSources = {
     series: measure && { table: measure.metrics, ownerAt: (row) => measure.ownerAt(row) },
-    resources,
+    resources: (fromMs, toMs) => resources?.facts(fromMs, toMs) ?? [],
     receivedBytes: () => sumOf(shared, 'receive', 'size'),
     coverage: () => ({
       ...coverageOf(baseline?.operations() ?? []),
-      ...(gathered.resources?.coverage() ?? { resources: 0, learnedResources: 0 }),
+      ...(resources?.coverage() ?? { resources: 0, learnedResources: 0 }),
     }),
     cleanup: () => (store === undefined ? [] : cleanupOf(gathered)),
     upkeep: (nowMs) => (config.store === false ? [] : upkeepOf(readUpkeep(config.store.path), nowMs)),

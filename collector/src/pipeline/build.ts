@@ -91,7 +91,7 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   const own = ownResource(config, thisMachine().hostName, shared.random);
   exportTo.ownResource = own;
   const resources = buildResources(rooms, config, shared, own, storeTo?.state, operations.baseline);
-  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, own, resources });
+  const reports = buildReport({ rooms, config, shared, operations, store: storeTo, resources });
   const watchers = [resources, operations.target, ...reports.watchers].filter((watcher) => watcher !== undefined);
   const metricConfig = { ...config, limit: limitOf(config, shares) };
   const metrics = buildMetrics(metricConfig, shared, rooms, own, exportTo.metrics, watchers);

@@ -96,7 +96,6 @@ export async function importRooms(config: Config) {
         ? undefined
         : {
             ...(await import('../report/stage.ts')),
-            ...(await import('../report/resource-readings.ts')),
             mailServer: report.email === undefined ? undefined : (await import('../alert/channels/mail.ts')).mailServer,
           },
     store: store === false ? undefined : (await import('../store/stage.ts')).store,

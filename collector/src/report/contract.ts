@@ -204,19 +204,12 @@ export interface ReportsView {
   write(kind: ReportKind, date: string, format: ReportFormat): Promise<WrittenReport | undefined>;
 }
 
-/** Readings of resources over time, whoever takes them. */
-export interface ResourceSource {
-  /** Told once a minute, where it wants to be. */
-  sample?(nowMs: number): void;
-  /** What is known of a time, which is at most a day; points are hours. */
-  facts(fromMs: number, toMs: number): readonly ResourceFacts[];
-}
-
 /** Where facts come from. What grows is counted since the process began. */
 export interface ReportSources {
   /** Absent where spans are not measured. */
   readonly series?: { readonly table: SeriesTable; ownerAt(row: number): SeriesOwner } | undefined;
-  readonly resources: ResourceSource;
+  /** What was watched in a time, which is at most a day; points are hours. @param toMs not included */
+  resources(fromMs: number, toMs: number): readonly ResourceFacts[];
   receivedBytes(): number;
   coverage(): CoverageFacts;
   /** `removed`, `freedBytes` and `failures` since the process began. */

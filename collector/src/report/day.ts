@@ -6,7 +6,7 @@ import { DayOperations, type SavedOperationDay } from './day-operations.ts';
 import { ErrorTypes } from './error-types.ts';
 import { addUsage, type LlmDay } from './llm-usage.ts';
 import { DAY_MS } from './periods.ts';
-import { joinResources } from './resource-days.ts';
+import { joinResources, mostTelling } from './resource-days.ts';
 
 /** Raised whenever the shape changes; a day of another one is left alone. */
 const FORMAT = 1;
@@ -80,7 +80,7 @@ export class Day {
     this.#cleanup = joinCleanup([...this.#cleanup, ...added]);
   }
 
-  /** @param resources readings of the day since the process began @param usefulness of a group of violations */
+  /** @param resources what is known of the day now @param usefulness of a group of violations */
   record(resources: readonly ResourceFacts[], usefulness?: (groupId: string) => boolean | undefined): DayRecord {
     return {
       format: FORMAT,
@@ -92,7 +92,7 @@ export class Day {
       onlyCounted: this.incidents.onlyCounted,
       coverage: this.coverage,
       cleanup: this.#cleanup,
-      resources: joinResources([...this.#resources, ...resources]),
+      resources: mostTelling(joinResources([...this.#resources, ...resources])),
       llm: [...this.#llm.values()],
     };
   }

@@ -2,6 +2,8 @@
 import type { ResourceFacts } from './contract.ts';
 
 const HOUR_MS = 3_600_000;
+/** Of a day, which is written down every five minutes: an hourly point of each is some 40 bytes. Hosts have sixty. */
+const MAX_OF_DAY = 300;
 
 /** One for each name; means of the same hour are one. @param parts in order of time */
 export function joinResources(parts: readonly ResourceFacts[]): ResourceFacts[] {
@@ -18,6 +20,17 @@ export function oneOfDay(resource: ResourceFacts): ResourceFacts {
   const { points, mean } = resource;
   const [first] = points;
   return first === undefined ? resource : { ...resource, points: [{ timeMs: first.timeMs, value: mean }] };
+}
+
+/** Those nearest their limit, where there are more than a day has room for. */
+export function mostTelling(resources: readonly ResourceFacts[]): readonly ResourceFacts[] {
+  if (resources.length <= MAX_OF_DAY) return resources;
+  return resources.toSorted((a, b) => usedOf(b) - usedOf(a) || (a.name < b.name ? -1 : 1)).slice(0, MAX_OF_DAY);
+}
+
+/** Share of its limit that was used at most; 0 where it has none. */
+export function usedOf({ max, limit }: ResourceFacts): number {
+  return limit === undefined || limit <= 0 ? 0 : max / limit;
 }
 
 function joinPoints(points: ResourceFacts['points']): ResourceFacts['points'] {

@@ -2,6 +2,7 @@
 import { barsText, changeCell, durationText, ratioCell, textCell, unitCell, unitText, UNKNOWN } from './cells.ts';
 import type { ReportRequest, ResourceFacts } from './contract.ts';
 import { type Cell, number, type Section, tableOf, text } from './document.ts';
+import { usedOf } from './resource-days.ts';
 import { type TimeToLimit, timeToLimit, type Trend, trendOf } from './trend.ts';
 
 /** What is further away is no plan. */
@@ -33,7 +34,7 @@ export function resourceSection({ facts, before }: ReportRequest): Section {
     trendCell(trendOf(row.points), row),
     textCell(barsText(thinned(row.points.map(({ value }) => value)))),
   ]);
-  const sentences = rows.length === 0 ? ['No resource was read.'] : [];
+  const sentences = rows.length === 0 ? ['No resource was watched.'] : [];
   return { id: 'resources', title: 'Resources', sentences, table };
 }
 
@@ -94,10 +95,6 @@ function trendCell(trend: Trend | undefined, { mean, unit }: ResourceFacts): Cel
   if (!trend.isSure || Math.abs(trend.perDay) < LEVEL_RATIO * Math.abs(mean))
     return { text: 'level', value: trend.perDay };
   return { text: `${trend.perDay > 0 ? '+' : '−'}${unitText(Math.abs(trend.perDay), unit)}`, value: trend.perDay };
-}
-
-function usedOf({ max, limit }: ResourceFacts): number {
-  return limit === undefined || limit <= 0 ? 0 : max / limit;
 }
 
 /** At most 24 bars fit a column. */

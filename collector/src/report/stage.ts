@@ -233,7 +233,6 @@ export class ReportStage implements Stage<never>, ReportsView {
     // Where the clock was set back, the day goes on.
     if (dayOf(nowMs) > this.#day.fromMs) this.#turn(nowMs);
     else if (nowMs - this.#savedMs >= SAVE_EVERY_MS || nowMs < this.#savedMs) this.#saveNow(nowMs);
-    this.#sources?.resources.sample?.(nowMs);
     this.#mailing?.check(nowMs);
     this.#host.record('operations', this.#day.operations.size);
     this.#host.record('size', this.#day.operations.sizeBytes + (this.#growth?.sizeBytes ?? 0));
@@ -268,7 +267,7 @@ export class ReportStage implements Stage<never>, ReportsView {
     const sources = this.#sources;
     if (sources === undefined) return day.record([]);
     if (day === this.#day) day.coverage = sources.coverage();
-    const readings = sources.resources.facts(fromMs, fromMs + DAY_MS);
+    const readings = sources.resources(fromMs, fromMs + DAY_MS);
     return day.record(readings, (groupId) => sources.usefulness(groupId));
   }
 

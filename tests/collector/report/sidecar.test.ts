@@ -70,10 +70,11 @@ it('goes on with the day after a restart', async () => {
 });
 
 it('gives pages that run nothing and fetch nothing, and says what it does not have', async () => {
-  const running = await startCollector('', { beginsMs: NOON_MS });
+  const running = await startCollector('resources: false', { beginsMs: NOON_MS });
   await call(running, 1);
   const [status, html, policy] = await ask(running, '/daily?date=2026-03-02&format=html');
   expect([status, policy]).toEqual([200, expect.stringContaining("default-src 'none'")]);
+  expect(html).toContain('No resource was watched.');
   expect(html).not.toMatch(/<script|<img|<link|https?:\/\//i);
   expect((await ask(running, '/daily'))[0]).toBe(404);
   expect((await ask(running, '/hourly'))[0]).toBe(404);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ReportFormat, ReportKind } from '../../../collector/src/report/contract.ts';
-import { type DrivenWeek, drivenWeek } from '../../support/driven-week.ts';
+import { BYTES_PER_SECOND, type DrivenWeek, drivenWeek } from '../../support/driven-week.ts';
 import { accountsOf, callsOf, DAY_MS, diskRatio, FAILING, HOUR_MS, HOURS, modelCallsOf, SLOW, type WeekCall, WEEK_MS } from '../../support/shop-week.ts'; // prettier-ignore
 
 /** A bucket is 4.4 % wide. */
@@ -120,12 +120,29 @@ describe('a week of a shop', () => {
   it('sees the disk fill, and when it is full', async () => {
     const { capacity } = await json('weekly', dateOf(0));
     const [row] = capacity?.rows ?? [];
-    expect(row).toMatchObject({ name: 'system.filesystem.utilization {system.filesystem.mountpoint=/data}', limit: 1 });
+    expect(row).toMatchObject({ name: 'system.filesystem.utilization /data', limit: 1 });
     const leftMs = ((1 - diskRatio(WEEK_MS + 7 * DAY_MS)) / 0.02) * DAY_MS;
     expect(Number(row?.['expectedMs'])).toBeGreaterThan(leftMs * 0.8);
     expect(Number(row?.['expectedMs'])).toBeLessThan(leftMs * 1.3);
     const { resources } = await json('daily', dateOf(6));
     expect(Number(resources?.rows[0]?.['max'])).toBeGreaterThan(0.92);
+  });
+
+  it('knows limits that a metric tells, and makes rates of counters', async () => {
+    const { resources } = await json('daily', dateOf(6));
+    const [, files, wire] = resources?.rows ?? [];
+    const open = { name: 'shop process.unix.file_descriptor.count', mean: 256, max: 256, usedRatio: 0.25 };
+    expect(files).toMatchObject(open);
+    expect(wire).toMatchObject({ name: 'system.network.io eth0 receive', usedRatio: null });
+    expect(wire?.['mean']).toBeCloseTo(BYTES_PER_SECOND, 3);
+    expect(await text('daily', dateOf(6), 'markdown')).toMatch(/eth0 receive \| 2 KiB\/s /);
+  });
+
+  it('has the readings of days in which the process ended, however it did', async () => {
+    for (const day of [3, 4]) {
+      const { resources } = await json('daily', dateOf(day));
+      expect(Number(resources?.rows[0]?.['mean'])).toBeCloseTo(diskRatio(WEEK_MS + (day + 0.5) * DAY_MS), 2);
+    }
   });
 
   it('counts calls of models, tokens and what they cost, also where their client began anew', async () => {

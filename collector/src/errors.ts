@@ -2,7 +2,10 @@
 
 /** The table the manual is checked against. */
 export const ERRORS = {
-  CONFIG_UNREADABLE: { message: 'the configuration file cannot be read', hint: 'check the path and its permissions' },
+  CONFIG_UNREADABLE: {
+    message: 'the configuration file cannot be read',
+    hint: 'check the path and its permissions; of presets there is `preset:targets`',
+  },
   CONFIG_INVALID: { message: 'the configuration is not valid', hint: 'mend the listed lines; nothing was started' },
   PORT_IN_USE: { message: 'the port is already in use', hint: 'stop the other program or configure another port' },
   LISTEN_FAILED: { message: 'the address cannot be listened on', hint: 'check host and port' },

@@ -2,7 +2,7 @@
 // required, compiled against, and observed by the packed sidecar.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -128,7 +128,17 @@ describe('the packed sidecar', () => {
     await expectClean('@evenkeel/collector', ['--profile', 'esm-only']);
   });
 
-  it('lists the operations of the quickstart', async () => {
+  it('has the files that its manual names', async () => {
+    const files = ['alerts.yml', 'collector.schema.json', 'collector.yaml', 'presets/targets.yaml'];
+    for (const file of files) {
+      const packed = await readFile(join(folder, 'esm/node_modules/@evenkeel/collector/otel-config', file), 'utf8');
+      expect(packed).toBe(await readFile(join(ROOT, 'otel-config', file), 'utf8'));
+    }
+    // What packing copied is gone again.
+    await expect(access(join(ROOT, 'collector/otel-config'))).rejects.toThrow('ENOENT');
+  });
+
+  it('lists the operations of the quickstart with targets to begin with', async () => {
     const [otlp, metrics, page] = [await freePort(), await freePort(), await freePort()];
     const config = join(folder, 'evenkeel.yaml');
     await writeFile(
@@ -136,13 +146,19 @@ describe('the packed sidecar', () => {
       `receive: { http: { port: ${otlp} }, grpc: { port: 0 } }\nexport: { prometheus: { port: ${metrics} } }\nweb: { port: ${page} }\n` +
         `store: { path: ${join(folder, 'store')} }\n`,
     );
-    const sidecar = spawn(join(folder, 'esm/node_modules/.bin/evenkeel'), ['run', '--config', config], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const sidecar = spawn(
+      join(folder, 'esm/node_modules/.bin/evenkeel'),
+      ['run', '--config', 'preset:targets', '--config', config],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     onTestFinished(() => void sidecar.kill('SIGKILL'));
     const ask = async (path: string): Promise<Response | undefined> =>
       fetch(`http://127.0.0.1:${page}${path}`).catch(() => undefined);
     await until(async () => (await ask('/ready'))?.status === 200);
+    const listed = await ask('/api/targets');
+    expect(JSON.parse((await listed?.text()) ?? '{}').targets).toHaveLength(16);
 
     const { stderr } = await run('esm', 'main.js', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${otlp}` });
     expect(stderr).toBe('');

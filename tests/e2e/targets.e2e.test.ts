@@ -1,5 +1,4 @@
 // A real sidecar with the shipped targets beside its own configuration: spans and metrics miss them, are said, and it ends.
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { encodeMetrics } from '../../collector/src/otlp/encode-metrics.ts';
 import type { TargetsAnswer, Violation, ViolationsAnswer } from '../../collector/src/web/api.ts';
@@ -11,14 +10,13 @@ import { startSidecar } from '../support/sidecar.ts';
 import { testSpan } from '../support/test-span.ts';
 import { bodyOf } from '../support/traffic.ts';
 
-const PRESET = fileURLToPath(new URL('../../otel-config/presets/targets.yaml', import.meta.url));
 const HURRY = ['window=5s', 'sustained=0s'];
 const SET = ['operations.simple-operation', 'metrics.file-handles'].flatMap((target) =>
   HURRY.flatMap((each) => ['--set', `targets.${target}.${each}`]),
 );
 
 it('says what misses a target over OTLP, and that it does no longer', async () => {
-  const sidecar = await startSidecar({ config: 'monitoring: false', args: ['--config', PRESET, ...SET] });
+  const sidecar = await startSidecar({ config: 'monitoring: false', args: ['--config', 'preset:targets', ...SET] });
   const { targets } = await ask<TargetsAnswer>(sidecar, '/api/targets');
   expect(targets).toHaveLength(16);
 

@@ -9,6 +9,7 @@ export const HELP = `evenkeel run [--config FILE …] [--set path=value …]
 
 Runs the sidecar until SIGTERM or SIGINT, then decides and delivers what still waits.
 Several files are one configuration: maps are merged, of everything else the last file that says it wins.
+\`preset:targets\` in place of a file is what comes with the program: targets to begin with.
 Without a file the defaults apply: OTLP/gRPC on 4317, OTLP/HTTP on 4318, metrics on 8889, the page
 on 4320, all on 127.0.0.1.
 `;

@@ -1,5 +1,6 @@
 // Reads, completes and checks the configuration. The only reader of the environment in the collector.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import { EvenkeelError } from '../errors.ts';
 import { substitute } from './environment.ts';
@@ -24,7 +25,7 @@ export interface Override {
 
 /**
  * Loads a configuration from its files, or the defaults where none is named. Of several files maps are merged, and of
- * everything else the last file that says it wins.
+ * everything else the last file that says it wins. `preset:NAME` is one that comes with the program.
  *
  * @param machine where it will run; without it, files that the configuration names are not looked at
  * @throws CONFIG_UNREADABLE, ConfigInvalid with every problem
@@ -38,14 +39,24 @@ export function loadConfig(
   return parseTogether(files.length === 0 ? [DEFAULTS] : files.map(readText), overrides, environment, machine);
 }
 
+/** In the package, where packing puts a copy; in the repository. */
+const PRESET_FOLDERS = ['../../otel-config/presets', '../../../otel-config/presets'];
+
 const DEFAULTS: ConfigText = { file: 'defaults', text: '' };
 
 function readText(file: string): ConfigText {
   try {
-    return { file, text: readFileSync(file, 'utf8') };
+    return { file, text: readFileSync(presetPath(file) ?? file, 'utf8') };
   } catch (cause) {
     throw new EvenkeelError('CONFIG_UNREADABLE', file, { cause });
   }
+}
+
+/** Finds what comes with the program: `preset:targets`. @returns undefined where that is not what is named */
+function presetPath(file: string): string | undefined {
+  const [, name] = /^preset:([a-z-]+)$/.exec(file) ?? [];
+  const paths = PRESET_FOLDERS.map((folder) => fileURLToPath(new URL(`${folder}/${name}.yaml`, import.meta.url)));
+  return name === undefined ? undefined : (paths.find((path) => existsSync(path)) ?? paths[0]);
 }
 
 /** Checks configuration text. `file` only names it in problems. @throws ConfigInvalid */

@@ -54,7 +54,8 @@ function configurationPage(schema: JsonSchema): string {
 ${GENERATED}
 
 One YAML file, \`evenkeel run --config FILE\`; without one the defaults apply. With several \`--config\`, maps are
-merged, and of everything else the last file that says it wins. A room whose key is absent runs with its
+merged, and of everything else the last file that says it wins; \`preset:targets\` in place of a file
+is targets to begin with. A room whose key is absent runs with its
 defaults; ${OPTIONAL_ROOMS.map((room) => `\`${room}\``).join(', ')},
 \`receive.grpc\` and \`export.prometheus\` are switched off by \`false\`. Values may use
 \`\${env:NAME}\` and \`\${env:NAME:-default}\`. \`evenkeel config check FILE\` lists every problem with its line.

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ConfigInvalid, type Environment, loadConfig, parseConfig } from '../../../collector/src/config/load.ts';
 import { NO_MACHINE } from '../../../collector/src/config/machine.ts';
@@ -108,6 +109,16 @@ describe('a bad file', () => {
     expect(() => loadConfig(['/no/such/file.yaml'], [], {})).toThrow(/cannot be read: \/no\/such\/file\.yaml/);
     expect(() => loadConfig([tmpdir()], [], {})).toThrow(/cannot be read/);
   });
+});
+
+it('takes presets by their name, and nothing else for one', () => {
+  const preset = fileURLToPath(new URL('../../../otel-config/presets/targets.yaml', import.meta.url));
+  const max = set('targets.metrics.llm-errors.max=0.05');
+  const config = loadConfig(['preset:targets'], max, {});
+  expect(config).toEqual(loadConfig([preset], max, {}));
+  expect(config.targets.metrics).not.toEqual({});
+  for (const file of ['preset:other', 'preset:', 'preset:../collector', './preset:targets'])
+    expect(() => loadConfig([file], [], {})).toThrow(expect.objectContaining({ code: 'CONFIG_UNREADABLE' }));
 });
 
 it('is told of files that cannot be used beside all else, where the machine is known', () => {

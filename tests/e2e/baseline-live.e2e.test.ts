@@ -13,8 +13,11 @@ function baseline({ urls }: RunningCollector, ...args: string[]): Promise<Ended>
   return runCommand(['baseline', ...args, '--url', urls.page]);
 }
 
+const MIN_CHANGE =
+  'baseline: { min_change: { latency: 1s, errors: 0.02, overrides: [{ service: shop, operation: GET /cart, latency: 50ms }] } }';
+
 it('lists what is watched, and shows everything of one', async () => {
-  const running = await startCollector();
+  const running = await startCollector(MIN_CHANGE);
   await watchedTraffic(running).go(300, { name: 'GET /cart', callsPerSecond: 4, medianMs: 20 });
   const carts = [{ name: 'GET /cart/items' }, { name: 'GET /cart/items', service: 'till' }, { name: 'a\u001b[2Jb' }];
   await running.traces(bodyOf(carts.map((each) => testSpan({ ...each, startMs: running.clock.nowMs() }))));
@@ -33,6 +36,7 @@ it('lists what is watched, and shows everything of one', async () => {
   const show = await baseline(running, 'show', 'GET /cart');
   expect([show.code, show.stderr]).toEqual([0, '']);
   expect(show.stdout).toMatch(/^shop GET \/cart \(server\): provisional\n\nnormal\n +p50 +[\d.]+ ms +[\d.]+ ms to/);
+  expect(show.stdout).toMatch(/\n +told of from +50 ms more, 2 % errors +by min_change\n/);
   expect(show.stdout).toMatch(/would be seen after\n[^]* +5 times as long +\d+ s\n[^]* +no more calls +\d+ s\n/);
   expect((await baseline(running, 'show', CART_KEY)).stdout).toBe(show.stdout);
   const answer = JSON.parse((await baseline(running, 'show', 'shop GET /cart', '--json')).stdout) as BaselineAnswer;

@@ -40,12 +40,16 @@ export function describeLine({ subject, operation }: WatchedOperation, judgedAft
   };
 }
 
+/** What an operation itself does not know. */
+interface KnownBeside extends Pick<BaselineDetail, 'changes' | 'minChange'> {
+  readonly judgedAfterMs: number;
+  readonly nowMs: number;
+}
+
 /** @returns undefined while nothing is known */
 export function describeDetail(
   { operation }: WatchedOperation,
-  judgedAfterMs: number,
-  nowMs: number,
-  changes: BaselineDetail['changes'],
+  { judgedAfterMs, nowMs, minChange, changes }: KnownBeside,
 ): BaselineDetail | undefined {
   const { learned, limits } = operation;
   if (learned === undefined || limits === undefined) return undefined;
@@ -60,6 +64,7 @@ export function describeDetail(
     toMs,
     leftOut,
     guardRatio: Math.exp(limits.guard),
+    minChange,
     judgedAfterSeconds: judgedAfterMs / 1000,
     former: operation.former.map((former) => ({
       version: former.version,

@@ -9,7 +9,7 @@ import type { BaselineChange, BaselineChanges, Change, Subject, ViolationGroup, 
 import { baselineInstruments, SEVERITIES } from './instruments.ts';
 import type { TraceSource } from './investigator.ts';
 import { LiveSteps, MAX_OPERATIONS, STEP_MS, type Taking } from './live-steps.ts';
-import { worthTelling } from './min-change.ts';
+import { type LeastChange, leastChangeOf, worthTelling } from './min-change.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import { ReleaseWatch } from './release-watch.ts';
 import { ResourceKeys } from './resource-keys.ts';
@@ -69,6 +69,11 @@ export class BaselineStage implements Stage<never>, BaselineChanges {
     this.releases = new ReleaseWatch(host, () => this.#saying.lookForChanges());
     this.#saying.changedNear = (services, onsetMs) => this.releases.known.near(services, onsetMs);
     this.#resources = new ResourceKeys(Math.floor(host.random() * 2 ** 32));
+  }
+
+  /** How much has to change of an operation so that it is told of. */
+  leastChange({ subject }: Pick<WatchedOperation, 'subject'>): LeastChange {
+    return leastChangeOf(this.#config.min_change, subject);
   }
 
   /** Takes violations that are found elsewhere. */

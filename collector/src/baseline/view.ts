@@ -104,7 +104,8 @@ export class StageView implements BaselineView {
       .changesOf(watched.subject.attributes['service.name'] ?? '')
       .map(({ timeMs, text }) => ({ timeMs, text }))
       .toReversed();
-    const detail = describeDetail(watched, judgedAfterMs, this.#nowMs(), changes);
+    const minChange = this.#stage.leastChange(watched);
+    const detail = describeDetail(watched, { judgedAfterMs, nowMs: this.#nowMs(), minChange, changes });
     return { ...describeLine(watched, judgedAfterMs), ...(detail === undefined ? {} : { detail }) };
   }
 }

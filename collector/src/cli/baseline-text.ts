@@ -83,8 +83,18 @@ function normalRows(learned: LearnedSummary, detail: BaselineDetail | undefined)
       `${digits(least)} to ${digits(most)} times, ${digits(now)} now`,
     ]);
   }
-  if (detail !== undefined) rows.push(['slower and normal', `up to ${digits(detail.guardRatio)} times`, '']);
+  if (detail !== undefined)
+    rows.push(['slower and normal', `up to ${digits(detail.guardRatio)} times`, ''], ...minChangeRows(detail));
   return rows;
+}
+
+/** Nothing where every change is told of. */
+function minChangeRows({ minChange: { latencyMs, errorRatio } }: BaselineDetail): string[][] {
+  const least = [
+    ...(latencyMs > 0 ? [`${seconds(latencyMs)} more`] : []),
+    ...(errorRatio > 0 ? [`${percent(errorRatio)} errors`] : []),
+  ];
+  return least.length === 0 ? [] : [['told of from', least.join(', '), 'by min_change']];
 }
 
 function learnedRows(answer: BaselineAnswer, learned: LearnedSummary): string[][] {

@@ -123,6 +123,8 @@ export interface BaselineDetail {
   readonly leftOut: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** Slower by less than this factor is normal. */
   readonly guardRatio: number;
+  /** What adds less, or fails a smaller share of calls, is watched and not told of; 0 for either tells of all. */
+  readonly minChange: { readonly latencyMs: number; readonly errorRatio: number };
   /** How long after its end a second is judged, since its spans come late. */
   readonly judgedAfterSeconds: number;
   /** Baselines before this one, the latest first. */

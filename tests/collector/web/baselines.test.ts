@@ -56,6 +56,7 @@ it('says how far learning is, what was learned, and how soon a change would be s
     expect(of?.highMs).toBeGreaterThan(ms * 0.97);
     expect((of?.highMs ?? 0) / (of?.lowMs ?? 1)).toBeLessThan(1.4);
   }
+  expect(detail?.minChange).toEqual({ latencyMs: 0, errorRatio: 0 });
   expect(detail?.meanMs).toBeCloseTo(20.4, 0);
   expect(detail?.density.reduce((sum, [, share]) => sum + share, 0)).toBeCloseTo(1, 1);
   const seen = (learned?.sight ?? []).map(({ kind, to }) => [kind, to]);

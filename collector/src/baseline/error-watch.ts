@@ -16,8 +16,8 @@ const LATE_MEMORY_MS = 60_000;
 const OTHERWISE_DEVIATIONS = 3;
 /** One call says no more than this of recovery, nats. */
 const CALL_CLIP = 3.5;
-/** Calls since it was raised that tell how bad it is by themselves. */
-const ENOUGH_CALLS = 40;
+/** Failed calls since it was raised, as far as they come by themselves, that tell how bad it is without those before. */
+const ENOUGH_ERRORS = 3;
 
 export class ErrorWatch {
   readonly #learned: Learned;
@@ -127,7 +127,8 @@ export class ErrorWatch {
 
   #known(): { readonly calls: number; readonly errors: number } {
     const own = { calls: this.#calls, errors: this.#errors };
-    if (this.#violation === undefined || own.calls >= ENOUGH_CALLS) return own;
+    const enough = ENOUGH_ERRORS * this.#learned.errorClusters;
+    if (this.#violation === undefined || own.errors >= enough) return own;
     return { calls: own.calls + this.#early.calls, errors: own.errors + this.#early.errors };
   }
 

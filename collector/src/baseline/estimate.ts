@@ -48,16 +48,17 @@ function likelihood(counts: Uint32Array, { density, by }: Pick<Fit, 'density' | 
   return sum;
 }
 
-/** Ratio of what calls take to what they took. @param counts about the same centre as the baseline */
+/** Ratio of what calls take to what they took, at the highest of levels. @param counts about the same centre as the baseline */
 export function durationRatio(counts: Uint32Array, shape: Shape, learned: Learned, seconds: number): Ratio {
   const calls = totalOf(counts);
   const clusters = 1 + Math.max(0, calls / Math.max(1, seconds) - 1) * learned.correlation;
   const independent = Math.max(1, calls / clusters);
   // Neighbouring minutes are alike: noise does not average out over two of them.
   const noise = learned.noise ** 2 + learned.centreError ** 2;
-  if (shape === 'tail') return tailRatio(counts, learned, calls, independent, noise);
-  if (shape === 'upper') return meanRatio(counts, sharesOf(learned.density), independent, noise);
-  const log = (meanPlace(counts) - learned.centre) * BIN_WIDTH;
+  const highest = Math.max(0, ...learned.levels.map(({ from }) => from)) * BIN_WIDTH;
+  if (shape === 'tail') return below(tailRatio(counts, learned, calls, independent, noise), highest);
+  if (shape === 'upper') return below(meanRatio(counts, sharesOf(learned.density), independent, noise), highest);
+  const log = (meanPlace(counts) - learned.centre) * BIN_WIDTH - highest;
   const spread = (calls > 1 ? Math.max(spreadOf(counts), learned.spread / 2) : learned.spread) * BIN_WIDTH;
   return around(log, Math.sqrt(spread ** 2 / independent + noise));
 }
@@ -70,6 +71,12 @@ export function quantileRatios(counts: Uint32Array, { density }: Learned): { qua
     const moved = quantilePlace(counts, quantile) - quantilePlace(shares, quantile);
     return { quantile, ratio: Math.exp(moved * BIN_WIDTH) };
   });
+}
+
+/** The same against something higher. @param nats by how much it is */
+function below({ value, low, high }: Ratio, nats: number): Ratio {
+  const factor = Math.exp(-nats);
+  return { value: value * factor, low: low * factor, high: high * factor };
 }
 
 /** @param error standard error of a logarithm, as far as it is known */

@@ -46,7 +46,7 @@ export function summary({ occasion, group, atMs, onsetMs, acknowledgedBy }: Noti
       return 'This is a test. Nothing happened; this is what an alert would look like.';
     case 'resolved':
       if (group.joined !== undefined) return `It goes on as part of ${group.joined}, which has the same cause. ${said}`;
-      return `It is over after ${lasting(atMs - onsetMs)}. It was: ${said}`;
+      return `It is over after ${lasting(atMs - onsetMs)}. ${said}`;
     case 'acknowledged':
       return `${acknowledgedBy ?? 'Somebody'} took it on. ${said}`;
     case 'repeated':

@@ -39,7 +39,7 @@ it('the summary says for how long it goes on or went on, and who took it on', ()
     summary(of([violation()], { occasion, atMs: ONSET_MS + ms, acknowledgedBy: 'ada' }));
   const said = 'POST /orders takes 5.2 times as long as it did.';
   expect(after(0, 'firing')).toBe(said);
-  expect(after(90_000, 'resolved')).toBe(`It is over after 90 s. It was: ${said}`);
+  expect(after(90_000, 'resolved')).toBe(`It is over after 90 s. ${said}`);
   expect(after(600_000, 'repeated')).toBe(`It goes on for 10 min. ${said}`);
   expect(after(3 * 3_600_000, 'repeated')).toBe(`It goes on for 3.0 h. ${said}`);
   expect(after(0, 'acknowledged')).toBe(`ada took it on. ${said}`);

@@ -95,7 +95,7 @@ function factsOf(cause: Violation, occasion: Notification['occasion'], baseUrl: 
     const share = `${bottleneck.operation} has ${bottleneck.share.toFixed(2)} of the added time`;
     found.push({ name: 'bottleneck', value: `${share}: ${bottleneck.recommendation}` });
   }
-  if (change !== undefined) found.push({ name: 'changed before', value: change });
+  if (change !== undefined) found.push({ name: 'changed nearby', value: change });
   for (const id of traceIds.slice(0, MAX_LISTED))
     found.push({ name: 'trace', value: id, ...(baseUrl === undefined ? {} : { link: `${baseUrl}/#/traces/${id}` }) });
   return found;

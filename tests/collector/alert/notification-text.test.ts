@@ -65,7 +65,7 @@ describe('the facts', () => {
       'quantiles: p50 5.1×, p99 6×',
       'rests on: 240 calls; chance alone says so once in 4000 days',
       'bottleneck: payments charge has 0.84 of the added time: look at payments charge first',
-      'changed before: service.version 1.3.0',
+      'changed nearby: service.version 1.3.0',
       'trace: 0123456789abcdef0123456789abcdef',
       'moved with it: s0 POST /orders (over); s1 POST /orders (latency 5.2×); s2 POST /orders (latency 5.2×); s3 POST /orders (latency 5.2×); s4 POST /orders (latency 5.2×); and 2 more',
     ]);

@@ -58,5 +58,9 @@ it('asks a running sidecar, and reads the store of one that has stopped', async 
       upkeep: { rows: [{ what: 'Check of what was learned', result: 'due' }, { result: 'done' }] },
     },
   });
-  expect((await runCommand(['report', 'daily', '--store', ...store])).code).toBe(3);
+  const latest = await runCommand(['report', 'daily', '--store', ...store]);
+  expect([latest.code, latest.stderr]).toEqual([
+    3,
+    expect.stringMatching(/hint: .* of this one: --date \d{4}-\d\d-\d\d$/m),
+  ]);
 }, 60_000);

@@ -46,7 +46,7 @@ export function summary({ occasion, group, atMs, onsetMs, acknowledgedBy }: Noti
       return 'This is a test. Nothing happened; this is what an alert would look like.';
     case 'resolved':
       if (group.joined !== undefined) return `It goes on as part of ${group.joined}, which has the same cause. ${said}`;
-      return `It is over after ${lasting(atMs - onsetMs)}. It was: ${said}`;
+      return `It is over after ${lasting(atMs - onsetMs)}. ${said}`;
     case 'acknowledged':
       return `${acknowledgedBy ?? 'Somebody'} took it on. ${said}`;
     case 'repeated':
@@ -95,7 +95,7 @@ function factsOf(cause: Violation, occasion: Notification['occasion'], baseUrl: 
     const share = `${bottleneck.operation} has ${bottleneck.share.toFixed(2)} of the added time`;
     found.push({ name: 'bottleneck', value: `${share}: ${bottleneck.recommendation}` });
   }
-  if (change !== undefined) found.push({ name: 'changed before', value: change });
+  if (change !== undefined) found.push({ name: 'changed nearby', value: change });
   for (const id of traceIds.slice(0, MAX_LISTED))
     found.push({ name: 'trace', value: id, ...(baseUrl === undefined ? {} : { link: `${baseUrl}/#/traces/${id}` }) });
   return found;

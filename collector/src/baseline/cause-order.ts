@@ -60,7 +60,8 @@ interface Placed {
 function reasonOf({ member, explains }: Placed, second: Placed, others: number): string {
   if (explains === 0) {
     const why = member.rank > second.member.rank ? 'it is the worst' : 'it began first';
-    return `none of the others is known to call it, and it calls none of them; ${why}`;
+    // What is no operation is not called by anybody.
+    return member.operation === '' ? why : `none of the others is known to call it, and it calls none of them; ${why}`;
   }
   if (others === 1) return 'the other one calls it, and is not called by it';
   return `${explains} of ${others} others call it, and it calls none of them`;

@@ -98,7 +98,12 @@ export class Saying implements ViolationSink {
   resume(operationOf: (key: string) => Operation | undefined, nowMs: number): void {
     for (const { id, members } of this.violations.groups())
       for (const { subject, kind, severity, onsetMs, ratio, explanation } of members) {
-        if (severity === 'none' || !OPERATION_KINDS.includes(kind)) continue;
+        if (severity === 'none') continue;
+        // Whoever said the others goes on with them, or ends them.
+        if (!OPERATION_KINDS.includes(kind)) {
+          this.#note(id);
+          continue;
+        }
         if (operationOf(subject.key)?.open.includes(kind) === true) {
           this.#lookInto(subject, kind, onsetMs);
           this.#note(id);

@@ -110,10 +110,14 @@ export class StageView implements BaselineView {
   }
 }
 
-function summaryOf(group: ViolationGroup, most: number): GroupSummary {
+/** What is listed of a group: what is open first. */
+export function summaryOf(group: ViolationGroup, most: number): GroupSummary {
   const { members } = group;
   const isOver = (member: (typeof members)[number]): number => (member.severity === 'none' ? 1 : 0);
   // The likely cause stays first among those that are open.
   const ordered = [...members].sort((a, b) => isOver(a) - isOver(b));
-  return { ...group, members: ordered.slice(0, most), memberCount: members.length };
+  const { because, ...rest } = group;
+  // Why another one was the cause says nothing of what is first now.
+  const why = because === undefined || ordered[0] !== members[0] ? {} : { because };
+  return { ...rest, ...why, members: ordered.slice(0, most), memberCount: members.length };
 }

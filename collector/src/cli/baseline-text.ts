@@ -74,7 +74,8 @@ function normalRows(learned: LearnedSummary, detail: BaselineDetail | undefined)
   ]);
   if (detail !== undefined) rows.push(['mean', seconds(detail.meanMs), `deviation ${seconds(detail.deviationMs)}`]);
   rows.push(['errors', percent(errorRatio), ''], ['calls', `${digits(callsPerSecond)} a second`, '']);
-  rows.push(['between minutes', percent(noise), levels > 0 ? `and ${levels} other levels` : '']);
+  const others = levels === 1 ? 'and one other level' : `and ${levels} other levels`;
+  rows.push(['between minutes', percent(noise), levels > 0 ? others : '']);
   if (detail?.season !== undefined) {
     const { periodSeconds, now, least, most } = detail.season;
     rows.push([

@@ -29,6 +29,9 @@ Exit code 0: done, 1: no answer, 2: wrong arguments, 3: nothing is known of the 
 
 /** Beside those every command has. */
 const NOT_KNOWN = 3;
+/** As a sidecar says it. */
+const UNKNOWN = 'nothing is known of this period';
+const NOUNS = { daily: 'day', weekly: 'week', monthly: 'month' } as const;
 const MEDIA_TYPES = { markdown: 'text/markdown', html: 'text/html', json: 'application/json' } as const;
 
 type Format = keyof typeof MEDIA_TYPES;
@@ -47,13 +50,20 @@ export async function report(args: readonly string[], environment: NodeJS.Proces
   const { wanted, out, url, fromStore, config } = reportArguments(args);
   const told = fromStore ? await fromKept(wanted, config, environment) : await fromSidecar(wanted, url, environment);
   if ('missing' in told) {
-    process.stderr.write(`evenkeel: ${told.missing}\n`);
+    const hint = wanted.date === '' && told.missing === UNKNOWN ? `  hint: ${hintOf(wanted)}\n` : '';
+    process.stderr.write(`evenkeel: ${told.missing}\n${hint}`);
     return NOT_KNOWN;
   }
   const { text } = told;
   if (out === undefined) process.stdout.write(text);
   else writeTo(out, text);
   return EXIT.ok;
+}
+
+/** On the first day nothing has ended yet, and whoever asks wants to see something. */
+function hintOf({ kind }: Wanted): string {
+  const today = new Date(systemClock.nowMs()).toISOString().slice(0, 10);
+  return `without --date it is of the last ${NOUNS[kind]} that is over; of this one: --date ${today}`;
 }
 
 async function fromSidecar({ kind, date, format }: Wanted, url: URL, environment: NodeJS.ProcessEnv): Promise<Told> {
@@ -89,7 +99,7 @@ async function fromKept(
       usefulness: () => undefined,
     },
   });
-  return made === undefined ? { missing: 'nothing is known of this period' } : { text: written(made, format).text };
+  return made === undefined ? { missing: UNKNOWN } : { text: written(made, format).text };
 }
 
 function writeTo(file: string, text: string): void {

@@ -16,6 +16,7 @@ import { fanout } from './fanout.ts';
 import { createHost, type Surroundings } from './host.ts';
 import { maxOperations } from './memory.ts';
 import type { Rooms } from './rooms.ts';
+import { ViolatedOperations } from './violated-operations.ts';
 
 /** Stages of operations, as far as they are on. */
 export interface OperationStages {
@@ -49,7 +50,12 @@ export function buildOperations(
       ? undefined
       : rooms.measure?.create(config.measure, createHost('measure', shared), afterMeasure);
   const alert = config.alert === false ? undefined : rooms.alert?.create(config.alert, createHost('alert', shared));
-  const listeners = [(group: ViolationGroup): void => sampleMore(sample, remoteSampling, group)];
+  // What leaves its baseline is sampled more, here and by services that are told how much to.
+  const violated = new ViolatedOperations((service, name, isOpen) => {
+    sample.violated(service, name, isOpen);
+    remoteSampling?.violated(service, name, isOpen);
+  });
+  const listeners = [(group: ViolationGroup): void => violated.take(group)];
   const feedback: Consumer<ViolationGroup> = { consume: async (group) => listeners.forEach((hear) => hear(group)) };
   const told = alert === undefined ? [feedback] : [alert, feedback];
   const baseline = createBaseline(rooms, config, shared, measure, fanout(told));
@@ -62,20 +68,6 @@ export function buildOperations(
   const target = baseline && buildTargets(rooms, config, shared, baseline);
   const kept = fanout([measure?.kept, baseline?.kept].filter((each) => each !== undefined));
   return { first: measure ?? afterMeasure, measure, baseline, target, alert, remoteSampling, kept, listeners };
-}
-
-/** What leaves its baseline is sampled more, here and by services that are told how much to. */
-function sampleMore(
-  sample: SampleStage,
-  remoteSampling: RemoteSamplingStage | undefined,
-  { members }: ViolationGroup,
-): void {
-  for (const { subject, severity } of members) {
-    const { 'service.name': service, 'span.name': name } = subject.attributes;
-    if (service === undefined || name === undefined) continue;
-    sample.violated(service, name, severity !== 'none');
-    remoteSampling?.violated(service, name, severity !== 'none');
-  }
 }
 
 /** Watches what is measured, and shows what was kept of it. */

@@ -1,8 +1,8 @@
 // Which metrics are watched, and how: what configuration names first, then what everybody has. A metric is asked once.
 import { attributeOf, type Attributes, valueText } from '../model/attributes.ts';
 import type { DataPoint } from '../model/data-point.ts';
+import { isLike } from '../model/glob.ts';
 import type { ResourceConfig, WatchConfig } from './config.ts';
-import { globMatcher } from './glob.ts';
 import type { Quantity } from './reading.ts';
 
 /** Tests of attributes: all have to hold. */
@@ -51,8 +51,7 @@ export const LEAST_STEPS = 15;
 /** Rules of what is configured. */
 export function configuredRules({ watch }: Pick<ResourceConfig, 'watch'>): NamedRule[] {
   return watch.map((each) => {
-    const names = each.metrics.map(globMatcher);
-    return { isNamed: (metric) => names.some((isNamed) => isNamed(metric)), rule: ruleOf(each) };
+    return { isNamed: (metric) => each.metrics.some((name) => isLike(name, metric)), rule: ruleOf(each) };
   });
 }
 
@@ -75,8 +74,7 @@ function ruleOf({ attributes, as, direction, least_change, limit, limit_metric }
 
 /** A test of one value; absent values pass none. */
 export function valueTest(glob: string): AttributeTest['test'] {
-  const matches = globMatcher(glob);
-  return (value) => value !== undefined && matches(value);
+  return (value) => value !== undefined && isLike(glob, value);
 }
 
 /** Whether a point's attributes, or else those of its resource, are as a rule wants them. */

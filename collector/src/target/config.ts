@@ -65,6 +65,20 @@ function checkBounds({ max, min, critical_at }: Bounded, problem: (path: string,
   if (min !== undefined && critical_at.value > min.value) problem('critical_at', 'must be at most min');
 }
 
+/** What no operation could ever miss is a slip: shares of calls are 0 to 1, and they and rates are no durations. */
+function checkUnits(
+  { statistic, ...bounds }: Bounded & { readonly statistic: (typeof OPERATION_STATISTICS)[number] },
+  problem: (path: string, message: string) => void,
+): void {
+  if (statistic !== 'error_ratio' && statistic !== 'rate') return;
+  for (const key of ['max', 'min', 'critical_at'] as const) {
+    const { [key]: limit } = bounds;
+    if (limit?.unit === 's') problem(key, `is a duration; ${statistic} is a number`);
+    else if (limit !== undefined && statistic === 'error_ratio' && limit.value > 1)
+      problem(key, 'is a share of calls, 0 to 1');
+  }
+}
+
 const operation = z
   .strictObject({
     services: patterns('service.name: patterns of which one has to fit; what begins with ! must not'),
@@ -74,7 +88,11 @@ const operation = z
     ...shared,
   })
   .check(({ value, issues }) => {
-    checkBounds(value, (key, message) => issues.push({ code: 'custom', path: [key], message, input: value }));
+    const problem = (key: string, message: string): void => {
+      issues.push({ code: 'custom', path: [key], message, input: value });
+    };
+    checkBounds(value, problem);
+    checkUnits(value, problem);
   });
 
 const metric = z

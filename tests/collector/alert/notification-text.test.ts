@@ -39,7 +39,7 @@ it('the summary says for how long it goes on or went on, and who took it on', ()
     summary(of([violation()], { occasion, atMs: ONSET_MS + ms, acknowledgedBy: 'ada' }));
   const said = 'POST /orders takes 5.2 times as long as it did.';
   expect(after(0, 'firing')).toBe(said);
-  expect(after(90_000, 'resolved')).toBe(`It is over after 90 s. It was: ${said}`);
+  expect(after(90_000, 'resolved')).toBe(`It is over after 90 s. ${said}`);
   expect(after(600_000, 'repeated')).toBe(`It goes on for 10 min. ${said}`);
   expect(after(3 * 3_600_000, 'repeated')).toBe(`It goes on for 3.0 h. ${said}`);
   expect(after(0, 'acknowledged')).toBe(`ada took it on. ${said}`);
@@ -65,7 +65,7 @@ describe('the facts', () => {
       'quantiles: p50 5.1×, p99 6×',
       'rests on: 240 calls; chance alone says so once in 4000 days',
       'bottleneck: payments charge has 0.84 of the added time: look at payments charge first',
-      'changed before: service.version 1.3.0',
+      'changed nearby: service.version 1.3.0',
       'trace: 0123456789abcdef0123456789abcdef',
       'moved with it: s0 POST /orders (over); s1 POST /orders (latency 5.2×); s2 POST /orders (latency 5.2×); s3 POST /orders (latency 5.2×); s4 POST /orders (latency 5.2×); and 2 more',
     ]);

@@ -36,6 +36,8 @@ describe('members of a group', () => {
     expect(of('web/GET', 'web/POST').because).toContain('it began first');
     const worse = orderByCause([member('web/GET@0'), member('web/POST@9', 6, 2)], calls);
     expect([worse.members[0].id, worse.because]).toEqual(['web/POST', expect.stringMatching(/; it is the worst$/)]);
+    const exporter = { ...member('exporter@9', 1, 3), operation: '' };
+    expect(orderByCause([member('web/GET'), exporter], calls).because).toBe('it is the worst');
     expect(of('web/GET').because).toBe('');
   });
 });

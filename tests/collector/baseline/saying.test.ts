@@ -55,6 +55,14 @@ describe('violations that turn out to have one cause', () => {
     expect(await flush()).toEqual(['warning: pay/POST web/GET mail/SEND']);
   });
 
+  it('are told of again after a restart whoever found them', async () => {
+    const { saying, flush } = scene();
+    saying.say(WEB, [{ ...begun(0), kind: 'target' }]);
+    expect(await flush()).toEqual(['warning: web/GET']);
+    saying.resume(() => undefined, 80_000);
+    expect(await flush()).toEqual(['warning: web/GET']);
+  });
+
   it('are told of as one when the traces that are looked into show it', async () => {
     const { saying, clock, flush, keep } = scene();
     await keep('web/GET>web/READ', 'pay/POST>pay/READ');

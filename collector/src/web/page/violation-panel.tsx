@@ -34,7 +34,7 @@ export function ViolationPanel({ group, desk, nowMs }: GroupProps): ComponentChi
           {group.severity === 'none' && `, over ${ago(nowMs - group.changedMs)}`}
         </p>
       </div>
-      <Evidence violation={first} because={causeText(group)} />
+      <Evidence violation={first} because={group.because} />
       {others.length > 0 && (
         <>
           <h4>What moved with it</h4>
@@ -54,11 +54,6 @@ export function ViolationPanel({ group, desk, nowMs }: GroupProps): ComponentChi
   );
 }
 
-/** Why the first is likely the cause; what others made of it says nothing once it is over before them. */
-function causeText({ because, severity, members: [first] }: GroupSummary): string | undefined {
-  return severity === 'none' || first?.severity !== 'none' ? because : undefined;
-}
-
 function Severity({ severity, peak }: Pick<Violation, 'severity' | 'peak'>): ComponentChildren {
   if (severity === 'none') return <span class="mark">over, was {peak}</span>;
   return (
@@ -73,33 +68,28 @@ function Severity({ severity, peak }: Pick<Violation, 'severity' | 'peak'>): Com
 function Evidence({ violation, because }: { violation: Violation; because: string | undefined }): ComponentChildren {
   const { kind, ratio, explanation } = violation;
   const { quantiles, calls, oneInDays, bottleneck, change } = explanation;
+  const isOperation = 'span.name' in violation.subject.attributes;
   return (
     <dl class="facts">
       {kind !== 'throughput' && kind !== 'hang' && kind !== 'data_loss' && (
         <Row name={RATIO_NAMES[kind]}>{ratioText(ratio)}</Row>
       )}
       {quantiles.length > 0 && <Row name="Quantiles moved">{quantilesText(quantiles)}</Row>}
-      {kind === 'target' ? (
-        calls > 0 && <Row name="Rests on">{counted(calls, 'call')}</Row>
-      ) : (
-        <Row name="Rests on">
-          {counted(calls, kind === 'throughput' ? 'missing call' : 'call')}; chance alone says as much{' '}
-          {chanceText(oneInDays)}
-        </Row>
-      )}
-      {kind !== 'target' && 'span.name' in violation.subject.attributes && (
-        <NormalRows subjectKey={violation.subject.key} />
-      )}
+      {calls > 0 && <Row name="Rests on">{counted(calls, kind === 'throughput' ? 'missing call' : 'call')}</Row>}
+      {kind !== 'target' && kind !== 'data_loss' && <Row name="By chance alone">{chanceText(oneInDays)}</Row>}
+      {kind !== 'target' && isOperation && <NormalRows subjectKey={violation.subject.key} />}
       {because !== undefined && <Row name="Likely the cause">{because}</Row>}
       {bottleneck !== undefined && (
         <Row name="Where the time goes">
           <strong>{bottleneck.operation}</strong> explains {shareText(bottleneck.share)}. {bottleneck.recommendation}
         </Row>
       )}
-      {change !== undefined && <Row name="Changed before">{change}</Row>}
-      <Row name="Seen in">
-        <Traces of={violation} none="No trace of it was kept yet." />
-      </Row>
+      {change !== undefined && <Row name="Changed nearby">{change}</Row>}
+      {isOperation && (
+        <Row name="Seen in">
+          <Traces of={violation} none="No trace of it was kept yet." />
+        </Row>
+      )}
     </dl>
   );
 }

@@ -48,6 +48,7 @@ function importedOperation(
   return Operation.restored(options, {
     timeMs: NaN,
     version: isProvisional ? 0 : 1,
+    early: 0,
     ...(version === undefined ? {} : { serviceVersion: version }),
     former: [],
     learned,

@@ -32,6 +32,8 @@ const YOUNG_MS = 2_400_000;
  * left out as an incident where there is only one. What comes back becomes a level.
  */
 const MOST_OF_VIOLATION_MS = 70_000;
+/** So many violations are incidents, of which nothing is learned: a fault that comes twice is told twice. */
+const MOST_INCIDENTS = 2;
 
 /** Baselines that are kept beside the one in force. */
 const MAX_FORMER = 3;
@@ -60,8 +62,9 @@ export class Operation {
   #rate: CallRate;
   /** End of the last step. */
   #timeMs = NaN;
-  /** The last second in which it was not in violation. */
+  /** The last second in which it was not in violation, and how often it came to be in one while it is learned. */
   #soundMs = NaN;
+  #early = 0;
   #version = 0;
   /** The `service.version` the baseline in force was learned under, where it is known. */
   serviceVersion: string | undefined;
@@ -80,14 +83,18 @@ export class Operation {
     this.#pass(step.timeMs - stepMs - this.#timeMs);
     this.#timeMs = step.timeMs;
     // Before the watch takes the call that ends it: a gap that nobody called a stop is normal.
-    if (this.#learning !== undefined && step.calls > 0 && !isViolated(watches)) this.#rate.note(step.timeMs - stepMs);
+    const wasSound = !isViolated(watches);
+    if (this.#learning !== undefined && step.calls > 0 && wasSound) this.#rate.note(step.timeMs - stepMs);
     const changes = watches === undefined ? NONE : changesOf(watches, step, stepMs);
     if (this.#learning !== undefined) {
       if (!isViolated(this.#watches)) {
         this.#soundMs = step.timeMs;
         this.#learn(this.#learning, step);
-      } else if (this.#learning.wholeMs < YOUNG_MS && step.timeMs - this.#soundMs <= MOST_OF_VIOLATION_MS)
-        this.#learning.add(step, stepMs);
+      } else {
+        if (wasSound) this.#early++;
+        const isYoung = this.#learning.wholeMs < YOUNG_MS && this.#early > MOST_INCIDENTS;
+        if (isYoung && step.timeMs - this.#soundMs <= MOST_OF_VIOLATION_MS) this.#learning.add(step, stepMs);
+      }
     }
     if (this.#watches === undefined) this.#rate.take(step.timeMs, step.calls, stepMs, false);
     return changes;
@@ -166,6 +173,7 @@ export class Operation {
     return {
       timeMs: this.#timeMs,
       version: this.#version,
+      early: this.#early,
       ...(this.serviceVersion === undefined ? {} : { serviceVersion: this.serviceVersion }),
       former: this.#former,
       learned: this.#learned,
@@ -186,6 +194,7 @@ export class Operation {
     const operation = new Operation(options);
     operation.#rate.restore(saved.rate);
     [operation.#timeMs, operation.#version, operation.#former] = [saved.timeMs, saved.version, saved.former];
+    operation.#early = saved.early;
     operation.serviceVersion = saved.serviceVersion;
     if (saved.learning === undefined) operation.#learning = undefined;
     else operation.#learning?.restore(saved.learning);
@@ -221,6 +230,7 @@ export class Operation {
     const changes = [silence?.end(timeMs), latency?.end(timeMs), errors?.end(timeMs)];
     this.#learned = this.#watches = undefined;
     this.#isWhole = false;
+    this.#early = 0;
     this.#learning = this.#newLearning();
     this.#rate = new CallRate(this.#rate.isHeadSampled);
     return changes.filter((change) => change !== undefined).map((change) => ({ ...change, ended }));

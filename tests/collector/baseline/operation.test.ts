@@ -105,9 +105,9 @@ describe('an operation', () => {
   it('that alternates between two levels is normal on both, though the second one was a violation at first', () => {
     const { operation, run } = watched(7, {}, 4);
     const cycle = () => [...run(150, { medianMs: 56 }), ...run(200)];
-    expect(cycle().map(({ kind }) => kind)).toContain('latency');
-    cycle();
-    cycle();
+    // A fault that comes twice is told twice; what goes on coming is how it is.
+    for (let i = 0; i < 2; i++) expect(cycle().map(({ kind }) => kind)).toContain('latency');
+    for (let i = 0; i < 3; i++) cycle();
     expect(operation.isProvisional).toBe(false);
     expect([...cycle(), ...cycle(), ...cycle()]).toEqual([]);
   });

@@ -28,7 +28,7 @@ describe('the form in which an operation is written', () => {
     expect([...operation.open].sort()).toEqual(['error', 'latency']);
     const { learned, learning, watches, ...rest } = operation.snapshot();
     const check = (value: unknown, form: readonly string[]): void => expect(formOf(value)).toBe(`{${form.join(' ')}}`);
-    check(rest, ['former[] isWhole rate{lastMs longestMissed perS seenMs} timeMs trial{errors latency} version']);
+    check(rest, ['early former[] isWhole rate{lastMs longestMissed perS seenMs} timeMs trial{errors latency} version']);
     check(learned, [
       'calls callsPerSecond centre centreError confidence correlation densityFloat32Array errorClusters errorRatio fromMs',
       'latest leftOut[] levels[] noise season spread toMs windows',

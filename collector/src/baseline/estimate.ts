@@ -56,8 +56,8 @@ export function durationRatio(counts: Uint32Array, shape: Shape, learned: Learne
   // Neighbouring minutes are alike: noise does not average out over two of them.
   const noise = learned.noise ** 2 + learned.centreError ** 2;
   const highest = Math.max(0, ...learned.levels.map(({ from }) => from)) * BIN_WIDTH;
-  if (shape === 'tail') return below(tailRatio(counts, learned, calls, independent, noise), highest);
-  if (shape === 'upper') return below(meanRatio(counts, sharesOf(learned.density), independent, noise), highest);
+  if (shape === 'tail') return lowered(tailRatio(counts, learned, calls, independent, noise), highest);
+  if (shape === 'upper') return lowered(meanRatio(counts, sharesOf(learned.density), independent, noise), highest);
   const log = (meanPlace(counts) - learned.centre) * BIN_WIDTH - highest;
   const spread = (calls > 1 ? Math.max(spreadOf(counts), learned.spread / 2) : learned.spread) * BIN_WIDTH;
   return around(log, Math.sqrt(spread ** 2 / independent + noise));
@@ -74,7 +74,7 @@ export function quantileRatios(counts: Uint32Array, { density }: Learned): { qua
 }
 
 /** The same against something higher. @param nats by how much it is */
-function below({ value, low, high }: Ratio, nats: number): Ratio {
+function lowered({ value, low, high }: Ratio, nats: number): Ratio {
   const factor = Math.exp(-nats);
   return { value: value * factor, low: low * factor, high: high * factor };
 }

@@ -9,7 +9,7 @@ import type { Learned } from './learned.ts';
 /** Two-sided 95 %. */
 const Z = 1.96;
 /** Noise is itself known from some dozens of minutes, and what is said is said when it is far off: errors are so much larger. */
-const UNKNOWN = 1.18;
+const UNKNOWN = 1.25;
 const TAIL_QUANTILE = 0.985;
 const QUANTILES = [0.5, 0.95, 0.99];
 /** Calls above a quantile without which it says nothing. */

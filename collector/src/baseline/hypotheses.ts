@@ -62,8 +62,8 @@ export const BURSTS = Float64Array.from({ length: ALTERNATIVES }, (_, a) =>
 );
 
 /** Slower than the baseline by this is within what is normal; nats. */
-export function guardOf({ noise }: Pick<Learned, 'noise'>): number {
-  return Math.log(LEAST_RATIO) + ORDINARY_DEVIATIONS * noise;
+export function guardOf({ noise, centreError }: Pick<Learned, 'noise' | 'centreError'>): number {
+  return Math.log(LEAST_RATIO) + ORDINARY_DEVIATIONS * noise + centreError;
 }
 
 /** Those alternatives in which all calls are slower, the least first. */

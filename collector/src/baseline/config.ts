@@ -1,6 +1,7 @@
 // Configuration of `baseline`: what is watched, and how often it may be wrong.
 import { z } from 'zod';
 import { derivedWhole, duration, optionalDuration, ratio } from '../config/fields.ts';
+import { FALSE_ALARM_DAYS } from './defaults.ts';
 
 const MAX_OVERRIDES = 1000;
 
@@ -33,7 +34,7 @@ const minChange = z
 export const baselineConfig = z
   .strictObject({
     false_alarm_every: duration(
-      '40d',
+      `${FALSE_ALARM_DAYS}d`,
       'how seldom one operation may be called in violation though nothing is wrong; seldomer takes longer to be sure',
       // No timer runs so long.
       { min: 3_600_000, max: 3650 * 86_400_000 },

@@ -1,6 +1,7 @@
 // Recorded calls through the watch, as they come: what would have been said, and when. Nothing is read ahead.
 import { binOf, BINS } from './bins.ts';
 import type { Change, Severity, ViolationKind } from './contract.ts';
+import { FALSE_ALARM_DAYS } from './defaults.ts';
 import { Grouping } from './grouping.ts';
 import { Operation, type WatchOptions } from './operation.ts';
 import { DAY_MS } from './season.ts';
@@ -8,8 +9,7 @@ import { addCall, clearStep, emptyStep, type Step } from './step.ts';
 
 const STEP_MS = 1000;
 const MOST_SILENT_STEPS = 86_400;
-/** As a sidecar does it by default. */
-const SECONDS_PER_FALSE_ALARM = 40 * 86_400;
+const SECONDS_PER_FALSE_ALARM = FALSE_ALARM_DAYS * 86_400;
 
 /** The first line, where there is one; all in milliseconds. */
 export interface Meta {

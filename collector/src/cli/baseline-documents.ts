@@ -20,19 +20,30 @@ export async function baselineLearn(args: readonly string[]): Promise<number> {
   if (file === undefined || positionals.length > 1 || typeof out !== 'string')
     throw new UsageError('expected: evenkeel baseline learn FILE --out baselines.json');
   const operations = await readRun(fileSource(file), 'baseline');
-  const text = writeBaselines({ created: new Date(systemClock.nowMs()).toISOString(), operations });
-  if (out === '-') process.stdout.write(text);
-  else {
-    try {
-      writeFileSync(out, text);
-    } catch (error) {
-      throw new EvenkeelError('REPORT_UNWRITABLE', out, { cause: error });
-    }
-    const provisional = operations.filter(({ isProvisional }) => isProvisional).length;
-    const note = provisional === 0 ? '' : `; ${provisional} of them provisional: a whole one takes 10 minutes of calls`;
-    process.stdout.write(`${operations.length} operations learned into ${out}${note}\n`);
-  }
+  const provisional = operations.filter(({ isProvisional }) => isProvisional).length;
+  const note = provisional === 0 ? '' : `; ${provisional} of them provisional: a whole one takes 10 minutes of calls`;
+  writeDocument(out, operations, `${operations.length} operations learned into ${out}${note}`);
   return EXIT.ok;
+}
+
+/** Writes a document of baselines into a file and says so, or to standard output. @throws REPORT_UNWRITABLE */
+export function writeDocument(out: string, operations: readonly RecordedOperation[], told: string): void {
+  const text = writeBaselines({ created: createdNow(), operations });
+  if (out === '-') {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    writeFileSync(out, text);
+  } catch (error) {
+    throw new EvenkeelError('REPORT_UNWRITABLE', out, { cause: error });
+  }
+  process.stdout.write(`${told}\n`);
+}
+
+/** When a document is made, as it says. */
+export function createdNow(): string {
+  return new Date(systemClock.nowMs()).toISOString();
 }
 
 /** Reads a document of baselines. @throws BASELINES_INVALID */

@@ -1,13 +1,10 @@
 // `evenkeel baseline export` and `import`: takes what a running sidecar has learned into a document, and back into one.
-import { writeFileSync } from 'node:fs';
 import { writeBaselines, readBaselines } from '../baseline/document.ts';
 import type { RecordedOperation } from '../baseline/recorded-run.ts';
-import { EvenkeelError } from '../errors.ts';
-import { systemClock } from '../pipeline/clock.ts';
 import type { ExportAnswer, ImportAnswer } from '../web/api.ts';
 import { EXIT, readArguments, UsageError } from './arguments.ts';
 import { askSidecar, sidecarUrl } from './ask-sidecar.ts';
-import { baselinesIn } from './baseline-documents.ts';
+import { baselinesIn, createdNow, writeDocument } from './baseline-documents.ts';
 
 export const TRANSFER_HELP = `evenkeel baseline export [--out baselines.json] [--url http://127.0.0.1:4320]
 evenkeel baseline import FILE [--replace] [--url http://127.0.0.1:4320] [--json]
@@ -39,16 +36,7 @@ export async function exportBaselines(args: readonly string[], environment: Node
   if (positionals.length > 0 || typeof out !== 'string')
     throw new UsageError('expected: evenkeel baseline export [--out baselines.json] [--url …]');
   const { operations, left } = await allOperations(sidecarUrl(values.url), environment);
-  const text = writeBaselines({ created: createdNow(), operations });
-  if (out === '-') process.stdout.write(text);
-  else {
-    try {
-      writeFileSync(out, text);
-    } catch (error) {
-      throw new EvenkeelError('REPORT_UNWRITABLE', out, { cause: error });
-    }
-    process.stdout.write(`${operations.length} baselines written into ${out}\n`);
-  }
+  writeDocument(out, operations, `${operations.length} baselines written into ${out}`);
   if (left > 0) process.stderr.write(`evenkeel: a document has at most ${MAX_OPERATIONS}; ${left} are left out\n`);
   return left > 0 ? EXIT.failed : EXIT.ok;
 }
@@ -91,10 +79,6 @@ async function allOperations(
     if (seen >= answer.found || operations.length >= MAX_OPERATIONS)
       return { operations: operations.slice(0, MAX_OPERATIONS), left: Math.max(0, answer.found - MAX_OPERATIONS) };
   }
-}
-
-function createdNow(): string {
-  return new Date(systemClock.nowMs()).toISOString();
 }
 
 function textOf(imported: number, skipped: ImportAnswer['skipped']): string {

@@ -1,9 +1,9 @@
 // How values are written in reports: in units people read, in UTC, changes against the period before.
 import type { Cell } from './document.ts';
+import { DAY_MS } from './periods.ts';
 
 /** A change that is smaller is none. */
 const SAME_RATIO = 0.05;
-const DAY_MS = 86_400_000;
 
 export const UNKNOWN: Cell = { text: '–', value: null };
 

@@ -1,7 +1,7 @@
 // When reports are mailed: at a time of day somewhere on earth, after their period. Pure.
+import { DAY_MS } from './periods.ts';
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** A time of day in a time zone. */
 export interface MailTime {

@@ -1,4 +1,5 @@
 // Where a value is heading: a robust slope with its interval, and how long until a limit is reached.
+import { DAY_MS } from './periods.ts';
 
 export interface TrendPoint {
   readonly timeMs: number;
@@ -16,7 +17,6 @@ export interface Trend {
   readonly isSure: boolean;
 }
 
-const DAY_MS = 86_400_000;
 /** With fewer a slope is a guess. */
 const MIN_POINTS = 5;
 /** Points that are used, evenly thinned out: the number of pairs grows with the square. */

@@ -1,7 +1,6 @@
 // What has to be done from time to time to a store, by when it was done last.
 import type { UpkeepFacts } from './contract.ts';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from './periods.ts';
 
 /** A baseline takes days to learn: a week of it is what one may lose. To read all of a store costs seconds once a month. */
 const CARE = {

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import type { AccessAnswer, AlertsAnswer, AlertSummary, Violation } from '../api.ts';
 import { judgedText, stateText, takenOnText, toldTexts } from './alert-words.ts';
 import { Outcome, useChange } from './change.tsx';
+import { Fact } from './fact.tsx';
 import { SilenceForm } from './silence-form.tsx';
 import { byWho, MAX_WHO, storedWho, storeWho } from './who.ts';
 
@@ -39,15 +40,6 @@ export function AlertPanel({ alert, cause, desk, nowMs }: AlertPanelProps): Comp
       {desk.access?.mayWrite === true && <Actions alert={alert} cause={cause} nowMs={nowMs} />}
       {desk.access?.mayWrite === false && <p class="note">Nothing can be changed from here: {desk.access.reason}.</p>}
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): ComponentChildren {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

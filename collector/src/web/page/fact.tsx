@@ -1,9 +1,9 @@
-// A number with its name and a few words on what it means; stands in `dl.facts`.
+// A name with what it stands for, or with a number and a few words on what that means; stands in `dl.facts`.
 import type { ComponentChildren } from 'preact';
 
 interface FactProps {
   readonly name: string;
-  readonly value: string;
+  readonly value?: string;
   readonly children: ComponentChildren;
 }
 
@@ -12,7 +12,9 @@ export function Fact({ name, value, children }: FactProps): ComponentChildren {
     <div>
       <dt>{name}</dt>
       <dd>
-        <span class="value">{value}</span> {children}
+        {value !== undefined && <span class="value">{value}</span>}
+        {value !== undefined && ' '}
+        {children}
       </dd>
     </div>
   );

@@ -1,6 +1,7 @@
 // Everything that is known of one span. Its texts come from strangers and are only ever shown as text.
 import type { ComponentChildren } from 'preact';
 import type { AttributeJson, SpanEventJson, SpanJson } from '../api.ts';
+import { Fact } from './fact.tsx';
 import { duration, word } from './format.ts';
 import { explainThreshold } from './threshold.ts';
 
@@ -34,15 +35,6 @@ export function SpanDetail({ span }: { span: SpanJson }): ComponentChildren {
       {span.events.map((event, i) => (
         <Event key={i} event={event} />
       ))}
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): ComponentChildren {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

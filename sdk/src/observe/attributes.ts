@@ -1,5 +1,6 @@
 // Attributes of a call: few-valued ones, which may become labels of metrics, and all others, which belong to the span alone.
 import type { Attributes } from '@opentelemetry/api';
+import { warn } from '../errors.ts';
 import { OTHER } from '../names.ts';
 
 /** A string that is few-valued by a limit; made by {@link lowCardinality}. */
@@ -43,9 +44,19 @@ export function lowCardinality(value: string, max: number): LimitedString {
   return new LimitedString(value, max);
 }
 
-/** Holds limited strings of one operation to their limits. */
+/** Looks at the attributes of one operation: holds limited strings to their limits, and says what it cannot take. */
 export class LowLimits {
   readonly #seen = new Map<string, Set<string>>();
+
+  #isChecked = false;
+
+  /** Says once what would be ignored without a word, which types say before. @param name of the operation */
+  check(parts: object, name: string): void {
+    if (this.#isChecked) return;
+    this.#isChecked = true;
+    const strange = Object.keys(parts).filter((key) => key !== 'low' && key !== 'high');
+    if (strange.length > 0) warn('ATTRIBUTES_INVALID', `${strange.slice(0, 3).join(', ')} of ${name}`);
+  }
 
   /** Makes attributes of few-valued ones; those that are undefined are left out. */
   plain(low: LowAttributes): Attributes {

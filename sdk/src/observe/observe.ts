@@ -122,17 +122,21 @@ export function attributesFrom<Args>(
 ): Pick<Observation, 'fixed' | 'fromArguments'> & { readonly low: Attributes } {
   if (typeof option === 'function')
     return { fixed: own, fromArguments: option as (args: never) => CallAttributes, low: {} };
-  const low = option?.low === undefined ? {} : new LowLimits().plain(option.low);
+  const limits = new LowLimits();
+  if (option !== undefined) limits.check(option, 'an instrument');
+  const low = option?.low === undefined ? {} : limits.plain(option.low);
   return { fixed: { ...own, ...low, ...option?.high }, low };
 }
 
-function begin(call: Call, { fromArguments, watch }: Observation, args: readonly unknown[], limits: LowLimits): void {
+function begin(call: Call, observation: Observation, args: readonly unknown[], limits: LowLimits): void {
+  const { name, fromArguments, watch } = observation;
   try {
     if (fromArguments !== undefined) {
-      const attributes: unknown = fromArguments(args as never);
+      const attributes = fromArguments(args as never);
+      limits.check(attributes, name);
       // Nothing waits for an async callback by mistake, so its rejection would end the process.
       if (attributes instanceof Promise) attributes.catch(() => {});
-      else call.add(attributes as CallAttributes, limits);
+      else call.add(attributes, limits);
     }
   } catch {
     // The callback or what it returned is broken; the call matters more than its attributes.

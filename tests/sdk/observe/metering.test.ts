@@ -1,5 +1,5 @@
 // What is measured of each call, and what never becomes an attribute of a metric.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { lowCardinality, measurePerformance, setInstrumentation } from '../../../sdk/src/index.ts';
 import { recordMetrics } from '../../support/metric-log.ts';
 import { recordSpans } from '../../support/spans.ts';
@@ -63,6 +63,17 @@ describe('an operation', () => {
     expect(log.take()[0]?.attributes).toEqual({ bulk: true, dear: true, sku: 'tea', result: 30 });
     measurePerformance({ name: 'fixed', attributes: { low: { tier: 'a' }, high: { build: 7 } } }, () => 1)();
     expect(await pointsOf(CALLS, 'fixed')).toEqual([{ tier: 'a', value: 1 }]);
+  });
+
+  it('says once what would be ignored', () => {
+    const said: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((line) => said.push(String(line)) > 0);
+    const plain = measurePerformance({ name: 'plain', attributes: () => ({ sku: 'tea' }) as object }, () => 1);
+    plain();
+    plain();
+    write.mockRestore();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/sku of plain .*ATTRIBUTES_INVALID/);
   });
 
   it('holds strings of many values to their limit', async () => {

@@ -90,8 +90,8 @@ describe('the place in the code', () => {
 });
 
 describe('log records', () => {
-  const half = (log: 'errors' | 'all'): ((isFine: boolean) => void) =>
-    measurePerformance({ name: 'half', log }, (isFine: boolean) => {
+  const half = (what: 'errors' | 'all'): ((isFine: boolean) => void) =>
+    measurePerformance({ name: 'half', log: what }, (isFine: boolean) => {
       if (!isFine) throw new RangeError('no');
     });
   const emitted = (): unknown[] =>

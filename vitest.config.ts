@@ -60,8 +60,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/**/*.e2e.test.ts'],
-          // Each starts processes of its own and watches what they do under load.
+          // Each starts processes of its own and watches what they do under load, apart from the unit tests. Half of
+          // their time they wait for what those do, which a third file fills.
           sequence: { groupOrder: 1 },
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

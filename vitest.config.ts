@@ -1,4 +1,4 @@
-// Test projects: `unit` (fast, before each commit), `e2e` (real processes, Node and npm only), `real` (real servers),
+// Test projects: `unit*` (fast, before each commit), `e2e` (real processes, Node and npm only), `real` (real servers),
 // `jaeger` (a real Jaeger, which takes long to build; not for CI).
 // Standard decorators are lowered by esbuild, because the runner's own transform leaves them in place.
 import { transform } from 'esbuild';
@@ -20,6 +20,10 @@ const standardDecorators: Plugin = {
   },
 };
 
+// Unit files share a process, and so must leave it as they found it, which `leaves-nothing.ts` checks. Those of what uses
+// the SDK have one each: they register providers for the whole program, once and for good.
+const OWN_PROCESS = 'tests/{sdk,examples}/**/*.test.ts';
+
 export default defineConfig({
   test: {
     // One less than the cores is the default, which is one where there are two.
@@ -32,7 +36,19 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/**/*.e2e.test.ts', 'tests/**/*.real.test.ts', 'tests/jaeger/**', 'tests/sdk/legacy/**'],
+          exclude: ['tests/**/*.{e2e,real}.test.ts', 'tests/jaeger/**', OWN_PROCESS],
+          // A process for each file costs more than most of them do.
+          isolate: false,
+          setupFiles: ['tests/support/leaves-nothing.ts'],
+        },
+      },
+      {
+        plugins: [standardDecorators],
+        test: {
+          name: 'unit-own-process',
+          sequence: { groupOrder: 0 },
+          include: [OWN_PROCESS],
+          exclude: ['tests/**/*.e2e.test.ts', 'tests/sdk/legacy/**'],
         },
       },
       {
@@ -44,8 +60,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/**/*.e2e.test.ts'],
-          // Each starts processes of its own and watches what they do under load.
+          // Each starts processes of its own and watches what they do under load, apart from the unit tests. Half of
+          // their time they wait for what those do, which a third file fills.
           sequence: { groupOrder: 1 },
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

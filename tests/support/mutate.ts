@@ -207,7 +207,7 @@ function nestDeep(random: Random, fields: WireField[], type: string): void {
 }
 
 function framed(number: number, content: Uint8Array): Buffer {
-  return Buffer.concat([varintBytes(BigInt(number * 8 + 2)), varintBytes(BigInt(content.length)), content]);
+  return Buffer.concat([varintBytes(number * 8 + 2), varintBytes(content.length), content]);
 }
 
 const STRANGE_VALUES: readonly unknown[] = [

@@ -68,10 +68,10 @@ export function parseMessage(bytes: Uint8Array, type: string): WireField[] | und
   let p = 0;
   while (p < bytes.length) {
     const tag = readVarint(bytes, p);
-    if (tag === undefined || tag.value > 0xffff_ffffn || tag.value < 8n) return undefined;
+    if (tag === undefined || tag.value > 0xffff_ffff || tag.value < 8) return undefined;
     p = tag.after;
-    const number = Number(tag.value >> 3n);
-    const wireType = Number(tag.value & 7n);
+    const number = Math.floor(tag.value / 8);
+    const wireType = tag.lowBits;
     const span = valueSpan(bytes, p, wireType);
     if (span === undefined) return undefined;
     p = span.end;
@@ -94,21 +94,23 @@ function valueSpan(bytes: Uint8Array, p: number, wireType: number): { start: num
     end = p + 1;
   } else if (wireType === 2) {
     const length = readVarint(bytes, p);
-    if (length === undefined || length.value > 0x7fff_ffffn) return undefined;
+    if (length === undefined || length.value > 0x7fff_ffff) return undefined;
     start = length.after;
-    end = start + Number(length.value);
+    end = start + length.value;
   } else if (wireType === 1 || wireType === 5) end = p + (wireType === 1 ? 8 : 4);
   else return undefined;
   return end <= bytes.length ? { start, end } : undefined;
 }
 
-function readVarint(bytes: Uint8Array, p: number): { value: bigint; after: number } | undefined {
-  let value = 0n;
-  for (let shift = 0n; shift < 70n; shift += 7n) {
+/** Above 2^53 the value is only near; the three bits that are a wire type are exact. */
+function readVarint(bytes: Uint8Array, p: number): { value: number; lowBits: number; after: number } | undefined {
+  const lowBits = (bytes[p] ?? 0) & 7;
+  let value = 0;
+  for (let weight = 1; weight < 2 ** 70; weight *= 128) {
     const byte = bytes[p++];
     if (byte === undefined) return undefined;
-    value |= BigInt(byte & 127) << shift;
-    if (byte < 128) return { value, after: p };
+    value += (byte & 127) * weight;
+    if (byte < 128) return { value, lowBits, after: p };
   }
   return undefined;
 }
@@ -117,24 +119,34 @@ function readVarint(bytes: Uint8Array, p: number): { value: bigint; after: numbe
 export function writeMessage(fields: readonly WireField[]): Buffer {
   const parts: Uint8Array[] = [];
   for (const field of fields) {
-    parts.push(varintBytes(BigInt(field.number * 8 + field.wireType)));
+    parts.push(varintBytes(field.number * 8 + field.wireType));
     const content = field.children === undefined ? field.bytes : writeMessage(field.children);
-    if (field.wireType === 2) parts.push(varintBytes(BigInt(content.length), field.stretch));
+    if (field.wireType === 2) parts.push(varintBytes(content.length, field.stretch));
     parts.push(content);
   }
   return Buffer.concat(parts);
 }
 
-/** A varint, made `stretch` bytes longer than it has to be. */
-export function varintBytes(value: bigint, stretch = 0): Uint8Array {
+/** A varint, made `stretch` bytes longer than it has to be. @param value as a number only where it is a safe integer */
+export function varintBytes(value: bigint | number, stretch = 0): Uint8Array {
   const bytes: number[] = [];
-  let rest = BigInt.asUintN(64, value);
-  do {
-    bytes.push(Number(rest & 127n));
+  let rest = typeof value === 'number' ? value : BigInt.asUintN(64, value);
+  // Nearly all are lengths and tags, for which arithmetic on bigint is slow.
+  while (typeof rest === 'bigint' && rest > 127n) {
+    bytes.push(Number(rest & 127n) | 128);
     rest >>= 7n;
-  } while (rest > 0n);
-  for (let i = 0; i < stretch; i++) bytes.push(0);
-  return Uint8Array.from(bytes, (byte, i) => (i < bytes.length - 1 ? byte | 128 : byte));
+  }
+  let last = Number(rest);
+  while (last > 127) {
+    bytes.push((last % 128) | 128);
+    last = Math.floor(last / 128);
+  }
+  bytes.push(last);
+  for (let i = 0; i < stretch; i++) {
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 128;
+    bytes.push(0);
+  }
+  return new Uint8Array(bytes);
 }
 
 /** All lists of fields in a tree, with the type of message each is: what a mutation picks from. */
@@ -166,8 +178,8 @@ export function odditiesOf(bytes: Uint8Array, type: string, depth = 0, found = n
     const tag = readVarint(bytes, p);
     if (tag === undefined) return found;
     p = tag.after;
-    const number = Number(tag.value >> 3n);
-    const wireType = Number(tag.value & 7n);
+    const number = Math.floor(tag.value / 8);
+    const wireType = tag.lowBits;
     const known = knownWireType(type, number);
     if (wireType === 3 || wireType === 4) {
       found.add('group');

@@ -11,9 +11,12 @@ import { startSink } from '../../support/sink.ts';
 import { testSpan } from '../../support/test-span.ts';
 import { bodyOf } from '../../support/traffic.ts';
 
+/** At its end a sidecar tries an address that is its own, and closed, for so long. */
+const DRAIN = 'drain_timeout: 100ms';
+
 /** A sidecar that keeps everything and sends it there. */
 function sidecar(endpoint: string): Promise<RunningCollector> {
-  return startCollector(`sample: false\nexport: { otlp: { next: { endpoint: "${endpoint}" } } }`);
+  return startCollector(`sample: false\nexport: { ${DRAIN}, otlp: { next: { endpoint: "${endpoint}" } } }`);
 }
 
 async function sent({ traces, clock, delivered }: RunningCollector, spans = 3): Promise<void> {
@@ -71,7 +74,7 @@ it('takes one signal from a sidecar that it sends another', async () => {
   let second = '';
   const exporting = (endpoint: string, traces: string): Promise<RunningCollector> =>
     startCollector(
-      `sample: false\nexport: { otlp: { next: { endpoint: "${endpoint}", traces_endpoint: "${traces}/v1/traces" } } }`,
+      `sample: false\nexport: { ${DRAIN}, otlp: { next: { endpoint: "${endpoint}", traces_endpoint: "${traces}/v1/traces" } } }`,
     );
   const a = await exporting(await startForwarder(() => second), tempo.url);
   const b = await exporting(loki.url, a.urls.otlpHttp);

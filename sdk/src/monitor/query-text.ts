@@ -1,0 +1,298 @@
+// Takes the values out of the text of a query, so that what is left is its shape and may be recorded. Knows words, quotes
+// and numbers, no grammar: where a text can be read in two ways, the reading that leaves less of it wins.
+
+/** Characters of a text that are looked at; what comes after them is left out. */
+export const MAX_QUERY_CHARS = 16_384;
+/** Characters of a sanitised text. */
+export const MAX_SHAPE_CHARS = 2048;
+
+/**
+ * Replaces every value in a query by `?` and takes out comments.
+ *
+ * Text in quotes, numbers and placeholders become `?`; lists of them become one, and so do rows that look alike. `NULL`,
+ * `TRUE` and `FALSE` stay. Never throws; takes time in proportion to the text, of which it reads the first 16 384
+ * characters. At most 2048 characters come back, with an ellipsis where something was left out.
+ *
+ * @param text of any query language with quotes; of a value without quotes nothing tells that it is one
+ * @param system `db.system.name`; without it double quotes are values, and all after a quote behind a backslash is one
+ * @returns the shape; the empty text for what is no text
+ */
+export function sanitizeQuery(text: string, system?: string): string {
+  if (typeof text !== 'string') return '';
+  const read = text.length > MAX_QUERY_CHARS ? text.slice(0, MAX_QUERY_CHARS) : text;
+  const dialect = dialectOf(system);
+  const shape = dialect.isCommand ? commandShape(read) : new Scan(read, dialect).run();
+  const isWhole = read.length === text.length && shape.length <= MAX_SHAPE_CHARS;
+  return (isWhole ? shape : `${shape.slice(0, MAX_SHAPE_CHARS - 1)}…`).toWellFormed();
+}
+
+/** What differs between query languages. */
+interface Dialect {
+  /** Whether a backslash takes the meaning from a quote; `unknown` where a text could mean either. */
+  readonly backslash: 'escapes' | 'plain' | 'unknown';
+  /** What double quotes are around. Names in JSON are what a colon follows. */
+  readonly doubleQuoted: 'value' | 'identifier' | 'json';
+  /** A word and its arguments. */
+  readonly isCommand: boolean;
+}
+
+const UNKNOWN: Dialect = { backslash: 'unknown', doubleQuoted: 'value', isCommand: false };
+const STANDARD: Dialect = { backslash: 'plain', doubleQuoted: 'identifier', isCommand: false };
+const MYSQL: Dialect = { backslash: 'escapes', doubleQuoted: 'value', isCommand: false };
+const JSON_FILTER: Dialect = { backslash: 'escapes', doubleQuoted: 'json', isCommand: false };
+const COMMAND: Dialect = { ...UNKNOWN, isCommand: true };
+
+/** By `db.system.name`; older and shorter names of the same are taken as well. */
+const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
+  ...['postgresql', 'postgres', 'cockroachdb', 'sqlite', 'oracle.db', 'oracle', 'microsoft.sql_server', 'mssql'].map(
+    (name) => [name, STANDARD] as const,
+  ),
+  ...['mysql', 'mariadb'].map((name) => [name, MYSQL] as const),
+  ...['mongodb', 'elasticsearch', 'opensearch', 'couchdb', 'azure.cosmosdb'].map(
+    (name) => [name, JSON_FILTER] as const,
+  ),
+  ...['redis', 'valkey', 'memcached'].map((name) => [name, COMMAND] as const),
+]);
+
+function dialectOf(system: string | undefined): Dialect {
+  return (typeof system === 'string' && DIALECTS.get(system.toLowerCase())) || UNKNOWN;
+}
+
+/** Of a command only its first word is none of its arguments. */
+function commandShape(text: string): string {
+  const [, word, rest] = /^\s*([a-z][a-z_.|]{0,63})?(\s|\S)?/i.exec(text) ?? [];
+  if (word === undefined) return text.trim() === '' ? '' : '?';
+  if (rest !== undefined && !/\s/.test(rest)) return '?';
+  return /\S/.test(text.slice(text.indexOf(word) + word.length)) ? `${word} ?` : word;
+}
+
+const VALUE = '?';
+const SPACE = /[\s\p{Cc}]/u;
+const WORD_START = /[\p{L}_$\u{80}-\u{10ffff}]/u;
+const DIGIT = /[0-9]/;
+/** One text that is quoted, from its opening quote. No part of it can be matched in two ways, so time is linear. */
+const BACKSLASH_ESCAPES: Readonly<Record<string, RegExp>> = {
+  "'": /'(?:[^'\\]|''|\\[\s\S])*(?:'|$|\\$)/y,
+  '"': /"(?:[^"\\]|""|\\[\s\S])*(?:"|$|\\$)/y,
+};
+const BACKSLASH_PLAIN: Readonly<Record<string, RegExp>> = {
+  "'": /'(?:[^']|'')*(?:'|$)/y,
+  '"': /"(?:[^"]|"")*(?:"|$)/y,
+  '`': /`(?:[^`]|``)*(?:`|$)/y,
+};
+const WORD = /[\p{L}\p{N}_$\u{80}-\u{10ffff}]+/uy;
+/** Begins with a digit or a point before one; what is glued to it, an exponent with its sign as well, is part of it. */
+const NUMBER = /(?:[eE][+-]?(?=[0-9])|[\p{L}\p{N}_.$\u{80}-\u{10ffff}])+/uy;
+const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]{0,62})?\$/uy;
+/** Letters before a quote that belong to the text: hexadecimal, bits, national, escapes, a character set. */
+const PREFIX = /^(?:x|b|n|e|r|u|_[a-z0-9]+)$/i;
+/** Rows longer than this, in tokens, are not compared. */
+const MAX_ROW = 64;
+
+/** One pass over one text. */
+class Scan {
+  readonly #text: string;
+  readonly #dialect: Dialect;
+  #at = 0;
+  #isSpaced = false;
+  readonly #shape = new Shape();
+
+  constructor(text: string, dialect: Dialect) {
+    this.#text = text;
+    this.#dialect = dialect;
+  }
+
+  run(): string {
+    while (this.#at < this.#text.length) this.#step();
+    return this.#shape.text();
+  }
+
+  #step(): void {
+    const text = this.#text;
+    const char = text[this.#at] ?? '';
+    const next = text[this.#at + 1] ?? '';
+    if (SPACE.test(char)) return this.#skip(1);
+    if (char === '-' && next === '-') return this.#skipTo('\n');
+    if (char === '#' && (next === '' || SPACE.test(next))) return this.#skipTo('\n');
+    if (char === '/' && next === '*') return this.#skipComment();
+    // Of other languages than SQL; in SQL it divides nothing by nothing.
+    if (char === '/' && next === '/') return this.#skipTo('\n');
+    if (char === "'" || char === '"' || char === '`') return this.#quoted(char);
+    if (char === '$' && this.#dollarQuoted()) return;
+    if (DIGIT.test(char) || (char === '.' && DIGIT.test(next) && !this.#isGlued())) return this.#number();
+    if (char === '?') return this.#placeholder(/\?[0-9]*/y);
+    if (char === '$' && DIGIT.test(next)) return this.#placeholder(/\$[0-9]+/y);
+    if ((char === ':' || char === '@') && !this.#isGlued() && next !== char && WORD_START.test(next))
+      return this.#placeholder(/[:@][\p{L}\p{N}_$\u{80}-\u{10ffff}]+/uy);
+    if (WORD_START.test(char)) return this.#word();
+    if (char === ':' && next === ':') return this.#put('::', 2);
+    this.#put(char, 1);
+  }
+
+  /** Whether what comes belongs to what was read before it, as `b` does in `a:b`. */
+  #isGlued(): boolean {
+    return !this.#isSpaced && this.#shape.endsInWord;
+  }
+
+  #skip(chars: number): void {
+    this.#at += chars;
+    this.#isSpaced = true;
+  }
+
+  #skipTo(end: string): void {
+    const found = this.#text.indexOf(end, this.#at);
+    this.#skip((found < 0 ? this.#text.length : found + end.length) - this.#at);
+  }
+
+  /** Comments nest in some languages and not in others; nested, more of the text is comment. */
+  #skipComment(): void {
+    const marks = /\/\*|\*\//g;
+    marks.lastIndex = this.#at;
+    let depth = 0;
+    for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text)) {
+      depth += mark[0] === '/*' ? 1 : -1;
+      if (depth === 0) return this.#skip(marks.lastIndex - this.#at);
+    }
+    this.#skip(this.#text.length - this.#at);
+  }
+
+  #quoted(quote: string): void {
+    const { backslash, doubleQuoted } = this.#dialect;
+    const isEscaping = quote !== '`' && (backslash === 'escapes' || (quote === "'" && this.#shape.endsInPrefix('e')));
+    const found = this.#match((isEscaping ? BACKSLASH_ESCAPES : BACKSLASH_PLAIN)[quote] as RegExp);
+    const isClosed = found.length > 1 && found.endsWith(quote);
+    const isNameQuote = quote === '`' || (quote === '"' && this.#isName(doubleQuoted, found.length));
+    if (isNameQuote && isClosed) return this.#put(found, found.length);
+    // Where the quote may have been meant for the text, so may everything behind it.
+    const isUnsure = quote !== '`' && !isEscaping && backslash === 'unknown' && found.includes('\\');
+    if (!this.#isSpaced) this.#isSpaced = this.#shape.dropPrefix();
+    this.#value(isUnsure ? this.#text.length - this.#at : found.length);
+  }
+
+  #isName(doubleQuoted: Dialect['doubleQuoted'], length: number): boolean {
+    if (doubleQuoted !== 'json') return doubleQuoted === 'identifier';
+    // A key: at most a few blanks between it and its colon.
+    return /^\s{0,8}:/.test(this.#text.slice(this.#at + length, this.#at + length + 9));
+  }
+
+  /** `$$text$$` and `$tag$text$tag$`. */
+  #dollarQuoted(): boolean {
+    const tag = this.#match(DOLLAR_TAG);
+    if (tag === '') return false;
+    const end = this.#text.indexOf(tag, this.#at + tag.length);
+    this.#value((end < 0 ? this.#text.length : end + tag.length) - this.#at);
+    return true;
+  }
+
+  #number(): void {
+    if (!this.#isSpaced) this.#isSpaced = this.#shape.dropSign();
+    this.#value(Math.max(1, this.#match(NUMBER).length));
+  }
+
+  #placeholder(pattern: RegExp): void {
+    this.#value(Math.max(1, this.#match(pattern).length));
+  }
+
+  #word(): void {
+    const word = this.#match(WORD);
+    this.#put(word === '' ? (this.#text[this.#at] ?? '') : word, Math.max(1, word.length));
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    return pattern.exec(this.#text)?.[0] ?? '';
+  }
+
+  #value(chars: number): void {
+    this.#shape.add(VALUE, this.#isSpaced);
+    this.#at += chars;
+    this.#isSpaced = false;
+  }
+
+  #put(token: string, chars: number): void {
+    this.#shape.add(token, this.#isSpaced);
+    this.#at += chars;
+    this.#isSpaced = false;
+  }
+}
+
+/** Tokens of a shape while it grows; lists and rows that are alike fold as they close. */
+class Shape {
+  readonly #tokens: string[] = [];
+  readonly #spaced: boolean[] = [];
+  /** Places of brackets that are open. */
+  readonly #open: number[] = [];
+  /** By the place of a bracket that closes, that of the one it closes. */
+  readonly #from: number[] = [];
+
+  get endsInWord(): boolean {
+    const last = this.#tokens.at(-1) ?? '';
+    return last === VALUE || /[\p{L}\p{N}_$"'`\])]$/u.test(last);
+  }
+
+  endsInPrefix(letter: string): boolean {
+    return this.#tokens.at(-1)?.toLowerCase() === letter;
+  }
+
+  /** Takes off what belongs to the text in quotes that follows. @returns whether there was a blank before it */
+  dropPrefix(): boolean {
+    const [before = '', last = ''] = [this.#tokens.at(-2), this.#tokens.at(-1)];
+    const length = last === '&' && /^u$/i.test(before) ? 2 : PREFIX.test(last) ? 1 : 0;
+    const isSpaced = length > 0 && this.#spaced.at(-length) === true;
+    this.#drop(length);
+    return isSpaced;
+  }
+
+  /** Takes off a sign where nothing is before it that could be added to. @returns whether there was a blank before it */
+  dropSign(): boolean {
+    const [sign = '', before = ''] = [this.#tokens.at(-1), this.#tokens.at(-2)];
+    if ((sign !== '-' && sign !== '+') || !/^[=<>(,[*/%+-]$/.test(before)) return false;
+    const isSpaced = this.#spaced.at(-1) === true;
+    this.#drop(1);
+    return isSpaced;
+  }
+
+  add(token: string, isSpaced: boolean): void {
+    if (token === VALUE && this.#tokens.at(-1) === ',' && this.#tokens.at(-2) === VALUE) return this.#drop(1);
+    // Texts that follow each other are one.
+    if (token === VALUE && this.#tokens.at(-1) === VALUE) return;
+    if (token === '(' || token === '[' || token === '{') this.#open.push(this.#tokens.length);
+    this.#tokens.push(token);
+    this.#spaced.push(isSpaced);
+    if (token === ')' || token === ']' || token === '}') this.#close();
+  }
+
+  text(): string {
+    while (this.#tokens.at(-1) === ';') this.#drop(1);
+    let text = '';
+    for (const [i, token] of this.#tokens.entries()) {
+      const before = this.#tokens[i - 1] ?? '';
+      const isTight = i === 0 || token === ',' || token === ')' || token === ']' || before === '(' || before === '[';
+      text += !isTight && (this.#spaced[i] === true || before === ',') ? ` ${token}` : token;
+      if (text.length > MAX_SHAPE_CHARS) break;
+    }
+    return text;
+  }
+
+  /** A row that is like the one before it goes. */
+  #close(): void {
+    const from = this.#open.pop();
+    if (from === undefined) return;
+    const size = this.#tokens.length - from;
+    const previous = this.#tokens[from - 1] === ',' ? this.#from[from - 2] : undefined;
+    const isNext = previous !== undefined && from - 1 - previous === size && size <= MAX_ROW;
+    if (isNext && this.#isAlike(previous, from, size)) this.#drop(size + 1);
+    else this.#from[this.#tokens.length - 1] = from;
+  }
+
+  #isAlike(first: number, second: number, size: number): boolean {
+    for (let i = 0; i < size; i++) if (this.#tokens[first + i] !== this.#tokens[second + i]) return false;
+    return true;
+  }
+
+  #drop(tokens: number): void {
+    this.#tokens.length -= tokens;
+    this.#spaced.length -= tokens;
+    if (this.#from.length > this.#tokens.length) this.#from.length = this.#tokens.length;
+  }
+}

@@ -27,6 +27,12 @@ export class ManualMonitorClock implements MonitorClock {
     return this.#timers.size;
   }
 
+  /** Until a timer is due; undefined without any. */
+  get nextMs(): number | undefined {
+    const due = [...this.#timers].map(({ dueMs }) => dueMs - this.#nowMs);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
   /** Calls what comes due on the way, in its order. */
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms;

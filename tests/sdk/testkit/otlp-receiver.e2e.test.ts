@@ -16,11 +16,11 @@ const PROGRAM = `
   import { startTelemetry } from './src/index.ts';
   const telemetry = await startTelemetry({ serviceName: 'shop', runtimeMetrics: false });
   const tracer = trace.getTracer('lib', '1.2');
-  tracer.startActiveSpan('outer', { kind: SpanKind.SERVER, startTime: 1000 }, (outer) => {
+  tracer.startActiveSpan('outer', { kind: SpanKind.SERVER, startTime: [5, 0] }, (outer) => {
     outer.setAttributes({ text: 'é', whole: -5, real: 1.5, yes: true, list: ['a', 'b'] });
     outer.addEvent('happened', { n: 2 });
     tracer.startSpan('inner', { links: [{ context: outer.spanContext() }] }).end();
-    outer.setStatus({ code: SpanStatusCode.ERROR, message: 'no' }).end(1250);
+    outer.setStatus({ code: SpanStatusCode.ERROR, message: 'no' }).end([5, 250_000_000]);
   });
   const meter = metrics.getMeter('lib');
   meter.createCounter('orders', { unit: '{order}' }).add(3, { kind: 'a' });

@@ -55,12 +55,9 @@ export class AlertCallbacks {
 
   tell(type: AlertType, data: AlertData): void {
     for (const { call } of this.#callbacks) {
-      try {
-        const answer: unknown = call(type, data);
-        if (answer instanceof Promise) answer.catch(() => this.#failures++);
-      } catch {
-        this.#failures++;
-      }
+      // An async function, so that what is thrown and what is rejected are one; it calls before anything is awaited.
+      const told = async (): Promise<unknown> => call(type, data);
+      told().catch(() => this.#failures++);
     }
   }
 }

@@ -194,7 +194,7 @@ export class PerformanceMonitor {
 
   #judgeLater(thresholds: Thresholds): void {
     this.#cancel = this.#clock.after(Thresholds.everyMs, () => {
-      thresholds.judge(this.#clock.monotonicMs());
+      thresholds.judge(this.#clock.monotonicMs(), this.#clock.nowMs());
       if (!this.#isStopped) this.#judgeLater(thresholds);
     });
   }

@@ -47,7 +47,7 @@ export class SidecarAlerts {
       seen.add(data.id);
       const before = this.#told.get(data.id);
       if (data.state === 'firing') {
-        if (before?.severity === data.severity) continue;
+        if (before?.severity === data.severity || (before === undefined && isHeld(each))) continue;
         this.#told.set(data.id, data);
         // What was over before anybody listened is no news.
       } else if (!this.#told.delete(data.id)) continue;
@@ -65,6 +65,11 @@ export class SidecarAlerts {
   #typeOf(id: string): AlertType {
     return this.#kinds.get(id) ?? 'alert';
   }
+}
+
+/** Silenced, or too mild for the sidecar's own page: it is not begun with, but an alert that was told is told to its end. */
+function isHeld(value: unknown): boolean {
+  return fieldOf(value, 'heldBy') !== undefined || fieldOf(value, 'isShown') === false;
 }
 
 /** @returns undefined for what is pending, or no alert */

@@ -45,9 +45,14 @@ export class Thresholds {
     this.#watches.get(type)?.record(durationMs, isError, nowMs);
   }
 
-  /** To be called every {@link Thresholds.everyMs}. */
-  judge(nowMs: number): void {
-    for (const watch of this.#watches.values()) for (const [type, data] of watch.judge(nowMs)) this.#tell(type, data);
+  /**
+   * To be called every {@link Thresholds.everyMs}.
+   *
+   * @param nowMs that never goes back @param atMs the same moment since the epoch
+   */
+  judge(nowMs: number, atMs: number): void {
+    for (const watch of this.#watches.values())
+      for (const [type, data] of watch.judge(nowMs, atMs)) this.#tell(type, data);
   }
 
   /** What is raised now. */
@@ -84,13 +89,13 @@ class Watch {
     this.#steps[this.#step % STEPS]?.record(durationMs, isError);
   }
 
-  judge(nowMs: number): [AlertType, AlertData][] {
+  judge(nowMs: number, atMs: number): [AlertType, AlertData][] {
     this.#advance(nowMs);
     this.#whole.clear();
     for (const step of this.#steps) if (step.count > 0) this.#whole.add(step);
     return FIGURES.flatMap((figure) => {
       const limit = this.#threshold[figure];
-      const data = limit === undefined ? undefined : this.#change(figure, limit, nowMs);
+      const data = limit === undefined ? undefined : this.#change(figure, limit, atMs);
       return data === undefined ? [] : [[typeOf(figure), data] as [AlertType, AlertData]];
     });
   }
@@ -100,13 +105,13 @@ class Watch {
   }
 
   /** @returns what is to be told, where something is */
-  #change(figure: Figure, limit: number, nowMs: number): AlertData | undefined {
+  #change(figure: Figure, limit: number, atMs: number): AlertData | undefined {
     const { minCalls = DEFAULT_MIN_CALLS } = this.#threshold;
     const value = this.#whole.summary()[figure];
     const raised = this.#raised.get(figure);
     if (raised === undefined) {
       if (this.#whole.count < minCalls || value <= limit) return undefined;
-      const data = this.#data(figure, value, limit, nowMs);
+      const data = this.#data(figure, value, limit, atMs);
       this.#raised.set(figure, { data, calmSince: undefined });
       return data;
     }
@@ -119,17 +124,17 @@ class Watch {
     return { ...raised.data, state: 'resolved', value, summary };
   }
 
-  #data(figure: Figure, value: number, limit: number, nowMs: number): AlertData {
+  #data(figure: Figure, value: number, limit: number, atMs: number): AlertData {
     const { count } = this.#whole;
     return {
-      id: `${this.#name}/${figure}/${nowMs}`,
+      id: `${this.#name}/${figure}/${atMs}`,
       source: 'thresholds',
       state: 'firing',
       severity: this.#threshold.severity ?? 'warning',
       subject: this.#name,
       attributes: {},
       summary: `${this.#name}: ${says(figure, value)} over the last minute, more than its bound of ${shown(figure, limit)} (${count} calls)`,
-      sinceMs: nowMs,
+      sinceMs: atMs,
       value,
       limit,
     };

@@ -16,8 +16,9 @@ export interface BaselineOptions {
   readonly falseAlarms?: number;
   /** 0.9 to 0.99: judges the slowest calls as well, which a typical call says nothing of. */
   readonly quantile?: number;
-  /** Calls of a function, each after the one before has ended: so many are measured, after some that are not. 100 and 10. */
+  /** Calls of a function that are measured, each after the one before has ended; 100, or what can be had in a second. */
   readonly calls?: number;
+  /** Calls before that; 200, or what can be had in a fifth of a second. */
   readonly warmup?: number;
   /** A function is measured again, up to so many times, before it counts as slower; 3. */
   readonly rounds?: number;
@@ -38,7 +39,12 @@ export interface Verdict extends Judgement {
   readonly rounds: number;
 }
 
-const DEFAULTS = { tolerance: 0.5, falseAlarms: 0.01, calls: 100, warmup: 10, rounds: 3 };
+const DEFAULTS = { tolerance: 0.5, falseAlarms: 0.01, rounds: 3 };
+/** Of a function: unless it is said how many calls are wanted, time decides, so that what is slow still fits into a test. */
+const MEASURED = { calls: 100, forMs: 1000 };
+/** Code that has just been loaded is slower until the compiler has seen enough of it. */
+const WARMUP = { calls: 200, forMs: 200 };
+const LEAST_WARMUP = 3;
 /** Between rounds: what disturbs a machine is often over by then. */
 const PAUSES_MS = [50, 250, 1000];
 const PROCESS_CLOCK: NonNullable<BaselineOptions['clock']> = {
@@ -105,11 +111,13 @@ async function measuredRounds(
   bounds: Bounds,
   options: BaselineOptions,
 ): Promise<Judgement[]> {
-  const { calls = DEFAULTS.calls, warmup = DEFAULTS.warmup, rounds = DEFAULTS.rounds, clock = PROCESS_CLOCK } = options;
+  const { rounds = DEFAULTS.rounds, clock = PROCESS_CLOCK } = options;
+  const warmup = options.warmup === undefined ? WARMUP : { calls: options.warmup, forMs: Infinity };
+  const wanted = options.calls === undefined ? MEASURED : { calls: options.calls, forMs: Infinity };
   const judgements: Judgement[] = [];
-  for (let i = 0; i < warmup; i++) await call();
+  await measured(call, { ...warmup, least: Math.min(LEAST_WARMUP, warmup.calls) }, clock);
   while (judgements.length < rounds) {
-    const durations = await measured(call, Math.max(LEAST_CALLS, calls), clock);
+    const durations = await measured(call, { ...wanted, least: LEAST_CALLS }, clock);
     const judgement = judge(durations, baseline, bounds);
     judgements.push(judgement);
     if (!judgement.isSlower) break;
@@ -118,13 +126,15 @@ async function measuredRounds(
   return judgements;
 }
 
+/** @param wanted so many calls, or as many as there is time for and the least of them */
 async function measured(
   call: () => unknown,
-  calls: number,
+  wanted: { readonly calls: number; readonly forMs: number; readonly least: number },
   clock: NonNullable<BaselineOptions['clock']>,
 ): Promise<number[]> {
   const durations: number[] = [];
-  while (durations.length < calls) {
+  const endMs = clock.monotonicMs() + wanted.forMs;
+  while (durations.length < wanted.least || (durations.length < wanted.calls && clock.monotonicMs() < endMs)) {
     const fromMs = clock.monotonicMs();
     const answer = call();
     // To wait for what is there already would be measured as well.

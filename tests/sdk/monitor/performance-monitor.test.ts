@@ -103,7 +103,9 @@ describe('PerformanceMonitor', () => {
     for (let i = 0; i < 50; i++) monitor.recordOperation('orders.create', 500);
     clock.advance(5000);
     expect(told).toEqual([['latency', 'firing', 'orders.create', 200]]);
-    expect(monitor.exportMetrics().alerts).toHaveLength(1);
+    expect(monitor.exportMetrics().alerts).toMatchObject([
+      { sinceMs: 1_005_000, source: 'thresholds', severity: 'warning' },
+    ]);
     unregister();
     clock.advance(120_000);
     expect(told).toHaveLength(1);

@@ -69,6 +69,19 @@ describe('alerts of the sidecar', () => {
     expect(take(alert('1', 'resolved', 'none'))).toEqual([]);
   });
 
+  it('are not begun with while they are held, and told to their end', () => {
+    const alerts = new SidecarAlerts();
+    const take = (more: object): string[] =>
+      alerts
+        .takeAlerts({ alerts: [{ ...alert('1', 'firing', 'warning'), ...more }] })
+        .map(([, { state, severity }]) => `${state} ${severity}`);
+    expect(take({ heldBy: 'silence' })).toEqual([]);
+    expect(take({ isShown: false })).toEqual([]);
+    expect(take({ isShown: true })).toEqual(['firing warning']);
+    expect(take({ isShown: true, severity: 'critical', heldBy: 'silence' })).toEqual(['firing critical']);
+    expect(take({ isShown: false, state: 'resolved', heldBy: 'silence' })).toEqual(['resolved critical']);
+  });
+
   it('carry what the sidecar says of them', () => {
     const [[, data] = []] = new SidecarAlerts().takeAlerts({ alerts: [alert('1', 'firing', 'warning')] });
     expect(data).toEqual({

@@ -19,7 +19,7 @@ function play(
     const { calls, durationMs = 1, errors = 0 } = steps[step] ?? { calls: 0 };
     for (let i = 0; i < calls; i++) thresholds.record('op', durationMs, i < errors, step * STEP_MS);
     thresholds.record('another', 1e6, true, step * STEP_MS);
-    thresholds.judge(step * STEP_MS + STEP_MS / 2);
+    thresholds.judge(step * STEP_MS + STEP_MS / 2, 1e12);
   }
   return told;
 }

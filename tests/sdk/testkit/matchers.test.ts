@@ -1,10 +1,11 @@
 // expect(op).toStayWithinBaseline, both ways, with baselines as the sidecar writes them.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { writeBaselines } from '../../../collector/src/baseline/document.ts';
 import { RecordedRun } from '../../../collector/src/baseline/recorded-run.ts';
 import { type BaselineMatchers, baselineMatchers, type BaselineOptions } from '../../../sdk/src/testkit/matchers.ts';
+import { createTestTelemetry } from '../../../sdk/src/testkit/entry.ts';
 import { pick, seeded } from '../../support/random.ts';
 import { recordedRun } from '../../support/recorded-runs.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -97,14 +98,26 @@ describe('toStayWithinBaseline', () => {
     const durations = later('GET /cart', 1);
     const random = seeded(6);
     const calm = spending(() => durations[pick(random, durations.length)] ?? 0);
-    await expect(calm.call).toStayWithinBaseline({ ...OPTIONS, name: 'GET /cart', clock: calm.clock });
+    await expect(calm.call).toStayWithinBaseline({
+      ...OPTIONS,
+      name: 'GET /cart',
+      clock: calm.clock,
+      warmup: 10,
+      calls: 100,
+    });
     expect(calm.log).toEqual({ calls: 110, pausedMs: 0 });
 
     // Something else has the machine for its first 200 calls.
     const disturbed = spending(
       () => (disturbed.log.calls <= 200 ? 5 : 1) * (durations[pick(random, durations.length)] ?? 0),
     );
-    await expect(disturbed.call).toStayWithinBaseline({ ...OPTIONS, name: 'GET /cart', clock: disturbed.clock });
+    await expect(disturbed.call).toStayWithinBaseline({
+      ...OPTIONS,
+      name: 'GET /cart',
+      clock: disturbed.clock,
+      warmup: 10,
+      calls: 100,
+    });
     expect(disturbed.log.calls).toBe(310);
     expect(disturbed.log.pausedMs).toBe(300);
 
@@ -120,6 +133,17 @@ describe('toStayWithinBaseline', () => {
     );
     expect(message).toMatch(/^GET \/cart is slower than its baseline allows: 1.5 times as long, in each of 3 rounds\n/);
     expect(slower.log.calls).toBe(150);
+  });
+
+  it('takes no longer for what is slow', async () => {
+    const baselines = { version: 1, operations: [{ op: 'slow', counts: [150, 500] }] };
+    const slow = spending(() => 100);
+    await expect(slow.call).toStayWithinBaseline({ baselines, name: 'slow', clock: slow.clock });
+    // Two seconds for twenty calls, after three that warm up: as few as can be judged.
+    expect(slow.log.calls).toBe(23);
+    const fast = spending(() => 0.1);
+    await expect(fast.call).toStayWithinBaseline({ baselines, name: 'slow', clock: fast.clock });
+    expect(fast.log.calls).toBe(300);
   });
 
   it('measures real time, of sync and async functions', async () => {
@@ -141,10 +165,19 @@ describe('toStayWithinBaseline', () => {
   });
 
   it('takes the name of recorded spans', async () => {
-    const telemetry = { durationsOf: (name: string): number[] => (name === 'render' ? later('render', 1) : []) };
+    const telemetry = createTestTelemetry();
+    onTestFinished(() => telemetry.shutdown());
+    for (const [name, scale] of [
+      ['render', 1],
+      ['GET /cart', 3],
+    ] as const)
+      for (const durationMs of later(name, scale))
+        telemetry.tracer.startSpan(name, { startTime: 1e12 }).end(1e12 + durationMs);
     await expect('render').toStayWithinBaseline({ ...OPTIONS, telemetry });
-    expect(await failure(expect('GET /cart').toStayWithinBaseline({ ...OPTIONS, telemetry }))).toBe(
-      '0 calls of GET /cart were recorded; at least 20 are needed',
+    await expect('GET /cart').not.toStayWithinBaseline({ ...OPTIONS, telemetry });
+    await telemetry.reset();
+    expect(await failure(expect('render').toStayWithinBaseline({ ...OPTIONS, telemetry }))).toBe(
+      '0 calls of render were recorded; at least 20 are needed',
     );
     expect(await failure(expect('render').toStayWithinBaseline(OPTIONS))).toMatch(/^a name needs telemetry/);
   });

@@ -1,10 +1,9 @@
 // Takes the values out of the text of a query, so that what is left is its shape and may be recorded. Knows words, quotes
 // and numbers, no grammar: where a text can be read in two ways, the reading that leaves less of it wins.
+import { MAX_SHAPE_CHARS, Shape, VALUE } from './query-shape.ts';
 
 /** Characters of a text that are looked at; what comes after them is left out. */
 export const MAX_QUERY_CHARS = 16_384;
-/** Characters of a sanitised text. */
-export const MAX_SHAPE_CHARS = 2048;
 
 /**
  * Replaces every value in a query by `?` and takes out comments.
@@ -30,23 +29,25 @@ export function sanitizeQuery(text: string, system?: string): string {
 interface Dialect {
   /** Whether a backslash takes the meaning from a quote; `unknown` where a text could mean either. */
   readonly backslash: 'escapes' | 'plain' | 'unknown';
-  /** What double quotes are around. Names in JSON are what a colon follows. */
+  /** What double quotes are around. Names in JSON are what a colon follows; backticks and slashes are around values there. */
   readonly doubleQuoted: 'value' | 'identifier' | 'json';
+  /** Whether square brackets are around names. */
+  readonly hasBrackets?: boolean;
   /** A word and its arguments. */
   readonly isCommand: boolean;
 }
 
 const UNKNOWN: Dialect = { backslash: 'unknown', doubleQuoted: 'value', isCommand: false };
 const STANDARD: Dialect = { backslash: 'plain', doubleQuoted: 'identifier', isCommand: false };
+const BRACKETED: Dialect = { ...STANDARD, hasBrackets: true };
 const MYSQL: Dialect = { backslash: 'escapes', doubleQuoted: 'value', isCommand: false };
 const JSON_FILTER: Dialect = { backslash: 'escapes', doubleQuoted: 'json', isCommand: false };
 const COMMAND: Dialect = { ...UNKNOWN, isCommand: true };
 
 /** By `db.system.name`; older and shorter names of the same are taken as well. */
 const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
-  ...['postgresql', 'postgres', 'cockroachdb', 'sqlite', 'oracle.db', 'oracle', 'microsoft.sql_server', 'mssql'].map(
-    (name) => [name, STANDARD] as const,
-  ),
+  ...['postgresql', 'postgres', 'cockroachdb', 'oracle.db', 'oracle'].map((name) => [name, STANDARD] as const),
+  ...['sqlite', 'microsoft.sql_server', 'mssql'].map((name) => [name, BRACKETED] as const),
   ...['mysql', 'mariadb'].map((name) => [name, MYSQL] as const),
   ...['mongodb', 'elasticsearch', 'opensearch', 'couchdb', 'azure.cosmosdb'].map(
     (name) => [name, JSON_FILTER] as const,
@@ -66,7 +67,6 @@ function commandShape(text: string): string {
   return /\S/.test(text.slice(text.indexOf(word) + word.length)) ? `${word} ?` : word;
 }
 
-const VALUE = '?';
 const SPACE = /[\s\p{Cc}]/u;
 const WORD_START = /[\p{L}_$\u{80}-\u{10ffff}]/u;
 const DIGIT = /[0-9]/;
@@ -83,11 +83,11 @@ const BACKSLASH_PLAIN: Readonly<Record<string, RegExp>> = {
 const WORD = /[\p{L}\p{N}_$\u{80}-\u{10ffff}]+/uy;
 /** Begins with a digit or a point before one; what is glued to it, an exponent with its sign as well, is part of it. */
 const NUMBER = /(?:[eE][+-]?(?=[0-9])|[\p{L}\p{N}_.$\u{80}-\u{10ffff}])+/uy;
+const CLOSING: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}', '<': '>' };
+/** A regular expression of JavaScript, up to the end of its line. */
+const PATTERN = /\/(?:[^\\/\n]|\\[^\n]|\\$)*(?:\/[a-z]*|$|(?=\n))/y;
+const BRACKETED_NAME = /\[(?:[^\]]|\]\])*(?:\]|$)/y;
 const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]{0,62})?\$/uy;
-/** Letters before a quote that belong to the text: hexadecimal, bits, national, escapes, a character set. */
-const PREFIX = /^(?:x|b|n|e|r|u|_[a-z0-9]+)$/i;
-/** Rows longer than this, in tokens, are not compared. */
-const MAX_ROW = 64;
 
 /** One pass over one text. */
 class Scan {
@@ -117,6 +117,10 @@ class Scan {
     if (char === '/' && next === '*') return this.#skipComment();
     // Of other languages than SQL; in SQL it divides nothing by nothing.
     if (char === '/' && next === '/') return this.#skipTo('\n');
+    if (char === '/' && this.#dialect.doubleQuoted === 'json' && !this.#shape.endsInWord)
+      return this.#value(this.#match(PATTERN).length);
+    if (char === '[' && this.#dialect.hasBrackets === true && WORD_START.test(next)) return this.#bracketed();
+    if (char === "'" && !this.#isSpaced && this.#shape.endsInPrefix('q', 'nq')) return this.#delimited();
     if (char === "'" || char === '"' || char === '`') return this.#quoted(char);
     if (char === '$' && this.#dollarQuoted()) return;
     if (DIGIT.test(char) || (char === '.' && DIGIT.test(next) && !this.#isGlued())) return this.#number();
@@ -161,10 +165,12 @@ class Scan {
     const isEscaping = quote !== '`' && (backslash === 'escapes' || (quote === "'" && this.#shape.endsInPrefix('e')));
     const found = this.#match((isEscaping ? BACKSLASH_ESCAPES : BACKSLASH_PLAIN)[quote] as RegExp);
     const isClosed = found.length > 1 && found.endsWith(quote);
-    const isNameQuote = quote === '`' || (quote === '"' && this.#isName(doubleQuoted, found.length));
+    const isNameQuote =
+      quote === '`' ? doubleQuoted !== 'json' : quote === '"' && this.#isName(doubleQuoted, found.length);
     if (isNameQuote && isClosed) return this.#put(found, found.length);
-    // Where the quote may have been meant for the text, so may everything behind it.
-    const isUnsure = quote !== '`' && !isEscaping && backslash === 'unknown' && found.includes('\\');
+    // Where the quote may have been meant for the text, so may everything behind it; three of them may begin one text.
+    const mayEndLater = found.includes('\\') || found.startsWith(quote.repeat(3));
+    const isUnsure = quote !== '`' && !isEscaping && backslash === 'unknown' && mayEndLater;
     if (!this.#isSpaced) this.#isSpaced = this.#shape.dropPrefix();
     this.#value(isUnsure ? this.#text.length - this.#at : found.length);
   }
@@ -173,6 +179,20 @@ class Scan {
     if (doubleQuoted !== 'json') return doubleQuoted === 'identifier';
     // A key: at most a few blanks between it and its colon.
     return /^\s{0,8}:/.test(this.#text.slice(this.#at + length, this.#at + length + 9));
+  }
+
+  /** Oracle's `q'[text]'`, whose delimiter may be anything. */
+  #delimited(): void {
+    const delimiter = this.#text[this.#at + 1] ?? '';
+    const end = this.#text.indexOf(`${CLOSING[delimiter] ?? delimiter}'`, this.#at + 2);
+    this.#isSpaced = this.#shape.dropPrefix();
+    this.#value((end < 0 ? this.#text.length : end + 2) - this.#at);
+  }
+
+  #bracketed(): void {
+    const name = this.#match(BRACKETED_NAME);
+    if (name.endsWith(']')) this.#put(name, name.length);
+    else this.#value(name.length);
   }
 
   /** `$$text$$` and `$tag$text$tag$`. */
@@ -213,86 +233,5 @@ class Scan {
     this.#shape.add(token, this.#isSpaced);
     this.#at += chars;
     this.#isSpaced = false;
-  }
-}
-
-/** Tokens of a shape while it grows; lists and rows that are alike fold as they close. */
-class Shape {
-  readonly #tokens: string[] = [];
-  readonly #spaced: boolean[] = [];
-  /** Places of brackets that are open. */
-  readonly #open: number[] = [];
-  /** By the place of a bracket that closes, that of the one it closes. */
-  readonly #from: number[] = [];
-
-  get endsInWord(): boolean {
-    const last = this.#tokens.at(-1) ?? '';
-    return last === VALUE || /[\p{L}\p{N}_$"'`\])]$/u.test(last);
-  }
-
-  endsInPrefix(letter: string): boolean {
-    return this.#tokens.at(-1)?.toLowerCase() === letter;
-  }
-
-  /** Takes off what belongs to the text in quotes that follows. @returns whether there was a blank before it */
-  dropPrefix(): boolean {
-    const [before = '', last = ''] = [this.#tokens.at(-2), this.#tokens.at(-1)];
-    const length = last === '&' && /^u$/i.test(before) ? 2 : PREFIX.test(last) ? 1 : 0;
-    const isSpaced = length > 0 && this.#spaced.at(-length) === true;
-    this.#drop(length);
-    return isSpaced;
-  }
-
-  /** Takes off a sign where nothing is before it that could be added to. @returns whether there was a blank before it */
-  dropSign(): boolean {
-    const [sign = '', before = ''] = [this.#tokens.at(-1), this.#tokens.at(-2)];
-    if ((sign !== '-' && sign !== '+') || !/^[=<>(,[*/%+-]$/.test(before)) return false;
-    const isSpaced = this.#spaced.at(-1) === true;
-    this.#drop(1);
-    return isSpaced;
-  }
-
-  add(token: string, isSpaced: boolean): void {
-    if (token === VALUE && this.#tokens.at(-1) === ',' && this.#tokens.at(-2) === VALUE) return this.#drop(1);
-    // Texts that follow each other are one.
-    if (token === VALUE && this.#tokens.at(-1) === VALUE) return;
-    if (token === '(' || token === '[' || token === '{') this.#open.push(this.#tokens.length);
-    this.#tokens.push(token);
-    this.#spaced.push(isSpaced);
-    if (token === ')' || token === ']' || token === '}') this.#close();
-  }
-
-  text(): string {
-    while (this.#tokens.at(-1) === ';') this.#drop(1);
-    let text = '';
-    for (const [i, token] of this.#tokens.entries()) {
-      const before = this.#tokens[i - 1] ?? '';
-      const isTight = i === 0 || token === ',' || token === ')' || token === ']' || before === '(' || before === '[';
-      text += !isTight && (this.#spaced[i] === true || before === ',') ? ` ${token}` : token;
-      if (text.length > MAX_SHAPE_CHARS) break;
-    }
-    return text;
-  }
-
-  /** A row that is like the one before it goes. */
-  #close(): void {
-    const from = this.#open.pop();
-    if (from === undefined) return;
-    const size = this.#tokens.length - from;
-    const previous = this.#tokens[from - 1] === ',' ? this.#from[from - 2] : undefined;
-    const isNext = previous !== undefined && from - 1 - previous === size && size <= MAX_ROW;
-    if (isNext && this.#isAlike(previous, from, size)) this.#drop(size + 1);
-    else this.#from[this.#tokens.length - 1] = from;
-  }
-
-  #isAlike(first: number, second: number, size: number): boolean {
-    for (let i = 0; i < size; i++) if (this.#tokens[first + i] !== this.#tokens[second + i]) return false;
-    return true;
-  }
-
-  #drop(tokens: number): void {
-    this.#tokens.length -= tokens;
-    this.#spaced.length -= tokens;
-    if (this.#from.length > this.#tokens.length) this.#from.length = this.#tokens.length;
   }
 }

@@ -20,6 +20,8 @@ const escaped = inner.map((text) => `'${text.replaceAll('\\', '\\\\').replaceAll
 const json = inner.map((text) => JSON.stringify(text));
 const dollar = inner.map((text) => `$body$${text.replaceAll('$', '')}$body$`);
 const number = fc.nat().map((n) => `${n}${MARK}`);
+const delimited = inner.map((text) => `q'[${text.replaceAll(']', '')}]'`);
+const pattern = inner.map((text) => `, /${text.replaceAll(/[\\/\n\r]/g, '')}/i`);
 const comment = inner.map((text) => `/* ${text.replaceAll('*', '').replaceAll('/', '')} */`);
 const line = inner.map((text) => `-- ${text.replaceAll('\n', '')}\n`);
 
@@ -29,11 +31,12 @@ const LANGUAGES: readonly (readonly [readonly (string | undefined)[], readonly f
     ['postgresql', 'sqlite', 'oracle.db', 'microsoft.sql_server'],
     [single, dollar, number, comment, line],
   ],
+  [['oracle.db'], [single, delimited, number]],
   [
     ['mysql', 'mariadb'],
     [single, escaped, double, number, comment, line],
   ],
-  [['mongodb'], [escaped, json, number, comment, line]],
+  [['mongodb'], [escaped, json, pattern, number, comment, line]],
   [
     [undefined, 'another'],
     [single, double, escaped, json, dollar, number, comment, line],

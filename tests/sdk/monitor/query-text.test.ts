@@ -1,6 +1,7 @@
 // What is left of the text of a query.
 import { describe, expect, it } from 'vitest';
-import { MAX_SHAPE_CHARS, sanitizeQuery } from '../../../sdk/src/monitor/query-text.ts';
+import { MAX_SHAPE_CHARS } from '../../../sdk/src/monitor/query-shape.ts';
+import { sanitizeQuery } from '../../../sdk/src/monitor/query-text.ts';
 
 function check(text: string, expected: string, system?: string): void {
   expect(sanitizeQuery(text, system)).toBe(expected);
@@ -64,6 +65,16 @@ describe('sanitizeQuery', () => {
     check(`SELECT 'never closed`, 'SELECT ?');
     check('SELECT "never closed', 'SELECT ?', 'postgresql');
     check('SELECT $$never closed', 'SELECT ?');
+    check('SELECT [never closed', 'SELECT ?', 'mssql');
+  });
+
+  it('knows the odd quotes of some languages', () => {
+    check(`SELECT q'[it's]', nq'!it's!', q'x never closed`, 'SELECT ?', 'oracle.db');
+    check(`SELECT [it's], [a]]b] FROM [t] WHERE a = 'b'`, `SELECT [it's], [a]]b] FROM [t] WHERE a = ?`, 'mssql');
+    check(`SELECT '''it's hidden''' FROM t`, 'SELECT ?');
+    check(`SELECT '''seen' FROM t`, 'SELECT ? FROM t', 'postgresql');
+    check('{name: /hid\\/den/i, "x": {$regex: /a/}, n: `hidden`}', '{name: ?, "x": {$regex: ?}, n: ?}', 'mongodb');
+    check('{ratio: a / b}', '{ratio: a / b}', 'mongodb');
   });
 
   it('leaves the word of a command', () => {

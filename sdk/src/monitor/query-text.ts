@@ -18,8 +18,28 @@ export const MAX_QUERY_CHARS = 16_384;
  */
 export function sanitizeQuery(text: string, system?: string): string {
   if (typeof text !== 'string') return '';
-  const read = text.length > MAX_QUERY_CHARS ? text.slice(0, MAX_QUERY_CHARS) : text;
   const dialect = dialectOf(system);
+  const known = KNOWN.get(dialect) ?? new Map<string, string>();
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const shape = shapeOf(text, dialect);
+  if (text.length > MAX_KNOWN_CHARS) return shape;
+  if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value ?? '');
+  known.set(text, shape);
+  KNOWN.set(dialect, known);
+  return shape;
+}
+
+/**
+ * By dialect, texts that were seen, the oldest first: programs that use placeholders send the same few again and again, and
+ * to look one up costs a hundredth of reading it. Two copies of this module do no harm.
+ */
+const KNOWN = new Map<Dialect, Map<string, string>>();
+const MAX_KNOWN = 200;
+const MAX_KNOWN_CHARS = 2048;
+
+function shapeOf(text: string, dialect: Dialect): string {
+  const read = text.length > MAX_QUERY_CHARS ? text.slice(0, MAX_QUERY_CHARS) : text;
   const shape = dialect.isCommand ? commandShape(read) : new Scan(read, dialect).run();
   const isWhole = read.length === text.length && shape.length <= MAX_SHAPE_CHARS;
   return (isWhole ? shape : `${shape.slice(0, MAX_SHAPE_CHARS - 1)}…`).toWellFormed();

@@ -91,6 +91,16 @@ describe('sanitizeQuery', () => {
     expect(sanitizeQuery('SELECT 1', 5 as never)).toBe('SELECT ?');
   });
 
+  it('answers the same when asked again, in each language', () => {
+    const text = 'SELECT "a" FROM t WHERE b = 1';
+    for (let i = 0; i < 3; i++) {
+      check(text, 'SELECT ? FROM t WHERE b = ?');
+      check(text, 'SELECT "a" FROM t WHERE b = ?', 'postgresql');
+    }
+    for (let i = 0; i < 500; i++) check(`SELECT a${i} = ${i}`, `SELECT a${i} = ?`);
+    check(text, 'SELECT ? FROM t WHERE b = ?');
+  });
+
   it('is bounded', () => {
     for (const piece of ['a ', '(', '((1,', `x = 'y' AND `, '{', '$a', "\\'", '😀 ']) {
       const shape = sanitizeQuery(piece.repeat(100_000));

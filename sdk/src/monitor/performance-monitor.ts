@@ -71,7 +71,7 @@ const DEFAULTS = { maxTypes: 200, maxWorkflows: 100, maxNodes: 500 };
 /** Stands in no name that people give. */
 const BETWEEN = '\u{0}';
 
-/** Counts what a program tells it; constant memory, about 4 kB a type. Recording costs about a tenth of a microsecond. */
+/** Counts what a program tells it; constant memory, about 4 kB a type. Recording costs less than half a microsecond. */
 export class PerformanceMonitor {
   readonly #clock: MonitorClock;
   readonly #operations: OperationTable;

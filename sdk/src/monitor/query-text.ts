@@ -87,9 +87,6 @@ function commandShape(text: string): string {
   return /\S/.test(text.slice(text.indexOf(word) + word.length)) ? `${word} ?` : word;
 }
 
-const SPACE = /[\s\p{Cc}]/u;
-const WORD_START = /[\p{L}_$\u{80}-\u{10ffff}]/u;
-const DIGIT = /[0-9]/;
 /** One text that is quoted, from its opening quote. No part of it can be matched in two ways, so time is linear. */
 const BACKSLASH_ESCAPES: Readonly<Record<string, RegExp>> = {
   "'": /'(?:[^'\\]|''|\\[\s\S])*(?:'|$|\\$)/y,
@@ -100,14 +97,29 @@ const BACKSLASH_PLAIN: Readonly<Record<string, RegExp>> = {
   '"': /"(?:[^"]|"")*(?:"|$)/y,
   '`': /`(?:[^`]|``)*(?:`|$)/y,
 };
-const WORD = /[\p{L}\p{N}_$\u{80}-\u{10ffff}]+/uy;
+const WORD = /[\w$\x80-\uffff]+/y;
 /** Begins with a digit or a point before one; what is glued to it, an exponent with its sign as well, is part of it. */
-const NUMBER = /(?:[eE][+-]?(?=[0-9])|[\p{L}\p{N}_.$\u{80}-\u{10ffff}])+/uy;
+const NUMBER = /(?:[eE][+-]?(?=[0-9])|[\w.$\x80-\uffff])+/y;
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}', '<': '>' };
 /** A regular expression of JavaScript, up to the end of its line. */
 const PATTERN = /\/(?:[^\\/\n]|\\[^\n]|\\$)*(?:\/[a-z]*|$|(?=\n))/y;
 const BRACKETED_NAME = /\[(?:[^\]]|\]\])*(?:\]|$)/y;
 const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]{0,62})?\$/uy;
+
+/** What stands at a place; nothing stands behind the end. */
+function isSpace(char: string): boolean {
+  return char !== '' && (char <= ' ' || char === '\u{7f}' || (char > '\u{7f}' && /[\s\p{Cc}]/u.test(char)));
+}
+
+function isDigit(char: string): boolean {
+  return char >= '0' && char <= '9';
+}
+
+function startsWord(char: string): boolean {
+  return (
+    (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || char === '_' || char === '$' || char > '\u{7f}'
+  );
+}
 
 /** One pass over one text. */
 class Scan {
@@ -131,24 +143,24 @@ class Scan {
     const text = this.#text;
     const char = text[this.#at] ?? '';
     const next = text[this.#at + 1] ?? '';
-    if (SPACE.test(char)) return this.#skip(1);
+    if (isSpace(char)) return this.#skip(1);
     if (char === '-' && next === '-') return this.#skipTo('\n');
-    if (char === '#' && (next === '' || SPACE.test(next))) return this.#skipTo('\n');
+    if (char === '#' && (next === '' || isSpace(next))) return this.#skipTo('\n');
     if (char === '/' && next === '*') return this.#skipComment();
     // Of other languages than SQL; in SQL it divides nothing by nothing.
     if (char === '/' && next === '/') return this.#skipTo('\n');
     if (char === '/' && this.#dialect.doubleQuoted === 'json' && !this.#shape.endsInWord)
       return this.#value(this.#match(PATTERN).length);
-    if (char === '[' && this.#dialect.hasBrackets === true && WORD_START.test(next)) return this.#bracketed();
+    if (char === '[' && this.#dialect.hasBrackets === true && startsWord(next)) return this.#bracketed();
     if (char === "'" && !this.#isSpaced && this.#shape.endsInPrefix('q', 'nq')) return this.#delimited();
     if (char === "'" || char === '"' || char === '`') return this.#quoted(char);
     if (char === '$' && this.#dollarQuoted()) return;
-    if (DIGIT.test(char) || (char === '.' && DIGIT.test(next) && !this.#isGlued())) return this.#number();
+    if (isDigit(char) || (char === '.' && isDigit(next) && !this.#isGlued())) return this.#number();
     if (char === '?') return this.#placeholder(/\?[0-9]*/y);
-    if (char === '$' && DIGIT.test(next)) return this.#placeholder(/\$[0-9]+/y);
-    if ((char === ':' || char === '@') && !this.#isGlued() && next !== char && WORD_START.test(next))
-      return this.#placeholder(/[:@][\p{L}\p{N}_$\u{80}-\u{10ffff}]+/uy);
-    if (WORD_START.test(char)) return this.#word();
+    if (char === '$' && isDigit(next)) return this.#placeholder(/\$[0-9]+/y);
+    if ((char === ':' || char === '@') && !this.#isGlued() && next !== char && startsWord(next))
+      return this.#placeholder(/[:@][\w$\x80-\uffff]+/y);
+    if (startsWord(char)) return this.#word();
     if (char === ':' && next === ':') return this.#put('::', 2);
     this.#put(char, 1);
   }

@@ -1,6 +1,7 @@
 // A context manager on AsyncLocalStorage that tells a watch what becomes active.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Context, type ContextManager, ROOT_CONTEXT } from '@opentelemetry/api';
+import { bindEmitter, isEmitter } from './emitter-context.ts';
 import type { MisuseWatch } from './misuse.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
@@ -28,16 +29,11 @@ export class TestContextManager implements ContextManager {
     return this.#storage.run(context, () => Reflect.apply(fn, thisArg, args) as ReturnType<F>);
   }
 
-  /** Binds functions; a listener that is called after its span's end is no misuse. Emitters stay as they are. */
+  /** Binds functions, and the listeners of emitters; one that is called after its span's end is no misuse. */
   bind<T>(context: Context, target: T): T {
-    if (typeof target !== 'function') return target;
-    const storage = this.#storage;
-    const method = target as unknown as Method;
-    const bound: Method = function (...args) {
-      return storage.run(context, () => Reflect.apply(method, this, args));
-    };
-    Object.defineProperty(bound, 'length', { value: target.length, configurable: true });
-    return bound as unknown as T;
+    if (typeof target === 'function') return this.#bound(context, target as unknown as Method) as unknown as T;
+    if (isEmitter(target)) bindEmitter(target, (listener) => this.#bound(context, listener));
+    return target;
   }
 
   /** @since API 1.10, where it is experimental */
@@ -54,6 +50,14 @@ export class TestContextManager implements ContextManager {
         this.#storage.enterWith(before);
       },
     };
+  }
+
+  #bound(context: Context, method: Method): Method {
+    const storage = this.#storage;
+    const bound: Method = function (...args) {
+      return storage.run(context, () => Reflect.apply(method, this, args));
+    };
+    return Object.defineProperty(bound, 'length', { value: method.length, configurable: true });
   }
 
   enable(): this {

@@ -84,6 +84,14 @@ describe('misuse', () => {
     expect(context.active()).toBe(outside);
   });
 
+  it('looks on where a span is still active', () => {
+    tracer.startActiveSpan('inside', (span) => {
+      span.end();
+      expectMisuse(['scope left open', 'inside']);
+    });
+    expectMisuse();
+  });
+
   it('closes scopes out of their order', async () => {
     await turn();
     const [outer, inner] = ['outer', 'inner'].map((name) => trace.setSpan(ROOT_CONTEXT, tracer.startSpan(name)));

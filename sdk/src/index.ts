@@ -15,3 +15,6 @@ export { setInstrumentation } from './state.ts';
 export { type NodeOptions, traceNode, traceWorkflow, type WorkflowOptions } from './observe/workflow.ts';
 export { type MemoryOperation, type MemoryOperationOptions, traceMemoryOperation } from './observe/memory-operation.ts';
 export { type QueryOptions, traceQuery } from './observe/query.ts';
+export { instrumentPool, type PoolLevelsSource, type PoolOptions } from './instrument/pool.ts';
+export { instrumentObjectPool, type ObjectPoolOptions } from './instrument/object-pool.ts';
+export { uninstrument } from './instrument/claims.ts';

@@ -18,3 +18,5 @@ export { type QueryOptions, traceQuery } from './observe/query.ts';
 export { instrumentPool, type PoolLevelsSource, type PoolOptions } from './instrument/pool.ts';
 export { instrumentObjectPool, type ObjectPoolOptions } from './instrument/object-pool.ts';
 export { uninstrument } from './instrument/claims.ts';
+export { type CacheOptions, instrumentCache } from './instrument/cache.ts';
+export { instrumentWebSocket, type WebSocketOptions } from './instrument/websocket.ts';

@@ -3,7 +3,8 @@ import type { Attributes } from '@opentelemetry/api';
 import { ATTRIBUTE } from '../names.ts';
 import { claim } from './claims.ts';
 import { method } from './methods.ts';
-import { PLAIN, type PoolEvents, type PoolShape, shapeOf } from './pool-shapes.ts';
+import type { PoolEvents } from './pool-events.ts';
+import { PLAIN, type PoolShape, shapeOf } from './pool-shapes.ts';
 import { count, meet, Readings, record, Totals } from './readings.ts';
 
 /** Options of {@link instrumentObjectPool}. */

@@ -1,6 +1,6 @@
 // Pools of the real libraries: what is told of how full they are, and of what happens in them.
 import { createPool } from 'generic-pool';
-import pg from 'pg';
+import { Client as PgClient, Pool as PgPool, type PoolConfig } from 'pg';
 import { Pool as TarnPool } from 'tarn';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { instrumentPool, setInstrumentation, uninstrument } from '../../../sdk/src/index.ts';
@@ -78,10 +78,10 @@ describe('a pool of tarn', () => {
 });
 
 /** Stands for a server, which a pool does not need. */
-class Client extends pg.Client {
+class Client extends PgClient {
   static isRefused = false;
 
-  override connect(told?: (...answer: never[]) => void): Promise<pg.Client> {
+  override connect(told?: (...answer: never[]) => void): Promise<PgClient> {
     const error = Client.isRefused ? new Error('refused') : undefined;
     if (told !== undefined) setImmediate(told as (error?: Error) => void, error);
     return Promise.resolve(this);
@@ -96,8 +96,8 @@ class Client extends pg.Client {
   readonly _queryable = true;
 }
 
-function postgres(name: string, options: pg.PoolConfig = {}): pg.Pool {
-  return instrumentPool(new pg.Pool({ Client, max: 1, allowExitOnIdle: true, ...options } as pg.PoolConfig), { name });
+function postgres(name: string, options: PoolConfig = {}): PgPool {
+  return instrumentPool(new PgPool({ Client, max: 1, allowExitOnIdle: true, ...options } as PoolConfig), { name });
 }
 
 describe('a pool of pg', () => {

@@ -1,0 +1,186 @@
+// Caches in the process and outside of it: what look-ups find, what is written and evicted, how full they are. Calls are
+// counted in plain numbers that are read at collection.
+import { type Attributes, type Span, trace } from '@opentelemetry/api';
+import { ATTRIBUTE } from '../names.ts';
+import { observe } from '../observe/observe.ts';
+import { LRU_OPERATIONS, type Operation, OPERATIONS, type Prepared, withStatus } from './cache-operations.ts';
+import { claim, type Undo } from './claims.ts';
+import { after, errorType, member, method, type Method, numberOf, replaceMethod } from './methods.ts';
+import { attempt, meet, Readings, record, secondsSince, type Total, Totals } from './readings.ts';
+
+/** Options of {@link instrumentCache}. */
+export interface CacheOptions<C = unknown> {
+  /** Name of the cache, one of few; `cache` unless set. */
+  readonly name?: string;
+  /** Entries it holds; unless set its `size`, where it has one. */
+  readonly entries?: (cache: C) => number;
+  /** Bytes it holds; unless set what lru-cache calculates, where it is told sizes. */
+  readonly sizeBytes?: (cache: C) => number;
+  /**
+   * Which operations are timed: those that answer a promise unless set. Timing one that is over in nanoseconds costs
+   * more than the operation.
+   */
+  readonly timed?: 'async' | 'all' | 'none';
+  /** Whether each operation is a span, too; not unless set. */
+  readonly spans?: boolean;
+}
+
+const levels = new Readings(['cacheEntries', 'cacheSize']);
+const operations = new Totals('cacheOperations');
+const evictions = new Totals('cacheEvictions');
+
+/**
+ * Measures a cache: lru-cache, a map or anything like one, and caches that answer promises (bentocache, keyv,
+ * cache-manager, a client of Redis).
+ *
+ * A look-up is a hit where it gives something else than `undefined` and `null`, or where what was to fill the gap was not
+ * called. A `get` right after a successful `has` of the same key is no second look-up.
+ *
+ * @returns the same cache
+ */
+export function instrumentCache<C extends object>(cache: C, options: CacheOptions<C> = {}): C {
+  return claim('cache', cache, (target) => {
+    if (method(target, 'get') === undefined) return undefined;
+    const own: Attributes = { [ATTRIBUTE.cacheName]: options.name ?? 'cache' };
+    return [readLevels(target, own, options), ...new CacheWatch(target, own, options).start(target)];
+  });
+}
+
+function readLevels<C extends object>(cache: C, own: Attributes, { entries, sizeBytes }: CacheOptions<C>): Undo {
+  return levels.add(cache, (target, report) => {
+    const held = entries === undefined ? numberOf(target, 'size') : entries(target);
+    if (held !== undefined) report('cacheEntries', held, own);
+    const size = sizeBytes === undefined ? numberOf(target, 'calculatedSize') : sizeBytes(target);
+    // Zero where lru-cache is not told sizes, and then it says nothing.
+    if (size !== undefined && (size > 0 || sizeBytes !== undefined)) report('cacheSize', size, own);
+  });
+}
+
+/** What calls of one operation are counted in. */
+interface Counts {
+  readonly attributes: Attributes;
+  readonly hit: Total;
+  readonly miss: Total;
+  readonly none: Total;
+}
+
+class CacheWatch {
+  readonly #own: Attributes;
+  readonly #cacheName: string;
+  readonly #timed: 'async' | 'all' | 'none';
+  readonly #hasSpans: boolean;
+  readonly #isLru: boolean;
+  /** What it gives is what it holds, promises too: they are the program's, and not looked at. */
+  readonly #isSync: boolean;
+  readonly #evictions: Total;
+  /** A method of the cache that runs may call another one. */
+  #isInside = false;
+  /** Key that was just found. */
+  #found: { readonly key: unknown } | undefined;
+
+  constructor(cache: object, own: Attributes, { name, timed, spans }: CacheOptions<never>) {
+    const tag = member(cache, Symbol.toStringTag);
+    this.#own = own;
+    this.#cacheName = name ?? 'cache';
+    this.#timed = timed ?? 'async';
+    this.#hasSpans = spans === true;
+    this.#isLru = tag === 'LRUCache';
+    this.#isSync = this.#isLru || tag === 'Map' || typeof member(cache, 'size') === 'number';
+    this.#evictions = evictions.of(own);
+  }
+
+  start(cache: object): (Undo | undefined)[] {
+    const known = this.#isLru ? LRU_OPERATIONS : OPERATIONS;
+    return Object.entries(known).map(([name, operation]) =>
+      replaceMethod(cache, name, (original) => this.#replacement(operation, original)),
+    );
+  }
+
+  #replacement(operation: Operation, original: Method): Method {
+    const attributes = { ...this.#own, [ATTRIBUTE.cacheOperation]: operation.name };
+    const counts: Counts = {
+      attributes,
+      hit: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'hit' }),
+      miss: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'miss' }),
+      none: operations.of(attributes),
+    };
+    const isAsync = !this.#isSync || operation.isAsync === true;
+    const call = this.#withEvictions(operation, original);
+    const isTimed = this.#timed === 'all' || (this.#timed === 'async' && isAsync);
+    const kind: CallKind = { operation, counts, isAsync, isTimed };
+    const span = { name: `${operation.name} ${this.#cacheName}`, fixed: attributes };
+    const run = this.#hasSpans ? observe(span, (work: () => unknown) => work()) : undefined;
+    const make = (self: unknown, args: unknown[]): unknown => {
+      if (this.#isInside) return Reflect.apply(original, self, args);
+      if (run === undefined) return this.#call(kind, call, self, args, undefined);
+      const work = (): unknown => this.#call(kind, call, self, args, trace.getActiveSpan());
+      if (isAsync) return run(work);
+      // What comes out of the cache must not look like the outcome of a call.
+      let result: unknown;
+      run(() => void (result = work()));
+      return result;
+    };
+    return function (...args) {
+      return make(this, args);
+    };
+  }
+
+  #call(kind: CallKind, call: Method, self: unknown, given: unknown[], span: Span | undefined): unknown {
+    meet();
+    const startMs = kind.isTimed ? performance.now() : 0;
+    const { args, finding } = attempt(() => kind.operation.prepare(given)) ?? ({ args: given } satisfies Prepared);
+    const isKnown = this.#isKnown(kind.operation, given[0]);
+    const over = (value: unknown): void => {
+      const found = isKnown ? undefined : finding?.(value);
+      kind.counts[found ?? 'none'].value++;
+      if (kind.isTimed) record('cacheDuration', secondsSince(startMs), kind.counts.attributes);
+      if (found !== undefined) span?.setAttribute(ATTRIBUTE.cacheResult, found);
+      this.#found = found === 'hit' && kind.operation === OPERATIONS['has'] ? { key: given[0] } : undefined;
+    };
+    const failed = (thrown: unknown): void => {
+      const attributes = { ...kind.counts.attributes, [ATTRIBUTE.errorType]: errorType(thrown) };
+      operations.add(attributes);
+      if (kind.isTimed) record('cacheDuration', secondsSince(startMs), attributes);
+    };
+    let result: unknown;
+    this.#isInside = true;
+    try {
+      result = Reflect.apply(call, self, args);
+    } catch (thrown) {
+      failed(thrown);
+      throw thrown;
+    } finally {
+      this.#isInside = false;
+    }
+    if (kind.isAsync) return after(result, over, failed);
+    over(result);
+    return result;
+  }
+
+  #isKnown(operation: Operation, key: unknown): boolean {
+    return this.#isSync && operation === OPERATIONS['get'] && this.#found !== undefined && this.#found.key === key;
+  }
+
+  /** Counts what leaves an lru-cache when something comes in; no other kind says so. */
+  #withEvictions({ name }: Operation, original: Method): Method {
+    if (!this.#isLru || (name !== 'set' && name !== 'fetch')) return original;
+    const total = this.#evictions;
+    const index = name === 'set' ? 2 : 1;
+    return function (...given) {
+      const { args, status } = withStatus(given, index);
+      const before = numberOf(this, 'size') ?? 0;
+      const result: unknown = Reflect.apply(original, this, args);
+      const hasCome = member(status, 'set') === 'add' || member(status, 'fetch') === 'miss';
+      const gone = before + (hasCome ? 1 : 0) - (numberOf(this, 'size') ?? before);
+      if (gone > 0) total.value += gone;
+      return result;
+    };
+  }
+}
+
+interface CallKind {
+  readonly operation: Operation;
+  readonly counts: Counts;
+  readonly isAsync: boolean;
+  readonly isTimed: boolean;
+}

@@ -20,3 +20,5 @@ export { instrumentObjectPool, type ObjectPoolOptions } from './instrument/objec
 export { uninstrument } from './instrument/claims.ts';
 export { type CacheOptions, instrumentCache } from './instrument/cache.ts';
 export { instrumentWebSocket, type WebSocketOptions } from './instrument/websocket.ts';
+export { instrumentQueue, type QueueLevels, type QueueOptions } from './instrument/queue.ts';
+export { type BreakerOptions, instrumentBreaker } from './instrument/breaker.ts';

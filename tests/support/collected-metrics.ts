@@ -40,13 +40,23 @@ export function collectMetrics(): MetricLog {
       return resourceMetrics.scopeMetrics
         .flatMap((scope) => scope.metrics)
         .filter(({ descriptor: { name } }) => names.length === 0 || names.includes(name))
-        .flatMap(lines)
+        .flatMap(linesOf)
         .sort();
     },
   };
 }
 
-function lines(metric: MetricData): string[] {
+/** Of these series those that have all the labels (`key=value`), without them. */
+export function having(lines: readonly string[], ...labels: string[]): string[] {
+  return lines.flatMap((line) => {
+    const [, name, found = '', value] = /^(\S+) \{(.*)\} (\S+)$/.exec(line) ?? [];
+    const all = found.split(', ');
+    if (!labels.every((label) => all.includes(label))) return [];
+    return [`${name} {${all.filter((label) => !labels.includes(label)).join(', ')}} ${value}`];
+  });
+}
+
+function linesOf(metric: MetricData): string[] {
   const isChange =
     metric.dataPointType === DataPointType.HISTOGRAM ||
     (metric.dataPointType === DataPointType.SUM && metric.isMonotonic);

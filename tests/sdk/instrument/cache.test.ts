@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type CacheOptions, instrumentCache } from '../../../sdk/src/index.ts';
-import { collectMetrics } from '../../support/collected-metrics.ts';
+import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
 
 const log = collectMetrics();
@@ -10,11 +10,8 @@ const spans = recordSpans();
 
 /** Lines of one cache without its name and the prefixes that all have. */
 async function take(name: string): Promise<string[]> {
-  const lines = await log.take();
-  return lines
-    .filter((line) => line.includes(`cache.name=${name}`))
-    .map((line) => line.replaceAll(/cache\.(name=[^,}]*(, )?)?/g, '').replace('operation.name=', ''))
-    .sort();
+  const lines = having(await log.take(), `cache.name=${name}`);
+  return lines.map((line) => line.replaceAll(/cache\.(operation\.name=)?/g, '')).sort();
 }
 
 beforeEach(async () => {

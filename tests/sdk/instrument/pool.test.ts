@@ -4,7 +4,7 @@ import { Client as PgClient, Pool as PgPool, type PoolConfig } from 'pg';
 import { Pool as TarnPool } from 'tarn';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { instrumentPool, setInstrumentation, uninstrument } from '../../../sdk/src/index.ts';
-import { collectMetrics } from '../../support/collected-metrics.ts';
+import { collectMetrics, having } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();
 const LEVELS = ['db.client.connection.count', 'db.client.connection.max', 'db.client.connection.pending_requests'];
@@ -15,12 +15,8 @@ const EVENTS = [
 
 /** Lines without the name of the pool, which every series has. */
 async function take(name: string, ...metrics: string[]): Promise<string[]> {
-  const lines = await log.take(...metrics);
-  return lines
-    .filter((line) => line.includes(`pool.name=${name}`))
-    .map((line) =>
-      line.replace(/^db\.client\./, '').replace(/(, )?db\.client\.connection\.pool\.name=[^,}]*(, )?/, ''),
-    );
+  const lines = having(await log.take(...metrics), `db.client.connection.pool.name=${name}`);
+  return lines.map((line) => line.replace(/^db\.client\./, ''));
 }
 
 beforeEach(() => log.take());

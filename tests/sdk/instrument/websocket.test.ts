@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { instrumentWebSocket, uninstrument, type WebSocketOptions } from '../../../sdk/src/index.ts';
-import { collectMetrics } from '../../support/collected-metrics.ts';
+import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
 
 const log = collectMetrics();
@@ -24,9 +24,8 @@ async function take(name: string, role: string): Promise<string[]> {
 }
 
 function ofSide(lines: readonly string[], name: string, role: string): string[] {
-  return lines
-    .filter((line) => line.includes(`websocket.name=${name}, websocket.role=${role}`))
-    .map((line) => line.replaceAll(/(, )?websocket\.(name|role)=[^,}]*|^websocket\.|network\.io\./g, ''));
+  const found = having(lines, `websocket.name=${name}`, `websocket.role=${role}`);
+  return found.map((line) => line.replaceAll(/^websocket\.|network\.io\./g, ''));
 }
 
 beforeEach(async () => {
@@ -49,7 +48,8 @@ describe('a server and a client', () => {
     await once(client, 'message');
     client.send(Buffer.from('abc'));
     await once(client, 'message');
-    expect(await take('echo', 'server')).toEqual([
+    const opened = await log.take();
+    expect(ofSide(opened, 'echo', 'server')).toEqual([
       'connection.count {} 1',
       'io {direction=receive} 3',
       'io {direction=transmit} 8',
@@ -69,6 +69,9 @@ describe('a server and a client', () => {
     expect(ofSide(lines, 'echo', 'client')).toEqual([
       'connection.count {} 0',
       'connection.duration {websocket.close.code=1000} 1',
+    ]);
+    expect(ofSide(opened, 'echo', 'client')).toEqual([
+      'connection.count {} 1',
       'io {direction=receive} 8',
       'io {direction=transmit} 3',
       'messages {direction=receive} 2',

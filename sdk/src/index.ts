@@ -22,3 +22,4 @@ export { type CacheOptions, instrumentCache } from './instrument/cache.ts';
 export { instrumentWebSocket, type WebSocketOptions } from './instrument/websocket.ts';
 export { instrumentQueue, type QueueLevels, type QueueOptions } from './instrument/queue.ts';
 export { type BreakerOptions, instrumentBreaker } from './instrument/breaker.ts';
+export { type ConnectionOptions, instrumentConnections } from './instrument/connections.ts';

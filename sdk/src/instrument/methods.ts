@@ -80,6 +80,21 @@ export function listen(
   };
 }
 
+/** The event that comes before `error` and is no handling of it. */
+export function errorMonitor(): symbol {
+  return process.getBuiltinModule('node:events').errorMonitor;
+}
+
+/** Listens to a diagnostics channel. */
+export function subscribe(channel: string, listener: (message: unknown) => void): Undo {
+  const { subscribe: add, unsubscribe } = process.getBuiltinModule('node:diagnostics_channel');
+  const safe = (message: unknown): void => {
+    if (state.isOn) attempt(() => listener(message));
+  };
+  add(channel, safe);
+  return () => void unsubscribe(channel, safe);
+}
+
 /**
  * Looks at what a call comes to, at once or when its promise settles.
  *

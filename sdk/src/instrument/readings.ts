@@ -9,13 +9,13 @@ import { state } from '../state.ts';
 const MAX_SOURCES = 1000;
 /** Attribute sets of one metric that totals are kept of. */
 const MAX_TOTALS = 1000;
+/** Series that are remembered after they are gone. */
+const MAX_SERIES = 2000;
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
-let isMet = false;
-
-/** Lets metrics that are read know a provider that was registered after them; free once one is known. */
+/** Lets metrics that are read know a provider that was registered after them; ten nanoseconds. */
 export function meet(): void {
-  if (!isMet) isMet = instruments() !== undefined;
+  instruments();
 }
 
 interface Source {
@@ -33,8 +33,6 @@ interface Sum {
 export class Readings {
   readonly #keys: readonly MetricKey[];
   readonly #sources = new Set<Source>();
-  /** Series of the last collection. */
-  #told: ReadonlyMap<string, Sum> = new Map();
   #isAnnounced = false;
 
   constructor(keys: readonly MetricKey[]) {
@@ -59,16 +57,27 @@ export class Readings {
     this.#sources.add(source);
     if (!this.#isAnnounced) {
       this.#isAnnounced = true;
-      withInstruments((of: Instruments) => of.onCollection(this.#keys, (report) => this.#collect(report)));
+      withInstruments((of: Instruments) => {
+        let told: ReadonlyMap<string, Sum> = new Map();
+        of.onCollection(this.#keys, (report) => {
+          told = this.#collect(report, told);
+        });
+      });
     } else meet();
     return () => this.#sources.delete(source);
   }
 
-  #collect(report: Report): void {
-    if (!state.isOn) return;
+  /**
+   * Reports all there is.
+   *
+   * @param told series that the provider was told of before
+   * @returns those it was told of now
+   */
+  #collect(report: Report, told: ReadonlyMap<string, Sum>): ReadonlyMap<string, Sum> {
+    if (!state.isOn) return told;
     const sums = new Map<string, Sum>();
     // A provider goes on telling the last level of what is gone, unless it is told that there is none.
-    for (const [id, { key, attributes }] of this.#told) sums.set(id, { key, value: 0, attributes });
+    for (const [id, { key, attributes }] of told) sums.set(id, { key, value: 0, attributes });
     const add: Report = (key, value, attributes) => {
       if (!Number.isFinite(value)) return;
       const id = `${key} ${JSON.stringify(attributes)}`;
@@ -82,7 +91,7 @@ export class Readings {
       else attempt(() => source.read(target, add));
     }
     for (const { key, value, attributes } of sums.values()) report(key, value, attributes);
-    this.#told = sums.size > MAX_TOTALS ? new Map() : sums;
+    return sums.size > MAX_SERIES ? new Map() : sums;
   }
 }
 

@@ -5,7 +5,17 @@ import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { type AnyFunction, observe, type Observation } from '../observe/observe.ts';
 import { state } from '../state.ts';
 import { claim, type Undo } from './claims.ts';
-import { errorType, isObject, listen, member, method, type Method, numberOf, replaceMethod } from './methods.ts';
+import {
+  errorMonitor,
+  errorType,
+  isObject,
+  listen,
+  member,
+  method,
+  type Method,
+  numberOf,
+  replaceMethod,
+} from './methods.ts';
 import { attempt, count, meet, Readings, record, secondsSince, Totals } from './readings.ts';
 
 /** Options of {@link instrumentWebSocket}. */
@@ -69,12 +79,12 @@ function watchSocket(socket: object, role: 'server' | 'client', options: WebSock
   const outwards = traffic(own, 'transmit');
   return [
     () => life.leave(),
-    subscribe(socket, 'open', () => life.open()),
-    subscribe(socket, 'message', (data) => inwards(data)),
-    subscribe(socket, 'close', (code) => life.close(code)),
+    hear(socket, 'open', () => life.open()),
+    hear(socket, 'message', (data) => inwards(data)),
+    hear(socket, 'close', (code) => life.close(code)),
     // A listener for errors would keep them from ending the process.
     method(socket, 'on') === undefined
-      ? subscribe(socket, 'error', (error) => life.fail(error))
+      ? hear(socket, 'error', (error) => life.fail(error))
       : listen(socket, errorMonitor(), (error) => life.fail(error)),
     replaceMethod(
       socket,
@@ -181,7 +191,7 @@ function sizeOf(data: unknown): number {
 }
 
 /** Listens to a socket of ws, or to one that knows only events of the web. */
-function subscribe(socket: object, type: string, listener: (value: unknown) => void): Undo | undefined {
+function hear(socket: object, type: string, listener: (value: unknown) => void): Undo | undefined {
   if (method(socket, 'on') !== undefined) return listen(socket, type, listener);
   const add = method(socket, 'addEventListener');
   if (add === undefined) return undefined;
@@ -198,11 +208,6 @@ function apart(handler: Method): Method {
   return function (...args) {
     return context.with(ROOT_CONTEXT, () => Reflect.apply(handler, this, args));
   };
-}
-
-/** The event that comes before `error` and is no handling of it. */
-function errorMonitor(): symbol {
-  return process.getBuiltinModule('node:events').errorMonitor;
 }
 
 /**

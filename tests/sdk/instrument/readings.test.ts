@@ -1,0 +1,59 @@
+// Metrics that are read at collection: for providers that come later, for objects that go, and within limits.
+import { metrics } from '@opentelemetry/api';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ALIASES } from '../../../collector/src/export/aliases.ts';
+import { instrumentCache, instrumentPool, setInstrumentation, uninstrument } from '../../../sdk/src/index.ts';
+import { METRIC } from '../../../sdk/src/names.ts';
+import { collectMetrics } from '../../support/collected-metrics.ts';
+
+afterEach(() => metrics.disable());
+
+describe('what is read at collection', () => {
+  it('finds a provider that is registered later, and the one after it', async () => {
+    const pool = instrumentPool({ used: 3 }, { name: 'early' });
+    const cache = instrumentCache(new Map([['a', 1]]), { name: 'early' });
+    cache.get('a');
+    for (let i = 0; i < 2; i++) {
+      const log = collectMetrics();
+      cache.get('a');
+      expect(await log.take('db.client.connection.count', 'cache.operations')).toEqual([
+        `cache.operations {cache.name=early, cache.operation.name=get, cache.result=hit} ${2 + i}`,
+        'db.client.connection.count {db.client.connection.pool.name=early, db.client.connection.state=used} 3',
+      ]);
+      metrics.disable();
+    }
+    uninstrument(pool);
+  });
+
+  it('is silent while instrumentation is off', async () => {
+    const log = collectMetrics();
+    const pool = instrumentPool({ used: 3 }, { name: 'off' });
+    setInstrumentation(false);
+    expect(await log.take('db.client.connection.count')).toEqual([]);
+    setInstrumentation(true);
+    expect(await log.take('db.client.connection.count')).toHaveLength(1);
+    uninstrument(pool);
+  });
+
+  it('is bounded in series', async () => {
+    const log = collectMetrics();
+    for (let i = 0; i < 400; i++) instrumentCache(new Map(), { name: `of-a-user-${i}` }).set('a', i);
+    const lines = await log.take('cache.operations');
+    expect(lines.length).toBeLessThanOrEqual(1001);
+    expect(lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).toBeGreaterThanOrEqual(400);
+    expect(lines.filter((line) => line.includes('otel.metric.overflow=true'))).toHaveLength(1);
+  });
+});
+
+describe('names that the sidecar has aliases for', () => {
+  it('are names of the SDK', () => {
+    const names = new Set<string>(Object.values(METRIC).map(({ name }) => name));
+    const ours =
+      /^(websocket|cache|connection|object_pool|agent\.queue|db\.client\.connection|http\.client\.open_connections)\b/;
+    const read = ALIASES.flatMap(({ sources }) => sources.map(({ metric }) => metric)).filter((metric) =>
+      ours.test(metric),
+    );
+    expect(read.length).toBeGreaterThan(10);
+    expect(read.filter((metric) => !names.has(metric))).toEqual([]);
+  });
+});

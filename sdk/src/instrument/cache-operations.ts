@@ -3,10 +3,13 @@ import { isObject, member, type Method } from './methods.ts';
 
 export type Finding = 'hit' | 'miss';
 
+/** Tells by what came out whether a look-up found something; undefined where it was none. */
+export type Find = (value: unknown) => Finding | undefined;
+
 /** One call as it is made, and how its outcome is read. */
 export interface Prepared {
   readonly args: unknown[];
-  finding?(value: unknown): Finding | undefined;
+  readonly find: Find;
 }
 
 /** What a method of a cache does. */
@@ -15,36 +18,36 @@ export interface Operation {
   readonly name: string;
   /** It answers a promise of its own, not one that is kept in the cache. */
   readonly isAsync?: boolean;
-  prepare(args: unknown[]): Prepared;
+  readonly find?: Find;
+  /** Where what is needed to tell has to be put among the arguments. */
+  prepare?(args: unknown[]): Prepared;
 }
 
 const byValue = (value: unknown): Finding => (value === undefined || value === null ? 'miss' : 'hit');
 const byTruth = (value: unknown): Finding => (value === true ? 'hit' : 'miss');
 
-const lookUp = (name: string): Operation => ({ name, prepare: (args) => ({ args, finding: byValue }) });
-const write = (name: string): Operation => ({ name, prepare: (args) => ({ args }) });
-const fill = (name: string): Operation => ({ name, isAsync: true, prepare: prepareFill });
+const fill: Operation = { name: 'get_or_set', isAsync: true, prepare: prepareFill };
 
 /** By method. @see the interfaces of Map, keyv, cache-manager, bentocache, node-redis */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
-  get: lookUp('get'),
-  has: { name: 'has', prepare: (args) => ({ args, finding: byTruth }) },
-  getOrSet: fill('get_or_set'),
-  getOrSetForever: fill('get_or_set'),
-  wrap: fill('get_or_set'),
-  set: write('set'),
-  setForever: write('set'),
-  setEx: write('set'),
-  delete: write('delete'),
-  del: write('delete'),
-  clear: write('clear'),
+  get: { name: 'get', find: byValue },
+  has: { name: 'has', find: byTruth },
+  getOrSet: fill,
+  getOrSetForever: fill,
+  wrap: fill,
+  set: { name: 'set' },
+  setForever: { name: 'set' },
+  setEx: { name: 'set' },
+  delete: { name: 'delete' },
+  del: { name: 'delete' },
+  clear: { name: 'clear' },
 };
 
 /** Where lru-cache knows better. */
 export const LRU_OPERATIONS: Readonly<Record<string, Operation>> = {
   ...OPERATIONS,
   fetch: { name: 'fetch', isAsync: true, prepare: (args) => prepareStatus(args, 1, 'fetch') },
-  forceFetch: { name: 'fetch', isAsync: true, prepare: (args) => ({ args, finding: byValue }) },
+  forceFetch: { name: 'fetch', isAsync: true, prepare: (args) => prepareStatus(args, 1, 'fetch') },
   memo: { name: 'memo', prepare: (args) => prepareStatus(args, 1, 'memo') },
 };
 
@@ -62,7 +65,7 @@ function prepareFill(args: unknown[]): Prepared {
     if (typeof factory !== 'function') return argument;
     return { ...(argument as object), factory: watch(factory.bind(argument) as Method) };
   });
-  return { args: watched, finding: () => (isCalled ? 'miss' : 'hit') };
+  return { args: watched, find: () => (isCalled ? 'miss' : 'hit') };
 }
 
 /** What lru-cache writes about a call into an object of its options. */
@@ -80,7 +83,7 @@ function prepareStatus(given: unknown[], index: number, field: string): Prepared
   const { args, status } = withStatus(given, index);
   return {
     args,
-    finding(value) {
+    find(value) {
       const said = member(status, field);
       // Without a way to fetch it is a plain look-up.
       if (said === 'get' || typeof said !== 'string') return byValue(value);

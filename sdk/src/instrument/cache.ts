@@ -3,7 +3,7 @@
 import { type Attributes, type Span, trace } from '@opentelemetry/api';
 import { ATTRIBUTE } from '../names.ts';
 import { observe } from '../observe/observe.ts';
-import { LRU_OPERATIONS, type Operation, OPERATIONS, type Prepared, withStatus } from './cache-operations.ts';
+import { type Finding, LRU_OPERATIONS, type Operation, OPERATIONS, withStatus } from './cache-operations.ts';
 import { claim, type Undo } from './claims.ts';
 import { after, errorType, member, method, type Method, numberOf, replaceMethod } from './methods.ts';
 import { attempt, meet, Readings, record, secondsSince, type Total, Totals } from './readings.ts';
@@ -110,7 +110,9 @@ class CacheWatch {
     const kind: CallKind = { operation, counts, isAsync, isTimed };
     const span = { name: `${operation.name} ${this.#cacheName}`, fixed: attributes };
     const run = this.#hasSpans ? observe(span, (work: () => unknown) => work()) : undefined;
-    const make = (self: unknown, args: unknown[]): unknown => {
+    // In memory a look-up takes less time than anything that is done about it.
+    if (!isAsync && !isTimed && run === undefined && operation.prepare === undefined) return this.#counting(kind, call);
+    const watched = (self: unknown, args: unknown[]): unknown => {
       if (this.#isInside) return Reflect.apply(original, self, args);
       if (run === undefined) return this.#call(kind, call, self, args, undefined);
       const work = (): unknown => this.#call(kind, call, self, args, trace.getActiveSpan());
@@ -121,38 +123,62 @@ class CacheWatch {
       return result;
     };
     return function (...args) {
-      return make(this, args);
+      return watched(this, args);
     };
+  }
+
+  #counting(kind: CallKind, call: Method): Method {
+    const counted = (self: unknown, args: unknown[]): unknown => {
+      if (this.#isInside) return Reflect.apply(call, self, args);
+      meet();
+      const isKnown = this.#isKnown(kind.operation, args[0]);
+      const value = this.#inside(kind, call, self, args);
+      this.#count(kind, args[0], isKnown ? undefined : kind.operation.find?.(value));
+      return value;
+    };
+    return function (...args) {
+      return counted(this, args);
+    };
+  }
+
+  /** Counts what throws, and what the method itself calls not at all. */
+  #inside(kind: CallKind, call: Method, self: unknown, args: unknown[], failed?: (thrown: unknown) => void): unknown {
+    this.#isInside = true;
+    try {
+      return Reflect.apply(call, self, args);
+    } catch (thrown) {
+      if (failed !== undefined) failed(thrown);
+      else operations.add(withError(kind, thrown));
+      throw thrown;
+    } finally {
+      this.#isInside = false;
+    }
+  }
+
+  #count({ operation, counts }: CallKind, key: unknown, found: Finding | undefined): void {
+    counts[found ?? 'none'].value++;
+    this.#found = found === 'hit' && operation === OPERATIONS['has'] ? { key } : undefined;
   }
 
   #call(kind: CallKind, call: Method, self: unknown, given: unknown[], span: Span | undefined): unknown {
     meet();
     const startMs = kind.isTimed ? performance.now() : 0;
-    const { args, finding } = attempt(() => kind.operation.prepare(given)) ?? ({ args: given } satisfies Prepared);
-    const isKnown = this.#isKnown(kind.operation, given[0]);
+    const { operation, isAsync, isTimed } = kind;
+    const { args, find = operation.find } = attempt(() => operation.prepare?.(given)) ?? { args: given };
+    const isKnown = this.#isKnown(operation, given[0]);
     const over = (value: unknown): void => {
-      const found = isKnown ? undefined : finding?.(value);
-      kind.counts[found ?? 'none'].value++;
-      if (kind.isTimed) record('cacheDuration', secondsSince(startMs), kind.counts.attributes);
+      const found = isKnown ? undefined : find?.(value);
+      this.#count(kind, given[0], found);
+      if (isTimed) record('cacheDuration', secondsSince(startMs), kind.counts.attributes);
       if (found !== undefined) span?.setAttribute(ATTRIBUTE.cacheResult, found);
-      this.#found = found === 'hit' && kind.operation === OPERATIONS['has'] ? { key: given[0] } : undefined;
     };
     const failed = (thrown: unknown): void => {
-      const attributes = { ...kind.counts.attributes, [ATTRIBUTE.errorType]: errorType(thrown) };
+      const attributes = withError(kind, thrown);
       operations.add(attributes);
-      if (kind.isTimed) record('cacheDuration', secondsSince(startMs), attributes);
+      if (isTimed) record('cacheDuration', secondsSince(startMs), attributes);
     };
-    let result: unknown;
-    this.#isInside = true;
-    try {
-      result = Reflect.apply(call, self, args);
-    } catch (thrown) {
-      failed(thrown);
-      throw thrown;
-    } finally {
-      this.#isInside = false;
-    }
-    if (kind.isAsync) return after(result, over, failed);
+    const result = this.#inside(kind, call, self, args, failed);
+    if (isAsync) return after(result, over, failed);
     over(result);
     return result;
   }
@@ -167,15 +193,29 @@ class CacheWatch {
     const total = this.#evictions;
     const index = name === 'set' ? 2 : 1;
     return function (...given) {
+      const lru = this as LruLevels;
+      // What is not full evicts nothing, unless it counts sizes.
+      if (lru.size < lru.max && lru.maxSize === 0) return Reflect.apply(original, this, given);
       const { args, status } = withStatus(given, index);
-      const before = numberOf(this, 'size') ?? 0;
+      const before = lru.size;
       const result: unknown = Reflect.apply(original, this, args);
       const hasCome = member(status, 'set') === 'add' || member(status, 'fetch') === 'miss';
-      const gone = before + (hasCome ? 1 : 0) - (numberOf(this, 'size') ?? before);
+      const gone = before + (hasCome ? 1 : 0) - lru.size;
       if (gone > 0) total.value += gone;
       return result;
     };
   }
+}
+
+/** What an lru-cache says of itself. */
+interface LruLevels {
+  readonly size: number;
+  readonly max: number;
+  readonly maxSize: number;
+}
+
+function withError({ counts }: CallKind, thrown: unknown): Attributes {
+  return { ...counts.attributes, [ATTRIBUTE.errorType]: errorType(thrown) };
 }
 
 interface CallKind {

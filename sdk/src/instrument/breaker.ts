@@ -116,6 +116,8 @@ function opossumState(breaker: object): CircuitState | undefined {
 
 function watchPolicy(policy: object, { name = 'breaker' }: BreakerOptions): (Undo | undefined)[] {
   const type = typeOf(policy);
+  // It does nothing, which needs no counting.
+  if (type === undefined) return [];
   const log = new PolicyLog(type, name);
   if (type === 'bulkhead') return watchBulkhead(policy, log);
   if (type === 'timeout') return [watchTimeouts(policy, log)];
@@ -197,11 +199,12 @@ function watchBulkhead(policy: object, log: PolicyLog): (Undo | undefined)[] {
   ];
 }
 
-function typeOf(policy: object): PolicyType {
+function typeOf(policy: object): PolicyType | undefined {
   if (method(policy, 'onStateChange') !== undefined) return 'circuit_breaker';
   if (method(policy, 'onRetry') !== undefined) return 'retry';
   if (method(policy, 'onTimeout') !== undefined) return 'timeout';
-  return method(policy, 'onReject') === undefined ? 'fallback' : 'bulkhead';
+  if (method(policy, 'onReject') !== undefined) return 'bulkhead';
+  return method(policy, 'value') === undefined ? undefined : 'fallback';
 }
 
 /** Listens to an event of cockatiel, which is a function that takes the listener. */

@@ -193,25 +193,28 @@ class CacheWatch {
     const total = this.#evictions;
     const index = name === 'set' ? 2 : 1;
     return function (...given) {
-      const lru = this as LruLevels;
+      const before = sizeOfFull(this);
       // What is not full evicts nothing, unless it counts sizes.
-      if (lru.size < lru.max && lru.maxSize === 0) return Reflect.apply(original, this, given);
+      if (before === undefined) return Reflect.apply(original, this, given);
       const { args, status } = withStatus(given, index);
-      const before = lru.size;
       const result: unknown = Reflect.apply(original, this, args);
       const hasCome = member(status, 'set') === 'add' || member(status, 'fetch') === 'miss';
-      const gone = before + (hasCome ? 1 : 0) - lru.size;
+      const gone = before + (hasCome ? 1 : 0) - (numberOf(this, 'size') ?? before);
       if (gone > 0) total.value += gone;
       return result;
     };
   }
 }
 
-/** What an lru-cache says of itself. */
-interface LruLevels {
-  readonly size: number;
-  readonly max: number;
-  readonly maxSize: number;
+/** Entries of an lru-cache; undefined while there is room for more. */
+function sizeOfFull(cache: unknown): number | undefined {
+  try {
+    const { size, max, maxSize } = cache as { size: number; max: number; maxSize: number };
+    return size < max && maxSize === 0 ? undefined : size;
+  } catch {
+    // It only says that it is one.
+    return undefined;
+  }
 }
 
 function withError({ counts }: CallKind, thrown: unknown): Attributes {

@@ -23,13 +23,14 @@ export function claim<T extends object>(
   try {
     let kinds = claims.get(target);
     if (kinds?.has(kind) === true) return target;
+    if (kinds === undefined) claims.set(target, (kinds = new Map()));
+    // Claimed first: what fails half way must not be begun again.
+    kinds.set(kind, []);
     const undos = start(target)?.filter((undo) => undo !== undefined);
     if (undos === undefined) {
+      kinds.delete(kind);
       diag.warn(`@evenkeel/sdk cannot tell what kind of ${kind} it was given, so it is not observed.`);
-      return target;
-    }
-    if (kinds === undefined) claims.set(target, (kinds = new Map()));
-    kinds.set(kind, undos);
+    } else kinds.set(kind, undos);
   } catch (error) {
     diag.warn(`@evenkeel/sdk could not observe a ${kind}.`, error);
   }

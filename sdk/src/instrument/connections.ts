@@ -1,6 +1,6 @@
 // Connections that HTTP clients keep: how many are open, how often they are used again, how long they take to open.
 import { claim } from './claims.ts';
-import { isObject, member, method } from './methods.ts';
+import { method } from './methods.ts';
 import { isNodeAgent, watchAgent } from './node-agent.ts';
 import { watchDispatcher } from './undici.ts';
 
@@ -20,8 +20,7 @@ export interface ConnectionOptions {
  */
 export function instrumentConnections<C extends object>(client: C, { origin }: ConnectionOptions = {}): C {
   return claim('client', client, (target) => {
-    if (method(target, 'dispatch') !== undefined && isObject(member(target, 'stats')))
-      return watchDispatcher(target, origin);
+    if (method(target, 'dispatch') !== undefined) return watchDispatcher(target, origin);
     return isNodeAgent(target) ? watchAgent(target) : undefined;
   });
 }

@@ -10,7 +10,7 @@ import {
   watchFactory,
   watchReturns,
 } from './pool-events.ts';
-import { secondsSince } from './readings.ts';
+import { attempt, secondsSince } from './readings.ts';
 
 /** How full a pool is; what it does not say is undefined. */
 export interface PoolLevels {
@@ -132,7 +132,7 @@ const GENERIC: PoolShape = {
   }),
   watch(pool, events) {
     const loans = new Loans(events);
-    return [watchAcquire(pool, loans, events), ...watchReturns(pool, loans), watchFactory(pool, events)];
+    return [watchAcquire(pool, loans, events), ...watchReturns(pool, loans), attempt(() => watchFactory(pool, events))];
   },
 };
 

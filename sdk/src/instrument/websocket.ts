@@ -4,7 +4,7 @@ import { type Attributes, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatus
 import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { type AnyFunction, observe, type Observation } from '../observe/observe.ts';
 import { state } from '../state.ts';
-import { claim, type Undo } from './claims.ts';
+import { claim, uninstrument, type Undo } from './claims.ts';
 import {
   errorMonitor,
   errorType,
@@ -60,6 +60,9 @@ function watchServer(server: object, options: WebSocketOptions): (Undo | undefin
   if (clients instanceof Set) for (const socket of clients) accept(socket);
   // Not `wsClientError`: whoever listens to it has to answer the client.
   return [
+    () => {
+      if (clients instanceof Set) for (const socket of clients) uninstrument(socket as object);
+    },
     listen(server, 'connection', accept),
     listen(server, errorMonitor(), (error) =>
       count('websocketErrors', { ...own, [ATTRIBUTE.errorType]: errorType(error) }),
@@ -199,7 +202,7 @@ function hear(socket: object, type: string, listener: (value: unknown) => void):
     const value = type === 'message' ? member(event, 'data') : type === 'close' ? member(event, 'code') : event;
     if (state.isOn) attempt(() => listener(value));
   };
-  Reflect.apply(add, socket, [type, heard]);
+  attempt(() => void Reflect.apply(add, socket, [type, heard]));
   return () => void Reflect.apply(method(socket, 'removeEventListener') ?? (() => {}), socket, [type, heard]);
 }
 

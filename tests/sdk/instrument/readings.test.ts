@@ -3,7 +3,7 @@ import { metrics } from '@opentelemetry/api';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALIASES } from '../../../collector/src/export/aliases.ts';
 import { instrumentCache, instrumentPool, setInstrumentation, uninstrument } from '../../../sdk/src/index.ts';
-import { METRIC } from '../../../sdk/src/names.ts';
+import { ATTRIBUTE, METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
 afterEach(() => metrics.disable());
@@ -55,5 +55,14 @@ describe('names that the sidecar has aliases for', () => {
     );
     expect(read.length).toBeGreaterThan(10);
     expect(read.filter((metric) => !names.has(metric))).toEqual([]);
+    const keys = new Set<string>(Object.values(ATTRIBUTE));
+    const asked = ALIASES.filter(({ sources }) => sources.every(({ metric }) => names.has(metric))).flatMap(
+      ({ labels = {}, sources }) => [
+        ...sources.flatMap(({ where = {}, of }) => [...Object.keys(where), ...(of === undefined ? [] : [of])]),
+        ...Object.values(labels).map((label) => ('from' in label ? label.from : label.status)[0]),
+      ],
+    );
+    expect(asked).toContain('cache.result');
+    expect(asked.filter((key) => key !== undefined && key !== 'status' && !keys.has(key))).toEqual([]);
   });
 });

@@ -95,6 +95,24 @@ export function subscribe(channel: string, listener: (message: unknown) => void)
   return () => void unsubscribe(channel, safe);
 }
 
+/** Subscriptions of the process that are there as long as anybody wants them. */
+export class Shared {
+  readonly #begin: () => Undo[];
+  #wanting = 0;
+  #undos: Undo[] = [];
+
+  constructor(begin: () => Undo[]) {
+    this.#begin = begin;
+  }
+
+  want(): Undo {
+    if (this.#wanting++ === 0) this.#undos = this.#begin();
+    return () => {
+      if (--this.#wanting === 0) for (const undo of this.#undos.splice(0)) undo();
+    };
+  }
+}
+
 /**
  * Looks at what a call comes to, at once or when its promise settles.
  *

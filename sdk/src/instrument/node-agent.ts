@@ -3,11 +3,23 @@ import type { Attributes } from '@opentelemetry/api';
 import { ATTRIBUTE } from '../names.ts';
 import type { Undo } from './claims.ts';
 import { countRequest, readings, reportConnections } from './connection-readings.ts';
-import { errorMonitor, errorType, isObject, listen, member, method, replaceMethod, subscribe } from './methods.ts';
+import {
+  errorMonitor,
+  errorType,
+  isObject,
+  listen,
+  member,
+  method,
+  replaceMethod,
+  Shared,
+  subscribe,
+} from './methods.ts';
 import { record, secondsSince } from './readings.ts';
 import { portOf, serverOf } from './servers.ts';
 
 const NONE: Attributes = {};
+const agents = new WeakSet<object>();
+const channels = new Shared(listenToChannels);
 /** Sockets that came to be connected. */
 const opened = new WeakSet<object>();
 
@@ -18,14 +30,22 @@ export function isNodeAgent(agent: object): boolean {
 
 /** Reads an agent, and watches the connections and requests that are its own. */
 export function watchAgent(agent: object): (Undo | undefined)[] {
-  const leave = readings.add(agent, (target, report) => {
+  return [readAgent(agent), ownRequests(agent), watchConnects(agent), channels.want()];
+}
+
+function readAgent(agent: object): Undo {
+  return readings.add(agent, (target, report) => {
     const [active, idle, pending] = ['sockets', 'freeSockets', 'requests'].map((name) => lengths(member(target, name)));
     for (const key of new Set([...(active?.keys() ?? []), ...(idle?.keys() ?? []), ...(pending?.keys() ?? [])])) {
       const levels = { active: active?.get(key) ?? 0, idle: idle?.get(key) ?? 0, pending: pending?.get(key) ?? 0 };
       reportConnections(report, levels, serverOfKey(key));
     }
   });
-  return [leave, watchConnects(agent), ...watchRequests(new WeakRef(agent))];
+}
+
+function ownRequests(agent: object): Undo {
+  agents.add(agent);
+  return () => agents.delete(agent);
 }
 
 function lengths(lists: unknown): Map<string, number> {
@@ -75,12 +95,13 @@ function watchSocket(socket: object, startMs: number, server: Attributes): void 
   });
 }
 
-/** Requests of the process that are this agent's. */
-function watchRequests(agent: WeakRef<object>): Undo[] {
+/** Requests of the process that are those of an agent that is watched. */
+function listenToChannels(): Undo[] {
   const startsMs = new WeakMap<object, number>();
   const ownRequest = (message: unknown): object | undefined => {
     const request = member(message, 'request');
-    return isObject(request) && member(request, 'agent') === agent.deref() ? request : undefined;
+    const agent = member(request, 'agent');
+    return isObject(request) && isObject(agent) && agents.has(agent) ? request : undefined;
   };
   const end = (request: object | undefined, failure: Attributes): void => {
     const startMs = request && startsMs.get(request);

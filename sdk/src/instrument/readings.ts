@@ -23,6 +23,10 @@ interface Source {
   readonly read: (target: object, report: Report) => void;
 }
 
+function held(target: object): Source['target'] {
+  return { deref: () => target };
+}
+
 interface Sum {
   readonly key: MetricKey;
   readonly attributes: Attributes;
@@ -42,7 +46,8 @@ export class Readings {
   /**
    * Reads an object at each collection, until it is gone or the returned function is called.
    *
-   * @param read must not refer to the object but by its argument, or it is never gone; what it throws is ignored
+   * @param read must not refer to the object but by its argument, nor be made in a call where another function does, or
+   *   the object is never gone; what it throws is ignored
    * @param isOwned the object exists only to be read, so nobody else holds it
    */
   add<T extends object>(target: T, read: (target: T, report: Report) => void, isOwned = false): () => void {
@@ -50,21 +55,22 @@ export class Readings {
       diag.warn(`@evenkeel/sdk reads at most ${MAX_SOURCES} objects of a kind; one more is not read.`);
       return () => {};
     }
-    const source: Source = {
-      target: isOwned ? { deref: () => target } : new WeakRef(target),
-      read: read as Source['read'],
-    };
+    const source: Source = { target: isOwned ? held(target) : new WeakRef(target), read: read as Source['read'] };
     this.#sources.add(source);
-    if (!this.#isAnnounced) {
-      this.#isAnnounced = true;
-      withInstruments((of: Instruments) => {
-        let told: ReadonlyMap<string, Sum> = new Map();
-        of.onCollection(this.#keys, (report) => {
-          told = this.#collect(report, told);
-        });
-      });
-    } else meet();
+    if (this.#isAnnounced) meet();
+    else this.#announce();
     return () => this.#sources.delete(source);
+  }
+
+  // Apart, because functions that are made in one call keep alive what any of them refers to.
+  #announce(): void {
+    this.#isAnnounced = true;
+    withInstruments((of: Instruments) => {
+      let told: ReadonlyMap<string, Sum> = new Map();
+      of.onCollection(this.#keys, (report) => {
+        told = this.#collect(report, told);
+      });
+    });
   }
 
   /**

@@ -3,7 +3,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ATTRIBUTE } from '../names.ts';
 import type { Undo } from './claims.ts';
-import { errorType, isObject, listen, member, numberOf, subscribe } from './methods.ts';
+import { errorType, isObject, listen, member, numberOf, Shared, subscribe } from './methods.ts';
 import { record, secondsSince } from './readings.ts';
 import { serverOfOrigin } from './servers.ts';
 import { countRequest, reportConnections, readings } from './connection-readings.ts';
@@ -26,7 +26,7 @@ export function watchDispatcher(dispatcher: object, origin: string | undefined):
     listen(dispatcher, 'connect', (url) => {
       server ??= serverOfOrigin(url);
     }),
-    watchChannels(),
+    channels.want(),
   ];
 }
 
@@ -43,16 +43,7 @@ function levelsOf(stats: unknown): { active: number; idle: number; pending: numb
   return { active: connected - idle, idle, pending };
 }
 
-let watchers = 0;
-let channels: Undo[] = [];
-
-/** Listens as long as anybody wants to. */
-function watchChannels(): Undo {
-  if (watchers++ === 0) channels = listenToChannels();
-  return () => {
-    if (--watchers === 0) for (const leave of channels.splice(0)) leave();
-  };
-}
+const channels = new Shared(listenToChannels);
 
 /** What is known of a request that is under way. */
 interface Request {

@@ -1,8 +1,24 @@
 // Metrics that are read at collection: for providers that come later, for objects that go, and within limits.
+import { Agent as NodeAgent } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { metrics } from '@opentelemetry/api';
+import { bulkhead } from 'cockatiel';
+import { LRUCache } from 'lru-cache';
+import PQueue from 'p-queue';
+import { Pool as TarnPool } from 'tarn';
+import { Agent as UndiciAgent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALIASES } from '../../../collector/src/export/aliases.ts';
-import { instrumentCache, instrumentPool, setInstrumentation, uninstrument } from '../../../sdk/src/index.ts';
+import {
+  instrumentBreaker,
+  instrumentCache,
+  instrumentConnections,
+  instrumentPool,
+  instrumentQueue,
+  setInstrumentation,
+  uninstrument,
+} from '../../../sdk/src/index.ts';
 import { ATTRIBUTE, METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
@@ -64,5 +80,31 @@ describe('names that the sidecar has aliases for', () => {
     );
     expect(asked).toContain('cache.result');
     expect(asked.filter((key) => key !== undefined && key !== 'status' && !keys.has(key))).toEqual([]);
+  });
+});
+
+describe('an object that nobody uses any more', () => {
+  /** What a program makes for a while. */
+  const MADE: Readonly<Record<string, () => object>> = {
+    pool: () => instrumentPool(new TarnPool({ create: () => ({}), destroy: () => {}, min: 0, max: 1 })),
+    cache: () => instrumentCache(new LRUCache({ max: 1 })),
+    queue: () => instrumentQueue(new PQueue()),
+    breaker: () => instrumentBreaker(bulkhead(1)),
+    dispatcher: () => instrumentConnections(new UndiciAgent()),
+    agent: () => instrumentConnections(new NodeAgent()),
+  };
+
+  it('is forgotten', async () => {
+    const log = collectMetrics();
+    const references = Object.entries(MADE).map(([kind, make]) => [kind, new WeakRef(make())] as const);
+    await log.take();
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    // A reference that was just made, or asked for, lasts until the turn is over.
+    for (let i = 0; i < 10 && references.some(([, reference]) => reference.deref() !== undefined); i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+    }
+    expect(references.filter(([, reference]) => reference.deref() !== undefined).map(([kind]) => kind)).toEqual([]);
   });
 });

@@ -163,7 +163,8 @@ class CacheWatch {
   #call(kind: CallKind, call: Method, self: unknown, given: unknown[], span: Span | undefined): unknown {
     meet();
     const startMs = kind.isTimed ? performance.now() : 0;
-    const { operation, isAsync, isTimed } = kind;
+    const { operation, isAsync } = kind;
+    let { isTimed } = kind;
     const { args, find = operation.find } = attempt(() => operation.prepare?.(given)) ?? { args: given };
     const isKnown = this.#isKnown(operation, given[0]);
     const over = (value: unknown): void => {
@@ -178,6 +179,8 @@ class CacheWatch {
       if (isTimed) record('cacheDuration', secondsSince(startMs), attributes);
     };
     const result = this.#inside(kind, call, self, args, failed);
+    // A cache that could have answered a promise, and did not.
+    if (this.#timed === 'async' && method(result, 'then') === undefined) isTimed = false;
     if (isAsync) return after(result, over, failed);
     over(result);
     return result;

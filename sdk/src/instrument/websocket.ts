@@ -94,8 +94,10 @@ function watchSocket(socket: object, role: 'server' | 'client', options: WebSock
       'send',
       (send) =>
         function (...args) {
+          // What is sent after the end goes nowhere.
+          const isOpen = numberOf(this, 'readyState') === OPEN;
           const result: unknown = Reflect.apply(send, this, args);
-          attempt(() => outwards(args[0]));
+          if (isOpen) attempt(() => outwards(args[0]));
           return result;
         },
     ),

@@ -105,6 +105,14 @@ describe('a map', () => {
   });
 });
 
+describe('a cache of another kind', () => {
+  it('is not timed where it answers at once', async () => {
+    const cache = instrumentCache({ get: (key: string) => key }, { name: 'plain' });
+    expect(cache.get('a')).toBe('a');
+    expect(await take('plain')).toEqual(['operations {get, result=hit} 1']);
+  });
+});
+
 /** A cache outside of the process, as its client shows it. */
 class Remote {
   readonly #held = new Map<string, string>();

@@ -132,11 +132,13 @@ describe('a pool of pg', () => {
     await expect(pool.connect()).rejects.toThrow('timeout exceeded');
     expect(await take('pg-late', 'db.client.connection.timeouts')).toEqual(['connection.timeouts {} 1']);
     client.release(new Error('broken'));
-    Client.isRefused = true;
-    await expect(pool.connect()).rejects.toThrow('refused');
-    Client.isRefused = false;
-    expect(await take('pg-late', 'db.client.connection.timeouts')).toEqual([]);
     await pool.end();
+    const refused = postgres('pg-refused');
+    Client.isRefused = true;
+    await expect(refused.connect()).rejects.toThrow('refused');
+    Client.isRefused = false;
+    expect(await take('pg-refused', 'db.client.connection.timeouts', ...EVENTS)).toEqual([]);
+    await refused.end();
   });
 });
 

@@ -51,6 +51,15 @@ describe('what is read at collection', () => {
     uninstrument(pool);
   });
 
+  it('is bounded in objects', async () => {
+    const log = collectMetrics();
+    const pools = Array.from({ length: 1100 }, () => instrumentPool({ used: 1 }, { name: 'many' }));
+    expect(await log.take('db.client.connection.count')).toEqual([
+      'db.client.connection.count {db.client.connection.pool.name=many, db.client.connection.state=used} 1000',
+    ]);
+    pools.forEach(uninstrument);
+  });
+
   it('is bounded in series', async () => {
     const log = collectMetrics();
     for (let i = 0; i < 400; i++) instrumentCache(new Map(), { name: `of-a-user-${i}` }).set('a', i);
@@ -101,7 +110,7 @@ describe('an object that nobody uses any more', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     // A reference that was just made, or asked for, lasts until the turn is over.
-    for (let i = 0; i < 10 && references.some(([, reference]) => reference.deref() !== undefined); i++) {
+    for (let i = 0; i < 50 && references.some(([, reference]) => reference.deref() !== undefined); i++) {
       await new Promise((resolve) => setImmediate(resolve));
       collectGarbage();
     }

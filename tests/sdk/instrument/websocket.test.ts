@@ -59,6 +59,7 @@ describe('a server and a client', () => {
     const [accepted] = server.clients;
     const closed = once(accepted as WebSocket, 'close');
     client.close(1000);
+    client.send('too late', () => {});
     await once(client, 'close');
     await closed;
     const lines = await log.take();

@@ -180,7 +180,7 @@ class CacheWatch {
     };
     const result = this.#inside(kind, call, self, args, failed);
     // A cache that could have answered a promise, and did not.
-    if (this.#timed === 'async' && method(result, 'then') === undefined) isTimed = false;
+    if (isAsync && this.#timed === 'async' && method(result, 'then') === undefined) isTimed = false;
     if (isAsync) return after(result, over, failed);
     over(result);
     return result;

@@ -62,17 +62,26 @@ function replace(target: object, name: string, make: (original: Method) => Metho
   };
 }
 
-/** Listens to events of an emitter of Node's kind, before others that listen where it can. */
+/** Listens to events of an emitter of Node's kind while instrumentation is on, before others that listen where it can. */
 export function listen(
+  emitter: object,
+  event: string | symbol,
+  listener: (...args: unknown[]) => void,
+): Undo | undefined {
+  return attach(emitter, event, (...args) => {
+    if (state.isOn) listener(...args);
+  });
+}
+
+/** As {@link listen}, whether instrumentation is on or not: for ends of what began while it was. */
+export function attach(
   emitter: object,
   event: string | symbol,
   listener: (...args: unknown[]) => void,
 ): Undo | undefined {
   const on = method(emitter, 'prependListener') ?? method(emitter, 'on');
   if (on === undefined) return undefined;
-  const safe = (...args: unknown[]): void => {
-    if (state.isOn) attempt(() => listener(...args));
-  };
+  const safe = (...args: unknown[]): void => void attempt(() => listener(...args));
   attempt(() => void Reflect.apply(on, emitter, [event, safe]));
   return () => {
     const off = method(emitter, 'removeListener') ?? method(emitter, 'off');

@@ -6,6 +6,7 @@ import { method } from './methods.ts';
 import type { PoolEvents } from './pool-events.ts';
 import { PLAIN, type PoolShape, shapeOf } from './pool-shapes.ts';
 import { count, meet, Readings, record, Totals } from './readings.ts';
+import { state } from '../state.ts';
 
 /** Options of {@link instrumentObjectPool}. */
 export interface ObjectPoolOptions {
@@ -64,6 +65,7 @@ function eventsOf(own: Attributes, makesAnew: boolean): PoolEvents {
     },
     destroyed: () => destructions.add(own),
     acquired(isReused) {
+      if (!state.isOn) return;
       meet();
       (isReused === undefined ? unknown : isReused ? again : anew).value++;
       if (makesAnew && isReused === false) creations.add(own);

@@ -1,6 +1,6 @@
 // Pools of the libraries in use, told apart by their members: how full they are, and what happens to what they hold.
 import type { Undo } from './claims.ts';
-import { isObject, isTimeout, listen, member, numberOf, replaceMethod } from './methods.ts';
+import { attach, isObject, isTimeout, listen, member, numberOf, replaceMethod } from './methods.ts';
 import {
   Loans,
   type PoolEvents,
@@ -54,22 +54,23 @@ const TARN: PoolShape = {
     const loans = new Loans(events);
     const waits = new Starts();
     const creations = new Starts();
+    // What began is ended also while instrumentation is off.
     return [
       listen(pool, 'acquireRequest', (id) => waits.begin(id)),
-      listen(pool, 'acquireSuccess', (id, resource) => {
+      attach(pool, 'acquireSuccess', (id, resource) => {
         const waitedS = waits.end(id);
         if (waitedS !== undefined) events.waited(waitedS);
         loans.acquired(resource);
       }),
-      listen(pool, 'acquireFail', (id, error) => {
+      attach(pool, 'acquireFail', (id, error) => {
         const waitedS = waits.end(id);
         // Its errors of time have no name of their own.
         if (waitedS !== undefined && (isTimeout(error) || isTimeout(member(error, 'constructor')))) events.timedOut();
       }),
       listen(pool, 'release', (resource) => loans.released(resource)),
       listen(pool, 'createRequest', (id) => creations.begin(id)),
-      listen(pool, 'createSuccess', (id) => events.created(creations.end(id))),
-      listen(pool, 'createFail', (id) => void creations.end(id)),
+      attach(pool, 'createSuccess', (id) => events.created(creations.end(id))),
+      attach(pool, 'createFail', (id) => void creations.end(id)),
       listen(pool, 'destroySuccess', () => events.destroyed()),
     ];
   },

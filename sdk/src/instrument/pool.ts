@@ -6,6 +6,7 @@ import { claim } from './claims.ts';
 import type { PoolEvents } from './pool-events.ts';
 import { type PoolShape, shapeOf } from './pool-shapes.ts';
 import { count, meet, Readings, record, Totals } from './readings.ts';
+import { state } from '../state.ts';
 
 /** Options of {@link instrumentPool}. */
 export interface PoolOptions {
@@ -75,6 +76,7 @@ function eventsOf(own: Attributes): PoolEvents {
     },
     destroyed() {},
     acquired(isReused) {
+      if (!state.isOn) return;
       meet();
       (isReused === undefined ? unknown : isReused ? again : anew).value++;
     },

@@ -17,8 +17,11 @@ export function watchDispatcher(dispatcher: object, origin: string | undefined):
   let server = origin === undefined ? undefined : serverOfOrigin(origin);
   const leave = readings.add(dispatcher, (target, report) => {
     const stats = member(target, 'stats');
-    if (numberOf(stats, 'running') !== undefined) reportConnections(report, levelsOf(stats), server ?? {});
-    else if (isObject(stats))
+    if (numberOf(stats, 'running') !== undefined) {
+      const levels = levelsOf(stats);
+      // It may have connected before it was watched.
+      if (server !== undefined || levels.active + levels.idle > 0) reportConnections(report, levels, server ?? {});
+    } else if (isObject(stats))
       for (const [each, of] of Object.entries(stats)) reportConnections(report, levelsOf(of), serverOfOrigin(each));
   });
   return [

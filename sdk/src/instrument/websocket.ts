@@ -6,6 +6,7 @@ import { type AnyFunction, observe, type Observation } from '../observe/observe.
 import { state } from '../state.ts';
 import { claim, uninstrument, type Undo } from './claims.ts';
 import {
+  attach,
   errorMonitor,
   errorType,
   isObject,
@@ -24,7 +25,7 @@ export interface WebSocketOptions {
   readonly name?: string;
   /** Whether each connection is a span, from its opening to its closing; not unless set. */
   readonly connectionSpans?: boolean;
-  /** Whether handlers of messages run in spans, each a trace of its own; not unless set. */
+  /** Whether handlers of messages that are added by `on` run in spans, each a trace of its own; not unless set. */
   readonly messageSpans?: boolean;
 }
 
@@ -76,12 +77,12 @@ function attributesOf(role: 'server' | 'client', { name }: WebSocketOptions): At
 
 function watchSocket(socket: object, role: 'server' | 'client', options: WebSocketOptions): (Undo | undefined)[] {
   const own = attributesOf(role, options);
-  const life = new Life(own, options.connectionSpans === true ? spanOf(role, own) : undefined);
+  const life = new Life(own, options.connectionSpans === true && state.isOn ? spanOf(role, own) : undefined);
   if (numberOf(socket, 'readyState') === OPEN) life.open();
   const inwards = traffic(own, 'receive');
   const outwards = traffic(own, 'transmit');
   return [
-    () => life.leave(),
+    () => life.forsake(),
     hear(socket, 'open', () => life.open()),
     hear(socket, 'message', (data) => inwards(data)),
     hear(socket, 'close', (code) => life.close(code)),
@@ -135,19 +136,21 @@ class Life {
   }
 
   open(): void {
-    if (this.#openedMs !== undefined) return;
+    if (this.#openedMs !== undefined || !state.isOn) return;
     meet();
     this.#openedMs = performance.now();
     this.#isCounted = true;
     this.#count.value++;
   }
 
-  leave(): void {
-    if (this.#isCounted) this.#count.value--;
-    this.#isCounted = false;
+  /** It goes on, and is watched no more. */
+  forsake(): void {
+    this.#leave();
+    this.span?.end();
   }
 
   fail(error: unknown): void {
+    if (!state.isOn) return;
     const type = errorType(error);
     count('websocketErrors', { ...this.#own, [ATTRIBUTE.errorType]: type });
     this.span?.setAttribute(ATTRIBUTE.errorType, type);
@@ -155,7 +158,7 @@ class Life {
   }
 
   close(given: unknown): void {
-    this.leave();
+    this.#leave();
     const code = typeof given === 'number' ? given : 1005;
     // Codes of programs are their own business, and may be many.
     const known = code <= LAST_KNOWN_CODE ? code : code < 4000 ? 3000 : 4000;
@@ -167,6 +170,11 @@ class Life {
     if (this.#openedMs !== undefined) record('websocketDuration', secondsSince(this.#openedMs), attributes);
     this.span?.setAttributes({ ...attributes, [ATTRIBUTE.websocketCloseCode]: code });
     this.span?.end();
+  }
+
+  #leave(): void {
+    if (this.#isCounted) this.#count.value--;
+    this.#isCounted = false;
   }
 }
 
@@ -195,14 +203,17 @@ function sizeOf(data: unknown): number {
   return typeof data === 'number' ? String(data).length : 0;
 }
 
-/** Listens to a socket of ws, or to one that knows only events of the web. */
+/**
+ * Listens to a socket of ws, or to one that knows only events of the web; also while instrumentation is off, because what
+ * was opened is closed some time.
+ */
 function hear(socket: object, type: string, listener: (value: unknown) => void): Undo | undefined {
-  if (method(socket, 'on') !== undefined) return listen(socket, type, listener);
+  if (method(socket, 'on') !== undefined) return attach(socket, type, listener);
   const add = method(socket, 'addEventListener');
   if (add === undefined) return undefined;
   const heard = (event: unknown): void => {
     const value = type === 'message' ? member(event, 'data') : type === 'close' ? member(event, 'code') : event;
-    if (state.isOn) attempt(() => listener(value));
+    attempt(() => listener(value));
   };
   attempt(() => void Reflect.apply(add, socket, [type, heard]));
   return () => void Reflect.apply(method(socket, 'removeEventListener') ?? (() => {}), socket, [type, heard]);
@@ -211,6 +222,7 @@ function hear(socket: object, type: string, listener: (value: unknown) => void):
 /** Runs a handler outside of whatever opened the connection, which is over. */
 function apart(handler: Method): Method {
   return function (...args) {
+    if (!state.isOn) return Reflect.apply(handler, this, args);
     return context.with(ROOT_CONTEXT, () => Reflect.apply(handler, this, args));
   };
 }

@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { instrumentWebSocket, uninstrument, type WebSocketOptions } from '../../../sdk/src/index.ts';
+import {
+  instrumentWebSocket,
+  setInstrumentation,
+  uninstrument,
+  type WebSocketOptions,
+} from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
 
@@ -136,6 +141,21 @@ describe('spans of connections and messages', () => {
     expect(message?.links.map((link) => link.context.spanId)).toEqual([connection?.spanContext().spanId]);
     expect(message?.spanContext().traceId).not.toBe(connection?.spanContext().traceId);
     expect(connection?.attributes['websocket.close.code']).toBe(1005);
+  });
+});
+
+describe('a connection that is closed while instrumentation is off', () => {
+  it('is open no more, and its span ends', async () => {
+    const { url } = await listening({ name: 'server' });
+    const client = instrumentWebSocket(new WebSocket(url), { name: 'switched', connectionSpans: true });
+    await once(client, 'open');
+    expect(await take('switched', 'client')).toEqual(['connection.count {} 1']);
+    setInstrumentation(false);
+    client.close();
+    await once(client, 'close');
+    setInstrumentation(true);
+    expect(await take('switched', 'client')).toEqual(['connection.count {} 0']);
+    expect(spans.take().map(({ name }) => name)).toEqual(['connection switched']);
   });
 });
 

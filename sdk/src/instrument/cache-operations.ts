@@ -71,11 +71,12 @@ function prepareFill(args: unknown[]): Prepared {
 /** What lru-cache writes about a call into an object of its options. */
 export function withStatus(args: unknown[], index: number): { args: unknown[]; status: unknown } {
   const options = args[index];
-  const given = member(options, 'status');
+  const given = options === undefined ? undefined : member(options, 'status');
   if (isObject(given) || (options !== undefined && !isObject(options))) return { args, status: given };
   const status = {};
-  const all = args.slice();
-  all[index] = { ...options, status };
+  const all = args.slice(0, index);
+  while (all.length < index) all.push(undefined);
+  all.push(options === undefined ? { status } : { ...options, status });
   return { args: all, status };
 }
 

@@ -201,8 +201,7 @@ class CacheWatch {
       if (before === undefined) return Reflect.apply(original, this, given);
       const { args, status } = withStatus(given, index);
       const result: unknown = Reflect.apply(original, this, args);
-      const hasCome = member(status, 'set') === 'add' || member(status, 'fetch') === 'miss';
-      const gone = before + (hasCome ? 1 : 0) - (numberOf(this, 'size') ?? before);
+      const gone = goneFrom(this, before, status);
       if (gone > 0) total.value += gone;
       return result;
     };
@@ -217,6 +216,17 @@ function sizeOfFull(cache: unknown): number | undefined {
   } catch {
     // It only says that it is one.
     return undefined;
+  }
+}
+
+/** @param status what lru-cache says of the call that may have evicted some */
+function goneFrom(cache: unknown, before: number, status: unknown): number {
+  try {
+    const { set, fetch } = status as { set?: unknown; fetch?: unknown };
+    return before + (set === 'add' || fetch === 'miss' ? 1 : 0) - (cache as { size: number }).size;
+  } catch {
+    // The status is the program's own.
+    return 0;
   }
 }
 

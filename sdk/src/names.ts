@@ -1,5 +1,7 @@
 // Every span and attribute name the SDK writes, semantic conventions first, so that a rename is one line.
 // The constants are spelled out instead of imported: importing a decorator must load nothing but the API.
+import { SECONDS } from './bounds.ts';
+import { RESOURCE_METRICS } from './instrument/metrics.ts';
 
 /** Name of the instrumentation scope of every span the SDK makes. */
 export const SCOPE_NAME = '@evenkeel/sdk';
@@ -27,6 +29,31 @@ export const ATTRIBUTE = {
   dbNamespace: 'db.namespace',
   // Pools, caches, connections, queues, breakers.
   poolName: 'db.client.connection.pool.name',
+  connectionState: 'db.client.connection.state',
+  httpConnectionState: 'http.connection.state',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  ioDirection: 'network.io.direction',
+  // No convention knows the rest of this block.
+  connectionReused: 'connection.reused',
+  objectPoolName: 'object_pool.name',
+  objectPoolState: 'object_pool.state',
+  objectPoolReused: 'object_pool.reused',
+  cacheName: 'cache.name',
+  cacheOperation: 'cache.operation.name',
+  cacheResult: 'cache.result',
+  websocketName: 'websocket.name',
+  websocketRole: 'websocket.role',
+  websocketCloseCode: 'websocket.close.code',
+  websocketMessageSize: 'websocket.message.size',
+  queueName: 'queue.name',
+  queueOutcome: 'queue.task.outcome',
+  policyName: 'resilience.policy.name',
+  policyType: 'resilience.policy.type',
+  policyOutcome: 'resilience.outcome',
+  circuitState: 'resilience.circuit_breaker.state',
+  retryAttempt: 'resilience.retry.attempt',
+  retryDelay: 'resilience.retry.delay',
   // The process, and what conventions do not know.
   serviceName: 'service.name',
   serviceVersion: 'service.version',
@@ -50,9 +77,6 @@ export const ATTRIBUTE = {
 export const OTHER = '_OTHER';
 /** Value of `error.type` when nothing better is known (convention). */
 export const ERROR_TYPE_OTHER = OTHER;
-
-/** Bounds of durations in seconds where the reader takes no exponential histogram. @see HTTP and database conventions */
-const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** Every metric the SDK records. */
 export const METRIC = {
@@ -84,6 +108,7 @@ export const METRIC = {
     unit: '{connection}',
     description: 'The number of connections that are currently in a state.',
   },
+  ...RESOURCE_METRICS,
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** One metric as it is made. */

@@ -1,17 +1,22 @@
 // Instruments of the meter provider that is registered now. The API hands out no meter that finds a later provider, so it
 // is looked up at each call: ten nanoseconds.
 import {
+  type Attributes,
   createNoopMeter,
   type Histogram,
   type Meter,
   type MeterProvider,
   metrics,
+  type Observable,
   type UpDownCounter,
 } from '@opentelemetry/api';
 import { METRIC, type MetricDefinition, type MetricKey, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 
 /** Records of one kind of metric each: `record` for histograms and gauges, `add` for counters. */
 type Instrument = Histogram & UpDownCounter;
+
+/** Tells the value of a metric at a collection. */
+export type Report = (key: MetricKey, value: number, attributes: Attributes) => void;
 
 /** Instruments by their key in the table of names, made when they are first used. */
 export class Instruments {
@@ -24,6 +29,25 @@ export class Instruments {
 
   get(key: MetricKey): Instrument {
     return (this.#made[key] ??= this.#make(METRIC[key]));
+  }
+
+  /** Has metrics read whenever the provider collects them; a key is read, or recorded, never both. */
+  onCollection(keys: readonly MetricKey[], read: (report: Report) => void): void {
+    const observables = new Map(keys.map((key) => [key, this.#makeObservable(METRIC[key])]));
+    this.#meter.addBatchObservableCallback(
+      (result) =>
+        read((key, value, attributes) => {
+          const observable = observables.get(key);
+          if (observable !== undefined) result.observe(observable, value, attributes);
+        }),
+      [...observables.values()],
+    );
+  }
+
+  #makeObservable({ kind, name, unit, description }: MetricDefinition): Observable {
+    if (kind === 'counter') return this.#meter.createObservableCounter(name, { unit, description });
+    if (kind === 'gauge') return this.#meter.createObservableGauge(name, { unit, description });
+    return this.#meter.createObservableUpDownCounter(name, { unit, description });
   }
 
   #make({ kind, name, unit, description, bounds }: MetricDefinition): Instrument {
@@ -46,6 +70,21 @@ export function instruments(): Instruments | undefined {
     provider = registered;
     const meter = registered.getMeter(SCOPE_NAME, SCOPE_VERSION);
     current = meter === NOOP ? undefined : new Instruments(meter);
+    if (current !== undefined) for (const meet of waiting) meet(current);
   }
   return current;
+}
+
+/** Who wants to know of each provider. */
+const waiting = new Set<(of: Instruments) => void>();
+
+/**
+ * Calls `meet` with the instruments of the registered provider now, and of a later one when it is first used.
+ *
+ * For what is read at collection: the API tells nobody of a provider, and hands out no meter that would find it.
+ */
+export function withInstruments(meet: (of: Instruments) => void): void {
+  const known = instruments();
+  waiting.add(meet);
+  if (known !== undefined) meet(known);
 }

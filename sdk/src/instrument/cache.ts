@@ -1,0 +1,242 @@
+// Caches in the process and outside of it: what look-ups find, what is written and evicted, how full they are. Calls are
+// counted in plain numbers that are read at collection.
+import { type Attributes, type Span, trace } from '@opentelemetry/api';
+import { ATTRIBUTE } from '../names.ts';
+import { observe } from '../observe/observe.ts';
+import { type Finding, LRU_OPERATIONS, type Operation, OPERATIONS, withStatus } from './cache-operations.ts';
+import { claim, type Undo } from './claims.ts';
+import { after, errorType, member, method, type Method, numberOf, replaceMethod } from './methods.ts';
+import { attempt, meet, Readings, record, secondsSince, type Total, Totals } from './readings.ts';
+
+/** Options of {@link instrumentCache}. */
+export interface CacheOptions<C = unknown> {
+  /** Name of the cache, one of few; `cache` unless set. */
+  readonly name?: string;
+  /** Entries it holds; unless set its `size`, where it has one. */
+  readonly entries?: (cache: C) => number;
+  /** Bytes it holds; unless set what lru-cache calculates, where it is told sizes. */
+  readonly sizeBytes?: (cache: C) => number;
+  /**
+   * Which operations are timed: those that answer a promise unless set. Timing one that is over in nanoseconds costs
+   * more than the operation.
+   */
+  readonly timed?: 'async' | 'all' | 'none';
+  /** Whether each operation is a span, too; not unless set. */
+  readonly spans?: boolean;
+}
+
+const levels = new Readings(['cacheEntries', 'cacheSize']);
+const operations = new Totals('cacheOperations');
+const evictions = new Totals('cacheEvictions');
+
+/**
+ * Measures a cache: lru-cache, a map or anything like one, and caches that answer promises (bentocache, keyv,
+ * cache-manager, a client of Redis).
+ *
+ * A look-up is a hit where it gives something else than `undefined` and `null`, or where what was to fill the gap was not
+ * called. A `get` right after a successful `has` of the same key is no second look-up.
+ *
+ * @returns the same cache
+ */
+export function instrumentCache<C extends object>(cache: C, options: CacheOptions<C> = {}): C {
+  return claim('cache', cache, (target) => {
+    if (method(target, 'get') === undefined) return undefined;
+    const own: Attributes = { [ATTRIBUTE.cacheName]: options.name ?? 'cache' };
+    return [readLevels(target, own, options), ...new CacheWatch(target, own, options).start(target)];
+  });
+}
+
+function readLevels<C extends object>(cache: C, own: Attributes, { entries, sizeBytes }: CacheOptions<C>): Undo {
+  return levels.add(cache, (target, report) => {
+    const held = entries === undefined ? numberOf(target, 'size') : entries(target);
+    if (held !== undefined) report('cacheEntries', held, own);
+    const size = sizeBytes === undefined ? numberOf(target, 'calculatedSize') : sizeBytes(target);
+    // Zero where lru-cache is not told sizes, and then it says nothing.
+    if (size !== undefined && (size > 0 || sizeBytes !== undefined)) report('cacheSize', size, own);
+  });
+}
+
+/** What calls of one operation are counted in. */
+interface Counts {
+  readonly attributes: Attributes;
+  readonly hit: Total;
+  readonly miss: Total;
+  readonly none: Total;
+}
+
+class CacheWatch {
+  readonly #own: Attributes;
+  readonly #cacheName: string;
+  readonly #timed: 'async' | 'all' | 'none';
+  readonly #hasSpans: boolean;
+  readonly #isLru: boolean;
+  /** What it gives is what it holds, promises too: they are the program's, and not looked at. */
+  readonly #isSync: boolean;
+  readonly #evictions: Total;
+  /** A method of the cache that runs may call another one. */
+  #isInside = false;
+  /** Key that was just found. */
+  #found: { readonly key: unknown } | undefined;
+
+  constructor(cache: object, own: Attributes, { name, timed, spans }: CacheOptions<never>) {
+    const tag = member(cache, Symbol.toStringTag);
+    this.#own = own;
+    this.#cacheName = name ?? 'cache';
+    this.#timed = timed ?? 'async';
+    this.#hasSpans = spans === true;
+    this.#isLru = tag === 'LRUCache';
+    this.#isSync = this.#isLru || tag === 'Map' || typeof member(cache, 'size') === 'number';
+    this.#evictions = evictions.of(own);
+  }
+
+  start(cache: object): (Undo | undefined)[] {
+    const known = this.#isLru ? LRU_OPERATIONS : OPERATIONS;
+    return Object.entries(known).map(([name, operation]) =>
+      replaceMethod(cache, name, (original) => this.#replacement(operation, original)),
+    );
+  }
+
+  #replacement(operation: Operation, original: Method): Method {
+    const attributes = { ...this.#own, [ATTRIBUTE.cacheOperation]: operation.name };
+    const counts: Counts = {
+      attributes,
+      hit: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'hit' }),
+      miss: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'miss' }),
+      none: operations.of(attributes),
+    };
+    const isAsync = !this.#isSync || operation.isAsync === true;
+    const call = this.#withEvictions(operation, original);
+    const isTimed = this.#timed === 'all' || (this.#timed === 'async' && isAsync);
+    const kind: CallKind = { operation, counts, isAsync, isTimed };
+    const span = { name: `${operation.name} ${this.#cacheName}`, fixed: attributes };
+    const run = this.#hasSpans ? observe(span, (work: () => unknown) => work()) : undefined;
+    // In memory a look-up takes less time than anything that is done about it.
+    if (!isAsync && !isTimed && run === undefined && operation.prepare === undefined) return this.#counting(kind, call);
+    const watched = (self: unknown, args: unknown[]): unknown => {
+      if (this.#isInside) return Reflect.apply(original, self, args);
+      if (run === undefined) return this.#call(kind, call, self, args, undefined);
+      const work = (): unknown => this.#call(kind, call, self, args, trace.getActiveSpan());
+      if (isAsync) return run(work);
+      // What comes out of the cache must not look like the outcome of a call.
+      let result: unknown;
+      run(() => void (result = work()));
+      return result;
+    };
+    return function (...args) {
+      return watched(this, args);
+    };
+  }
+
+  #counting(kind: CallKind, call: Method): Method {
+    const counted = (self: unknown, args: unknown[]): unknown => {
+      if (this.#isInside) return Reflect.apply(call, self, args);
+      meet();
+      const isKnown = this.#isKnown(kind.operation, args[0]);
+      const value = this.#inside(kind, call, self, args);
+      this.#count(kind, args[0], isKnown ? undefined : kind.operation.find?.(value));
+      return value;
+    };
+    return function (...args) {
+      return counted(this, args);
+    };
+  }
+
+  /** Counts what throws, and what the method itself calls not at all. */
+  #inside(kind: CallKind, call: Method, self: unknown, args: unknown[], failed?: (thrown: unknown) => void): unknown {
+    this.#isInside = true;
+    try {
+      return Reflect.apply(call, self, args);
+    } catch (thrown) {
+      if (failed !== undefined) failed(thrown);
+      else operations.add(withError(kind, thrown));
+      throw thrown;
+    } finally {
+      this.#isInside = false;
+    }
+  }
+
+  #count({ operation, counts }: CallKind, key: unknown, found: Finding | undefined): void {
+    counts[found ?? 'none'].value++;
+    this.#found = found === 'hit' && operation === OPERATIONS['has'] ? { key } : undefined;
+  }
+
+  #call(kind: CallKind, call: Method, self: unknown, given: unknown[], span: Span | undefined): unknown {
+    meet();
+    const startMs = kind.isTimed ? performance.now() : 0;
+    const { operation, isAsync } = kind;
+    let { isTimed } = kind;
+    const { args, find = operation.find } = attempt(() => operation.prepare?.(given)) ?? { args: given };
+    const isKnown = this.#isKnown(operation, given[0]);
+    const over = (value: unknown): void => {
+      const found = isKnown ? undefined : find?.(value);
+      this.#count(kind, given[0], found);
+      if (isTimed) record('cacheDuration', secondsSince(startMs), kind.counts.attributes);
+      if (found !== undefined) span?.setAttribute(ATTRIBUTE.cacheResult, found);
+    };
+    const failed = (thrown: unknown): void => {
+      const attributes = withError(kind, thrown);
+      operations.add(attributes);
+      if (isTimed) record('cacheDuration', secondsSince(startMs), attributes);
+    };
+    const result = this.#inside(kind, call, self, args, failed);
+    // A cache that could have answered a promise, and did not.
+    if (isAsync && this.#timed === 'async' && method(result, 'then') === undefined) isTimed = false;
+    if (isAsync) return after(result, over, failed);
+    over(result);
+    return result;
+  }
+
+  #isKnown(operation: Operation, key: unknown): boolean {
+    return this.#isSync && operation === OPERATIONS['get'] && this.#found !== undefined && this.#found.key === key;
+  }
+
+  /** Counts what leaves an lru-cache when something comes in; no other kind says so. */
+  #withEvictions({ name }: Operation, original: Method): Method {
+    if (!this.#isLru || (name !== 'set' && name !== 'fetch')) return original;
+    const total = this.#evictions;
+    const index = name === 'set' ? 2 : 1;
+    return function (...given) {
+      const before = sizeOfFull(this);
+      // What is not full evicts nothing, unless it counts sizes.
+      if (before === undefined) return Reflect.apply(original, this, given);
+      const { args, status } = withStatus(given, index);
+      const result: unknown = Reflect.apply(original, this, args);
+      const gone = goneFrom(this, before, status);
+      if (gone > 0) total.value += gone;
+      return result;
+    };
+  }
+}
+
+/** Entries of an lru-cache; undefined while there is room for more. */
+function sizeOfFull(cache: unknown): number | undefined {
+  try {
+    const { size, max, maxSize } = cache as { size: number; max: number; maxSize: number };
+    return size < max && maxSize === 0 ? undefined : size;
+  } catch {
+    // It only says that it is one.
+    return undefined;
+  }
+}
+
+/** @param status what lru-cache says of the call that may have evicted some */
+function goneFrom(cache: unknown, before: number, status: unknown): number {
+  try {
+    const { set, fetch } = status as { set?: unknown; fetch?: unknown };
+    return before + (set === 'add' || fetch === 'miss' ? 1 : 0) - (cache as { size: number }).size;
+  } catch {
+    // The status is the program's own.
+    return 0;
+  }
+}
+
+function withError({ counts }: CallKind, thrown: unknown): Attributes {
+  return { ...counts.attributes, [ATTRIBUTE.errorType]: errorType(thrown) };
+}
+
+interface CallKind {
+  readonly operation: Operation;
+  readonly counts: Counts;
+  readonly isAsync: boolean;
+  readonly isTimed: boolean;
+}

@@ -71,7 +71,7 @@ export function readSql(text: string, system?: string): readonly SqlToken[] {
     // `:5` is a placeholder, but not after a number, as in `[1:5]`.
     const isSlice = /^:\d/.test(piece) && tokens.at(-1)?.text === MASK;
     const isValue = isUnclear || isSlice || (string ?? dollar ?? number ?? (isName ? undefined : quoted)) !== undefined;
-    if (isValue) tokens.push({ kind: 'sign', text: MASK, isApart });
+    if (isValue) tokens.push({ kind: 'sign', text: isSlice ? `:${MASK}` : MASK, isApart });
     else tokens.push({ kind: isName ? 'quoted' : word === undefined ? 'sign' : 'word', text: piece, isApart });
     if (isUnclear) break;
     isApart = false;

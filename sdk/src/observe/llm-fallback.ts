@@ -84,7 +84,7 @@ function chainOf(tries: readonly Try[], isNext: (error: unknown) => boolean): An
       } catch (error) {
         return failed(error);
       }
-      return result instanceof Promise ? result.then(answered, failed) : answered(result);
+      return isPromise(result) ? result.then(answered, failed) : answered(result);
     };
     return attempt(0);
   } as AnyFunction;
@@ -128,10 +128,20 @@ function around({ provider, model }: Options): Observation {
 
 function withModel(fn: AnyFunction, model: string): AnyFunction {
   const asking: Method = function (first, ...rest) {
-    const fields = fieldsOf(first);
-    return Reflect.apply(fn, this, [fields === undefined ? first : { ...fields, model }, ...rest]) as unknown;
+    // Where it cannot be copied, the function gets what it got before.
+    const changed = asked(([request]: [unknown]) => fieldsOf(request) && { ...fieldsOf(request), model }, [first]);
+    return Reflect.apply(fn, this, [changed ?? first, ...rest]) as unknown;
   };
   return asking;
+}
+
+/** Of a proxy that was revoked not even that can be asked. */
+function isPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise;
+  } catch {
+    return false;
+  }
 }
 
 function isNoAbort(error: unknown): boolean {

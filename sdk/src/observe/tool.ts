@@ -59,7 +59,7 @@ export function traceTool<Args extends readonly unknown[] = unknown[], const Low
 export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFunction): unknown {
   const options: ToolOptions<never> = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const { name, phase = 'execution', type, description, kind, attributes } = options;
-  const { operation, duration } = PHASES[phase];
+  const { operation, duration } = (PHASES as Partial<typeof PHASES>)[phase] ?? PHASES.execution;
   const measured = known({
     [ATTRIBUTE.genAiOperation]: operation,
     [ATTRIBUTE.genAiToolName]: name,

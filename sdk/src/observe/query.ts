@@ -52,7 +52,8 @@ const MAX_OPERATIONS = 50;
 /**
  * Traces one database query as a CLIENT span; decorator or wrapper.
  *
- * It is named by the summary of the query, else by `{operation} {collection}`, in the end by the system (convention).
+ * It is named `{operation} {collection}` where both are given, else by the summary of the query, in the end by the system
+ * (convention).
  * Its duration goes to `db.client.operation.duration`, the number of rows to `db.client.response.returned_rows`.
  */
 export function traceQuery<F extends AnyFunction, const Low extends LowAttributes>(
@@ -83,7 +84,7 @@ function observationOf(options: AnyOptions): Observation {
   const base = { ...measured, ...low };
   const limits = new LowLimits();
   return {
-    name: nameOf(facts, system),
+    name: nameOf(options, facts),
     kind: kind ?? SpanKind.CLIENT,
     fixed,
     fromArguments,
@@ -103,7 +104,10 @@ function factsFrom({ system, operation, collection, summary }: AnyOptions, text:
   };
 }
 
-function nameOf({ summary, operation, collection }: QueryFacts, system: string): string {
+/** What a program says of a query comes before what its text says. */
+function nameOf({ system, ...given }: AnyOptions, { summary, operation, collection }: QueryFacts): string {
+  if (given.summary === undefined && given.operation !== undefined && given.collection !== undefined)
+    return `${given.operation} ${given.collection}`;
   return summary ?? ([operation, collection].filter((word) => word !== undefined).join(' ') || system);
 }
 
@@ -165,9 +169,7 @@ function addText(call: Call, text: unknown, options: AnyOptions, limits: LowLimi
     limits,
   );
   const { [ATTRIBUTE.dbQuerySummary]: summary } = call.low ?? {};
-  call.span.updateName(
-    summary === facts.summary ? nameOf(facts, options.system) : (options.operation ?? options.system),
-  );
+  call.span.updateName(summary === facts.summary ? nameOf(options, facts) : (options.operation ?? options.system));
   return facts.text;
 }
 

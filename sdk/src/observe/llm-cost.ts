@@ -20,7 +20,7 @@ interface GenaiPrices {
 /** Providers that the conventions name so that the package does not know them. */
 const PROVIDERS: Readonly<Record<string, string>> = { x_ai: 'x-ai' };
 
-/** A price table that is loaded when it is first asked for, which takes about 0.2 s of the process once. */
+/** A price table that is loaded when it is first asked for, which takes about 0.1 s of the process once. */
 export class PriceTable {
   readonly #load: () => Promise<unknown>;
   #loading: Promise<void> | undefined;

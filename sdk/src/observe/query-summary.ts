@@ -46,7 +46,14 @@ const BEFORE_NO_STATEMENT = new Set(['FOR', 'ON', 'DO', 'KEY', 'THEN', 'OF', 'BE
 const FROM_FUNCTIONS = new Set(['EXTRACT', 'TRIM', 'SUBSTRING', 'OVERLAY', 'POSITION']);
 /** What may name further tables after USING, which elsewhere are columns or methods. */
 const USES_TABLES = new Set(['DELETE', 'MERGE']);
-const NOT_NAMES = new Set([...OPERATIONS, ...SKIPPED, 'SET', 'VALUES', 'WHERE', 'DEFAULT', 'AS', 'ON', 'OUTFILE']);
+const NOT_NAMES = new Set([
+  ...OPERATIONS,
+  ...SKIPPED,
+  ...['SET', 'VALUES', 'WHERE', 'DEFAULT', 'AS', 'ON', 'OUTFILE', 'FROM', 'JOIN', 'INTO', 'USING'],
+]);
+/** Of one list of tables, and of one query. */
+const MAX_NAMES = 32;
+const MAX_WORDS = 64;
 
 const remembered = new Map<string, QueryFacts>();
 
@@ -100,7 +107,7 @@ function summarize(tokens: readonly SqlToken[]): Reading {
     if (text === '(') open.push(before);
     else if (text === ')') open.pop();
     else if (text === ';') isStart = true;
-    if (word === '') return;
+    if (word === '' || reading.words.length >= MAX_WORDS) return;
     if (word === 'AS' && tokens[position + 1]?.text === '(' && !isStart) tables.add(tokens[position - 1]?.text ?? '');
     const isStatement = isStart ? OPERATIONS.has(word) : ANYWHERE.has(word) && !BEFORE_NO_STATEMENT.has(before);
     if (isStatement) {
@@ -125,7 +132,7 @@ function summarize(tokens: readonly SqlToken[]): Reading {
 function namesAt(tokens: readonly SqlToken[], start: number): string[] {
   const names: string[] = [];
   let position = start;
-  for (;;) {
+  while (names.length < MAX_NAMES) {
     while (SKIPPED.has(tokens[position]?.text.toUpperCase() ?? '')) position++;
     const parts: string[] = [];
     for (;;) {
@@ -145,6 +152,7 @@ function namesAt(tokens: readonly SqlToken[], start: number): string[] {
     if (tokens[position]?.text !== ',') return names;
     position++;
   }
+  return names;
 }
 
 function isReserved({ kind, text }: SqlToken): boolean {

@@ -31,7 +31,7 @@ const TOKEN = new RegExp(
     String.raw`(?<string>(?:[ENXBRenxbr]|_[A-Za-z0-9]+|[Uu]&)?'(?:[^']|'')*(?:'|$))`,
     String.raw`(?<dollar>\$(?<tag>[A-Za-z_]\w*)?\$[\s\S]*?(?:\$\k<tag>\$|$))`,
     String.raw`(?<quoted>"(?:[^"]|"")*(?:"|$)|` + '`[^`]*(?:`|$))',
-    String.raw`(?<placeholder>\$\d+|\?\d*|::|[:@]+\w+|%s|%\(\w+\)s)`,
+    String.raw`(?<placeholder>\$\d+|\?\d*|::|[:@]{1,2}\w+|%s|%\(\w+\)s)`,
     String.raw`(?<word>[\p{L}_#][\p{L}\p{N}_$#]*)`,
     String.raw`(?<number>(?:0[xX][0-9a-fA-F]+|0[bB][01]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[\p{L}\p{N}_]*)`,
     String.raw`(?<sign>[\s\S])`,

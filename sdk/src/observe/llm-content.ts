@@ -6,6 +6,9 @@ import { fieldsOf } from './results.ts';
 const MAX_ANSWER_LENGTH = 16_384;
 const MAX_MESSAGES = 64;
 
+/** Kinds of parts that repeat what was streamed, or are not for the reader. */
+const NO_ANSWER = /\.done$|reasoning|thinking|tool|function_call/;
+
 interface Part {
   readonly type: string;
   readonly content?: string;
@@ -62,6 +65,7 @@ function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join('');
   const fields = fieldsOf(value);
   if (fields === undefined || 'fullStream' in fields || 'textStream' in fields) return '';
+  if (typeof fields['type'] === 'string' && NO_ANSWER.test(fields['type'])) return '';
   const { choices, candidates, message, delta, text, content, output, textDelta, parts } = fields;
   // The first answer of several.
   const [first] = [choices, candidates].flatMap((list) => (Array.isArray(list) ? list.slice(0, 1) : []));

@@ -16,6 +16,7 @@ import { countLockWait } from './lock-wait.ts';
 import { rowsOf } from './query-result.ts';
 import { factsOf, type QueryFacts } from './query-summary.ts';
 import { asked, fieldsOf, known } from './results.ts';
+import { followTransaction } from './transaction-statements.ts';
 import { ATTRIBUTE, EVENT } from '../names.ts';
 
 /** Options of {@link traceQuery}. */
@@ -36,6 +37,11 @@ export interface QueryOptions<Args, Low extends LowAttributes = LowAttributes> {
   readonly slowMs?: number;
   /** Reads from a result how long the query waited for locks, milliseconds. */
   readonly lockWait?: (result: unknown) => number | undefined;
+  /**
+   * Tells which connection a query goes over. With it transactions are measured from their BEGIN to COMMIT or ROLLBACK,
+   * as {@link traceTransaction} measures them, but for the span.
+   */
+  readonly connection?: (args: Args) => object | undefined;
   readonly attributes?: AttributesOption<Args, Low>;
   /** CLIENT unless set; INTERNAL suits a database in the process (convention). */
   readonly kind?: SpanKind;
@@ -146,6 +152,14 @@ function watchQuery(
       const tookMs = performance.now() - startMs;
       if (tookMs >= slowMs) tellSlow(call, tookMs, { ...base, ...call.low, [ATTRIBUTE.dbQueryText]: sanitized });
       if (errorType !== undefined) addStatus(call, thrown);
+      const connection = asked(options.connection, args);
+      if (connection !== undefined)
+        followTransaction(
+          connection,
+          call,
+          { ...base, ...call.low },
+          { text: sanitized, startMs, hasFailed: errorType !== undefined },
+        );
     },
   };
 }

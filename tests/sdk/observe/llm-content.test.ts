@@ -73,6 +73,21 @@ describe('content', () => {
     }
   });
 
+  it('that only repeats what was streamed, or is not for the reader, is left out', async () => {
+    const events = [
+      { type: 'response.reasoning_text.delta', delta: 'hm' },
+      { type: 'response.output_text.delta', delta: 'yes' },
+      { type: 'response.output_text.done', text: 'yes' },
+      { type: 'tool-input-delta', delta: '{}' },
+      { type: 'response.completed', response: { output: [{ content: [{ type: 'output_text', text: 'yes' }] }] } },
+    ];
+    const captured = traceLLM({ provider: 'p', captureContent: true, cost: false }, () => ReadableStream.from(events));
+    for await (const event of captured()) expect(event).toBeDefined();
+    expect(contentOf()[1]).toEqual([
+      { role: 'assistant', parts: [{ type: 'text', content: 'yes' }], finish_reason: 'unknown' },
+    ]);
+  });
+
   it('of every client is found', () => {
     const textOf = (result: unknown): unknown => {
       traceLLM({ provider: 'p', captureContent: true, cost: false }, () => result)();

@@ -155,4 +155,41 @@ describe('a transaction', () => {
       ['rollback', 'Error'],
     ]);
   });
+
+  it('may be statements of their own, told apart by their connection', async () => {
+    const [first, second] = [{}, {}];
+    const run = traceQuery(
+      { system: 'mysql', namespace: 'shop', text: ([, sql]) => sql, connection: ([connection]) => connection },
+      (_connection: object, _sql: string, error?: Error): void => {
+        if (error !== undefined) throw error;
+      },
+    );
+    const broken = new Error('serialization failure');
+    run(first, 'BEGIN');
+    run(second, 'START TRANSACTION');
+    run(first, 'SAVEPOINT a');
+    run(first, 'ROLLBACK TO SAVEPOINT a');
+    run(first, 'COMMIT');
+    run(first, 'COMMIT');
+    run(second, 'ROLLBACK');
+    run(second, 'begin work');
+    expect(() => run(second, 'COMMIT', broken)).toThrow(broken);
+    const outcome = 'evenkeel.db.transaction.outcome';
+    const series = (await measurements.take()).get('db.client.transaction.duration');
+    expect(series?.map(({ attributes, count }) => ({ ...attributes, count }))).toEqual([
+      { 'db.system.name': 'mysql', 'db.namespace': 'shop', [outcome]: 'commit', count: 1 },
+      { 'db.system.name': 'mysql', 'db.namespace': 'shop', [outcome]: 'rollback', count: 2 },
+    ]);
+    expect(spans.take().map((span) => span.attributes[outcome])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      'commit',
+      undefined,
+      'rollback',
+      undefined,
+      'rollback',
+    ]);
+  });
 });

@@ -237,4 +237,30 @@ describe('a stream', () => {
     await left.cancel();
     expect(spans.take().map((span) => span.attributes['gen_ai.response.id'])).toEqual(['c1']);
   });
+
+  it('of the web that is iterated through a reader of its own gives each chunk once', async () => {
+    const reading = async function* (stream: ReadableStream): AsyncGenerator<unknown> {
+      const reader = stream.getReader();
+      for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+    };
+    /** As the AI SDK has it: the reader is taken when the iterator is. */
+    const eager = (stream: ReadableStream): AsyncIterator<unknown> => {
+      const reader = stream.getReader();
+      return { next: async () => (await reader.read()) as IteratorResult<unknown> };
+    };
+    for (const iterate of [reading, eager]) {
+      const open = traceLLM({ provider: 'p', model: 'm', cost: false }, () => {
+        const stream = ReadableStream.from(chunks());
+        return Object.defineProperty(stream, Symbol.asyncIterator, {
+          configurable: true,
+          value: () => iterate(stream),
+        });
+      });
+      for await (const chunk of open()) expect(chunk).toBeDefined();
+      expect(spans.take()).toHaveLength(1);
+      const taken = await measurements.take();
+      expect(taken.get('gen_ai.client.operation.time_to_first_chunk')?.[0]?.count).toBe(1);
+      expect(taken.get('gen_ai.client.operation.time_per_output_chunk')?.[0]?.count).toBe(2);
+    }
+  });
 });

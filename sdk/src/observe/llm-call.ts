@@ -12,6 +12,7 @@ import {
 } from './observe.ts';
 import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
 import { type Call, Metering, type Watch } from './call.ts';
+import { endingWithResults } from './client-results.ts';
 import { AnswerText, inputText } from './llm-content.ts';
 import { type CostOf, installedPrices } from './llm-cost.ts';
 import { type Fallback, withFallbacks } from './llm-fallback.ts';
@@ -68,16 +69,20 @@ export function traceLLM<Args extends readonly unknown[] = unknown[], const Low 
   options: LlmOptions<Args, Low>,
 ): Instrument<Args>;
 export function traceLLM(options: AnyOptions, fn?: AnyFunction): unknown {
-  const observation = observationOf(options);
   const { fallbacks = [] } = options;
+  const trace = instrumentOf(options);
   const instrument = (called: AnyFunction): AnyFunction => {
-    const traced = observe(observation, called);
-    if (fallbacks.length === 0) return traced;
+    if (fallbacks.length === 0) return trace(called);
     const traceTry = (model: string, provider: string | undefined, other: AnyFunction): AnyFunction =>
-      observe(observationOf({ ...options, model, provider: provider ?? options.provider }), other);
-    return withFallbacks({ ...options, fallbacks }, called, traced, traceTry);
+      instrumentOf({ ...options, model, provider: provider ?? options.provider })(other);
+    return withFallbacks({ ...options, fallbacks }, called, trace(called), traceTry);
   };
   return fn ? instrument(fn) : decoratorBy(instrument);
+}
+
+function instrumentOf(options: AnyOptions): (fn: AnyFunction) => AnyFunction {
+  const { observation, watched } = endingWithResults(observationOf(options));
+  return (fn) => observe(observation, watched(fn));
 }
 
 function observationOf(options: AnyOptions): Observation {

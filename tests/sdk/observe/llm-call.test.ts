@@ -239,21 +239,21 @@ describe('a stream', () => {
   });
 
   it('of the web that is iterated through a reader of its own gives each chunk once', async () => {
-    const reading = async function* (stream: ReadableStream): AsyncGenerator<unknown> {
-      const reader = stream.getReader();
+    const reading = async function* (source: ReadableStream): AsyncGenerator<unknown> {
+      const reader = source.getReader();
       for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
     };
     /** As the AI SDK has it: the reader is taken when the iterator is. */
-    const eager = (stream: ReadableStream): AsyncIterator<unknown> => {
-      const reader = stream.getReader();
+    const eager = (source: ReadableStream): AsyncIterator<unknown> => {
+      const reader = source.getReader();
       return { next: async () => (await reader.read()) as IteratorResult<unknown> };
     };
     for (const iterate of [reading, eager]) {
       const open = traceLLM({ provider: 'p', model: 'm', cost: false }, () => {
-        const stream = ReadableStream.from(chunks());
-        return Object.defineProperty(stream, Symbol.asyncIterator, {
+        const source = ReadableStream.from(chunks());
+        return Object.defineProperty(source, Symbol.asyncIterator, {
           configurable: true,
-          value: () => iterate(stream),
+          value: () => iterate(source),
         });
       });
       for await (const chunk of open()) expect(chunk).toBeDefined();

@@ -13,7 +13,17 @@ export {
 export { measurePerformance, type MeasureOptions, type Objective } from './observe/measure-performance.ts';
 export { setInstrumentation } from './state.ts';
 export { type NodeOptions, traceNode, traceWorkflow, type WorkflowOptions } from './observe/workflow.ts';
+export { getWorkflowTracer, type StartedWorkflow, type WorkflowTracer } from './observe/workflow-tracer.ts';
+export { type AgentOptions, traceAgent } from './observe/agent.ts';
+export { type ToolOptions, traceTool } from './observe/tool.ts';
+export { type RetrievalOptions, traceRetrieval } from './observe/retrieval.ts';
 export { type MemoryOperation, type MemoryOperationOptions, traceMemoryOperation } from './observe/memory-operation.ts';
+export { type LlmOptions, traceLLM } from './observe/llm-call.ts';
+export { type LlmRequest } from './observe/llm-request.ts';
+export { type LlmUsage } from './observe/llm-response.ts';
+export { type CostOf } from './observe/llm-cost.ts';
+export { type Fallback } from './observe/llm-fallback.ts';
+export { type Evaluation, recordEvaluation } from './observe/evaluation.ts';
 export { type QueryOptions, traceQuery } from './observe/query.ts';
 export { instrumentPool, type PoolLevelsSource, type PoolOptions } from './instrument/pool.ts';
 export { instrumentObjectPool, type ObjectPoolOptions } from './instrument/object-pool.ts';
@@ -23,3 +33,5 @@ export { instrumentWebSocket, type WebSocketOptions } from './instrument/websock
 export { instrumentQueue, type QueueLevels, type QueueOptions } from './instrument/queue.ts';
 export { type BreakerOptions, instrumentBreaker } from './instrument/breaker.ts';
 export { type ConnectionOptions, instrumentConnections } from './instrument/connections.ts';
+export { type TransactionOptions, type TransactionOutcome, traceTransaction } from './observe/transaction.ts';
+export { type LockWait, recordLockWait } from './observe/lock-wait.ts';

@@ -3,6 +3,10 @@
 import { SECONDS } from './bounds.ts';
 import { RESOURCE_METRICS } from './instrument/metrics.ts';
 
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC } from './gen-ai-names.ts';
+
+export { GEN_AI_OPERATION, MEMORY_OPERATION } from './gen-ai-names.ts';
+
 /** Name of the instrumentation scope of every span the SDK makes. */
 export const SCOPE_NAME = '@evenkeel/sdk';
 
@@ -27,6 +31,15 @@ export const ATTRIBUTE = {
   dbQueryText: 'db.query.text',
   // Models, agents, tools, queries.
   dbNamespace: 'db.namespace',
+  dbQuerySummary: 'db.query.summary',
+  dbReturnedRows: 'db.response.returned_rows',
+  dbStatusCode: 'db.response.status_code',
+  ...GEN_AI_ATTRIBUTE,
+  /** Rows that a query changed; how a transaction ended; that a query took longer than it may. No convention knows them. */
+  dbAffectedRows: 'evenkeel.db.affected_rows',
+  dbTransactionOutcome: 'evenkeel.db.transaction.outcome',
+  dbSlow: 'evenkeel.db.slow',
+  dbLockWait: 'evenkeel.db.lock_wait',
   // Pools, caches, connections, queues, breakers.
   poolName: 'db.client.connection.pool.name',
   connectionState: 'db.client.connection.state',
@@ -73,6 +86,9 @@ export const ATTRIBUTE = {
   sloObjective: 'evenkeel.slo.objective',
 } as const;
 
+/** Names of events beside exceptions. */
+export const EVENT = { evaluation: 'gen_ai.evaluation.result', slowQuery: 'evenkeel.db.slow_query' } as const;
+
 /** Stands for every value beyond those that are known or allowed (convention). */
 export const OTHER = '_OTHER';
 /** Value of `error.type` when nothing better is known (convention). */
@@ -101,6 +117,28 @@ export const METRIC = {
     description: 'Duration of database client operations.',
     bounds: SECONDS,
   },
+  dbReturnedRows: {
+    kind: 'histogram',
+    name: 'db.client.response.returned_rows',
+    unit: '{row}',
+    description: 'Rows that queries returned.',
+    bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000],
+  },
+  dbTransactionDuration: {
+    kind: 'histogram',
+    name: 'db.client.transaction.duration',
+    unit: 's',
+    description: 'Durations of transactions, by how they ended.',
+    bounds: SECONDS,
+  },
+  dbLockWait: {
+    kind: 'histogram',
+    name: 'db.client.lock.wait_time',
+    unit: 's',
+    description: 'Time that queries waited for locks.',
+    bounds: SECONDS,
+  },
+  ...GEN_AI_METRIC,
   // Pools, caches, connections, queues, breakers.
   connectionCount: {
     kind: 'up-down-counter',
@@ -122,21 +160,3 @@ export interface MetricDefinition {
 }
 
 export type MetricKey = keyof typeof METRIC;
-
-/** Values of `gen_ai.operation.name` for a graph run and for one of its steps. */
-export const GEN_AI_OPERATION = { workflow: 'invoke_workflow', node: 'run_step' } as const;
-
-/**
- * Values of `gen_ai.operation.name` by the short word a program uses.
- *
- * `get_memory` is ours: the conventions name only the search, and a look-up by key is another operation with
- * another cost, so it deserves its own series.
- */
-export const MEMORY_OPERATION = {
-  get: 'get_memory',
-  put: 'upsert_memory',
-  search: 'search_memory',
-  create: 'create_memory',
-  update: 'update_memory',
-  delete: 'delete_memory',
-} as const;

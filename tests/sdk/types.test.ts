@@ -3,10 +3,14 @@ import { describe, expectTypeOf, it } from 'vitest';
 import {
   lowCardinality,
   measurePerformance,
+  getWorkflowTracer,
   startTelemetry,
+  traceAgent,
+  traceLLM,
   traceMemoryOperation,
   traceNode,
   traceQuery,
+  traceTool,
 } from '../../sdk/src/index.ts';
 
 interface Order {
@@ -75,6 +79,14 @@ describe('few-valued attributes', () => {
     measurePerformance({ name: 'a', attributes: ([id]: [string]) => ({ low: { id } }) });
     // @ts-expect-error -- nor of another instrument
     traceNode({ name: 'a', attributes: ([, id]) => ({ low: { id } }) }, create);
+    // @ts-expect-error -- nor of those for models, agents, tools
+    traceLLM({ provider: 'p', attributes: ([, id]) => ({ low: { id } }) }, create);
+    // @ts-expect-error -- as above
+    traceAgent({ name: 'a', attributes: { low: { id: anyText } } }, create);
+    // @ts-expect-error -- as above
+    traceTool({ name: 'a', attributes: ([id]: [string]) => ({ low: { id } }) });
+    // @ts-expect-error -- nor of runs that are started by hand
+    getWorkflowTracer().startWorkflow('a', { low: { id: anyText } });
     // @ts-expect-error -- attributes are told apart
     measurePerformance({ name: 'a', attributes: { id: 'x' } }, create);
   });
@@ -107,6 +119,12 @@ describe('the types', () => {
   it('refuse what is not there', () => {
     // @ts-expect-error -- no such operation
     traceMemoryOperation({ operation: 'forget', store: 'x' }, () => 1);
+    // @ts-expect-error -- the provider is required
+    traceLLM({ model: 'm' }, () => 1);
+    // @ts-expect-error -- no such phase
+    traceTool({ name: 't', phase: 'middle' }, () => 1);
+    // @ts-expect-error -- the callback wants a number where the function takes a string
+    traceLLM({ provider: 'p', session: ([id]: [number]) => String(id) }, (id: string) => id);
     // @ts-expect-error -- the system is required
     traceQuery({ operation: 'SELECT' }, () => 1);
     expectTypeOf(startTelemetry).parameter(0).toHaveProperty('serviceName');

@@ -17,6 +17,7 @@ interface Logs {
 }
 
 const ERROR = { severityNumber: 17, severityText: 'ERROR' };
+const WARN = { severityNumber: 13, severityText: 'WARN' };
 const INFO = { severityNumber: 9, severityText: 'INFO' };
 
 function emit(record: LogRecord): void {
@@ -40,4 +41,15 @@ export function emitException(exception: { name: string; message: string; stack?
 export function emitCall(name: string, attributes: Attributes, hasFailed: boolean, active: Context): void {
   const body = `${name} ${hasFailed ? 'failed' : 'succeeded'}`;
   emit({ eventName: 'evenkeel.operation', ...(hasFailed ? ERROR : INFO), body, attributes, context: active });
+}
+
+/** Tells something else that happened in a call. */
+export function emitEvent(
+  eventName: string,
+  severity: 'info' | 'warn',
+  body: string,
+  attributes: Attributes,
+  active: Context,
+): void {
+  emit({ eventName, ...(severity === 'warn' ? WARN : INFO), body, attributes, context: active });
 }

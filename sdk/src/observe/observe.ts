@@ -1,6 +1,6 @@
 // The one wrapper behind every decorator and every trace function: a call is observed, and nothing else changed.
 // It uses only the 1.9 surface of the OpenTelemetry API; without an SDK a call costs a few nanoseconds.
-import { type Attributes, context, INVALID_TRACEID, type SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, context, INVALID_TRACEID, type SpanKind, trace } from '@opentelemetry/api';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { type AttributesOption, type CallAttributes, LowLimits } from './attributes.ts';
@@ -31,6 +31,8 @@ export interface Observation {
   readonly metering?: Metering | undefined;
   /** Whoever wants to know how a call goes; called before it, only for calls that are recorded. What it throws is ignored. */
   readonly watch?: ((call: Call, args: readonly unknown[]) => Watch | undefined) | undefined;
+  /** What the context of a call holds beside its span, made of the context around it. */
+  readonly enter?: ((around: Context) => Context) | undefined;
   /** The last argument is a callback of Node's kind, and the call is over when it is called. */
   readonly isCallback?: boolean | undefined;
 }
@@ -66,7 +68,7 @@ const tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
  * The wrapper keeps `this`, name, length and own properties; a sync function stays sync.
  */
 export function observe<F extends AnyFunction>(observation: Observation, fn: F): F {
-  const { name, kind, fixed, fromArguments, metering, watch, isCallback } = observation;
+  const { name, kind, fixed, fromArguments, metering, watch, enter, isCallback } = observation;
   const spanOptions = { ...(kind !== undefined && { kind }), ...(fixed !== undefined && { attributes: fixed }) };
   const limits = new LowLimits();
   const isWatched = fromArguments !== undefined || watch !== undefined;
@@ -78,7 +80,7 @@ export function observe<F extends AnyFunction>(observation: Observation, fn: F):
     const meters = metering === undefined ? undefined : instruments();
     // No SDK: there is nothing to end and no context to carry.
     if (meters === undefined && span.spanContext().traceId === INVALID_TRACEID) return Reflect.apply(fn, this, args);
-    const active = trace.setSpan(parent, span);
+    const active = trace.setSpan(enter === undefined ? parent : enter(parent), span);
     const call = new Call(span, active, meters, metering);
     if (isWatched && (meters !== undefined || span.isRecording())) begin(call, observation, args, limits);
     if (isCallback === true) args = withCallback(call, args, parent);
@@ -96,8 +98,14 @@ export function observe<F extends AnyFunction>(observation: Observation, fn: F):
 
 /** Makes the decorator that wraps the decorated function with {@link observe}. */
 export function decorator<Args extends readonly unknown[]>(observation: Observation): Instrument<Args> {
-  const wrap = (value: unknown): unknown =>
-    typeof value === 'function' ? observe(observation, value as AnyFunction) : value;
+  return decoratorBy((fn) => observe(observation, fn));
+}
+
+/** Makes the decorator that puts `instrument` before the decorated function. */
+export function decoratorBy<Args extends readonly unknown[]>(
+  instrument: (fn: AnyFunction) => AnyFunction,
+): Instrument<Args> {
+  const wrap = (value: unknown): unknown => (typeof value === 'function' ? instrument(value as AnyFunction) : value);
 
   return function decorate(target: unknown, second: unknown, descriptor?: PropertyDescriptor): unknown {
     if (typeof second !== 'object') {
@@ -154,7 +162,7 @@ function begin(call: Call, observation: Observation, args: readonly unknown[], l
  * Own properties are copied, and the function becomes the wrapper's prototype: so its constructor still says
  * AsyncFunction, and metadata that frameworks keep per function (as Nest does) is found through it.
  */
-function disguise<F extends AnyFunction>(wrapper: object, fn: F): F {
+export function disguise<F extends AnyFunction>(wrapper: object, fn: F): F {
   for (const key of Reflect.ownKeys(fn)) {
     const fixed = Object.getOwnPropertyDescriptor(wrapper, key)?.configurable === false;
     // Sloppy functions own `arguments` and `caller`, which tell nothing about the wrapper.

@@ -1,4 +1,4 @@
-// Database queries under the stable db.* conventions. The text is recorded as given: pass parameterised text.
+// Database queries under the stable db.* conventions. Values in the text never leave the process.
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import {
   type AnyFunction,
@@ -9,26 +9,58 @@ import {
   observe,
   type Observation,
 } from './observe.ts';
-import type { AttributesOption, CallAttributes, LowAttributes } from './attributes.ts';
-import { ATTRIBUTE } from '../names.ts';
+import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
+import { type Call, Metering, type Watch } from './call.ts';
+import { emitEvent } from './events.ts';
+import { countLockWait } from './lock-wait.ts';
+import { rowsOf } from './query-result.ts';
+import { factsOf, type QueryFacts } from './query-summary.ts';
+import { asked, fieldsOf, known } from './results.ts';
+import { followTransaction } from './transaction-statements.ts';
+import { ATTRIBUTE, EVENT } from '../names.ts';
 
 /** Options of {@link traceQuery}. */
 export interface QueryOptions<Args, Low extends LowAttributes = LowAttributes> {
   /** Value of `db.system.name`, such as `sqlite` or `postgresql`. */
   readonly system: string;
-  /** Such as `SELECT`; one of few. */
+  /** Name of the database, and schema where there is one; one of few. */
+  readonly namespace?: string;
+  /** Such as `SELECT`; one of few. Read from the text unless set. */
   readonly operation?: string;
-  /** Table or collection; one of few. */
+  /** Table or collection; one of few. Read from the text unless set, where it is one alone. */
   readonly collection?: string;
-  /** Query text with placeholders, never with values in it. */
-  readonly text?: string | ((args: Args) => string);
+  /** Value of `db.query.summary`; one of few. Read from the text unless set. */
+  readonly summary?: string;
+  /** Query text. What leaves the process is the text without the values in it. */
+  readonly text?: string | ((args: Args) => string | undefined);
+  /** A query that takes longer is marked, and told as a log record; 1000 unless set, `Infinity` for none. */
+  readonly slowMs?: number;
+  /** Reads from a result how long the query waited for locks, milliseconds. */
+  readonly lockWait?: (result: unknown) => number | undefined;
+  /**
+   * Tells which connection a query goes over. With it transactions are measured from their BEGIN to COMMIT or ROLLBACK,
+   * as {@link traceTransaction} measures them, but for the span.
+   */
+  readonly connection?: (args: Args) => object | undefined;
   readonly attributes?: AttributesOption<Args, Low>;
+  /** CLIENT unless set; INTERNAL suits a database in the process (convention). */
+  readonly kind?: SpanKind;
 }
 
+type AnyOptions = QueryOptions<never>;
+
+const SLOW_MS = 1000;
+/** Tables and kinds of queries that an operation has series for. */
+const MAX_COLLECTIONS = 100;
+const MAX_SUMMARIES = 200;
+const MAX_OPERATIONS = 50;
+
 /**
- * Traces one database query as a CLIENT span named `{operation} {collection}`; decorator or wrapper.
+ * Traces one database query as a CLIENT span; decorator or wrapper.
  *
- * Without both the span is named by what there is, in the end by the system (convention).
+ * It is named `{operation} {collection}` where both are given, else by the summary of the query, in the end by the system
+ * (convention).
+ * Its duration goes to `db.client.operation.duration`, the number of rows to `db.client.response.returned_rows`.
  */
 export function traceQuery<F extends AnyFunction, const Low extends LowAttributes>(
   options: QueryOptions<ArgumentsOf<F>, Low>,
@@ -38,24 +70,131 @@ export function traceQuery<
   Args extends readonly unknown[] = unknown[],
   const Low extends LowAttributes = LowAttributes,
 >(options: QueryOptions<Args, Low>): Instrument<Args>;
-export function traceQuery(options: QueryOptions<never>, fn?: AnyFunction): unknown {
-  const { system, operation, collection, text, attributes } = options;
-  const name = [operation, collection].filter((part) => part !== undefined).join(' ') || system;
-  const fixed: Attributes = {
-    [ATTRIBUTE.dbSystem]: system,
-    ...(operation !== undefined && { [ATTRIBUTE.dbOperation]: operation }),
-    ...(collection !== undefined && { [ATTRIBUTE.dbCollection]: collection }),
-    ...(typeof text === 'string' && { [ATTRIBUTE.dbQueryText]: text }),
-  };
-  const observation: Observation = { name, kind: SpanKind.CLIENT, ...attributesFrom(attributes, fixed) };
-  const complete =
-    typeof text === 'function' ? { ...observation, fromArguments: withText(observation, text) } : observation;
-  return fn ? observe(complete, fn) : decorator(complete);
+export function traceQuery(options: AnyOptions, fn?: AnyFunction): unknown {
+  const observation = observationOf(options);
+  return fn ? observe(observation, fn) : decorator(observation);
 }
 
-function withText(observation: Observation, text: (args: never) => string): (args: never) => CallAttributes {
-  return (args) => {
-    const { low, high } = observation.fromArguments?.(args) ?? {};
-    return { ...(low && { low }), high: { ...high, [ATTRIBUTE.dbQueryText]: text(args) } };
+function observationOf(options: AnyOptions): Observation {
+  const { system, namespace, kind, attributes } = options;
+  const facts = factsFrom(options, typeof options.text === 'string' ? options.text : undefined);
+  const measured = known({
+    [ATTRIBUTE.dbSystem]: system,
+    [ATTRIBUTE.dbNamespace]: namespace,
+    [ATTRIBUTE.dbOperation]: facts.operation,
+    [ATTRIBUTE.dbCollection]: facts.collection,
+    [ATTRIBUTE.dbQuerySummary]: facts.summary,
+  });
+  const own = { ...measured, ...known({ [ATTRIBUTE.dbQueryText]: facts.text }) };
+  const { fixed, fromArguments, low } = attributesFrom(attributes, own);
+  const base = { ...measured, ...low };
+  const limits = new LowLimits();
+  return {
+    name: nameOf(options, facts),
+    kind: kind ?? SpanKind.CLIENT,
+    fixed,
+    fromArguments,
+    metering: new Metering(base, 'dbDuration', undefined),
+    watch: (call, args) => watchQuery(call, args, options, base, limits),
   };
+}
+
+/** What the options say stands above what the text says. */
+function factsFrom({ system, operation, collection, summary }: AnyOptions, text: string | undefined): QueryFacts {
+  const read: QueryFacts = text === undefined ? {} : factsOf(text, system);
+  return {
+    text: read.text,
+    operation: operation ?? read.operation,
+    collection: collection ?? read.collection,
+    summary: summary ?? read.summary,
+  };
+}
+
+/** What a program says of a query comes before what its text says. */
+function nameOf({ system, ...given }: AnyOptions, { summary, operation, collection }: QueryFacts): string {
+  if (given.summary === undefined && given.operation !== undefined && given.collection !== undefined)
+    return `${given.operation} ${given.collection}`;
+  return summary ?? ([operation, collection].filter((word) => word !== undefined).join(' ') || system);
+}
+
+function watchQuery(
+  call: Call,
+  args: readonly unknown[],
+  options: AnyOptions,
+  base: Attributes,
+  limits: LowLimits,
+): Watch {
+  const { slowMs = SLOW_MS, lockWait } = options;
+  const startMs = performance.now();
+  const { text } = options;
+  const sanitized =
+    typeof text === 'function'
+      ? addText(call, asked(text, args), options, limits)
+      : text && factsOf(text, options.system).text;
+  let items = 0;
+  let returned: number | undefined;
+  return {
+    value(result) {
+      const rows = rowsOf(result);
+      returned = rows.returned;
+      if (rows.affected !== undefined && call.span.isRecording())
+        call.span.setAttribute(ATTRIBUTE.dbAffectedRows, rows.affected);
+      const waitedMs = lockWait === undefined ? undefined : asked(() => lockWait(result), []);
+      if (waitedMs !== undefined) countLockWait(call.span, waitedMs, { ...base, ...call.low }, call.active);
+    },
+    item: () => void items++,
+    over(errorType, thrown) {
+      const rows = items > 0 ? items : returned;
+      if (rows !== undefined) {
+        call.span.setAttribute(ATTRIBUTE.dbReturnedRows, rows);
+        call.meters?.get('dbReturnedRows').record(rows, { ...base, ...call.low }, call.active);
+      }
+      const tookMs = performance.now() - startMs;
+      if (tookMs >= slowMs) tellSlow(call, tookMs, { ...base, ...call.low, [ATTRIBUTE.dbQueryText]: sanitized });
+      if (errorType !== undefined) addStatus(call, thrown);
+      const connection = asked(options.connection, args);
+      if (connection !== undefined)
+        followTransaction(
+          connection,
+          call,
+          { ...base, ...call.low },
+          { text: sanitized, startMs, hasFailed: errorType !== undefined },
+        );
+    },
+  };
+}
+
+/** Adds what the text of this one call tells. @returns the text without values */
+function addText(call: Call, text: unknown, options: AnyOptions, limits: LowLimits): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  const facts = factsFrom(options, text);
+  const limited = (value: string | undefined, max: number) =>
+    value === undefined ? undefined : lowCardinality(value, max);
+  const low = {
+    [ATTRIBUTE.dbOperation]: limited(facts.operation, MAX_OPERATIONS),
+    [ATTRIBUTE.dbCollection]: limited(facts.collection, MAX_COLLECTIONS),
+    [ATTRIBUTE.dbQuerySummary]: limited(facts.summary, MAX_SUMMARIES),
+  };
+  call.add(
+    {
+      low: low as LowAttributes as never,
+      ...(facts.text !== undefined && { high: { [ATTRIBUTE.dbQueryText]: facts.text } }),
+    },
+    limits,
+  );
+  const { [ATTRIBUTE.dbQuerySummary]: summary } = call.low ?? {};
+  call.span.updateName(summary === facts.summary ? nameOf(options, facts) : (options.operation ?? options.system));
+  return facts.text;
+}
+
+function tellSlow(call: Call, tookMs: number, about: Attributes): void {
+  call.span.setAttribute(ATTRIBUTE.dbSlow, true);
+  emitEvent(EVENT.slowQuery, 'warn', `a query took ${Math.round(tookMs)} ms`, known(about), call.active);
+}
+
+/** The code a database gave to an error, such as an SQLSTATE. */
+function addStatus({ span }: Call, thrown: unknown): void {
+  const { code, errno } = fieldsOf(thrown) ?? {};
+  const status = [code, errno].find((value) => typeof value === 'string' || typeof value === 'number');
+  if (status !== undefined) span.setAttribute(ATTRIBUTE.dbStatusCode, String(status));
 }

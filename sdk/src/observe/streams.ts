@@ -46,7 +46,13 @@ export function watchWebStream(ending: Ending, stream: object): void {
       return watch(Reflect.apply(method, this, args));
     });
   };
-  replace('getReader', getReader, (reader) => watchReader(ending, reader as Reader));
+  let readers = 0;
+  let isIterated = false;
+  replace('getReader', getReader, (reader) => {
+    readers++;
+    // An iterator that reads through it is watched already.
+    return isIterated ? reader : watchReader(ending, reader as Reader);
+  });
   replace('cancel', cancel, (cancelled) => endWith(ending, cancelled as Promise<unknown>));
   replace('pipeTo', pipeTo, (piped) => endWith(ending, piped as Promise<unknown>));
   replace('tee', tee, (branches) => {
@@ -54,12 +60,21 @@ export function watchWebStream(ending: Ending, stream: object): void {
     for (const branch of branches as object[]) watchWebStream(ending, branch);
     return branches;
   });
-  const items = (iterator: unknown): unknown => {
-    watchIterator(ending, iterator as object);
-    return iterator;
+  const watchItems = (key: PropertyKey, method: Method | undefined): void => {
+    if (method === undefined) return;
+    shadow(ending, stream, key, function (...args) {
+      const before = readers;
+      const iterator = Reflect.apply(method, this, args);
+      // One that took a reader at once shows its items there; to be told of both would count them twice.
+      if (readers === before) {
+        isIterated = true;
+        watchIterator(ending, iterator as object);
+      }
+      return iterator;
+    });
   };
-  replace('values', values, items);
-  replace(Symbol.asyncIterator, iterate, items);
+  watchItems('values', values);
+  watchItems(Symbol.asyncIterator, iterate);
   if (pipeThrough === undefined || pipeTo === undefined) return;
   shadow(ending, stream, 'pipeThrough', function (pair, options) {
     // As the standard defines it, but for knowing when it ends.

@@ -1,6 +1,17 @@
 // Graph runs and their steps, named as the GenAI conventions name workflows and steps.
-import { type AnyFunction, type ArgumentsOf, attributesFrom, decorator, type Instrument, observe } from './observe.ts';
-import type { AttributesOption, LowAttributes } from './attributes.ts';
+import type { SpanKind } from '@opentelemetry/api';
+import {
+  type AnyFunction,
+  type ArgumentsOf,
+  attributesFrom,
+  decorator,
+  type Instrument,
+  observe,
+  type Observation,
+} from './observe.ts';
+import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
+import { Metering } from './call.ts';
+import { entering, markWorkflow } from './run-context.ts';
 import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
 
 /** Options of {@link traceWorkflow}. */
@@ -8,15 +19,24 @@ export interface WorkflowOptions<Args, Low extends LowAttributes = LowAttributes
   /** Name of the workflow, not of the single run. */
   readonly name: string;
   readonly attributes?: AttributesOption<Args, Low>;
+  /** INTERNAL unless set. */
+  readonly kind?: SpanKind;
 }
 
 /** Options of {@link traceNode}. */
 export interface NodeOptions<Args, Low extends LowAttributes = LowAttributes> extends WorkflowOptions<Args, Low> {
-  /** Kind of step, such as `load` or `transform`. */
+  /** Kind of step, such as `load` or `transform`; one of few. */
   readonly type?: string;
 }
 
-/** Traces one run of a workflow as the span `invoke_workflow {name}`; decorator or wrapper. */
+/** Workflows whose names a step has series for. */
+const MAX_WORKFLOWS = 100;
+
+/**
+ * Traces one run of a workflow as the span `invoke_workflow {name}`; decorator or wrapper.
+ *
+ * Its duration goes to `gen_ai.workflow.duration`, and its name to the spans of all that this package traces within it.
+ */
 export function traceWorkflow<F extends AnyFunction, const Low extends LowAttributes>(
   nameOrOptions: string | WorkflowOptions<ArgumentsOf<F>, Low>,
   fn: F,
@@ -26,13 +46,30 @@ export function traceWorkflow<
   const Low extends LowAttributes = LowAttributes,
 >(nameOrOptions: string | WorkflowOptions<Args, Low>): Instrument<Args>;
 export function traceWorkflow(nameOrOptions: string | WorkflowOptions<never>, fn?: AnyFunction): unknown {
-  const { name, attributes } = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
-  const fixed = { [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.workflow, [ATTRIBUTE.genAiWorkflow]: name };
-  const observation = { name: `${GEN_AI_OPERATION.workflow} ${name}`, ...attributesFrom(attributes, fixed) };
+  const observation = workflowObservation(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions);
   return fn ? observe(observation, fn) : decorator(observation);
 }
 
-/** Traces one step of a workflow as the span `run_step {name}`; decorator or wrapper. */
+/** What runs of a workflow look like. */
+export function workflowObservation({ name, kind, attributes }: WorkflowOptions<never>): Observation {
+  const own = { [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.workflow, [ATTRIBUTE.genAiWorkflow]: name };
+  const { fixed, fromArguments, low } = attributesFrom(attributes, own);
+  return {
+    name: `${GEN_AI_OPERATION.workflow} ${name}`,
+    kind,
+    fixed,
+    fromArguments,
+    metering: new Metering({ [ATTRIBUTE.genAiWorkflow]: name, ...low }, 'workflowDuration', undefined),
+    enter: entering(name),
+  };
+}
+
+/**
+ * Traces one step of a workflow as the span `run_step {name}`; decorator or wrapper.
+ *
+ * Not for steps that are a call of an agent, a tool, a model, a memory or a data source: those are steps by themselves
+ * (convention). Its duration goes to `gen_ai.run_step.duration`, with the name of the workflow it ran in.
+ */
 export function traceNode<F extends AnyFunction, const Low extends LowAttributes>(
   nameOrOptions: string | NodeOptions<ArgumentsOf<F>, Low>,
   fn: F,
@@ -41,13 +78,24 @@ export function traceNode<Args extends readonly unknown[] = unknown[], const Low
   nameOrOptions: string | NodeOptions<Args, Low>,
 ): Instrument<Args>;
 export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFunction): unknown {
-  const { name, type, attributes }: NodeOptions<never> =
+  const { name, type, kind, attributes }: NodeOptions<never> =
     typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
-  const fixed = {
-    [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.node,
-    [ATTRIBUTE.genAiStep]: name,
-    ...(type !== undefined && { [ATTRIBUTE.nodeType]: type }),
+  const kindOfNode = type !== undefined && { [ATTRIBUTE.nodeType]: type };
+  const own = { [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.node, [ATTRIBUTE.genAiStep]: name, ...kindOfNode };
+  const { fixed, fromArguments, low } = attributesFrom(attributes, own);
+  const limits = new LowLimits();
+  const observation: Observation = {
+    name: `${GEN_AI_OPERATION.node} ${name}`,
+    kind,
+    fixed,
+    fromArguments,
+    metering: new Metering({ [ATTRIBUTE.genAiStep]: name, ...kindOfNode, ...low }, 'nodeDuration', undefined),
+    watch(call) {
+      const workflow = markWorkflow(call.span);
+      if (workflow === undefined) return undefined;
+      call.add({ low: { [ATTRIBUTE.genAiWorkflow]: lowCardinality(workflow, MAX_WORKFLOWS) } }, limits);
+      return undefined;
+    },
   };
-  const observation = { name: `${GEN_AI_OPERATION.node} ${name}`, ...attributesFrom(attributes, fixed) };
   return fn ? observe(observation, fn) : decorator(observation);
 }

@@ -59,6 +59,7 @@ describe('traceMemoryOperation', () => {
       check(traceMemoryOperation({ operation, store: 'answers' }, one), name, SpanKind.CLIENT, {
         'gen_ai.operation.name': name,
         'gen_ai.memory.store.id': 'answers',
+        ...((operation === 'get' || operation === 'search') && { 'evenkeel.memory.hit': true }),
       });
     }
   });
@@ -81,6 +82,7 @@ describe('traceQuery', () => {
         'db.system.name': 'sqlite',
         'db.operation.name': 'SELECT',
         'db.collection.name': 'packages',
+        'db.query.summary': 'SELECT packages',
         'db.query.text': text,
       },
     );
@@ -99,9 +101,11 @@ describe('traceQuery', () => {
       { system: 'sqlite', text: ([sql]) => sql, attributes: ([, limit]) => ({ high: { limit } }) },
       (sql: string, limit: number) => sql.length + limit,
     );
-    check(() => query('SELECT 1', 5), 'sqlite', SpanKind.CLIENT, {
+    check(() => query('SELECT 1', 5), 'SELECT', SpanKind.CLIENT, {
       'db.system.name': 'sqlite',
-      'db.query.text': 'SELECT 1',
+      'db.operation.name': 'SELECT',
+      'db.query.summary': 'SELECT',
+      'db.query.text': 'SELECT ?',
       limit: 5,
     });
   });

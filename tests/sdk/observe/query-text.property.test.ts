@@ -1,7 +1,7 @@
 // No value survives, however it is quoted and whatever is in it.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sanitizeQuery } from '../../../sdk/src/monitor/query-text.ts';
+import { sanitizeQuery } from '../../../sdk/src/observe/query-text.ts';
 
 /** In every value, and in nothing else. */
 const MARK = 'zqx';

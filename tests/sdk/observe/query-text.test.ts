@@ -1,7 +1,7 @@
 // What is left of the text of a query.
 import { describe, expect, it } from 'vitest';
-import { MAX_SHAPE_CHARS } from '../../../sdk/src/monitor/query-shape.ts';
-import { sanitizeQuery } from '../../../sdk/src/monitor/query-text.ts';
+import { MAX_SHAPE_CHARS } from '../../../sdk/src/observe/query-shape.ts';
+import { sanitizeQuery } from '../../../sdk/src/observe/query-text.ts';
 
 function check(text: string, expected: string, system?: string): void {
   expect(sanitizeQuery(text, system)).toBe(expected);

@@ -1,0 +1,63 @@
+// How good an answer of a model was, as somebody judged it: a user, a program, another model.
+import { type Attributes, context, type Span, trace } from '@opentelemetry/api';
+import { LowLimits, lowCardinality } from './attributes.ts';
+import { bounded } from './bounded-text.ts';
+import { emitEvent } from './events.ts';
+import { instruments } from './instruments.ts';
+import { known } from './results.ts';
+import { ATTRIBUTE, EVENT } from '../names.ts';
+import { state } from '../state.ts';
+
+/** One judgement. */
+export interface Evaluation {
+  /** What was judged, such as `relevance`; one of few. */
+  readonly name: string;
+  readonly score?: number;
+  /** What the score means, such as `pass`; one of few. */
+  readonly label?: string;
+  /** Why; recorded as bounded text. */
+  readonly explanation?: string;
+  /** The model that answered; unless set, that of the span that is active. */
+  readonly model?: string;
+  /** Id of the answer, where its span is not the active one. */
+  readonly responseId?: string;
+}
+
+const MAX_VALUES = 100;
+const limits = new LowLimits();
+
+/**
+ * Records how good an answer was: `gen_ai.evaluation.score`, and an event on the active span.
+ *
+ * It never throws; without a span only the metric is recorded.
+ */
+export function recordEvaluation(evaluation: Evaluation): void {
+  if (!state.isOn) return;
+  const { name, score, label, explanation, responseId } = evaluation;
+  const span = trace.getActiveSpan();
+  const model = evaluation.model ?? modelOf(span);
+  const hasScore = typeof score === 'number' && Number.isFinite(score);
+  const measured = limits.plain({
+    [ATTRIBUTE.genAiEvaluationName]: lowCardinality(name, MAX_VALUES),
+    [ATTRIBUTE.genAiEvaluationLabel]: label === undefined ? undefined : lowCardinality(label, MAX_VALUES),
+    [ATTRIBUTE.genAiRequestModel]: model === undefined ? undefined : lowCardinality(model, MAX_VALUES),
+  });
+  if (hasScore) instruments()?.get('evaluationScore').record(score, measured, context.active());
+  const attributes = known<string | number>({
+    [ATTRIBUTE.genAiEvaluationName]: name,
+    [ATTRIBUTE.genAiEvaluationScore]: hasScore ? score : undefined,
+    [ATTRIBUTE.genAiEvaluationLabel]: label,
+    [ATTRIBUTE.genAiEvaluationExplanation]: explanation === undefined ? undefined : bounded(explanation),
+    [ATTRIBUTE.genAiResponseId]: responseId,
+  });
+  if (state.exceptionSignal !== 'logs') span?.addEvent(EVENT.evaluation, attributes);
+  if (state.exceptionSignal !== 'events')
+    emitEvent(EVENT.evaluation, 'info', `${name} was evaluated`, attributes, context.active());
+}
+
+/** Spans of the SDK show their attributes; the API does not say so. */
+function modelOf(span: Span | undefined): string | undefined {
+  const { attributes } = (span ?? {}) as { attributes?: Attributes };
+  const model = attributes?.[ATTRIBUTE.genAiRequestModel];
+  return typeof model === 'string' ? model : undefined;
+}

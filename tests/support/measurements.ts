@@ -1,0 +1,56 @@
+// A meter provider whose measurements a test reads, registered globally as a program's would be.
+import { type Attributes, metrics } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  type Histogram,
+  MeterProvider,
+  type MetricData,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics';
+
+/** What was recorded under one set of attributes. */
+export interface Measurement {
+  readonly attributes: Attributes;
+  /** How many measurements a histogram got; 1 of other kinds. */
+  readonly count: number;
+  readonly sum: number;
+}
+
+/** What a test sees of metrics. */
+export interface MeasurementLog {
+  /** What was recorded since the last call, by name of the metric. */
+  take(): Promise<ReadonlyMap<string, readonly Measurement[]>>;
+}
+
+class TestReader extends MetricReader {
+  constructor() {
+    super({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA });
+  }
+
+  protected override async onShutdown(): Promise<void> {}
+
+  protected override async onForceFlush(): Promise<void> {}
+}
+
+/** Registers the provider for the rest of the test file; once per file. */
+export function recordMeasurements(): MeasurementLog {
+  const reader = new TestReader();
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  return {
+    async take() {
+      const { resourceMetrics, errors } = await reader.collect();
+      if (errors.length > 0) throw new AggregateError(errors);
+      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
+      return new Map(all.map((metric) => [metric.descriptor.name, measurementsOf(metric)] as const));
+    },
+  };
+}
+
+function measurementsOf({ dataPoints }: MetricData): readonly Measurement[] {
+  return (dataPoints as readonly DataPoint<number | Histogram>[]).map(({ attributes, value }) =>
+    typeof value === 'number'
+      ? { attributes, count: 1, sum: value }
+      : { attributes, count: value.count, sum: value.sum ?? 0 },
+  );
+}

@@ -1,17 +1,17 @@
 // Counts every span that ends, also those that nobody exports, under the names of the sidecar's span metrics.
 // Only types of the SDK are imported: whoever does not count loads nothing.
-import {
-  type Counter,
-  type Histogram,
-  type MeterProvider,
-  metrics,
-  ROOT_CONTEXT,
-  trace,
-  TraceFlags,
-  ValueType,
-} from '@opentelemetry/api';
+import { type HrTime, TraceFlags, ValueType } from '@opentelemetry/api';
+import type {
+  CollectionResult,
+  DataPoint,
+  ExponentialHistogram,
+  MetricData,
+  MetricProducer,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SpanSeriesTable } from './span-series.ts';
+import { ExemplarReservoir, type SeriesExemplar } from './exemplar-reservoir.ts';
+import { type SpanSeries, SpanSeriesTable } from './span-series.ts';
 
 /** Names of the sidecar's span metrics, which these take the place of. */
 export const SPAN_CALLS = 'traces.span.metrics.calls';
@@ -20,53 +20,67 @@ export const SPAN_DURATION = 'traces.span.metrics.duration';
 /** Name of the instrumentation scope. */
 export const SPAN_METRICS_SCOPE = '@evenkeel/sdk/span-metrics';
 
-/** Below the SDK's own limit of 2000, at which it would fold series without telling whose they were. */
+/** As many as the SDK lets an instrument have by half: a service with more names its spans by what varies. */
 const MAX_SERIES = 1000;
 
+/** Values of the SDK's enums, which would have to be loaded for them. */
+const CUMULATIVE = 1;
+const SUM = 3;
+const EXPONENTIAL_HISTOGRAM = 1;
+
+/** Is told what exemplars a point has, which the SDK's points have no place for. */
+export interface ExemplarSink {
+  attach(point: DataPoint<unknown>, exemplars: readonly SeriesExemplar[]): void;
+}
+
 export interface SpanMetricsProcessorOptions {
-  /** Where instruments are made; the global one, as it is when the first span ends, unless given. */
-  readonly meterProvider?: MeterProvider;
   /** Series by operation and status; what comes later is counted in an overflow series. 1000 unless given. */
   readonly maxSeries?: number;
   /** Span attributes that become attributes of the metrics, as the sidecar's `measure.dimensions`. */
   readonly dimensions?: readonly string[];
-}
-
-interface Instruments {
-  readonly calls: Counter;
-  readonly duration: Histogram;
+  /** Where exemplars of sampled spans go; none are kept without. */
+  readonly exemplars?: ExemplarSink;
 }
 
 /**
  * A span processor for {@link createAlwaysRecordSampler}: exact calls and durations, however little is sampled.
  *
- * Calls of a series are added up here and handed over at each collection: an attribute set is hashed once a span less.
+ * It is a metric producer as well: hand it to a reader's `metricProducers`. Instruments would hash the attributes of each
+ * span anew; here a series is found by the span's name.
  */
-export class SpanMetricsProcessor implements SpanProcessor {
-  readonly #meterProvider: MeterProvider | undefined;
+export class SpanMetricsProcessor implements SpanProcessor, MetricProducer {
   readonly #series: SpanSeriesTable;
-  #instruments: Instruments | undefined;
+  readonly #sink: ExemplarSink | undefined;
+  #resource: ResourceMetrics['resource'] | undefined;
 
-  constructor({ meterProvider, maxSeries = MAX_SERIES, dimensions = [] }: SpanMetricsProcessorOptions = {}) {
-    this.#meterProvider = meterProvider;
+  constructor({ maxSeries = MAX_SERIES, dimensions = [], exemplars }: SpanMetricsProcessorOptions = {}) {
     this.#series = new SpanSeriesTable({ maxSeries, dimensions: [...dimensions] });
+    this.#sink = exemplars;
   }
 
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    const { calls, duration } = (this.#instruments ??= this.#makeInstruments());
-    const known = this.#series.all.length;
     const series = this.#series.of(span);
-    // The first call is added at once, so that the series begins when it did.
-    if (this.#series.all.length > known) calls.add(1, series.attributes, ROOT_CONTEXT);
-    else series.waiting++;
     const [seconds, nanoseconds] = span.duration;
+    const duration = seconds + nanoseconds / 1e9;
+    series.durations.record(duration);
+    this.#resource ??= span.resource;
+    if (this.#sink === undefined) return;
     const spanContext = span.spanContext();
-    // Not the active context: that may be of another span by now, and an exemplar would show the wrong one.
-    const isSampled = (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
-    const context = isSampled ? trace.setSpanContext(ROOT_CONTEXT, spanContext) : ROOT_CONTEXT;
-    duration.record(seconds + nanoseconds / 1e9, series.attributes, context);
+    if ((spanContext.traceFlags & TraceFlags.SAMPLED) === 0) return;
+    (series.exemplars ??= new ExemplarReservoir()).offer(duration, spanContext);
+  }
+
+  /** Answers a reader with all series; cumulative, as the sidecar's are. */
+  async collect(): Promise<CollectionResult> {
+    const resource = this.#resource;
+    // Without a span there is nothing to tell; a reader takes the resource of the SDK anyway.
+    if (resource === undefined) return { resourceMetrics: { resource: NO_RESOURCE, scopeMetrics: [] }, errors: [] };
+    const endMs = Date.now();
+    const metrics = [this.#calls(endMs), this.#durations(endMs)];
+    const scopeMetrics = [{ scope: { name: SPAN_METRICS_SCOPE }, metrics }];
+    return { resourceMetrics: { resource, scopeMetrics }, errors: [] };
   }
 
   forceFlush(): Promise<void> {
@@ -77,27 +91,54 @@ export class SpanMetricsProcessor implements SpanProcessor {
     return Promise.resolve();
   }
 
-  #makeInstruments(): Instruments {
-    const meter = (this.#meterProvider ?? metrics.getMeterProvider()).getMeter(SPAN_METRICS_SCOPE);
-    const calls = meter.createCounter(SPAN_CALLS, {
-      description: 'Calls of every operation, counted before sampling.',
-      valueType: ValueType.INT,
-    });
-    const duration = meter.createHistogram(SPAN_DURATION, {
-      description: 'Durations of every operation, counted before sampling.',
-      unit: 's',
-    });
-    // Never observed, so never exported: its callback is the one way to be told that a collection begins.
-    const collection = meter.createObservableGauge(`${SPAN_CALLS}.collection`);
-    meter.addBatchObservableCallback(() => this.#handOver(calls), [collection]);
-    return { calls, duration };
+  #calls(endMs: number): MetricData {
+    return {
+      descriptor: {
+        name: SPAN_CALLS,
+        description: 'Calls of every operation, counted before sampling.',
+        unit: '',
+        valueType: ValueType.INT,
+      },
+      aggregationTemporality: CUMULATIVE,
+      dataPointType: SUM,
+      isMonotonic: true,
+      dataPoints: this.#series.all.map((series) => pointOf(series, endMs, series.durations.count)),
+    };
   }
 
-  #handOver(calls: Counter): void {
-    for (const series of this.#series.all) {
-      if (series.waiting === 0) continue;
-      calls.add(series.waiting, series.attributes, ROOT_CONTEXT);
-      series.waiting = 0;
-    }
+  #durations(endMs: number): MetricData {
+    return {
+      descriptor: {
+        name: SPAN_DURATION,
+        description: 'Durations of every operation, counted before sampling.',
+        unit: 's',
+        valueType: ValueType.DOUBLE,
+      },
+      aggregationTemporality: CUMULATIVE,
+      dataPointType: EXPONENTIAL_HISTOGRAM,
+      dataPoints: this.#series.all.map((series) => this.#duration(series, endMs)),
+    };
   }
+
+  #duration(series: SpanSeries, endMs: number): DataPoint<ExponentialHistogram> {
+    const point = pointOf(series, endMs, series.durations.value());
+    const exemplars = series.exemplars?.take(endMs) ?? [];
+    if (exemplars.length > 0) this.#sink?.attach(point, exemplars);
+    return point;
+  }
+}
+
+const NO_RESOURCE: ResourceMetrics['resource'] = {
+  attributes: {},
+  merge: (other) => other ?? NO_RESOURCE,
+  getRawAttributes: () => [],
+};
+
+function pointOf<T>({ attributes, startMs }: SpanSeries, endMs: number, value: T): DataPoint<T> {
+  return { attributes, startTime: hrTime(startMs), endTime: hrTime(endMs), value };
+}
+
+function hrTime(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1000);
+  return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
 }

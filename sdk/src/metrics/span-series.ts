@@ -1,6 +1,8 @@
 // Series of span metrics of one process: found without a string being made, and never more than a limit.
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { DurationHistogram } from './duration-histogram.ts';
+import type { ExemplarReservoir } from './exemplar-reservoir.ts';
 
 /** By the SDK's enum, as the sidecar writes them. */
 export const SPAN_KINDS = [
@@ -14,10 +16,14 @@ export const SPAN_KINDS = [
 /** By the SDK's enum. */
 export const STATUS_CODES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'] as const;
 
-/** One series: its attributes are one object for ever, and its calls wait until somebody collects. */
+/** One series. */
 export interface SpanSeries {
   readonly attributes: Attributes;
-  waiting: number;
+  /** Unix milliseconds of its first span's end. */
+  readonly startMs: number;
+  readonly durations: DurationHistogram;
+  /** Made with the first sampled span. */
+  exemplars: ExemplarReservoir | undefined;
 }
 
 /** By kind and status. */
@@ -64,10 +70,7 @@ export class SpanSeriesTable {
     if (known !== undefined) return known;
     if (this.#all.length >= this.#options.maxSeries) return (service.overflow ??= this.#overflow(service));
     if (operation === undefined) service.operations.set(key, (operation = []));
-    const series = { attributes: attributesOf(service.name, span, dimensions), waiting: 0 };
-    operation[place] = series;
-    this.#all.push(series);
-    return series;
+    return (operation[place] = this.#add(attributesOf(service.name, span, dimensions)));
   }
 
   #enter(resource: ReadableSpan['resource']): void {
@@ -83,7 +86,11 @@ export class SpanSeriesTable {
 
   /** One beyond the limit a service, so that the limit shows whom it bites. */
   #overflow({ name }: Service): SpanSeries {
-    const series = { attributes: { 'service.name': name, 'otel.metric.overflow': 'true' }, waiting: 0 };
+    return this.#add({ 'service.name': name, 'otel.metric.overflow': 'true' });
+  }
+
+  #add(attributes: Attributes): SpanSeries {
+    const series = { attributes, startMs: Date.now(), durations: new DurationHistogram(), exemplars: undefined };
     this.#all.push(series);
     return series;
   }

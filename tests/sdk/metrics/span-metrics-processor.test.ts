@@ -1,23 +1,21 @@
 // Exact counting with the real SDK: a head-sampled program, and what a reader collects of it.
-import { type Attributes, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import { type Attributes, type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  type AggregationOption,
-  AggregationTemporality,
-  AggregationType,
-  type DataPoint,
-  type ExponentialHistogram,
-  MeterProvider,
-  MetricReader,
-} from '@opentelemetry/sdk-metrics';
+import { type DataPoint, type ExponentialHistogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
-  type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
+import {
+  bucketOf as collectorBucket,
+  INDEX_OFFSET,
+  SCALE,
+} from '../../../collector/src/model/exponential-histogram.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from '../../../collector/src/measure/names.ts';
+import { bucketOf, DurationHistogram } from '../../../sdk/src/metrics/duration-histogram.ts';
+import { MAX_EXEMPLARS, type SeriesExemplar } from '../../../sdk/src/metrics/exemplar-reservoir.ts';
 import {
   SpanMetricsProcessor,
   type SpanMetricsProcessorOptions,
@@ -32,16 +30,12 @@ class PullReader extends MetricReader {
   override async onShutdown(): Promise<void> {}
 }
 
-const exponential = (): AggregationOption => ({ type: AggregationType.EXPONENTIAL_HISTOGRAM });
-
-function rig(options: SpanMetricsProcessorOptions = {}, temporality = AggregationTemporality.CUMULATIVE) {
-  const reader = new PullReader({
-    aggregationSelector: (type) => (type === 'HISTOGRAM' ? exponential() : { type: AggregationType.DEFAULT }),
-    aggregationTemporalitySelector: () => temporality,
-  });
-  const meterProvider = new MeterProvider({ readers: [reader] });
+function rig(options: SpanMetricsProcessorOptions = {}) {
   const exported = new InMemorySpanExporter();
-  const processor: SpanProcessor = new SpanMetricsProcessor({ meterProvider, ...options });
+  const processor = new SpanMetricsProcessor(options);
+  const reader = new PullReader({ metricProducers: [processor] });
+  // A reader answers only once it has a provider.
+  new MeterProvider({ readers: [reader] });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop' }),
     sampler: createAlwaysRecordSampler(createConsistentProbabilitySampler(0.1)),
@@ -103,17 +97,20 @@ describe('the SpanMetricsProcessor', () => {
     expect(exported.getFinishedSpans().length).toBeLessThan(400);
   });
 
-  it('begins a series when its first call ends, and adds to it once', async () => {
-    const { tracer, calls, collect } = rig({}, AggregationTemporality.DELTA);
+  it('begins a series when its first call ends, and never starts it anew', async () => {
+    const { tracer, collect } = rig();
     tracer.startSpan('op').end();
-    const beganMs = Date.now();
+    const first = (await collect()).get(CALLS)?.dataPoints[0];
     tracer.startSpan('op').end();
-    const [point] = ((await collect()).get(CALLS)?.dataPoints ?? []) as DataPoint<number>[];
-    expect(point?.value).toBe(2);
-    expect((point?.startTime[0] ?? 0) * 1000 + (point?.startTime[1] ?? 0) / 1e6).toBeLessThanOrEqual(beganMs);
-    expect((await calls()).map(([, value]) => value)).toEqual([]);
-    tracer.startSpan('op').end();
-    expect((await calls()).map(([, value]) => value)).toEqual([1]);
+    const second = (await collect()).get(CALLS)?.dataPoints[0];
+    expect([first?.value, second?.value]).toEqual([1, 2]);
+    expect(second?.startTime).toEqual(first?.startTime);
+    expect(msOf(first?.startTime)).toBeLessThanOrEqual(msOf(first?.endTime));
+    expect(msOf(first?.endTime)).toBeLessThanOrEqual(msOf(second?.endTime));
+  });
+
+  it('has nothing to tell before a span ended', async () => {
+    expect([...(await rig().collect()).keys()]).toEqual([]);
   });
 
   it('counts what has no place in one overflow series', async () => {
@@ -145,33 +142,58 @@ describe('the SpanMetricsProcessor', () => {
     expect(own.STATUS_CODES).toEqual(STATUS_CODES);
   });
 
-  it('records durations in the context of the span that ended, of no other', () => {
-    const contexts: (string | undefined)[] = [];
-    const meterProvider = new MeterProvider({
-      readers: [new PullReader()],
-      views: [
-        {
-          instrumentName: DURATION,
-          attributesProcessors: [
-            {
-              process: (attributes, context) => {
-                contexts.push(trace.getSpanContext(context ?? ROOT_CONTEXT)?.spanId);
-                return attributes;
-              },
-            },
-          ],
-        },
-      ],
-    });
-    const { tracer } = rig({ meterProvider });
-    const spans = Array.from({ length: 40 }, () => tracer.startSpan('op'));
-    for (const span of spans) span.end();
-    expect(contexts).toEqual(
-      spans.map((span) => {
-        const { spanId, traceFlags } = span.spanContext();
-        return traceFlags === TraceFlags.SAMPLED ? spanId : undefined;
-      }),
+  it('hands on exemplars of sampled spans, with the point that counted them', async () => {
+    const attached: [DataPoint<unknown>, readonly SeriesExemplar[]][] = [];
+    const { tracer, exported, collect } = rig({ exemplars: { attach: (...told) => void attached.push(told) } });
+    for (let i = 0; i < 100; i++) tracer.startSpan('op', { startTime: [1000, 0] }).end([1000, (i + 1) * 1e6]);
+    const [point] = (await collect()).get(DURATION)?.dataPoints ?? [];
+    const sampled = new Map(
+      exported.getFinishedSpans().map((span) => [span.spanContext().spanId, span.duration[1] / 1e9]),
     );
-    expect(new Set(contexts).size).toBeGreaterThan(1);
+    expect(attached.map(([each]) => each)).toEqual([point]);
+    const exemplars = attached[0]?.[1] ?? [];
+    expect(exemplars.length).toBeGreaterThan(1);
+    expect(exemplars.length).toBeLessThanOrEqual(MAX_EXEMPLARS);
+    for (const { value, spanContext } of exemplars) expect(sampled.get(spanContext?.spanId ?? '')).toBe(value);
+    expect(exemplars.map(({ value }) => value)).toContain(Math.max(...sampled.values()));
+    await collect();
+    expect(attached).toHaveLength(1);
   });
 });
+
+describe('its buckets', () => {
+  it('are those of the collector', () => {
+    const random = seeded(31);
+    for (let i = 0; i < 5000; i++) {
+      const seconds = 2 ** (random() * 60 - 32);
+      expect(bucketOf(seconds)).toBe(collectorBucket(seconds) + INDEX_OFFSET);
+    }
+    for (let exponent = -31; exponent <= 25; exponent++) {
+      expect(bucketOf(2 ** exponent)).toBe(collectorBucket(2 ** exponent) + INDEX_OFFSET);
+    }
+    expect(SCALE).toBe(new DurationHistogram().value().scale);
+  });
+
+  it('are counted each, in whatever order durations come', () => {
+    const random = seeded(37);
+    const histogram = new DurationHistogram();
+    const expected = new Map<number, number>();
+    let sum = 0;
+    const durations = Array.from({ length: 500 }, () => 2 ** (random() * 20 - 12));
+    for (const seconds of [...durations, 0]) {
+      histogram.record(seconds);
+      sum += seconds;
+      if (seconds > 0) expected.set(bucketOf(seconds), (expected.get(bucketOf(seconds)) ?? 0) + 1);
+    }
+    const value = histogram.value();
+    const { offset, bucketCounts } = value.positive;
+    const counted = bucketCounts.flatMap((count, i): [number, number][] => (count > 0 ? [[offset + i, count]] : []));
+    expect(new Map(counted)).toEqual(expected);
+    expect(value).toMatchObject({ count: 501, zeroCount: 1, sum, min: 0, max: Math.max(...durations) });
+    expect(counted[0]?.[0]).toBe(offset);
+  });
+});
+
+function msOf(time: HrTime | undefined): number {
+  return (time?.[0] ?? NaN) * 1000 + (time?.[1] ?? NaN) / 1e6;
+}

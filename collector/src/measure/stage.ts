@@ -1,5 +1,6 @@
 // Counts every span before anything is sampled, and passes the batch on unchanged.
 import type { StageDef, Consumer, Host, Stage } from '../pipeline/contract.ts';
+import type { MetricBatch } from '../model/data-point.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import { type BucketCounts, exponentialOf } from '../model/exponential-histogram.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
@@ -7,6 +8,7 @@ import { type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import type { MeasureConfig, measureConfig } from './config.ts';
 import type { MeasuredSpans, OperationsView, SeriesOwner, TakeMeasured } from './contract.ts';
+import { CountedByServices } from './counted-by-services.ts';
 import { Exemplars } from './exemplars.ts';
 import { measureInstruments, ODD_TIMES } from './instruments.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
@@ -32,6 +34,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   readonly #next: Consumer<SpanBatch>;
   readonly #recent: RecentOperations;
   readonly #exemplars: Exemplars;
+  readonly #counted = new CountedByServices();
   #contexts: ContextTable | undefined;
   readonly #cancel: (() => void)[] = [];
 
@@ -56,6 +59,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     this.#cancel.push(
       clock.every(STEP_MS, () => {
         this.#recent.snapshot(clock.monotonicMs());
+        this.#resume(clock.monotonicMs());
         this.#record();
       }),
       clock.every(EXPIRE_EVERY_MS, () => this.metrics.expire(clock.monotonicMs(), this.expiring)),
@@ -117,6 +121,11 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     },
   };
 
+  /** Where metrics come by: a service that counts its spans itself shows its own counts, and ours are left out. */
+  readonly metricsSeen: Consumer<MetricBatch> = {
+    consume: async ({ points }) => this.#counted.take(points, this.#host.clock.monotonicMs()),
+  };
+
   windowSeconds(): number {
     return this.#recent.windowSeconds(this.#host.clock.monotonicMs());
   }
@@ -155,9 +164,30 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   ): Generator<MetricPoint> {
     const { metrics } = this;
     for (let row = 0; row < metrics.rows; row++) {
-      if (metrics.buckets[row] === undefined) continue;
+      if (metrics.buckets[row] === undefined || this.#isCovered(row)) continue;
       yield make(row, { attributes: this.#attributes(row), startMs: metrics.startMs[row] ?? 0 });
     }
+  }
+
+  #isCovered(row: number): boolean {
+    if (this.#counted.count === 0) return false;
+    const { service, name, kind } = this.ownerAt(row);
+    return this.#counted.covers(service, name, kind);
+  }
+
+  /**
+   * Shows operations again that their service has stopped counting. They begin at 0: what was counted meanwhile was shown
+   * by the service.
+   */
+  #resume(nowMs: number): void {
+    const { metrics } = this;
+    const covered: number[] = [];
+    for (let row = 0; row < metrics.rows; row++) {
+      if (metrics.buckets[row] !== undefined && this.#isCovered(row)) covered.push(row);
+    }
+    if (!this.#counted.expire(nowMs)) return;
+    for (const row of covered) if (!this.#isCovered(row)) metrics.usedMs[row] = -Infinity;
+    metrics.expire(nowMs, this.expiring);
   }
 
   #measured(): MeasuredSpans {
@@ -225,6 +255,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
 
   #record(): void {
     this.#host.record('series', this.metrics.count);
+    this.#host.record('service_counted', this.#counted.count);
     this.#host.record('size', this.metrics.sizeBytes + this.#recent.sizeBytes + this.#exemplars.sizeBytes);
   }
 

@@ -2,11 +2,7 @@
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type DataPoint, type ExponentialHistogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
-import {
-  InMemorySpanExporter,
-  SimpleSpanProcessor,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import {
   bucketOf as collectorBucket,
@@ -35,7 +31,7 @@ function rig(options: SpanMetricsProcessorOptions = {}) {
   const processor = new SpanMetricsProcessor(options);
   const reader = new PullReader({ metricProducers: [processor] });
   // A reader answers only once it has a provider.
-  new MeterProvider({ readers: [reader] });
+  const meterProvider = new MeterProvider({ readers: [reader] });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop' }),
     sampler: createAlwaysRecordSampler(createConsistentProbabilitySampler(0.1)),
@@ -43,6 +39,7 @@ function rig(options: SpanMetricsProcessorOptions = {}) {
   });
   const tracer = provider.getTracer('test');
   const collect = async () => {
+    await meterProvider.forceFlush();
     const { resourceMetrics, errors } = await reader.collect();
     expect(errors).toEqual([]);
     const metrics = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
@@ -144,7 +141,7 @@ describe('the SpanMetricsProcessor', () => {
 
   it('hands on exemplars of sampled spans, with the point that counted them', async () => {
     const attached: [DataPoint<unknown>, readonly SeriesExemplar[]][] = [];
-    const { tracer, exported, collect } = rig({ exemplars: { attach: (...told) => void attached.push(told) } });
+    const { tracer, exported, collect } = rig({ exemplars: { attach: (...each) => void attached.push(each) } });
     for (let i = 0; i < 100; i++) tracer.startSpan('op', { startTime: [1000, 0] }).end([1000, (i + 1) * 1e6]);
     const [point] = (await collect()).get(DURATION)?.dataPoints ?? [];
     const sampled = new Map(

@@ -1,10 +1,11 @@
 // What exact counting costs: a span that is counted whether or not it is sampled, against a sampled span and the record of
 // its duration by hand. CPU time in one process, cases interleaved, medians of ratios; spans end in processors that drop.
-import { context, trace, type Tracer } from '@opentelemetry/api';
+import { context, trace, TraceFlags, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, type Sampler, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { createExemplars } from '../../sdk/dist/metrics/exemplars.js';
 import { SpanMetricsProcessor } from '../../sdk/dist/metrics/span-metrics-processor.js';
 import { createAlwaysRecordSampler } from '../../sdk/dist/sample/always-record.js';
 import { createConsistentProbabilitySampler } from '../../sdk/dist/sample/consistent-probability.js';
@@ -18,6 +19,9 @@ const PASSES_BETWEEN_COLLECTIONS = 20;
 
 /** Counting everything costs at most a fifth more than sampling everything and recording it by hand. */
 const BOUND = 1.2;
+
+/** Of one record; a span around it costs three times as much as the record. */
+const EXEMPLAR_BOUND = 1.5;
 
 const RATIOS = [0, 0.1, 1];
 const attributes = { 'bench.kind': 'wrapper', 'bench.number': 1, 'bench.flag': true };
@@ -64,6 +68,28 @@ export async function run(): Promise<Figure[]> {
       unit: 'ns',
     }));
     figures.push(...(ratio === 0.1 ? each : each.slice(0, 1)));
+  }
+  return [...figures, ...exemplarFigures()];
+}
+
+/** What a measurement costs that may become an exemplar, in a sampled span and in one that is not. */
+function exemplarFigures(): Figure[] {
+  const figures: Figure[] = [];
+  for (const flags of [TraceFlags.SAMPLED, TraceFlags.NONE]) {
+    const spanContext = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: flags };
+    const active = trace.setSpanContext(context.active(), spanContext);
+    const plain = meterProvider();
+    const wrapped = createExemplars().meterProvider(meterProvider());
+    const [raw, offered] = [plain, wrapped].map((provider) => {
+      const histogram = provider.getMeter('bench').createHistogram('duration', { unit: 's' });
+      let n = 0;
+      return () => histogram.record(++n % 1000, recorded);
+    });
+    if (raw === undefined || offered === undefined) return [];
+    const ratios = context.with(active, () => compare([offered, raw]).map(([a = NaN, b = NaN]) => a / b));
+    const { value, spread } = summary(ratios);
+    const name = `record with exemplars / record: ${flags === TraceFlags.SAMPLED ? 'sampled' : 'not sampled'} span`;
+    figures.push({ name, value, spread, unit: '×', bound: EXEMPLAR_BOUND, holds: value <= EXEMPLAR_BOUND });
   }
   return figures;
 }

@@ -50,7 +50,7 @@ export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSample
   /** Of the strategy, so that an answer that says the same does not begin a limit anew. */
   let text = '';
   let untilMs = 0;
-  const refresh = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     try {
       const answer = await context.with(UNTRACED, ask, undefined, options);
       // A service that is not steered is told so; that is no failure.
@@ -77,13 +77,18 @@ export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSample
     },
   };
   const sampler = createCompositeSampler(composableParentThreshold(root));
-  const timer = setInterval(refresh, intervalMs);
+  const timer = setInterval(poll, intervalMs);
   timer.unref();
-  void refresh();
+  void poll();
   return {
     shouldSample: (...span) => sampler.shouldSample(...span),
     toString: () => `CompositeSampler{ParentThreshold{${root.description}}}`,
-    refresh,
+    async refresh() {
+      // Whoever waits for it must not end meanwhile: the question itself keeps nothing alive.
+      const alive = setTimeout(() => {}, TIMEOUT_MS + 1000);
+      await poll();
+      clearTimeout(alive);
+    },
     close: () => clearInterval(timer),
   };
 }

@@ -16,30 +16,27 @@ const SAME_EXPORT_MS = 500;
 const MAX_SENDERS = 1024;
 const MAX_OPERATIONS = 65_536;
 
-/** One instance of a service, by its resource. */
+/** One instance of a service. */
 interface Sender {
   lastMs: number;
   intervalMs: number;
 }
 
-/** Of one service: who counts each operation, by name and kind; all of it where an overflow series may hold it. */
-type Operations = Map<string, Set<Sender>>;
-
-const EVERYTHING = '';
-
 /** Knows who counts what. The caller brings the time, monotonic. */
 export class CountedByServices {
   readonly #senders = new Map<string, Sender>();
-  readonly #services = new Map<string, Operations>();
-  #count = 0;
+  readonly #operations = new Map<string, Set<Sender>>();
+  /** How many operations each service counts. */
+  readonly #services = new Map<string, number>();
 
   /** Operations that are counted by their service. */
   get count(): number {
-    return this.#count;
+    return this.#operations.size;
   }
 
-  /** Looks for span metrics among points. */
-  take(points: readonly DataPoint[], nowMs: number): void {
+  /** Looks for span metrics among points. @returns operations, by their key, that an instance has begun to count */
+  take(points: readonly DataPoint[], nowMs: number): ReadonlySet<string> {
+    const begun = new Set<string>();
     for (const { metric, attributes, hasNoValue } of points) {
       if ((metric.name !== CALLS && metric.name !== DURATION) || hasNoValue) continue;
       const service = text(attributeOf(metric.resource.attributes, 'service.name'));
@@ -50,20 +47,31 @@ export class CountedByServices {
       const kind = text(attributeOf(attributes, 'span.kind'));
       const isOverflow = text(attributeOf(attributes, 'otel.metric.overflow')) === 'true';
       if (!isOverflow && kind === '') continue;
-      const sender = this.#heard(metric.resource.key, nowMs);
-      if (sender !== undefined) this.#add(service, isOverflow ? EVERYTHING : keyOf(name, kind), sender);
+      const instance = text(attributeOf(metric.resource.attributes, 'service.instance.id'));
+      const sender = this.#heard(senderKey(service, instance), nowMs);
+      const key = isOverflow ? operationKey(service, '', '') : operationKey(service, name, kind);
+      if (sender !== undefined && this.#add(service, key, sender)) begun.add(key);
     }
+    return begun;
+  }
+
+  /** Whether an instance counts its spans itself; without an id it may be any of its service, here as there. */
+  isSender(service: string, instance: string): boolean {
+    if (!this.#services.has(service)) return false;
+    return (
+      instance === '' || this.#senders.has(senderKey(service, instance)) || this.#senders.has(senderKey(service, ''))
+    );
   }
 
   /** Whether an operation is counted by its service. @param kind as in `span.kind`; empty for the overflow series */
   covers(service: string, name: string, kind: string): boolean {
-    const operations = this.#services.get(service);
-    if (operations === undefined) return false;
-    // What had no place here has one there.
-    return kind === '' || operations.has(keyOf(name, kind)) || operations.has(EVERYTHING);
+    if (!this.#services.has(service)) return false;
+    // What had no place here has one there, or is in the overflow series of the service, which may hold any operation.
+    if (kind === '' || this.#operations.has(operationKey(service, '', ''))) return true;
+    return this.#operations.has(operationKey(service, name, kind));
   }
 
-  /** Forgets senders that stopped. @returns whether an operation is counted by nobody any more but us */
+  /** Forgets senders that stopped. @returns whether there were any */
   expire(nowMs: number): boolean {
     const ended = new Set<Sender>();
     for (const [key, sender] of this.#senders) {
@@ -72,17 +80,16 @@ export class CountedByServices {
       this.#senders.delete(key);
     }
     if (ended.size === 0) return false;
-    const before = this.#count;
-    for (const [service, operations] of this.#services) {
-      for (const [key, senders] of operations) {
-        for (const sender of ended) senders.delete(sender);
-        if (senders.size > 0) continue;
-        operations.delete(key);
-        this.#count--;
-      }
-      if (operations.size === 0) this.#services.delete(service);
+    for (const [key, senders] of this.#operations) {
+      for (const sender of ended) senders.delete(sender);
+      if (senders.size > 0) continue;
+      this.#operations.delete(key);
+      const service = serviceOf(key);
+      const left = (this.#services.get(service) ?? 0) - 1;
+      if (left > 0) this.#services.set(service, left);
+      else this.#services.delete(service);
     }
-    return this.#count < before;
+    return true;
   }
 
   #heard(key: string, nowMs: number): Sender | undefined {
@@ -99,22 +106,32 @@ export class CountedByServices {
     return sender;
   }
 
-  #add(service: string, key: string, sender: Sender): void {
-    let operations = this.#services.get(service);
-    const senders = operations?.get(key);
-    if (senders !== undefined) {
-      senders.add(sender);
-      return;
+  /** @returns whether the sender did not count it before */
+  #add(service: string, key: string, sender: Sender): boolean {
+    const senders = this.#operations.get(key);
+    if (senders?.has(sender) === true) return false;
+    if (senders !== undefined) senders.add(sender);
+    else {
+      if (this.#operations.size >= MAX_OPERATIONS) return false;
+      this.#operations.set(key, new Set([sender]));
+      this.#services.set(service, (this.#services.get(service) ?? 0) + 1);
     }
-    if (this.#count >= MAX_OPERATIONS) return;
-    if (operations === undefined) this.#services.set(service, (operations = new Map()));
-    operations.set(key, new Set([sender]));
-    this.#count++;
+    return true;
   }
 }
 
-function keyOf(name: string, kind: string): string {
-  return `${kind} ${name}`;
+/** Names an operation; of a service's overflow series name and kind are empty. A service's name has no zero byte in it. */
+export function operationKey(service: string, name: string, kind: string): string {
+  return `${service}\0${kind}\0${name}`;
+}
+
+/** The service of an operation's key. */
+export function serviceOf(key: string): string {
+  return key.slice(0, key.indexOf('\0'));
+}
+
+function senderKey(service: string, instance: string): string {
+  return `${service}\0${instance}`;
 }
 
 function text(value: AttributeValue | undefined): string {

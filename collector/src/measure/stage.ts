@@ -8,13 +8,14 @@ import { type SpanBatch, STATUS_ERROR } from '../otlp/span-batch.ts';
 import type { KeptBatch } from '../sample/contract.ts';
 import type { MeasureConfig, measureConfig } from './config.ts';
 import type { MeasuredSpans, OperationsView, SeriesOwner, TakeMeasured } from './contract.ts';
-import { CountedByServices } from './counted-by-services.ts';
 import { Exemplars } from './exemplars.ts';
 import { measureInstruments, ODD_TIMES } from './instruments.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
 import { countOddTimes } from './odd-times.ts';
 import { RecentOperations, STEP_MS } from './recent.ts';
-import { ESTIMATED, OVERFLOW, SpanMetrics } from './span-metrics.ts';
+import { ESTIMATED, OVERFLOW } from './series-key.ts';
+import { SelfCountedSeries } from './self-counted-series.ts';
+import { SpanMetrics } from './span-metrics.ts';
 
 const EXPIRE_EVERY_MS = 60_000;
 
@@ -34,7 +35,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   readonly #next: Consumer<SpanBatch>;
   readonly #recent: RecentOperations;
   readonly #exemplars: Exemplars;
-  readonly #counted = new CountedByServices();
+  readonly #selfCounted: SelfCountedSeries;
   #contexts: ContextTable | undefined;
   readonly #cancel: (() => void)[] = [];
 
@@ -49,6 +50,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
       dimensions: config.dimensions.length,
       seed: Math.floor(host.random() * 2 ** 32),
     });
+    this.#selfCounted = new SelfCountedSeries(this.metrics, this);
     this.#recent = new RecentOperations(this.metrics);
     this.#exemplars = new Exemplars(this.metrics, config.dimensions);
   }
@@ -59,7 +61,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     this.#cancel.push(
       clock.every(STEP_MS, () => {
         this.#recent.snapshot(clock.monotonicMs());
-        this.#resume(clock.monotonicMs());
+        this.#selfCounted.resume(this.#contexts, clock.monotonicMs());
         this.#record();
       }),
       clock.every(EXPIRE_EVERY_MS, () => this.metrics.expire(clock.monotonicMs(), this.expiring)),
@@ -123,7 +125,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
 
   /** Where metrics come by: a service that counts its spans itself shows its own counts, and ours are left out. */
   readonly metricsSeen: Consumer<MetricBatch> = {
-    consume: async ({ points }) => this.#counted.take(points, this.#host.clock.monotonicMs()),
+    consume: async ({ points }) => this.#selfCounted.take(points, this.#contexts, this.#host.clock.monotonicMs()),
   };
 
   windowSeconds(): number {
@@ -164,30 +166,9 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   ): Generator<MetricPoint> {
     const { metrics } = this;
     for (let row = 0; row < metrics.rows; row++) {
-      if (metrics.buckets[row] === undefined || this.#isCovered(row)) continue;
+      if (metrics.buckets[row] === undefined || this.#selfCounted.isShownElsewhere(row)) continue;
       yield make(row, { attributes: this.#attributes(row), startMs: metrics.startMs[row] ?? 0 });
     }
-  }
-
-  #isCovered(row: number): boolean {
-    if (this.#counted.count === 0) return false;
-    const { service, name, kind } = this.ownerAt(row);
-    return this.#counted.covers(service, name, kind);
-  }
-
-  /**
-   * Shows operations again that their service has stopped counting. They begin at 0: what was counted meanwhile was shown
-   * by the service.
-   */
-  #resume(nowMs: number): void {
-    const { metrics } = this;
-    const covered: number[] = [];
-    for (let row = 0; row < metrics.rows; row++) {
-      if (metrics.buckets[row] !== undefined && this.#isCovered(row)) covered.push(row);
-    }
-    if (!this.#counted.expire(nowMs)) return;
-    for (const row of covered) if (!this.#isCovered(row)) metrics.usedMs[row] = -Infinity;
-    metrics.expire(nowMs, this.expiring);
   }
 
   #measured(): MeasuredSpans {
@@ -255,7 +236,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
 
   #record(): void {
     this.#host.record('series', this.metrics.count);
-    this.#host.record('service_counted', this.#counted.count);
+    this.#host.record('service_counted', this.#selfCounted.operations);
     this.#host.record('size', this.metrics.sizeBytes + this.#recent.sizeBytes + this.#exemplars.sizeBytes);
   }
 

@@ -18,11 +18,14 @@ async function rig(maxSeries = 4096) {
   measure.expiring = (row) => expired.push(measure.ownerAt(row).name);
   await measure.start();
   const intake = testIntake({});
-  const spans = async (service: string, ...names: string[]): Promise<void> => {
-    const body = bodyOf(names.map((name) => testSpan({ service, name, kind: 2 })));
+  const spansOf = async (instance: string, service: string, names: readonly string[]): Promise<void> => {
+    const attributes = instance === '' ? [] : [{ key: 'service.instance.id', value: { stringValue: instance } }];
+    const source = { key: instance, resourceAttributes: attributes };
+    const body = bodyOf(names.map((name) => ({ ...testSpan({ service, name, kind: 2 }), source })));
     intake.take([body], body.length, host.clock.nowMs(), host.clock.monotonicMs());
     await measure.consume(intake.batch);
   };
+  const spans = (service: string, ...names: string[]): Promise<void> => spansOf(`${service}-1`, service, names);
   const points = async (...shapes: PointShape[]): Promise<void> =>
     measure.metricsSeen.consume({ signal: 'metrics', points: shapes.map(dataPoint) });
   /** A service's own series of its operations. */
@@ -52,7 +55,7 @@ async function rig(maxSeries = 4096) {
     expect(durations).toEqual(calls);
     return calls;
   };
-  return { host, spans, points, own, shown, expired };
+  return { host, measure, spans, spansOf, points, own, shown, expired };
 }
 
 it('leaves out what a service counts itself, and nothing else', async () => {
@@ -100,10 +103,10 @@ it('shows its own again from 0 when the service has stopped for some of its inte
   expect(shown()).toEqual(['shop list 1']);
   host.clock.advance(10_000);
   expect(shown()).toEqual(['shop list 1']);
-  expect(expired).toEqual([]);
+  expect(expired).toEqual(['pay']);
   host.clock.advance(30_000);
   expect(shown()).toEqual(['shop list 1']);
-  expect(expired).toEqual(['pay']);
+  expect(expired).toEqual(['pay', 'pay']);
   await spans('shop', 'pay');
   expect(new Set(shown())).toEqual(new Set(['shop list 1', 'shop pay 1']));
 });
@@ -117,6 +120,52 @@ it('waits for the default interval of SDKs while it knows none', async () => {
   host.clock.advance(30_000);
   await spans('shop', 'pay');
   expect(shown()).toEqual(['shop pay 1']);
+});
+
+it('goes on counting instances that do not, from 0, and none of them twice', async () => {
+  const { host, spansOf, own, shown } = await rig();
+  await spansOf('new', 'shop', ['pay', 'list']);
+  await spansOf('old', 'shop', ['pay', 'pay']);
+  expect(new Set(shown())).toEqual(new Set(['shop pay 3', 'shop list 1']));
+  await own('shop', ['pay', 'list'], { instance: 'new' });
+  expect(shown()).toEqual([]);
+  await spansOf('new', 'shop', ['pay', 'list']);
+  await spansOf('old', 'shop', ['pay']);
+  expect(shown()).toEqual(['shop pay 1']);
+  await own('shop', ['pay', 'list'], { instance: 'new' });
+  await spansOf('old', 'shop', ['pay']);
+  expect(shown()).toEqual(['shop pay 2']);
+  await own('shop', ['pay'], { instance: 'old' });
+  await spansOf('old', 'shop', ['pay']);
+  expect(shown()).toEqual([]);
+  for (let i = 0; i < 30; i++) {
+    await own('shop', ['pay'], { instance: 'new' });
+    host.clock.advance(10_000);
+  }
+  await spansOf('old', 'shop', ['pay']);
+  await spansOf('new', 'shop', ['pay']);
+  expect(shown()).toEqual(['shop pay 1']);
+});
+
+it('takes an instance without an id for any of its service', async () => {
+  const { spansOf, own, shown } = await rig();
+  await own('shop', ['pay'], { instance: 'one' });
+  await spansOf('', 'shop', ['pay']);
+  await own('bank', ['pay'], { instance: '' });
+  await spansOf('two', 'bank', ['pay']);
+  expect(shown()).toEqual([]);
+});
+
+it('shows operations that their service does not count', async () => {
+  const { measure, spans, own, shown } = await rig();
+  await own('shop', ['pay']);
+  await spans('shop', 'pay', 'pay', 'secret');
+  expect(shown()).toEqual(['shop secret 1']);
+  const seen = measure.operations().map(({ name, calls }) => [name, calls]);
+  expect(seen).toEqual([
+    ['pay', 2],
+    ['secret', 1],
+  ]);
 });
 
 it('goes on while another instance counts', async () => {

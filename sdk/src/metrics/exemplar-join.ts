@@ -59,13 +59,15 @@ function exemplarsOf(metric: MetricData, measured: readonly MeasuredSeries[]): M
     const point = points.of(attributes);
     // Of a series the SDK folded, or a view renamed, there is no point that says so; its exemplars end with the next one.
     if (point === undefined) continue;
-    const filteredAttributes = rest(attributes, point.attributes);
     const taken = reservoir
       .take(msOf(point.endTime))
       .filter(({ timeMs }) => timeMs >= Math.floor(msOf(point.startTime)));
     if (taken.length === 0) continue;
     const others = found.get(point) ?? [];
-    found.set(point, [...others, ...taken.map((each) => ({ ...each, filteredAttributes }))]);
+    found.set(point, [
+      ...others,
+      ...taken.map((each) => ({ ...each, filteredAttributes: rest(attributes, point.attributes) })),
+    ]);
   }
   return found;
 }
@@ -99,8 +101,10 @@ function keyOf(attributes: Attributes, keys: readonly string[]): string {
   return JSON.stringify(keys.map((key) => [key, attributes[key]]));
 }
 
+/** What a point leaves out, as a copy. */
 function rest(measured: Attributes, told: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(measured).filter(([key]) => !(key in told)));
+  const left = Object.entries(measured).filter(([key]) => !(key in told));
+  return Object.fromEntries(left.map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]));
 }
 
 function msOf([seconds, nanoseconds]: HrTime): number {

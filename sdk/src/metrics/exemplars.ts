@@ -27,8 +27,15 @@ export interface Exemplars extends ExemplarSink {
   ): ISerializer<ResourceMetrics, Answer>;
 }
 
-/** @param filter which measurements may become exemplars: those in sampled spans unless given */
-export function createExemplars(filter: ExemplarFilter = 'trace_based'): Exemplars {
+export interface ExemplarOptions {
+  /** Which measurements may become exemplars: those in sampled spans unless given. */
+  readonly filter?: ExemplarFilter;
+  /** Takes secrets out of what an exemplar tells beside its point, in place. */
+  readonly redact?: (attributes: Record<string, unknown>) => void;
+}
+
+/** Makes exemplars for one process. */
+export function createExemplars({ filter = 'trace_based', redact }: ExemplarOptions = {}): Exemplars {
   const instruments = new Map<string, InstrumentExemplars>();
   const attached = new WeakMap<DataPoint<unknown>, readonly SeriesExemplar[]>();
   const lookup = (scope: Scope, instrument: string, kind: 'histogram' | 'counter'): InstrumentExemplars | undefined => {
@@ -54,6 +61,8 @@ export function createExemplars(filter: ExemplarFilter = 'trace_based'): Exempla
         const bytes = inner.serializeRequest(request);
         const exemplars = joinExemplars(request, sources);
         if (bytes === undefined || exemplars.size === 0) return bytes;
+        if (redact !== undefined)
+          for (const all of exemplars.values()) all.forEach((each) => redact(each.filteredAttributes));
         return format === 'json' ? addToJson(bytes, exemplars) : addToProtobuf(bytes, exemplars);
       },
     }),

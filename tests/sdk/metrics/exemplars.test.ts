@@ -21,11 +21,9 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { metricsFromJson } from '../../../collector/src/otlp/json-metrics.ts';
-import { addToProtobuf } from '../../../sdk/src/metrics/exemplar-protobuf.ts';
 import { MAX_EXEMPLARS } from '../../../sdk/src/metrics/exemplar-reservoir.ts';
 import { createExemplars, type ExemplarFilter } from '../../../sdk/src/metrics/exemplars.ts';
 import { decodedPoints } from '../../support/decoded-points.ts';
-import { MetricsRequest8 } from '../../support/otlp-metrics-schema.ts';
 import { pick, seeded } from '../../support/random.ts';
 
 beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
@@ -38,6 +36,7 @@ class PullReader extends MetricReader {
 
 interface Shape {
   readonly filter?: ExemplarFilter;
+  readonly redact?: (attributes: Record<string, unknown>) => void;
   readonly views?: ViewOptions[];
   readonly temporality?: AggregationTemporality;
   readonly isExponential?: boolean;
@@ -47,14 +46,20 @@ type Format = 'protobuf' | 'json';
 
 const SERIALIZERS = { protobuf: ProtobufMetricsSerializer, json: JsonMetricsSerializer };
 
-function rig({ filter, views = [], temporality = AggregationTemporality.DELTA, isExponential = true }: Shape = {}) {
+function rig({
+  filter,
+  redact,
+  views = [],
+  temporality = AggregationTemporality.DELTA,
+  isExponential = true,
+}: Shape = {}) {
   const reader = new PullReader({
     aggregationTemporalitySelector: () => temporality,
     aggregationSelector: (type) => ({
       type: type === 'HISTOGRAM' && isExponential ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,
     }),
   });
-  const exemplars = createExemplars(filter);
+  const exemplars = createExemplars({ ...(filter && { filter }), ...(redact && { redact }) });
   const provider = exemplars.meterProvider(new MeterProvider({ readers: [reader], views }));
   const serialize = (request: ResourceMetrics, format: Format): Uint8Array =>
     exemplars.serializer(SERIALIZERS[format], format).serializeRequest(request) ?? new Uint8Array(0);
@@ -134,6 +139,22 @@ describe.each<Format>(['protobuf', 'json'])('over OTLP as %s', (format) => {
       flag: true,
       list: ['p', 'q'],
     });
+  });
+
+  it('what it tells beside its point is redacted, and nothing of the program with it', async () => {
+    const views = [{ instrumentName: 'wait', attributesProcessors: [createAllowListAttributesProcessor([])] }];
+    const measured = { token: 'hunter2', list: ['hunter2'] };
+    const redact = (attributes: Record<string, unknown>): void => {
+      attributes['token'] = 'REDACTED';
+      (attributes['list'] as string[])[0] = 'REDACTED';
+    };
+    const { meter, points } = rig({ views, redact });
+    meter.createHistogram('wait').record(1, measured, inSpan(1));
+    expect((await points(format))[0]?.exemplars[0]?.attributes).toEqual([
+      ['list', ['REDACTED']],
+      ['token', 'REDACTED'],
+    ]);
+    expect(measured).toEqual({ token: 'hunter2', list: ['hunter2'] });
   });
 
   it('measures otherwise as the SDK does: without exemplars not a byte differs', async () => {
@@ -249,39 +270,3 @@ describe('a series', () => {
     expect(await told()).toEqual([[[1, 1]]]);
   });
 });
-
-describe('the rewriting of a request', () => {
-  it('is the same message with exemplars to a full decoder, whatever sizes its parts have', async () => {
-    const { meter, collect } = rig({ temporality: AggregationTemporality.CUMULATIVE });
-    const histogram = meter.createHistogram('wait', { description: 'é'.repeat(200) });
-    for (let i = 0; i < 60; i++) histogram.record(2 ** i, { text: 'x'.repeat(i * 5) });
-    const request = await collect();
-    const plain = ProtobufMetricsSerializer.serializeRequest(request) ?? new Uint8Array(0);
-    const spanContext = {
-      traceId: 'ab'.repeat(16),
-      spanId: 'cd'.repeat(8),
-      traceFlags: 1,
-      traceState: createTraceState(),
-    };
-    const exemplar = { value: 1, isInteger: false, timeMs: 1_800_000_000_123, spanContext };
-    const placed = new Map(
-      Array.from({ length: 60 }, (_, i) => [
-        `0.0.${i}`,
-        Array.from({ length: i % 3 }, () => ({ ...exemplar, filteredAttributes: { long: 'y'.repeat(i * 7) } })),
-      ]),
-    );
-    const decoded = MetricsRequest8.toObject(MetricsRequest8.decode(addToProtobuf(plain, placed)));
-    const expected = MetricsRequest8.toObject(MetricsRequest8.decode(plain));
-    const of = (message: Record<string, unknown>) => {
-      const [resource] = message['resourceMetrics'] as { scopeMetrics: { metrics: Record<string, Points>[] }[] }[];
-      return resource?.scopeMetrics[0]?.metrics[0]?.['exponentialHistogram']?.dataPoints ?? [];
-    };
-    expect(of(decoded).map(({ exemplars = [] }) => exemplars.length)).toEqual(of(decoded).map((_, i) => i % 3));
-    for (const point of of(decoded)) delete point.exemplars;
-    expect(decoded).toEqual(expected);
-  });
-});
-
-interface Points {
-  dataPoints: { exemplars?: unknown[] }[];
-}

@@ -1,13 +1,5 @@
 // Exemplars with the real SDK and its serializers, read back by the collector's decoder and by a full protobuf one.
-import {
-  type Context,
-  context,
-  createTraceState,
-  ROOT_CONTEXT,
-  trace,
-  TraceFlags,
-  ValueType,
-} from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, trace, TraceFlags, ValueType } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import {

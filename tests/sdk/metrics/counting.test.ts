@@ -2,7 +2,8 @@
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { expect, it } from 'vitest';
-import { checkSampling, createCounting, type SamplingOptions } from '../../../sdk/src/metrics/counting.ts';
+import { createCounting } from '../../../sdk/src/metrics/counting.ts';
+import { checkSampling, type SamplingOptions } from '../../../sdk/src/sample/sampling-options.ts';
 
 function counting(options: SamplingOptions) {
   const failures: Error[] = [];

@@ -9,6 +9,7 @@ export {
   composableRuleBased,
   type ComposableSampler,
   type SpanRule,
+  type SpanToSample,
 } from './sample/composable.ts';
 export {
   createCompositeSampler,

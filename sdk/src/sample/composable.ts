@@ -88,6 +88,8 @@ export interface SpanRule {
   readonly kind?: SpanKind;
   /** Attributes the span has at its start. */
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Whatever else decides; must not throw. */
+  readonly fits?: (span: SpanToSample) => boolean;
   /** What is done with those: a ratio of 0..1, or a part. */
   readonly sampler: number | ComposableSampler;
 }
@@ -114,14 +116,14 @@ export function composableOf(part: number | ComposableSampler): ComposableSample
   return typeof part === 'number' ? composableProbability(part) : part;
 }
 
-function fitOf({ name, kind, attributes = {} }: SpanRule): (span: SpanToSample) => boolean {
+function fitOf({ name, kind, attributes = {}, fits }: SpanRule): (span: SpanToSample) => boolean {
   // A pattern with state would fit every other time.
   const pattern = name instanceof RegExp ? new RegExp(name.source, name.flags.replace(/[gy]/g, '')) : undefined;
   const wanted = Object.entries(attributes);
   return (span) => {
     if (kind !== undefined && span.kind !== kind) return false;
     if (pattern === undefined ? name !== undefined && span.name !== name : !pattern.test(span.name)) return false;
-    return wanted.every(([key, value]) => isSame(span.attributes[key], value));
+    return wanted.every(([key, value]) => isSame(span.attributes[key], value)) && (fits === undefined || fits(span));
   };
 }
 

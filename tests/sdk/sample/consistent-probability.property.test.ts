@@ -189,6 +189,7 @@ describe('rules', () => {
       [
         { name: /^health/gy, sampler: 0 },
         { name: 'pay', kind: SpanKind.SERVER, sampler: composableAlwaysOn() },
+        { fits: ({ parent, name }) => parent === undefined && name.length > 5, sampler: 0.75 },
         { attributes: { 'http.route': '/a', n: [1, 2] }, kind: SpanKind.CLIENT, sampler: 0.5 },
       ],
       composableAlwaysOff(),
@@ -196,18 +197,21 @@ describe('rules', () => {
   );
   const state = (name: string, kind?: SpanKind) => sample(sampler, 'f'.repeat(32), undefined, name, kind).state;
 
-  it('go by name, kind and attributes; the first that fits counts', () => {
-    expect([state('health'), state('health'), state('pay'), state('pay', SpanKind.CLIENT), state('x')]).toEqual([
-      undefined,
-      undefined,
-      'ot=th:0',
-      'ot=th:8',
-      undefined,
-    ]);
+  it('go by name, kind, attributes or whatever else; the first that fits counts', () => {
+    expect([
+      state('health'),
+      state('health'),
+      state('pay'),
+      state('pay', SpanKind.CLIENT),
+      state('x'),
+      state('longer'),
+    ]).toEqual([undefined, undefined, 'ot=th:0', 'ot=th:8', undefined, 'ot=th:4']);
   });
 
   it('describe themselves', () => {
-    expect(sampler.toString()).toBe('CompositeSampler{RuleBased{Probability{0},AlwaysOn,Probability{0.5},AlwaysOff}}');
+    expect(sampler.toString()).toBe(
+      'CompositeSampler{RuleBased{Probability{0},AlwaysOn,Probability{0.75},Probability{0.5},AlwaysOff}}',
+    );
   });
 });
 

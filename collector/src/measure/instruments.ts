@@ -19,5 +19,10 @@ export const measureInstruments = {
     attributes: { problem: ODD_TIMES },
   },
   series: { kind: 'gauge', unit: '{series}', description: 'Series of span metrics in memory.' },
+  service_counted: {
+    kind: 'gauge',
+    unit: '{operation}',
+    description: 'Operations whose service counts its spans itself; their series are its own.',
+  },
   size: { kind: 'gauge', unit: 'By', description: 'Memory of span metrics.' },
 } as const satisfies Instruments;

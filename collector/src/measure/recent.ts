@@ -2,7 +2,8 @@
 import { SPAN_KINDS } from './names.ts';
 import type { OperationSummary } from './contract.ts';
 import { type BucketCounts, BUCKETS, quantile } from '../model/exponential-histogram.ts';
-import { ESTIMATED, OVERFLOW, type SpanMetrics } from './span-metrics.ts';
+import { ESTIMATED, OVERFLOW, SELF_COUNTED } from './series-key.ts';
+import type { SpanMetrics } from './span-metrics.ts';
 
 /** Snapshots are this far apart, and so many are kept: the window is 60 s, give or take one step. */
 export const STEP_MS = 10_000;
@@ -68,7 +69,7 @@ export class RecentOperations {
     for (let row = 0; row < metrics.rows; row++) {
       if (metrics.buckets[row] === undefined) continue;
       const key = metrics.keyOf(row);
-      const group = `${key.service}|${key.name}|${key.packed & ~STATUS_BITS}`;
+      const group = `${key.service}|${key.name}|${key.packed & ~(STATUS_BITS | SELF_COUNTED)}`;
       const members = groups.get(group);
       if (members === undefined) groups.set(group, [row]);
       else members.push(row);

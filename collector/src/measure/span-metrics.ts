@@ -6,14 +6,9 @@ import type { Context } from '../otlp/context-table.ts';
 import { HAS_TRACE_STATE, MAX_DIMENSIONS, type SpanBatch } from '../otlp/span-batch.ts';
 import { DimensionText, encoder, utf8 } from './dimension-text.ts';
 import { type BucketCounts, bucketOf, BUCKETS, lowerBound, widened } from '../model/exponential-histogram.ts';
-import { hashKey, KEY_WIDTH } from './series-key.ts';
+import { ESTIMATED, hashKey, KEY_WIDTH, OVERFLOW, SELF_COUNTED } from './series-key.ts';
 import { overflowRoom, type SpanMetricsOptions } from './series-options.ts';
 import { weightOf } from './span-weight.ts';
-
-/** Bit of the packed key: counts are adjusted by the sampling threshold the spans came with. */
-export const ESTIMATED = 32;
-/** Packed key of an overflow series; outside what kind, status and estimate can make. */
-export const OVERFLOW = 64;
 
 /** The series table. Rows are series; free rows have no histogram. */
 export class SpanMetrics {
@@ -32,6 +27,10 @@ export class SpanMetrics {
   readonly usedMs: Float64Array;
   /** Monotonic count of how often a row was given to a new series. */
   readonly generation: Uint32Array;
+  /** By context id, SELF_COUNTED where the sender counts its spans itself. */
+  readonly selfCounted = new Uint8Array(65_536);
+  /** Tells whether the sender of a context counts its spans itself. */
+  countsItself: (context: Context) => boolean = () => false;
   /** Of the batch last counted, by its rows: series, and bucket of the duration, -1 for 0. */
   lastSeries = new Uint32Array(1024);
   lastBuckets = new Int16Array(1024);
@@ -82,7 +81,7 @@ export class SpanMetrics {
     return this.rows - this.#free.length;
   }
 
-  /** Ids and packed bits of a series: bits 0..2 kind, 3..4 status, then ESTIMATED and OVERFLOW. */
+  /** Ids and packed bits of a series: bits 0..2 kind, 3..4 status, then those of series-key.ts. */
   keyOf(row: number): { service: number; name: number; packed: number } {
     const k = row * KEY_WIDTH;
     return { service: this.keys[k] ?? 0, name: this.keys[k + 1] ?? 0, packed: this.keys[k + 2] ?? 0 };
@@ -102,13 +101,17 @@ export class SpanMetrics {
   update(batch: SpanBatch, nowMs: number): void {
     const { count, context, contexts, kind, status, flags } = batch;
     const key = this.#key;
-    if (this.lastSeries.length < count) this.#fit(batch.capacity);
+    const { selfCounted } = this;
+    if (this.lastSeries.length < count) {
+      this.lastSeries = new Uint32Array(batch.capacity);
+      this.lastBuckets = new Int16Array(batch.capacity);
+    }
     for (let row = 0; row < count; row++) {
       const contextId = context[row];
       const origin = contexts[contextId];
       if (origin !== undefined && this.#serialSeen[contextId] !== origin.serial) this.#see(origin);
       key[0] = this.#serviceOf[contextId];
-      key[2] = kind[row] | (status[row] << 3);
+      key[2] = kind[row] | (status[row] << 3) | selfCounted[contextId];
       let weight = 1;
       if ((flags[row] & HAS_TRACE_STATE) !== 0) {
         weight = weightOf(batch, row);
@@ -128,7 +131,7 @@ export class SpanMetrics {
     if (batch.contexts[contextId]?.serial !== this.#serialSeen[contextId]) return EMPTY;
     key[0] = this.#serviceOf[contextId];
     key[1] = this.strings.find(batch.source.bytes, batch.nameOffset[row], batch.nameLength[row]);
-    key[2] = batch.kind[row] | (batch.status[row] << 3);
+    key[2] = batch.kind[row] | (batch.status[row] << 3) | this.selfCounted[contextId];
     if ((batch.flags[row] & HAS_TRACE_STATE) !== 0 && weightOf(batch, row) !== 1) key[2] |= ESTIMATED;
     return key[1] >= 0 && this.#findDimensions(batch, row) ? this.#find() : EMPTY;
   }
@@ -180,12 +183,9 @@ export class SpanMetrics {
     return expired;
   }
 
-  #fit(rows: number): void {
-    this.lastSeries = new Uint32Array(rows);
-    this.lastBuckets = new Int16Array(rows);
-  }
-
-  #see({ id, serial, serviceName }: Context): void {
+  #see(context: Context): void {
+    const { id, serial, serviceName } = context;
+    this.selfCounted[id] = this.countsItself(context) ? SELF_COUNTED : 0;
     const before = this.#serviceOf[id];
     const name = encoder.encode(serviceName);
     this.#serviceOf[id] = this.strings.retain(name, 0, name.length, utf8);
@@ -229,7 +229,7 @@ export class SpanMetrics {
     const service = key[0];
     if (this.count >= this.#options.maxSeries) {
       this.overflowed++;
-      return this.#overflowSeries(service, key[2] & ESTIMATED, nowMs);
+      return this.#overflowSeries(service, key[2] & (ESTIMATED | SELF_COUNTED), nowMs);
     }
     key[1] = this.strings.retain(bytes, batch.nameOffset[row], batch.nameLength[row], utf8);
     const text = this.#text;
@@ -240,11 +240,11 @@ export class SpanMetrics {
     return this.#insert(nowMs);
   }
 
-  #overflowSeries(service: number, estimated: number, nowMs: number): number {
+  #overflowSeries(service: number, bits: number, nowMs: number): number {
     const key = this.#key;
     key.fill(0);
     key[0] = service;
-    key[2] = OVERFLOW | estimated;
+    key[2] = OVERFLOW | bits;
     let series = this.#find();
     if (series !== EMPTY) return series;
     // With no row left even for this, one series without a service takes the rest; its two rows are held back.

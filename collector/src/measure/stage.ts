@@ -1,5 +1,6 @@
 // Counts every span before anything is sampled, and passes the batch on unchanged.
 import type { StageDef, Consumer, Host, Stage } from '../pipeline/contract.ts';
+import type { MetricBatch } from '../model/data-point.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import { type BucketCounts, exponentialOf } from '../model/exponential-histogram.ts';
 import type { ContextTable } from '../otlp/context-table.ts';
@@ -12,7 +13,9 @@ import { measureInstruments, ODD_TIMES } from './instruments.ts';
 import { CALLS, DURATION, SPAN_KINDS, STATUS_CODES } from './names.ts';
 import { countOddTimes } from './odd-times.ts';
 import { RecentOperations, STEP_MS } from './recent.ts';
-import { ESTIMATED, OVERFLOW, SpanMetrics } from './span-metrics.ts';
+import { ESTIMATED, OVERFLOW } from './series-key.ts';
+import { SelfCountedSeries } from './self-counted-series.ts';
+import { SpanMetrics } from './span-metrics.ts';
 
 const EXPIRE_EVERY_MS = 60_000;
 
@@ -32,6 +35,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   readonly #next: Consumer<SpanBatch>;
   readonly #recent: RecentOperations;
   readonly #exemplars: Exemplars;
+  readonly #selfCounted: SelfCountedSeries;
   #contexts: ContextTable | undefined;
   readonly #cancel: (() => void)[] = [];
 
@@ -46,6 +50,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
       dimensions: config.dimensions.length,
       seed: Math.floor(host.random() * 2 ** 32),
     });
+    this.#selfCounted = new SelfCountedSeries(this.metrics, this);
     this.#recent = new RecentOperations(this.metrics);
     this.#exemplars = new Exemplars(this.metrics, config.dimensions);
   }
@@ -56,6 +61,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     this.#cancel.push(
       clock.every(STEP_MS, () => {
         this.#recent.snapshot(clock.monotonicMs());
+        this.#selfCounted.resume(this.#contexts, clock.monotonicMs());
         this.#record();
       }),
       clock.every(EXPIRE_EVERY_MS, () => this.metrics.expire(clock.monotonicMs(), this.expiring)),
@@ -117,6 +123,11 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
     },
   };
 
+  /** Where metrics come by: a service that counts its spans itself shows its own counts, and ours are left out. */
+  readonly metricsSeen: Consumer<MetricBatch> = {
+    consume: async ({ points }) => this.#selfCounted.take(points, this.#contexts, this.#host.clock.monotonicMs()),
+  };
+
   windowSeconds(): number {
     return this.#recent.windowSeconds(this.#host.clock.monotonicMs());
   }
@@ -155,7 +166,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
   ): Generator<MetricPoint> {
     const { metrics } = this;
     for (let row = 0; row < metrics.rows; row++) {
-      if (metrics.buckets[row] === undefined) continue;
+      if (metrics.buckets[row] === undefined || this.#selfCounted.isShownElsewhere(row)) continue;
       yield make(row, { attributes: this.#attributes(row), startMs: metrics.startMs[row] ?? 0 });
     }
   }
@@ -225,6 +236,7 @@ export class MeasureStage implements Stage<SpanBatch>, OperationsView {
 
   #record(): void {
     this.#host.record('series', this.metrics.count);
+    this.#host.record('service_counted', this.#selfCounted.operations);
     this.#host.record('size', this.metrics.sizeBytes + this.#recent.sizeBytes + this.#exemplars.sizeBytes);
   }
 

@@ -92,7 +92,9 @@ export function buildPipeline(config: Config, shared: Surroundings, rooms: Rooms
   exportTo.ownResource = own;
   const resources = buildResources(rooms, config, shared, own, storeTo?.state, operations.baseline);
   const reports = buildReport({ rooms, config, shared, operations, store: storeTo, resources });
-  const watchers = [resources, operations.target, ...reports.watchers].filter((watcher) => watcher !== undefined);
+  const { metricsSeen } = operations.measure ?? {};
+  const looking = [metricsSeen, resources, operations.target, ...reports.watchers];
+  const watchers = looking.filter((watcher) => watcher !== undefined);
   const metricConfig = { ...config, limit: limitOf(config, shares) };
   const metrics = buildMetrics(metricConfig, shared, rooms, own, exportTo.metrics, watchers);
   operations.listeners.push((group) => readClosely(metrics.stages, group));

@@ -1,0 +1,50 @@
+// What startTelemetry needs of sampling, exact counting and exemplars, put together once from its options.
+import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { MetricProducer } from '@opentelemetry/sdk-metrics';
+import { createAlwaysRecordSampler } from '../sample/always-record.ts';
+import { createParentConsistentSampler } from '../sample/consistent-probability.ts';
+import { createRemoteSampler, type RemoteSampler } from '../sample/remote.ts';
+import type { SamplingOptions } from '../sample/sampling-options.ts';
+import { createExemplars, type ExemplarOptions, type Exemplars } from './exemplars.ts';
+import { SpanMetricsProcessor } from './span-metrics-processor.ts';
+
+/** Parts that go into the providers. */
+export interface Counting {
+  readonly exemplars: Exemplars;
+  /** First among the processors of spans. */
+  readonly spanProcessors: readonly SpanProcessor[];
+  /** For readers that export: what a page in this process shows has no place for exponential histograms. */
+  readonly metricProducers: MetricProducer[];
+  /** The sampler to use instead of the one that is configured. */
+  sampler(configured: Sampler): Sampler;
+  close(): void;
+}
+
+export interface CountingOptions extends SamplingOptions, ExemplarOptions {
+  readonly serviceName: string;
+  readonly onFailure: (error: Error) => void;
+}
+
+/** Makes the parts. Nothing is asked of the sidecar unless `remote` is given. */
+export function createCounting(options: CountingOptions): Counting {
+  const { ratio, remote, exactCounting = false, dimensions = [], serviceName, onFailure } = options;
+  const exemplars = createExemplars(options);
+  const counted = exactCounting ? [new SpanMetricsProcessor({ dimensions, exemplars })] : [];
+  let steered: RemoteSampler | undefined;
+  const chosen = (configured: Sampler): Sampler => {
+    if (remote !== undefined) {
+      return (steered ??= createRemoteSampler({ ...remote, serviceName, ratio: ratio ?? 1, onFailure }));
+    }
+    return ratio === undefined ? configured : createParentConsistentSampler(ratio);
+  };
+  return {
+    exemplars,
+    spanProcessors: counted,
+    metricProducers: counted,
+    sampler(configured) {
+      const sampler = chosen(configured);
+      return exactCounting ? createAlwaysRecordSampler(sampler) : sampler;
+    },
+    close: () => steered?.close(),
+  };
+}

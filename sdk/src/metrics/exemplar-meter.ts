@@ -1,0 +1,147 @@
+// A meter provider that measures as the one behind it does, and offers each measurement of a counter or histogram to a
+// reservoir. The SDK has no place between the two: its storages see values without their context.
+import {
+  type Attributes,
+  context as contexts,
+  type Context,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type Meter,
+  type MeterOptions,
+  type MeterProvider,
+  type MetricOptions,
+  type ObservableCounter,
+  type ObservableGauge,
+  type ObservableUpDownCounter,
+  trace,
+  TraceFlags,
+  type UpDownCounter,
+} from '@opentelemetry/api';
+import type { InstrumentExemplars } from './exemplar-series.ts';
+
+/** Which measurements may become exemplars. @see OTEL_METRICS_EXEMPLAR_FILTER */
+export type ExemplarFilter = 'trace_based' | 'always_on' | 'always_off';
+
+/** Finds the reservoirs of an instrument. @returns undefined where there are too many instruments */
+export type InstrumentLookup = (
+  scope: { readonly name: string; readonly version: string; readonly schemaUrl: string },
+  instrument: string,
+  kind: 'histogram' | 'counter',
+) => InstrumentExemplars | undefined;
+
+interface Watch {
+  readonly filter: ExemplarFilter;
+  readonly lookup: InstrumentLookup;
+}
+
+/** Wraps a provider; flushing and shutting down reach the one behind. */
+export class ExemplarMeterProvider implements MeterProvider {
+  readonly #inner: MeterProvider & Partial<Record<'forceFlush' | 'shutdown', (options?: unknown) => Promise<void>>>;
+  readonly #watch: Watch;
+
+  constructor(inner: MeterProvider, watch: Watch) {
+    this.#inner = inner;
+    this.#watch = watch;
+  }
+
+  getMeter(name: string, version?: string, options?: MeterOptions): Meter {
+    const meter = this.#inner.getMeter(name, version, options);
+    if (this.#watch.filter === 'always_off') return meter;
+    const scope = { name, version: version ?? '', schemaUrl: options?.schemaUrl ?? '' };
+    return new ExemplarMeter(meter, scope, this.#watch);
+  }
+
+  async forceFlush(options?: unknown): Promise<void> {
+    await this.#inner.forceFlush?.(options);
+  }
+
+  async shutdown(options?: unknown): Promise<void> {
+    await this.#inner.shutdown?.(options);
+  }
+}
+
+class ExemplarMeter implements Meter {
+  readonly #inner: Meter;
+  readonly #scope: Parameters<InstrumentLookup>[0];
+  readonly #watch: Watch;
+
+  constructor(inner: Meter, scope: Parameters<InstrumentLookup>[0], watch: Watch) {
+    this.#inner = inner;
+    this.#scope = scope;
+    this.#watch = watch;
+  }
+
+  createHistogram<A extends Attributes>(name: string, options?: MetricOptions): Histogram<A> {
+    const histogram = this.#inner.createHistogram<A>(name, options);
+    const exemplars = this.#watch.lookup(this.#scope, name, 'histogram');
+    if (exemplars === undefined) return histogram;
+    const { filter } = this.#watch;
+    return {
+      record(value, attributes, context) {
+        histogram.record(value, attributes, context);
+        offer(exemplars, filter, value, attributes, context);
+      },
+    };
+  }
+
+  createCounter<A extends Attributes>(name: string, options?: MetricOptions): Counter<A> {
+    const counter = this.#inner.createCounter<A>(name, options);
+    const exemplars = this.#watch.lookup(this.#scope, name, 'counter');
+    if (exemplars === undefined) return counter;
+    const { filter } = this.#watch;
+    return {
+      add(value, attributes, context) {
+        counter.add(value, attributes, context);
+        offer(exemplars, filter, value, attributes, context);
+      },
+    };
+  }
+
+  createGauge<A extends Attributes>(name: string, options?: MetricOptions): Gauge<A> {
+    return this.#inner.createGauge<A>(name, options);
+  }
+
+  createUpDownCounter<A extends Attributes>(name: string, options?: MetricOptions): UpDownCounter<A> {
+    return this.#inner.createUpDownCounter<A>(name, options);
+  }
+
+  createObservableGauge<A extends Attributes>(name: string, options?: MetricOptions): ObservableGauge<A> {
+    return this.#inner.createObservableGauge<A>(name, options);
+  }
+
+  createObservableCounter<A extends Attributes>(name: string, options?: MetricOptions): ObservableCounter<A> {
+    return this.#inner.createObservableCounter<A>(name, options);
+  }
+
+  createObservableUpDownCounter<A extends Attributes>(
+    name: string,
+    options?: MetricOptions,
+  ): ObservableUpDownCounter<A> {
+    return this.#inner.createObservableUpDownCounter<A>(name, options);
+  }
+
+  addBatchObservableCallback(...args: Parameters<Meter['addBatchObservableCallback']>): void {
+    this.#inner.addBatchObservableCallback(...args);
+  }
+
+  removeBatchObservableCallback(...args: Parameters<Meter['removeBatchObservableCallback']>): void {
+    this.#inner.removeBatchObservableCallback(...args);
+  }
+}
+
+const NO_ATTRIBUTES: Attributes = {};
+
+/** Offers a measurement, unless the SDK refuses it or nobody would find its trace. */
+function offer(
+  exemplars: InstrumentExemplars,
+  filter: ExemplarFilter,
+  value: number,
+  attributes: Attributes = NO_ATTRIBUTES,
+  context: Context = contexts.active(),
+): void {
+  const spanContext = trace.getSpanContext(context);
+  const isSampled = spanContext !== undefined && (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
+  if (!isSampled && filter === 'trace_based') return;
+  if (typeof value === 'number' && value >= 0 && value < Infinity) exemplars.offer(value, attributes, spanContext);
+}

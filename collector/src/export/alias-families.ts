@@ -15,6 +15,12 @@ export interface AliasTime {
   readonly startedMs: number;
 }
 
+/** A family under an alias. */
+export interface AliasFamily extends MetricFamily {
+  /** Labels that dashboards ask for, of points of a metric that has the name of the alias itself; undefined for others. */
+  labelsOf(metric: string, attributes: MetricPoint['attributes']): MetricPoint['attributes'] | undefined;
+}
+
 /** Names of all metrics aliases are read from. */
 export const ALIAS_SOURCES: ReadonlySet<string> = new Set(
   ALIASES.flatMap(({ sources }) => sources.map(({ metric }) => metric)),
@@ -25,13 +31,26 @@ export const ALIAS_SOURCES: ReadonlySet<string> = new Set(
  *
  * @param totals of the collection before; the same each time
  */
-export function* aliasFamilies(read: ReadMetric, time: AliasTime, totals: AliasTotals): Generator<MetricFamily> {
+export function* aliasFamilies(read: ReadMetric, time: AliasTime, totals: AliasTotals): Generator<AliasFamily> {
   totals.begin();
   for (const alias of ALIASES) {
     const points = pointsOf(alias, read, time, totals);
     const { name, kind, help } = alias;
-    if (points.length > 0) yield { name, unit: '', description: help, kind, points };
+    const labels: AliasFamily['labelsOf'] = (metric, attributes) => ownLabels(alias, metric, attributes);
+    if (points.length > 0) yield { name, unit: '', description: help, kind, points, labelsOf: labels };
   }
+}
+
+/** What stands for a value as it is, and for nothing else. */
+function ownLabels(
+  { sources, labels, factor }: Alias,
+  metric: string,
+  attributes: MetricPoint['attributes'],
+): MetricPoint['attributes'] | undefined {
+  const isOwn = sources.some(
+    (source) => source.metric === metric && source.reading === 'value' && source.where === undefined,
+  );
+  return isOwn && factor === undefined ? labelled(labels ?? {}, attributes) : undefined;
 }
 
 function pointsOf(alias: Alias, read: ReadMetric, time: AliasTime, totals: AliasTotals): MetricPoint[] {
@@ -86,9 +105,7 @@ function madeOf(
   { labels = {}, factor = 1, kind }: Alias,
   time: AliasTime,
 ): MetricPoint | undefined {
-  const attributes = Object.fromEntries(
-    Object.entries(labels).map(([label, from]) => [label, labelValue(point.attributes, from)]),
-  );
+  const attributes = labelled(labels, point.attributes);
   const { startMs, createdMs } = point;
   const began = { ...(startMs === undefined ? {} : { startMs }), ...(createdMs === undefined ? {} : { createdMs }) };
   if (kind === 'histogram') {
@@ -97,6 +114,13 @@ function madeOf(
   }
   const value = reading(point, source, time);
   return value === undefined ? undefined : { attributes, ...began, value: value * factor };
+}
+
+function labelled(
+  labels: NonNullable<Alias['labels']>,
+  attributes: MetricPoint['attributes'],
+): MetricPoint['attributes'] {
+  return Object.fromEntries(Object.entries(labels).map(([label, from]) => [label, labelValue(attributes, from)]));
 }
 
 function labelValue(attributes: MetricPoint['attributes'], source: LabelSource): string {

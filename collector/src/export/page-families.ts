@@ -1,6 +1,7 @@
 // Families as Prometheus has them: one of each name, and in it one series of each set of labels.
 // A page with two of either is refused whole by who reads it.
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { AliasFamily } from './alias-families.ts';
 import { emptyOf } from './zero-point.ts';
 import { joinPoints } from './join-points.ts';
 import { type Label, labelsOf, type NameStyle, prometheusName } from './prometheus-naming.ts';
@@ -13,6 +14,8 @@ export interface PageFamily {
   readonly help: string;
   readonly kind: MetricFamily['kind'];
   readonly sources: readonly MetricFamily[];
+  /** An alias of the same name, whose labels its points have too. */
+  readonly alias?: AliasFamily | undefined;
 }
 
 export interface PageSeries {
@@ -37,15 +40,16 @@ export const SUFFIXES: Readonly<Record<MetricFamily['kind'], readonly string[]>>
  * would have the names of others, are left out.
  *
  * @param leftOut told of each
- * @param aliases further families, which are there only as far as their names are free
+ * @param aliases further families, which are there as far as their names are free; where one has the name of what it is read
+ *   from, that has its labels too
  */
 export function pageFamilies(
   families: Iterable<MetricFamily>,
   style: NameStyle,
   leftOut: (family: MetricFamily) => void,
-  aliases: Iterable<MetricFamily> = [],
+  aliases: Iterable<AliasFamily> = [],
 ): PageFamily[] {
-  const byName = new Map<string, PageFamily & { sources: MetricFamily[] }>();
+  const byName = new Map<string, PageFamily & { sources: MetricFamily[]; alias?: AliasFamily }>();
   const claimed = new Set<string>();
   for (const family of families) {
     const { name, unit } = prometheusName(family, style);
@@ -63,6 +67,8 @@ export function pageFamilies(
   }
   for (const family of aliases) {
     const { name, unit } = prometheusName(family, style);
+    const known = byName.get(name);
+    if (known?.kind === family.kind) known.alias = family;
     if (!claim(family.kind, name, claimed)) continue;
     byName.set(name, { name, unit, help: family.description, kind: family.kind, sources: [family] });
   }
@@ -86,13 +92,14 @@ const SERIES_A_TURN = 500;
  * @yields undefined where the event loop may have a turn, while they are gathered
  */
 export function* seriesOf(
-  { kind, sources }: PageFamily,
+  { kind, sources, alias }: PageFamily,
   style: NameStyle,
 ): Generator<undefined, Iterable<PageSeries>, undefined> {
   const gathered = new Map<string, PageSeries>();
-  for (const { points } of sources) {
+  for (const { name, points } of sources) {
     for (const point of points) {
-      const labels = labelsOf(point.attributes, kind, style);
+      const attributes = { ...alias?.labelsOf(name, point.attributes), ...point.attributes };
+      const labels = labelsOf(alias === undefined ? point.attributes : attributes, kind, style);
       const key = keyOf(labels);
       const known = gathered.get(key);
       gathered.set(

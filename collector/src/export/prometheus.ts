@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
+import type { AliasFamily } from './alias-families.ts';
 import { CHALLENGE } from '../pipeline/bearer.ts';
 import type { Host } from '../pipeline/contract.ts';
 import type { ListenerHost } from '../pipeline/connection-cap.ts';
@@ -39,7 +40,7 @@ export class PrometheusPage {
   readonly #readers: Readers;
   readonly #hostNames: readonly string[];
   readonly #collect: () => Iterable<MetricFamily>;
-  readonly #aliases: () => Iterable<MetricFamily>;
+  readonly #aliases: () => Iterable<AliasFamily>;
   /** Monotonic time since when this page could have shown a series. */
   readonly #sinceMs: number;
   readonly #host: PageHost;
@@ -59,7 +60,7 @@ export class PrometheusPage {
     collect: () => Iterable<MetricFamily>,
     nowMs: number,
     host: PageHost,
-    aliases: () => Iterable<MetricFamily> = () => [],
+    aliases: () => Iterable<AliasFamily> = () => [],
   ) {
     this.#aliases = aliases;
     this.#host = host;

@@ -5,7 +5,7 @@ import { pointsOfFamilies } from '../model/family-points.ts';
 import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import type { Consumer, Host, Stage, StageDef } from '../pipeline/contract.ts';
 import type { Exportable } from '../sample/contract.ts';
-import { ALIAS_SOURCES, aliasFamilies } from './alias-families.ts';
+import { ALIAS_SOURCES, type AliasFamily, aliasFamilies } from './alias-families.ts';
 import { AliasTotals } from './alias-totals.ts';
 import type { exportConfig, ExportConfig } from './config.ts';
 import { DEFAULT_MAX_SERIES } from './defaults.ts';
@@ -119,7 +119,7 @@ export class ExportStage implements Stage<Exportable> {
   }
 
   /** The names of earlier systems, where they are wanted. */
-  *aliases(): Generator<MetricFamily> {
+  *aliases(): Generator<AliasFamily> {
     if (this.#config.prometheus === false || !this.#config.prometheus.aliases) return;
     const own = new Map<string, MetricPoint[]>();
     for (const { name, points } of this.collectOwn()) if (ALIAS_SOURCES.has(name)) own.set(name, [...points]);

@@ -21,7 +21,11 @@ type Rule = { readonly kind: Reuse['kind']; readonly by: readonly string[] } & (
   | { readonly ratio: string }
 );
 
-/** @see OpenTelemetry semantic conventions: database and HTTP client metrics, and their forms before 1.26 */
+/**
+ * What this project's SDK reports stands beside it.
+ *
+ * @see OpenTelemetry semantic conventions: database and HTTP client metrics, and their forms before 1.26
+ */
 const RULES: readonly Rule[] = [
   {
     kind: 'connections',
@@ -41,6 +45,18 @@ const RULES: readonly Rule[] = [
     made: 'http.client.connection.duration',
     used: 'http.client.request.duration',
     by: ['server.address', 'server.port'],
+  },
+  {
+    kind: 'connections',
+    reused: 'connection.requests',
+    attribute: 'connection.reused',
+    by: ['server.address', 'server.port'],
+  },
+  {
+    kind: 'objects',
+    reused: 'object_pool.acquisitions',
+    attribute: 'object_pool.reused',
+    by: ['object_pool.name'],
   },
   { kind: 'connections', reused: 'connection_requests', attribute: 'reused', by: ['service'] },
   { kind: 'connections', ratio: 'connection_reuse_rate', by: ['service'] },

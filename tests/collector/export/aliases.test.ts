@@ -1,16 +1,15 @@
 // The names dashboards of earlier systems use, from points with the names of today.
 import { describe, expect, it } from 'vitest';
-import { aliasFamilies, ALIAS_SOURCES } from '../../../collector/src/export/alias-families.ts';
+import { type AliasFamily, aliasFamilies, ALIAS_SOURCES } from '../../../collector/src/export/alias-families.ts';
 import { AliasTotals } from '../../../collector/src/export/alias-totals.ts';
 import { ALIASES } from '../../../collector/src/export/aliases.ts';
 import { ExemplarGate } from '../../../collector/src/export/exemplar-gate.ts';
 import { exportInstruments } from '../../../collector/src/export/instruments.ts';
 import { SeriesTable } from '../../../collector/src/export/series-table.ts';
 import { resourceOf } from '../../../collector/src/model/data-point.ts';
-import type { MetricFamily } from '../../../collector/src/model/metric-family.ts';
 import { dataPoint, exponentialOf, histogramOf, type PointShape, POINTS_BEGAN_MS } from '../../support/data-points.ts';
 import { readSamples } from '../../support/exposition-text.ts';
-import { pageFamilies } from '../../../collector/src/export/page-families.ts';
+import { pageFamilies, seriesOf } from '../../../collector/src/export/page-families.ts';
 import { pageText } from '../../support/metrics-page.ts';
 import { startCollector } from '../../support/running-collector.ts';
 import { testHost } from '../../support/test-host.ts';
@@ -71,7 +70,7 @@ function tableOf(shapes: readonly PointShape[]): SeriesTable {
   return table;
 }
 
-function aliasesOf(shapes: readonly PointShape[]): MetricFamily[] {
+function aliasesOf(shapes: readonly PointShape[]): AliasFamily[] {
   const table = tableOf(shapes);
   return [
     ...aliasFamilies((name) => table.read(name, OWN), { nowMs: NOW_MS, startedMs: POINTS_BEGAN_MS }, new AliasTotals()),
@@ -118,6 +117,34 @@ describe('the alias table', () => {
     ]);
     // Each name of the table is among them.
     expect(aliasesOf(INCOMING).map(({ name }) => name)).toEqual(ALIASES.map(({ name }) => name));
+  });
+
+  it('adds its labels to a metric that has its name already', () => {
+    const attributes = { 'cache.name': 'orders', 'cache.operation.name': 'get', 'cache.result': 'hit' };
+    const shapes: readonly PointShape[] = [
+      { name: 'cache.operations', value: 5, attributes },
+      { name: 'cache.operations', value: 2, attributes: { operation: 'mine' } },
+    ];
+    const real = tableOf(shapes).families(OWN);
+    const families = pageFamilies([...real], 'translated', () => {}, aliasesOf(shapes));
+    const series = families.flatMap((family) => {
+      const steps = seriesOf(family, 'translated');
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done === true) return [...value].map(({ labels }) => Object.fromEntries(labels));
+      }
+    });
+    expect(series).toEqual([
+      {
+        cache_name: 'orders',
+        cache_operation_name: 'get',
+        cache_result: 'hit',
+        job: 'shop',
+        operation: 'get',
+        status: 'hit',
+      },
+      { job: 'shop', operation: 'mine', status: 'success' },
+    ]);
   });
 
   it('shows bounds and sums in the unit of its name', () => {

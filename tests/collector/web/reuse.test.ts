@@ -49,6 +49,25 @@ describe('reuse', () => {
     expect(found).toMatchObject([{ name: 'api.example:443', ratio: 0.75, uses: 8 }]);
   });
 
+  it('is read from what our SDK reports', () => {
+    const requests = (reused: boolean, value: number): DataPoint =>
+      dataPoint({
+        name: 'connection.requests',
+        value,
+        attributes: { 'connection.reused': reused, 'server.address': 'db' },
+      });
+    const taken = (reused: boolean, value: number): DataPoint =>
+      dataPoint({
+        name: 'object_pool.acquisitions',
+        value,
+        attributes: { 'object_pool.reused': reused, 'object_pool.name': 'parsers' },
+      });
+    expect(reuseOf(requests(true, 30), requests(false, 10), taken(true, 3), taken(false, 1))).toMatchObject([
+      { kind: 'connections', name: 'db', ratio: 0.75, uses: 40 },
+      { kind: 'objects', name: 'parsers', ratio: 0.75, uses: 4 },
+    ]);
+  });
+
   it('is read from a counter that tells reuses apart', () => {
     const requests = (reused: string, value: number): DataPoint =>
       dataPoint({ name: 'connection_requests', value, attributes: { service: 'redis', reused } });

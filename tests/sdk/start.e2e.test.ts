@@ -163,10 +163,12 @@ describe('startTelemetry', () => {
   });
 
   it('does not keep a program alive that neither flushes nor shuts down', async () => {
-    for (const behaviour of ['accept', 'hang'] as const) {
-      const receiver = await startReceiver(behaviour);
-      expect(await run({ endpoint: receiver.url }, [])).toEqual(quiet);
-    }
+    const [good, hanging] = [await startReceiver(), await startReceiver('hang')];
+    expect(await run({ endpoint: good.url }, [])).toEqual(quiet);
+    expect(names(good)).toEqual(['early', 'fixture.async']);
+    const { stderr, ...rest } = await run({ endpoint: hanging.url }, []);
+    expect(rest).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^evenkeel: telemetry is not delivered: .* \[EXPORT_FAILED\] .*\n$/);
   });
 
   it('starts once: a second call gets the first handle and one warning', async () => {
@@ -199,7 +201,7 @@ describe('startTelemetry', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('leaves other exporters to OpenTelemetry', async () => {
+  it('uses the exporters of OpenTelemetry where the environment names them', async () => {
     const { stdout } = await run({ runtimeMetrics: false }, ['shutdown'], {
       OTEL_TRACES_EXPORTER: 'console',
       OTEL_METRICS_EXPORTER: 'none',

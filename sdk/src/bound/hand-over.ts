@@ -1,0 +1,44 @@
+// Sends one body while the process is ending and nothing asynchronous runs any more: a worker thread sends, this
+// thread waits for it. Costs some tens of milliseconds, so it is done only when something would be lost.
+import { Worker } from 'node:worker_threads';
+import type { Address } from '../providers/exporters.ts';
+
+/** How long an ending process may be held; a thread starts in 30 to 60 ms, and a dead address refuses at once. */
+const HAND_OVER_TIMEOUT_MS = 300;
+
+/** Plain script of the worker: it must not load the program's hooks, nor anything from a package. */
+const SCRIPT = `
+const { workerData: { url, headers, body, flag } } = require('node:worker_threads');
+const { request } = url.startsWith('https:') ? require('node:https') : require('node:http');
+const end = () => { Atomics.store(flag, 0, 1); Atomics.notify(flag, 0); };
+try {
+  const sending = request(url, { method: 'POST', headers }, (answer) => { answer.resume(); answer.on('end', end); answer.on('error', end); });
+  sending.on('error', end);
+  sending.end(body);
+} catch { end(); }
+`;
+
+/**
+ * Sends `body` to `address` and waits for the answer, at most 300 ms.
+ *
+ * Never throws. Certificates of the configuration are not used; a server that needs them does not get the body.
+ */
+export function handOver(body: Uint8Array, { url, headers }: Address): void {
+  try {
+    const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const worker = new Worker(SCRIPT, {
+      eval: true,
+      workerData: { url, headers, body, flag },
+      // Neither --import nor NODE_OPTIONS of the program: the worker would start telemetry of its own.
+      execArgv: [],
+      env: {},
+      stdout: true,
+      stderr: true,
+    });
+    worker.on('error', () => {});
+    worker.unref();
+    Atomics.wait(flag, 0, 0, HAND_OVER_TIMEOUT_MS);
+  } catch {
+    // The process ends; there is nobody left to tell.
+  }
+}

@@ -127,8 +127,11 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   return {
     page,
     contexts: storeOf(contexts),
-    // Spans first: their end is what others count.
-    shutdown: () => Promise.all([tracerProvider, loggerProvider, meterProvider].map((provider) => provider.shutdown())),
+    shutdown() {
+      // Whoever would end them later finds nobody to tell.
+      open.endAll(undefined);
+      return Promise.all([tracerProvider, loggerProvider, meterProvider].map((provider) => provider.shutdown()));
+    },
     handOver(fatal) {
       open.endAll(fatal);
       pipeline.handOver();

@@ -6,24 +6,33 @@ import type { Address } from '../providers/exporters.ts';
 /** How long an ending process may be held; a thread starts in 30 to 60 ms, and a dead address refuses at once. */
 const HAND_OVER_TIMEOUT_MS = 300;
 
+/** What the worker says; 0 is that it has said nothing. */
+const TAKEN = 1;
+const FAILED = 2;
+
 /** Plain script of the worker: it must not load the program's hooks, nor anything from a package. */
 const SCRIPT = `
 const { workerData: { url, headers, body, flag } } = require('node:worker_threads');
 const { request } = url.startsWith('https:') ? require('node:https') : require('node:http');
-const end = () => { Atomics.store(flag, 0, 1); Atomics.notify(flag, 0); };
+const end = (state) => { Atomics.store(flag, 0, state); Atomics.notify(flag, 0); };
 try {
-  const sending = request(url, { method: 'POST', headers }, (answer) => { answer.resume(); answer.on('end', end); answer.on('error', end); });
-  sending.on('error', end);
+  const sending = request(url, { method: 'POST', headers }, (answer) => {
+    const state = answer.statusCode >= 200 && answer.statusCode < 300 ? ${TAKEN} : ${FAILED};
+    answer.resume();
+    answer.on('end', () => end(state));
+    answer.on('error', () => end(${FAILED}));
+  });
+  sending.on('error', () => end(${FAILED}));
   sending.end(body);
-} catch { end(); }
+} catch { end(${FAILED}); }
 `;
 
 /**
  * Sends `body` to `address` and waits for the answer, at most 300 ms.
  *
- * Never throws. Certificates of the configuration are not used; a server that needs them does not get the body.
+ * Never throws, and gives whether the body was taken. Certificates of the configuration are not used; a server that needs them does not get the body.
  */
-export function handOver(body: Uint8Array, { url, headers }: Address): void {
+export function handOver(body: Uint8Array, { url, headers }: Address): boolean {
   try {
     const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const worker = new Worker(SCRIPT, {
@@ -38,7 +47,8 @@ export function handOver(body: Uint8Array, { url, headers }: Address): void {
     worker.on('error', () => {});
     worker.unref();
     Atomics.wait(flag, 0, 0, HAND_OVER_TIMEOUT_MS);
+    return Atomics.load(flag, 0) === TAKEN;
   } catch {
-    // The process ends; there is nobody left to tell.
+    return false;
   }
 }

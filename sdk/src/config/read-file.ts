@@ -42,6 +42,7 @@ export function parseConfig(source: string, path: string, environment: Environme
   if (problems.length === 0) {
     const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
     model = createReader(tell, resolve, environment)(document.contents, FILE, 'the file', 0, 0);
+    if (model === null) tell(0, 'the file must be a map');
     checkFormat(model, tell);
   }
   if (problems.length > 0) throw new EvenkeelError('CONFIG_FILE_INVALID', problems.join('\n'));
@@ -87,7 +88,7 @@ function createReader(tell: Tell, resolve: (node: unknown) => unknown, environme
       else found[key] = read(pair.value, field, key, keyAt, depth + 1);
     }
     for (const key of shape.kind === 'node' ? shape.required : []) {
-      if (found[key] === undefined || found[key] === null) tell(at, `${name} needs "${key}"`);
+      if (!(key in found) || found[key] === null) tell(at, `${name} needs "${key}"`);
     }
     if (shape.kind === 'choice' && pairs.length !== 1) {
       tell(at, `${name} must have exactly one of ${Object.keys(shape.fields).join(', ')}`);

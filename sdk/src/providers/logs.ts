@@ -1,14 +1,15 @@
 // Makes the way of log records, redacted before they are exported.
 import {
-  BatchLogRecordProcessor,
   type LogRecordLimits,
   type LogRecordProcessor,
+  type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import { createBatch } from '../bound/batch.ts';
 import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
 import { createLogExporter, type Surroundings } from './exporters.ts';
-import { attributeLimits, batchOptions } from './spans.ts';
+import { attributeLimits, batchLimits } from './spans.ts';
 
 /** Makes one processor for each node. */
 export async function createLogProcessors(
@@ -16,16 +17,14 @@ export async function createLogProcessors(
   surroundings: Surroundings & { readonly redaction: Redaction },
 ): Promise<LogRecordProcessor[]> {
   const { meterProvider, redaction } = surroundings;
-  const self = meterProvider ? { selfObsMeterProvider: meterProvider } : {};
-  const create = async (node: ProcessorNode): Promise<LogRecordProcessor[]> => {
+  const create = async (node: ProcessorNode): Promise<LogRecordProcessor> => {
     const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
     const exporter = await createLogExporter(exporterNode, surroundings);
-    const processor = node.simple
-      ? new SimpleLogRecordProcessor({ exporter, ...self })
-      : new BatchLogRecordProcessor({ exporter, ...batchOptions(node.batch), ...self });
-    return [processor];
+    if (node.simple) return new SimpleLogRecordProcessor({ exporter });
+    const batch = createBatch<ReadableLogRecord>('log', batchLimits(node.batch), exporter, meterProvider);
+    return { onEmit: (record) => batch.add(record), forceFlush: batch.flush, shutdown: batch.shutdown };
   };
-  const processors = (await Promise.all(nodes.map(create))).flat();
+  const processors = await Promise.all(nodes.map(create));
   // Processors are called in turn, and a record may still be changed by the first.
   return processors.length > 0 ? [redactor(redaction), ...processors] : [];
 }

@@ -1,15 +1,16 @@
 // Makes the way of spans: what waits is known, bounded and redacted before it is exported.
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { TraceFlags } from '@opentelemetry/api';
 import {
-  BatchSpanProcessor,
   type ReadableSpan,
   SimpleSpanProcessor,
+  type SpanExporter,
   type SpanLimits,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
+import { type Batch, type BatchLimits, createBatch } from '../bound/batch.ts';
 import { handOver } from '../bound/hand-over.ts';
 import type { Redaction } from '../bound/redaction.ts';
-import { createUnsent, type Unsent } from '../bound/unsent.ts';
 import type { BatchNode, ExporterNode, LimitsNode, Model, ProcessorNode } from '../config/model.ts';
 import { type Address, createSpanExporter, type Surroundings } from './exporters.ts';
 
@@ -29,7 +30,7 @@ export interface SpanPipeline {
 
 interface Part {
   readonly processor: SpanProcessor;
-  readonly unsent?: Unsent;
+  readonly batch?: Batch<ReadableSpan>;
   readonly address?: Address | undefined;
 }
 
@@ -46,37 +47,55 @@ export async function createSpanPipeline(
   async function createPart(node: ProcessorNode): Promise<Part> {
     const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
     const { exporter, address } = await createSpanExporter(exporterNode, surroundings);
-    const options = batchOptions(node.batch);
-    const unsent = createUnsent(options.maxQueueSize);
-    const prepared = unsent.wrap(exporter, prepare);
+    const prepared = preparing(exporter, prepare);
     if (node.simple) return { processor: new SimpleSpanProcessor({ exporter: prepared }) };
-    const self = meterProvider ? { selfObsMeterProvider: meterProvider } : {};
-    return { processor: new BatchSpanProcessor({ exporter: prepared, ...options, ...self }), unsent, address };
+    const batch = createBatch('span', batchLimits(node.batch), prepared, meterProvider);
+    return { processor: batching(batch), batch, address };
   }
 
   const parts = await Promise.all(nodes.map(createPart));
   return {
-    processors: parts.flatMap(({ processor, unsent }) => (unsent ? [unsent.processor, processor] : [processor])),
+    processors: parts.map(({ processor }) => processor),
     handOver() {
-      for (const { unsent, address } of parts) {
-        const spans = unsent?.drain() ?? [];
+      for (const { batch, address } of parts) {
+        const spans = batch?.drain() ?? [];
         if (spans.length === 0 || !address) continue;
         prepare(spans);
         const body = ProtobufTraceSerializer.serializeRequest(spans);
         const headers = { ...address.headers, 'Content-Type': 'application/x-protobuf' };
-        if (body) handOver(body, { url: address.url, headers });
+        const isTaken = body === undefined || handOver(body, { url: address.url, headers });
+        if (!isTaken) surroundings.outlet.onFailure(new Error(`${spans.length} spans were not taken at exit`));
       }
     },
   };
 }
 
+/** Queues the spans that are sampled. */
+function batching(batch: Batch<ReadableSpan>): SpanProcessor {
+  return {
+    onStart() {},
+    onEnd(span) {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) batch.add(span);
+    },
+    forceFlush: () => batch.flush(),
+    shutdown: () => batch.shutdown(),
+  };
+}
+
+/** Stands before an exporter and prepares what it is given. */
+function preparing(exporter: SpanExporter, prepare: (spans: readonly ReadableSpan[]) => void): SpanExporter {
+  return {
+    export(spans, done) {
+      prepare(spans);
+      exporter.export(spans, done);
+    },
+    forceFlush: async () => exporter.forceFlush?.(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
 /** Queue and times of a processor; a batch is never larger than the queue. */
-export function batchOptions(node: BatchNode | undefined): {
-  scheduledDelayMillis: number;
-  exportTimeoutMillis: number;
-  maxQueueSize: number;
-  maxExportBatchSize: number;
-} {
+export function batchLimits(node: BatchNode | undefined): BatchLimits {
   const maxQueueSize = node?.max_queue_size ?? DEFAULT_BATCH.maxQueueSize;
   return {
     scheduledDelayMillis: node?.schedule_delay ?? DEFAULT_BATCH.delayMs,

@@ -44,6 +44,9 @@ const FLUSH_TIMEOUT_MS = 2000;
 /** How long `shutdown()` waits, so that a process ends within half a second of SIGTERM. */
 const SHUTDOWN_TIMEOUT_MS = 400;
 
+/** How long metrics wait at shutdown for what they count. */
+const HEAD_START_MS = 150;
+
 /** Requests that may wait for the three signals at a time: 30 for each, OpenTelemetry's own limit. */
 const MAX_REQUESTS = 90;
 
@@ -127,10 +130,13 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   return {
     page,
     contexts: storeOf(contexts),
-    shutdown() {
+    async shutdown() {
       // Whoever would end them later finds nobody to tell.
       open.endAll(undefined);
-      return Promise.all([tracerProvider, loggerProvider, meterProvider].map((provider) => provider.shutdown()));
+      const items = Promise.all([tracerProvider.shutdown(), loggerProvider.shutdown()]);
+      // Metrics also tell what became of those, unless they would have no time left.
+      await within(HEAD_START_MS, items);
+      await Promise.all([items, meterProvider.shutdown()]);
     },
     handOver(fatal) {
       open.endAll(fatal);

@@ -1,6 +1,6 @@
 // A program with telemetry behaves as the same program without: whatever is wrong with the sidecar, however it ends.
 import { describe, expect, it } from 'vitest';
-import { type Ending, runProgram } from '../support/faulty-program.ts';
+import { type Ending, runProgram } from '../support/registered-program.ts';
 import { type Behaviour, startReceiver } from '../support/otlp-receiver.ts';
 import { decodeSpans } from '../support/sdk-spans.ts';
 

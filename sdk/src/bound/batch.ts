@@ -55,8 +55,7 @@ export function createBatch<Item>(
     const isFull = queue.length >= maxExportBatchSize;
     if (isExporting || isShut || queue.length === 0 || (timer !== undefined && !isFull)) return;
     clearTimeout(timer);
-    timer = setTimeout(exportNext, isFull ? 0 : scheduledDelayMillis);
-    timer.unref();
+    timer = setTimeout(exportNext, isFull ? 0 : scheduledDelayMillis).unref();
   }
 
   function exportNext(): void {
@@ -69,7 +68,7 @@ export function createBatch<Item>(
   }
 
   function exportOne(): Promise<void> {
-    const items = queue.length <= maxExportBatchSize ? queue : queue.slice(0, maxExportBatchSize);
+    const items = queue.slice(0, maxExportBatchSize);
     queue = queue.slice(items.length);
     const sending = exportWithin(exportTimeoutMillis, exporter, items, counts);
     onItsWay.add(sending);
@@ -98,11 +97,7 @@ export function createBatch<Item>(
       await flush();
       await exporter.shutdown();
     },
-    drain() {
-      const items = queue;
-      queue = [];
-      return items;
-    },
+    drain: () => queue.splice(0),
   };
 }
 

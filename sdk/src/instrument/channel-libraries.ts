@@ -50,13 +50,19 @@ export const LIBRARIES: readonly Library[] = [
   {
     name: 'lru-cache',
     instead: ['@opentelemetry/instrumentation-lru-memoizer'],
-    channels: [{ channel: 'lru-cache', describe: lruFetch, fail: plainFailure }],
+    channels: [{ channel: 'lru-cache', describe: lruFetch, fail: plainFailure, hasChildren: true }],
   },
   {
     name: 'bentocache',
     instead: [],
     channels: [
-      { channel: 'bentocache.cache.operation', describe: bentoOperation, finish: bentoResult, fail: plainFailure },
+      {
+        channel: 'bentocache.cache.operation',
+        describe: bentoOperation,
+        finish: bentoResult,
+        fail: plainFailure,
+        hasChildren: true,
+      },
     ],
   },
 ];
@@ -65,7 +71,7 @@ export const LIBRARIES: readonly Library[] = [
 function redisChannels(prefix: string): ChannelDef[] {
   return [
     { channel: `${prefix}:command`, describe: redisCommand, fail: redisFailure },
-    { channel: `${prefix}:batch`, describe: redisBatch, fail: redisFailure },
+    { channel: `${prefix}:batch`, describe: redisBatch, fail: redisFailure, hasChildren: true },
     { channel: `${prefix}:connect`, describe: (message) => connect('redis', message), fail: redisFailure },
   ];
 }

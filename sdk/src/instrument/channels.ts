@@ -28,6 +28,8 @@ export interface Operation {
 export interface ChannelDef {
   /** As given to `tracingChannel`. */
   readonly channel: string;
+  /** True where the program's own code runs inside, as what fills a cache; its spans are then children. */
+  readonly hasChildren?: boolean;
   /** Reads the message at its start; undefined makes no span. The message is of the library and only read. */
   describe(message: Readonly<Record<string, unknown>>): Operation | undefined;
   /** Attributes known when it ended well. */
@@ -68,7 +70,7 @@ export function startChannels({
 }): () => void {
   const names = observedLibraries(switches, installed);
   const stops = LIBRARIES.filter(({ name }) => names.includes(name)).flatMap(({ channels }) =>
-    channels.map((def) => listen(def, contexts)),
+    channels.map((def) => listen(def, def.hasChildren ? contexts : undefined)),
   );
   if (names.includes('undici')) stops.push(startUndici());
   return () => {

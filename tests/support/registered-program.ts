@@ -1,6 +1,8 @@
-// Runs tests/fixtures/sdk/faults/program.mjs with and without telemetry, as a process of its own.
+// Runs a program with and without telemetry, as a process of its own; tests/fixtures/sdk/faults/program.mjs if none is
+// named.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -28,7 +30,7 @@ export async function runProgram(
 ): Promise<Ending> {
   const register = environment ? ['--import', '@evenkeel/sdk/register'] : [];
   const child = spawn(process.execPath, [...register, program, ...steps], {
-    cwd: fileURLToPath(new URL('../fixtures/sdk/faults/', import.meta.url)),
+    cwd: dirname(program),
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: HANG_MS,

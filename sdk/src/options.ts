@@ -177,6 +177,11 @@ export function optionsOfEnvironment(fallbackName: string, environment: Environm
   return { serviceName: environment['OTEL_SERVICE_NAME']?.trim() || listed?.trim() || fallbackName };
 }
 
+/** The variables of this process, for those that look at all of them. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
 type Read = (name: string) => string | undefined;
 type ReadNumber = (names: string | readonly string[], fallback: number) => number;
 type Signal = 'TRACES' | 'METRICS' | 'LOGS';

@@ -6,6 +6,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
   context,
+  diag,
+  DiagConsoleLogger,
+  DiagLogLevel,
   logs,
   metrics,
   propagation,
@@ -95,6 +98,9 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
 }
 
 async function createProviders(model: Model, options: TelemetryOptions, outlet: Outlet): Promise<Running> {
+  const level = logLevelOf(model.log_level);
+  if (level !== DiagLogLevel.NONE)
+    diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
   const resource = await createResource(model.resource);
   const redaction = createRedaction(redactionOf(model, options));
   const page =
@@ -159,6 +165,22 @@ async function startInstruments(model: Model, options: TelemetryOptions, { conte
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Words of OTEL_LOG_LEVEL and severities of a file; silent where nothing is said, because `warn` says what counts. */
+function logLevelOf(word: string | null | undefined): DiagLogLevel {
+  const name = (word ?? 'none').toUpperCase().replace(/\d$/, '');
+  const levels: Readonly<Record<string, DiagLogLevel>> = {
+    FATAL: DiagLogLevel.ERROR,
+    ERROR: DiagLogLevel.ERROR,
+    WARN: DiagLogLevel.WARN,
+    INFO: DiagLogLevel.INFO,
+    DEBUG: DiagLogLevel.DEBUG,
+    TRACE: DiagLogLevel.VERBOSE,
+    VERBOSE: DiagLogLevel.VERBOSE,
+    ALL: DiagLogLevel.ALL,
+  };
+  return levels[name] ?? DiagLogLevel.NONE;
 }
 
 /** Where the manager keeps the active context: it has no accessor, and without it operations have no children. */

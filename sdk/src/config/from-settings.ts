@@ -17,6 +17,7 @@ export function modelOf(settings: Settings): Model {
       },
     }));
   return {
+    log_level: settings.logLevel,
     resource: {
       attributes: resourceAttributes(settings),
       attributes_list: settings.environment['OTEL_RESOURCE_ATTRIBUTES'] ?? null,

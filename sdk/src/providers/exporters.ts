@@ -31,6 +31,7 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
+import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, OtlpNode, TlsNode } from '../config/model.ts';
 import { createTransport, type HttpOptions, type Outlet } from '../otlp-transport.ts';
 
@@ -100,6 +101,14 @@ export async function createMetricExporter(node: ExporterNode, { outlet }: Surro
   const serializer = isJson(node) ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   const http = httpOptions(node.otlp_http ?? {}, 'METRICS');
   return new OTLPMetricExporterBase(exportDelegate(http, serializer, MetricsExporterMetricsHelper, outlet), shape);
+}
+
+/** Says where an exporter sends to, without what its address may hold of secrets; for people to read. */
+export function describeExporter(node: ExporterNode, signal: Signal, redaction: Redaction): string {
+  if ('console' in node) return 'console';
+  if (node.otlp_grpc) return `grpc to ${redaction.text(node.otlp_grpc.endpoint ?? 'the address of the environment')}`;
+  const http = httpOptions(node.otlp_http ?? {}, signal);
+  return `http/${isJson(node) ? 'json' : 'protobuf'} to ${redaction.text(http.url)}`;
 }
 
 function isJson(node: ExporterNode): boolean {

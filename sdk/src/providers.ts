@@ -80,12 +80,13 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
   }
 
   const stop = async (): Promise<void> => {
-    unwatch();
     closing.abort();
     const isInTime = await within(SHUTDOWN_TIMEOUT_MS, running.shutdown());
     if (!isInTime) outlet.onFailure(new Error(`no answer within ${SHUTDOWN_TIMEOUT_MS} ms at shutdown`));
     closed.abort();
     stopInstruments();
+    // Last, because a signal may have come meanwhile.
+    unwatch();
   };
   let stopping: Promise<void> | undefined;
   const shutdown = (): Promise<void> => (stopping ??= stop());

@@ -47,6 +47,7 @@ describe('a program that ends', () => {
     { how: 'by an uncaught exception', steps: ['open', 'throw'], spans: 'failed' },
     { how: 'by an unhandled rejection', steps: ['open', 'reject'], spans: 'failed' },
     { how: 'by a signal nobody handles', steps: ['open', 'signal'], spans: 'unfinished' },
+    { how: 'by a signal as its last act', steps: ['open', 'signal-last'], spans: 'unfinished' },
     { how: 'by its own handler of a signal', steps: ['open', 'handler', 'signal'], spans: 'unfinished' },
     { how: 'after an exception it caught', steps: ['open', 'caught', 'throw'], spans: 'unfinished' },
   ])('$how ends the same, and what it held arrives', async ({ steps, spans }) => {

@@ -49,7 +49,7 @@ export const LIBRARIES: readonly Library[] = [
   },
   {
     name: 'lru-cache',
-    instead: ['@opentelemetry/instrumentation-lru-memoizer'],
+    instead: [],
     channels: [{ channel: 'lru-cache', describe: lruFetch, fail: plainFailure, hasChildren: true }],
   },
   {

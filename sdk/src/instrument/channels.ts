@@ -15,6 +15,7 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { LIBRARIES } from './channel-libraries.ts';
+import { AUTO } from './installed.ts';
 import { startUndici } from './undici.ts';
 
 /** What a span of a published operation starts with. */
@@ -53,7 +54,10 @@ export type Switches = Readonly<Record<string, { readonly enabled?: boolean | nu
 export function observedLibraries(switches: Switches, installed: readonly string[]): string[] {
   const all = [...LIBRARIES, { name: 'undici', instead: ['@opentelemetry/instrumentation-undici'] }];
   return all
-    .filter(({ name, instead }) => switches[name]?.enabled !== false && !instead.some((one) => installed.includes(one)))
+    .filter(({ name, instead }) => {
+      const isElsewhere = instead.some((one) => installed.includes(one) || installed.includes(AUTO));
+      return switches[name]?.enabled !== false && !isElsewhere;
+    })
     .map(({ name }) => name);
 }
 

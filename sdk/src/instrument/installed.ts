@@ -116,7 +116,10 @@ function dependenciesOf(folder: string): string[] {
 
 function versionOf(require: NodeJS.Require, name: string): string {
   try {
-    return (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string }).version;
+    // Many packages do not export their package.json, so it is looked for above the file they are entered by.
+    const entry = require.resolve(name).replaceAll('\\', '/');
+    const root = entry.slice(0, entry.lastIndexOf(`/${name}/`) + name.length + 1);
+    return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
   } catch {
     return 'unknown';
   }

@@ -1,23 +1,7 @@
-// Puts the ids of the active span into the lines of pino. `pinoMixin` is for a program that wires it itself; under
-// `register` lines get their ids through pino's own tracing channel, without touching the program's loggers.
+// Puts the ids of the active span into the lines of pino through pino's own tracing channel, without touching the
+// program's loggers.
 import { tracingChannel } from 'node:diagnostics_channel';
-import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { state } from '../state.ts';
-
-/** Fields of a line, as OpenTelemetry names them in logs of other formats. */
-export interface LogCorrelation {
-  readonly trace_id?: string;
-  readonly span_id?: string;
-  readonly trace_flags?: string;
-}
-
-/** Gives the ids of the active span, or nothing; for the option `mixin` of pino, or any other logger. */
-export function pinoMixin(): LogCorrelation {
-  const spanContext = state.isOn ? trace.getActiveSpan()?.spanContext() : undefined;
-  if (!spanContext || !isSpanContextValid(spanContext)) return {};
-  const { traceId, spanId, traceFlags } = spanContext;
-  return { trace_id: traceId, span_id: spanId, trace_flags: traceFlags.toString(16).padStart(2, '0') };
-}
+import { pinoMixin } from './log-correlation.ts';
 
 /** A logger of pino: its fixed fields are kept as text, ready to be written. */
 type PinoLogger = Record<symbol, unknown>;

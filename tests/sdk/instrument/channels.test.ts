@@ -173,6 +173,7 @@ describe('observedLibraries', () => {
       '@opentelemetry/instrumentation-mysql2',
     ]);
     expect(names).toEqual(['ioredis', 'lru-cache', 'bentocache']);
+    expect(observedLibraries({}, ['@opentelemetry/auto-instrumentations-node'])).toEqual(['lru-cache', 'bentocache']);
   });
 });
 

@@ -5,7 +5,8 @@ import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pinoMixin, startPino } from '../../../sdk/src/instrument/pino.ts';
+import { pinoMixin } from '../../../sdk/src/instrument/log-correlation.ts';
+import { startPino } from '../../../sdk/src/instrument/pino.ts';
 import { setInstrumentation } from '../../../sdk/src/state.ts';
 
 const chindings = Symbol('pino.chindings');

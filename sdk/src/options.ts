@@ -73,6 +73,8 @@ export interface Settings {
   readonly exceptionSignal: ExceptionSignal;
   readonly environment: Environment;
   readonly resourceDetectors: readonly string[];
+  /** As OTEL_NODE_DISABLED_INSTRUMENTATIONS names them, without the beginning they share. */
+  readonly disabledInstrumentations: readonly string[];
   readonly batch: {
     readonly scheduledDelayMillis: number;
     readonly exportTimeoutMillis: number;
@@ -155,6 +157,7 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     },
     exceptionSignal: exceptionSignalOf(list(read('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') ?? '')),
     environment,
+    disabledInstrumentations: list(read('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? ''),
     resourceDetectors: list(read('OTEL_NODE_RESOURCE_DETECTORS') ?? 'all'),
     batch: {
       scheduledDelayMillis: number('OTEL_BSP_SCHEDULE_DELAY', FLUSH_INTERVAL_MS),

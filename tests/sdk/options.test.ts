@@ -95,6 +95,7 @@ describe('resolveSettings', () => {
           OTEL_ATTRIBUTE_COUNT_LIMIT: '10',
           OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '20',
           OTEL_PROPAGATORS: 'b3, tracecontext',
+          OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs,undici',
           OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs/dup',
         },
       ),
@@ -109,6 +110,7 @@ describe('resolveSettings', () => {
       spanLimits: { attributeValueLengthLimit: 20, attributeCountLimit: 10 },
       logLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 10 },
       propagators: ['b3', 'tracecontext'],
+      disabledInstrumentations: ['fs', 'undici'],
       exceptionSignal: 'events+logs',
     });
     // The exporter reads the endpoint itself; a URL of ours would hide it.

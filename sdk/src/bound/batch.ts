@@ -126,9 +126,12 @@ interface Counts {
   processed(items: number, errorType: string | undefined): void;
 }
 
+/** Queues made so far by kind: each is a component with a name of its own. */
+const made = { span: 0, log: 0 };
+
 /** Counts as OpenTelemetry's own processors do. @see semantic conventions, SDK metrics (development) */
 function createCounts(
-  what: string,
+  what: 'span' | 'log',
   capacity: number,
   size: () => number,
   meterProvider: MeterProvider | undefined,
@@ -136,7 +139,7 @@ function createCounts(
   if (!meterProvider) return { processed: () => {} };
   const meter = meterProvider.getMeter('@evenkeel/sdk');
   const type = `batching_${what}_processor`;
-  const component: Attributes = { 'otel.component.type': type, 'otel.component.name': `${type}/0` };
+  const component: Attributes = { 'otel.component.type': type, 'otel.component.name': `${type}/${made[what]++}` };
   const unit = { unit: `{${what === 'log' ? 'log_record' : what}}` };
   const processed = meter.createCounter(`otel.sdk.processor.${what}.processed`, {
     ...unit,

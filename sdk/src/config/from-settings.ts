@@ -44,6 +44,7 @@ export function modelOf(settings: Settings): Model {
         attribute_count_limit: logLimits.attributeCountLimit,
       },
     },
+    'instrumentation/development': { js: switchedOff(settings.disabledInstrumentations) },
     distribution: {
       evenkeel: {
         redaction: {
@@ -55,6 +56,12 @@ export function modelOf(settings: Settings): Model {
       },
     },
   };
+}
+
+/** The environment names an instrumentation by the end of its package's name, which is also that of a library. */
+function switchedOff(names: readonly string[]): Record<string, { enabled: boolean }> {
+  const all = names.flatMap((name) => [name, `@opentelemetry/instrumentation-${name}`]);
+  return Object.fromEntries(all.map((name) => [name, { enabled: false }]));
 }
 
 function exporterOf(route: Route, headers: Readonly<Record<string, string>> | undefined): ExporterNode {

@@ -7,12 +7,19 @@ export type Shape =
   | { readonly kind: 'boolean' | 'scalar' | 'empty' | 'pattern' }
   | { readonly kind: 'number'; readonly min: number; readonly max?: number }
   | { readonly kind: 'list'; readonly of: Shape; readonly min?: number }
-  | { readonly kind: 'node'; readonly fields: Fields; readonly required: readonly string[] }
+  | {
+      readonly kind: 'node';
+      readonly fields: Fields;
+      readonly required: readonly string[];
+      /** What is wrong with the node as a whole, as the end of a sentence. */
+      readonly check?: Check;
+    }
   /** Exactly one of the fields. */
   | { readonly kind: 'choice'; readonly fields: Fields }
   /** Keys of the user's choice. */
   | { readonly kind: 'map'; readonly of: Shape };
 
+type Check = (value: Readonly<Record<string, unknown>>) => string | undefined;
 type Fields = Readonly<Record<string, Shape>>;
 
 const text: Shape = { kind: 'string' };
@@ -24,6 +31,7 @@ const ratio: Shape = { kind: 'number', min: 0, max: 1 };
 const word = (...oneOf: string[]): Shape => ({ kind: 'string', oneOf });
 const list = (of: Shape, min = 0): Shape => ({ kind: 'list', of, min });
 const node = (fields: Fields, ...required: string[]): Shape => ({ kind: 'node', fields, required });
+const checked = (shape: Shape, check: Check): Shape => (shape.kind === 'node' ? { ...shape, check } : shape);
 const choice = (fields: Fields): Shape => ({ kind: 'choice', fields });
 
 const tls = node({ ca_file: text, key_file: text, cert_file: text });
@@ -110,27 +118,44 @@ const aggregation = choice({
   explicit_bucket_histogram: node({ boundaries: list({ kind: 'number', min: -Infinity }), record_min_max: flag }),
   base2_exponential_bucket_histogram: node({ max_size: { kind: 'number', min: 2 }, record_min_max: flag }),
 });
-const view = node(
-  {
-    selector: node({
-      instrument_name: text,
-      instrument_type: word(...instruments),
-      unit: text,
-      meter_name: text,
-      meter_version: text,
-      meter_schema_url: text,
-    }),
-    stream: node({
-      name: text,
-      description: text,
-      aggregation,
-      aggregation_cardinality_limit: positive,
-      attribute_keys: node({ included: list(text), excluded: list(text) }),
-    }),
-  },
-  'selector',
-  'stream',
+const view = checked(
+  node(
+    {
+      selector: node({
+        instrument_name: text,
+        instrument_type: word(...instruments),
+        unit: text,
+        meter_name: text,
+        meter_version: text,
+        meter_schema_url: text,
+      }),
+      stream: node({
+        name: text,
+        description: text,
+        aggregation,
+        aggregation_cardinality_limit: positive,
+        attribute_keys: checked(node({ included: list(text), excluded: list(text) }), keysProblem),
+      }),
+    },
+    'selector',
+    'stream',
+  ),
+  viewProblem,
 );
+
+/** The SDK can give a name to one instrument only. */
+function viewProblem({ selector, stream }: Readonly<Record<string, unknown>>): string | undefined {
+  const named = (stream as { name?: unknown } | null)?.name;
+  const chosen = (selector as { instrument_name?: unknown } | null)?.instrument_name;
+  if (named === undefined || named === null) return undefined;
+  const isOne = typeof chosen === 'string' && !/[*?]/.test(chosen);
+  return isOne ? undefined : 'with a name must select one instrument_name, without wildcards';
+}
+
+function keysProblem({ included, excluded }: Readonly<Record<string, unknown>>): string | undefined {
+  const keys = [included, excluded].flatMap((given) => (Array.isArray(given) ? given : []));
+  return keys.some((key) => /[*?]/.test(String(key))) ? 'must be keys without wildcards' : undefined;
+}
 
 /** Severities a file may name; each may be followed by 2, 3 or 4. */
 const severities = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].flatMap((name) =>

@@ -90,6 +90,8 @@ function createReader(tell: Tell, resolve: (node: unknown) => unknown, environme
     for (const key of shape.kind === 'node' ? shape.required : []) {
       if (!(key in found) || found[key] === null) tell(at, `${name} needs "${key}"`);
     }
+    const problem = shape.kind === 'node' ? shape.check?.(found) : undefined;
+    if (problem !== undefined) tell(at, `${name} ${problem}`);
     if (shape.kind === 'choice' && pairs.length !== 1) {
       tell(at, `${name} must have exactly one of ${Object.keys(shape.fields).join(', ')}`);
     }

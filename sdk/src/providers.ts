@@ -50,6 +50,9 @@ const SHUTDOWN_TIMEOUT_MS = 400;
 /** How long metrics wait at shutdown for what they count. */
 const HEAD_START_MS = 150;
 
+/** How finely waiting is counted. */
+const STEP_MS = 50;
+
 /** Requests that may wait for the three signals at a time: 30 for each, OpenTelemetry's own limit. */
 const MAX_REQUESTS = 90;
 
@@ -234,14 +237,19 @@ function isSdkRegistered(): boolean {
 /**
  * Waits for `work` at most `timeoutMs`, also when it rejects.
  *
- * The timer is live on purpose: exports keep nothing alive, and a process must not end in the middle of an await.
+ * Counted in short steps, each of which has to be run: a process that gets no share of a busy machine is not cut off
+ * for it. The timer is live on purpose: exports keep nothing alive, and a process must not end in the middle of an await.
  *
  * @returns whether it ended in time
  */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
+    const wait = (leftMs: number): void => {
+      if (leftMs <= 0) return resolve(false);
+      timer = setTimeout(() => wait(leftMs - STEP_MS), STEP_MS);
+    };
+    wait(timeoutMs);
   });
   const ended = work.then(
     () => true,

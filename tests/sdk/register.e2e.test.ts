@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startGrpcReceiver } from '../support/grpc-receiver.ts';
 import { startReceiver } from '../support/otlp-receiver.ts';
 import { runProgram } from '../support/registered-program.ts';
 import { decodeSpans } from '../support/sdk-spans.ts';
@@ -108,6 +109,24 @@ describe('register', () => {
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/instrumentation-broken: of another time \[INSTRUMENTATION_FAILED\]/);
     expect(decodeSpans(receiver).map(({ name }) => name)).toEqual(['ring']);
+  });
+
+  it('observes each thread of a program', async () => {
+    const receiver = await startReceiver();
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    expect(await runProgram([], environment, join(folder, 'threads.mjs'))).toEqual(ran);
+    expect(decodeSpans(receiver).map(({ name }) => name)).toEqual(['in worker', 'in main']);
+  });
+
+  it('speaks gRPC where the environment asks for it, redacted as ever', async () => {
+    const receiver = await startGrpcReceiver();
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    const { code, warnings } = await runProgram(['secrets'], environment);
+    expect({ code, warnings }).toEqual({ code: 0, warnings: [] });
+    const bodies = receiver.calls.map(({ signal, body }) => `${signal} ${body.toString('latin1')}`).join('\n');
+    expect(bodies).toMatch(/^traces .*secrets/ms);
+    expect(bodies).toMatch(/^metrics /m);
+    expect(bodies).not.toContain('hunter2');
   });
 
   it('does nothing when it is disabled', async () => {

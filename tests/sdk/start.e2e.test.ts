@@ -255,6 +255,21 @@ describe('a configuration file', () => {
   });
 });
 
+describe('a configuration file with a mistake', () => {
+  it('is refused with every line, and nothing is started', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'evenkeel-config-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'otel.yaml');
+    await writeFile(file, 'file_format: "1.0"\ntracer: {}\nresource: 7\n');
+    const { code, stdout } = await run({}, [], { OTEL_CONFIG_FILE: file });
+    expect(code).toBe(3);
+    const { code: name, message } = JSON.parse(stdout) as Record<string, string>;
+    expect(name).toBe('CONFIG_FILE_INVALID');
+    expect(message).toContain(`${file}:2: unknown or unsupported node "tracer" in the file`);
+    expect(message).toContain(`${file}:3: resource must be a map`);
+  });
+});
+
 describe('the Prometheus page', () => {
   it('is a request handler when no port is given', async () => {
     const receiver = await startReceiver();
@@ -270,6 +285,27 @@ describe('the Prometheus page', () => {
     const { stdout, stderr } = await run({ endpoint: receiver.url, prometheus: { port } }, ['port', 'shutdown']);
     expect(stdout).toMatch(/^undefined # HELP/);
     expect(stderr).toBe('');
+  });
+
+  it('is what the environment may ask for instead of sending', async () => {
+    const receiver = await startReceiver();
+    const port = await freePort();
+    const { child } = start({ endpoint: receiver.url }, ['wait'], {
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    });
+    let text = '';
+    while (text === '') {
+      text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+        (answer) => answer.text(),
+        () => '',
+      );
+      await pause(20);
+    }
+    expect(text).toContain('service_name="fixture"');
+    child.kill('SIGKILL');
+    expect(of(receiver, '/v1/metrics')).toEqual([]);
   });
 
   it('warns and goes on when the port is taken', async () => {

@@ -25,6 +25,8 @@ export function watchEnding(acts: LastActs): () => void {
   // A worker gets no signals, and the first process of a container is not ended by one.
   const hasSignals = isMainThread && process.pid !== 1;
   const onFatal = (error: unknown): void => {
+    // With a handler of its own the program lives on.
+    if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
     fatal = error ?? new Error(String(error));
   };
   const onBeforeExit = (): void => void acts.shutdown();

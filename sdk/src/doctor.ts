@@ -58,6 +58,7 @@ function written(report: Report): string {
       'api',
       list(api.map(({ version, usedBy, path }) => `${version} ${usedBy.length > 0 ? usedBy.join(' and ') : path}`)),
     ],
+    ...report.outweighedByCode.map(({ name, why }): [string, string] => ['code', `${name}: ${why}`]),
     ...report.deliveries.map(({ to, answer }): [string, string] => ['test span', `${to}: ${answer}`]),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));

@@ -105,5 +105,10 @@ describe('what leaves a program', () => {
     await runProgram(['secrets'], { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
     const span = decodeSpans(receiver).find(({ name }) => name === 'secrets');
     expect(span?.attributes).toMatchObject({ 'user.password': 'REDACTED', note: 'mail REDACTED' });
+    expect(span?.statusMessage).toBe('no answer of https://REDACTED:REDACTED@host/');
+    const bodies = receiver.received.map(({ path, body }) => `${path} ${body.toString('latin1')}`);
+    expect(bodies.filter((body) => body.startsWith('/v1/logs') && body.includes('mail REDACTED'))).toHaveLength(1);
+    for (const body of bodies)
+      for (const secret of ['hunter2', 'example.org', '4111']) expect(body).not.toContain(secret);
   });
 });

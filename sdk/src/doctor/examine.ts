@@ -16,7 +16,7 @@ import { createSpanExporter, describeExporter } from '../providers/exporters.ts'
 import { createResource } from '../providers/resource.ts';
 import { batchLimits, spanLimits } from '../providers/spans.ts';
 import { type ApiCopy, findApiCopies, findOtherSdks, isHeard } from './packages.ts';
-import { findShadowed, type Shadowed } from './variables.ts';
+import { findShadowed, outweighedByCode, type Shadowed } from './variables.ts';
 
 /** Longer than any sidecar needs, and short for somebody who waits. */
 const TEST_SPAN_TIMEOUT_MS = 5000;
@@ -48,6 +48,8 @@ export interface Report {
   readonly instrumentations: readonly { readonly name: string; readonly version: string }[];
   readonly api: readonly ApiCopy[];
   readonly shadowed: readonly Shadowed[];
+  /** What an option in code would outweigh; nobody knows from outside whether there is one. */
+  readonly outweighedByCode: readonly Shadowed[];
   readonly deliveries: readonly Delivery[];
   readonly findings: readonly Finding[];
 }
@@ -85,6 +87,7 @@ export async function examine(place: Place): Promise<Report> {
     instrumentations,
     api,
     shadowed,
+    outweighedByCode: fileText === undefined ? outweighedByCode(environment) : [],
     deliveries,
   };
   const findings = [

@@ -60,6 +60,22 @@ export function findShadowed(environment: Environment, fileText?: string): Shado
   });
 }
 
+/** What an option in code outweighs, by the variable it takes the place of. */
+const IN_CODE: Readonly<Record<string, string>> = {
+  OTEL_SERVICE_NAME: 'serviceName',
+  OTEL_RESOURCE_ATTRIBUTES: 'resourceAttributes',
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'endpoint',
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'protocol',
+  OTEL_EXPORTER_OTLP_HEADERS: 'headers',
+};
+
+/** Lists what would have no effect in a program that starts telemetry by code with the option named. */
+export function outweighedByCode(environment: Environment): Shadowed[] {
+  return Object.entries(IN_CODE).flatMap(([name, option]) =>
+    environment[name]?.trim() ? [{ name, why: `startTelemetry({ ${option} }) outweighs it` }] : [],
+  );
+}
+
 function whyNotBeside(name: string, fileText: string): string | undefined {
   const isUsed = BESIDE_FILE.has(name) || new RegExp(`\\$\\{(?:env:)?${name}\\b`).test(fileText);
   return isUsed ? undefined : 'the configuration file counts alone';

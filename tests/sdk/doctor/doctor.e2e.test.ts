@@ -47,6 +47,7 @@ describe('evenkeel-sdk doctor', () => {
       sampler: 'parent_based of trace_id_ratio_based 0.5',
       limits: { attributeValueLengthLimit: 4096, maxQueueSize: 2048 },
       redaction: 'on',
+      outweighedByCode: [{ name: 'OTEL_SERVICE_NAME' }, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT' }],
       propagators: ['tracecontext', 'baggage'],
       api: [{ version: '1.10.0', usedBy: ['sdk', 'program'] }],
     });

@@ -1,5 +1,4 @@
 // startTelemetry in processes of its own: what arrives where, under which options and environment.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,37 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { TelemetryOptions } from '../../sdk/src/index.ts';
 import { type Received, type Receiver, startReceiver } from '../support/otlp-receiver.ts';
 import { Request8 } from '../support/otlp-schema.ts';
-
-const PROGRAM = fileURLToPath(new URL('../fixtures/sdk/program.mjs', import.meta.url));
-const SECRET = '--token=hunter2';
-
-type Step = 'flush' | 'shutdown' | 'wait' | 'again' | 'page' | 'port' | 'handles';
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-function start(options: Partial<TelemetryOptions>, steps: Step[], environment: Record<string, string> = {}): Run {
-  const args = [PROGRAM, JSON.stringify({ serviceName: 'fixture', ...options }), JSON.stringify(steps), SECRET];
-  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout: stdout.trim(), stderr }));
-  return { child, ended };
-}
-
-async function run(options: Partial<TelemetryOptions>, steps: Step[], environment: Record<string, string> = {}) {
-  return start(options, steps, environment).ended;
-}
+import { run, start } from '../support/started-program.ts';
 
 interface Attribute {
   key: string;
@@ -252,21 +224,6 @@ describe('a configuration file', () => {
     const { code: name, message } = JSON.parse(stdout) as Record<string, string>;
     expect(name).toBe('CONFIG_FILE_CONFLICT');
     expect(message).toContain('OTEL_CONFIG_FILE=/etc/otel.yaml and endpoint');
-  });
-});
-
-describe('a configuration file with a mistake', () => {
-  it('is refused with every line, and nothing is started', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'evenkeel-config-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    const file = join(folder, 'otel.yaml');
-    await writeFile(file, 'file_format: "1.0"\ntracer: {}\nresource: 7\n');
-    const { code, stdout } = await run({}, [], { OTEL_CONFIG_FILE: file });
-    expect(code).toBe(3);
-    const { code: name, message } = JSON.parse(stdout) as Record<string, string>;
-    expect(name).toBe('CONFIG_FILE_INVALID');
-    expect(message).toContain(`${file}:2: unknown or unsupported node "tracer" in the file`);
-    expect(message).toContain(`${file}:3: resource must be a map`);
   });
 });
 

@@ -1,25 +1,17 @@
 // Finds out what a program started with this SDK here and now would send, where, and what would go wrong.
 import { readFileSync } from 'node:fs';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { createRedaction, type Redaction } from '../bound/redaction.ts';
+import { createRedaction } from '../bound/redaction.ts';
 import { modelOf } from '../config/from-settings.ts';
-import type { ExporterNode, Model, ProcessorNode, ReaderNode, SamplerNode } from '../config/model.ts';
+import type { Model } from '../config/model.ts';
 import { readConfigFile } from '../config/read-file.ts';
 import { EvenkeelError } from '../errors.ts';
 import { observedLibraries } from '../instrument/channels.ts';
 import { findInstalled } from '../instrument/installed.ts';
-import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { optionsOfEnvironment, resolveSettings, type Settings } from '../options.ts';
-import { createSpanExporter, describeExporter } from '../providers/exporters.ts';
-import { createResource } from '../providers/resource.ts';
-import { batchLimits, spanLimits } from '../providers/spans.ts';
+import { describe, type Described } from './describe.ts';
 import { type ApiCopy, findApiCopies, findOtherSdks, isHeard } from './packages.ts';
+import { type Delivery, sendTestSpans } from './test-span.ts';
 import { findShadowed, outweighedByCode, type Shadowed } from './variables.ts';
-
-/** Longer than any sidecar needs, and short for somebody who waits. */
-const TEST_SPAN_TIMEOUT_MS = 5000;
 
 /** Something to be put right. */
 export interface Finding {
@@ -27,23 +19,9 @@ export interface Finding {
   readonly hint: string;
 }
 
-/** Where a test span went. */
-export interface Delivery {
-  readonly to: string;
-  readonly isTaken: boolean;
-  readonly answer: string;
-}
-
 /** What the doctor found out. Nothing in it is a secret: headers are named, not told. */
-export interface Report {
-  readonly service: string;
-  readonly source: string;
+export interface Report extends Described {
   readonly isOn: boolean;
-  readonly signals: Readonly<Record<'traces' | 'metrics' | 'logs', readonly string[]>>;
-  readonly sampler: string;
-  readonly limits: Readonly<Record<string, number>>;
-  readonly redaction: string;
-  readonly propagators: readonly string[];
   readonly channels: readonly string[];
   readonly instrumentations: readonly { readonly name: string; readonly version: string }[];
   readonly api: readonly ApiCopy[];
@@ -124,50 +102,6 @@ function textOf(path: string): string {
   }
 }
 
-type Described = Pick<Report, 'service' | 'source' | 'signals' | 'sampler' | 'limits' | 'redaction' | 'propagators'>;
-
-function describe(model: Model, settings: Settings, redaction: Redaction): Described {
-  const exportersOf = (nodes: readonly ProcessorNode[] | undefined, signal: 'TRACES' | 'LOGS'): string[] =>
-    (nodes ?? []).map((node) => describeExporter(exporterOf(node), signal, redaction));
-  const named = model.resource?.attributes?.find(({ name }) => name === 'service.name')?.value;
-  const own = model.distribution?.evenkeel?.redaction;
-  const added = (own?.keys?.length ?? 0) + (own?.values?.length ?? 0);
-  const propagator = model.propagator;
-  return {
-    service: String(named ?? 'unknown_service:node'),
-    source: settings.configFile ?? 'environment',
-    signals: {
-      traces: exportersOf(model.tracer_provider?.processors, 'TRACES'),
-      metrics: (model.meter_provider?.readers ?? []).map((node) => describeReader(node, redaction)),
-      logs: exportersOf(model.logger_provider?.processors, 'LOGS'),
-    },
-    sampler: describeSampler(model.tracer_provider?.sampler),
-    limits: { ...spanLimits(model), ...batchLimits(model.tracer_provider?.processors[0]?.batch) },
-    redaction: own?.enabled === false ? 'off' : `on${added > 0 ? `, with ${added} keys and patterns more` : ''}`,
-    propagators: [
-      ...(propagator?.composite ?? []).flatMap((entry) => Object.keys(entry)),
-      ...(propagator?.composite_list ?? '').split(',').filter((name) => name !== ''),
-    ],
-  };
-}
-
-function exporterOf(node: ProcessorNode): ExporterNode {
-  return node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
-}
-
-function describeReader(node: ReaderNode, redaction: Redaction): string {
-  if (node.periodic) return describeExporter(node.periodic.exporter, 'METRICS', redaction);
-  const page = node.pull?.exporter['prometheus/development'];
-  return `Prometheus page at ${page?.host ?? '127.0.0.1'}:${page?.port ?? 9464}`;
-}
-
-function describeSampler(node: SamplerNode | null | undefined): string {
-  const [name, settings] = Object.entries(node ?? { parent_based: { root: { always_on: null } } })[0] ?? ['', null];
-  const inner = (settings as { root?: SamplerNode; ratio?: number } | null) ?? {};
-  if (inner.root) return `${name} of ${describeSampler(inner.root)}`;
-  return inner.ratio === undefined ? name : `${name} ${inner.ratio}`;
-}
-
 function findingsOfPackages(api: readonly ApiCopy[], others: readonly string[]): Finding[] {
   const registered = api.find(({ usedBy }) => usedBy.includes('sdk'));
   const findings = others.map((name) => ({
@@ -187,53 +121,4 @@ function findingsOfPackages(api: readonly ApiCopy[], others: readonly string[]):
     findings.push({ what, hint: 'npm dedupe, or install one version for all.' });
   }
   return findings;
-}
-
-/** Sends one span by each processor of traces, once, and says what the answer was. */
-async function sendTestSpans(model: Model, redaction: Redaction): Promise<Delivery[]> {
-  const spans = new InMemorySpanExporter();
-  const provider = new TracerProvider({
-    resource: await createResource(model.resource),
-    spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
-  });
-  const span = provider.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan('evenkeel.doctor', {}, ROOT_CONTEXT);
-  span.end();
-  const nodes = (model.tracer_provider?.processors ?? []).map(exporterOf).filter((node) => !('console' in node));
-  const traceId = span.spanContext().traceId;
-  return Promise.all(nodes.map((node) => deliver(node, spans.getFinishedSpans(), traceId, redaction)));
-}
-
-async function deliver(
-  node: ExporterNode,
-  spans: ReadableSpan[],
-  traceId: string,
-  redaction: Redaction,
-): Promise<Delivery> {
-  const to = describeExporter(node, 'TRACES', redaction);
-  const closed = new AbortController();
-  let failure: string | undefined;
-  const onFailure = (error: Error): void => {
-    failure = error.message || String((error as NodeJS.ErrnoException).code ?? error.name);
-  };
-  // Closing from the start: what fails is not tried again.
-  let status = 'by gRPC';
-  const onAnswer = (code: number): void => void (status = `HTTP ${code}`);
-  const outlet = { closing: AbortSignal.abort(), closed: closed.signal, onFailure, onAnswer };
-  const { exporter } = await createSpanExporter(node, { outlet });
-  const result = await new Promise<ExportResult>((resolve) => {
-    // Requests of the SDK keep nothing alive, so this timer also keeps the command running.
-    const timer = setTimeout(() => {
-      const error = new Error(`no answer within ${TEST_SPAN_TIMEOUT_MS} ms`);
-      resolve({ code: ExportResultCode.FAILED, error });
-    }, TEST_SPAN_TIMEOUT_MS);
-    exporter.export(spans, (answer) => {
-      clearTimeout(timer);
-      resolve(answer);
-    });
-  });
-  closed.abort();
-  await exporter.shutdown();
-  if (result.code === ExportResultCode.SUCCESS)
-    return { to, isTaken: true, answer: `taken, ${status}, trace ${traceId}` };
-  return { to, isTaken: false, answer: failure ?? result.error?.message ?? 'no reason given' };
 }

@@ -75,7 +75,7 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
   setMaxListeners(MAX_REQUESTS, closing.signal, closed.signal);
   const outlet: Outlet = { closing: closing.signal, closed: closed.signal, onFailure: warnOnce() };
   const running = await createProviders(model, options, outlet);
-  const stopInstruments = await startInstruments(model, options, running);
+  const stopInstruments = startInstruments(model, options, running);
   const { page } = running;
   const port = options.prometheus?.port;
   if (page && port !== undefined) {
@@ -156,7 +156,7 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
 }
 
 /** Starts what observes libraries, and gives what stops it. */
-async function startInstruments(model: Model, options: TelemetryOptions, { contexts }: Running): Promise<() => void> {
+function startInstruments(model: Model, options: TelemetryOptions, { contexts }: Running): () => void {
   const stops: (() => void)[] = [];
   if (model.distribution?.evenkeel?.runtime_metrics !== false) {
     const runtime = new RuntimeNodeInstrumentation({ monitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
@@ -164,7 +164,7 @@ async function startInstruments(model: Model, options: TelemetryOptions, { conte
     stops.push(() => runtime.disable());
   }
   const switches = model['instrumentation/development']?.js ?? {};
-  const installed = options.instrumentations === false ? [] : await startInstalled(switches);
+  const installed = options.instrumentations === false ? [] : startInstalled(switches);
   stops.push(startChannels({ switches, installed, contexts }), startPino(switches));
   return () => {
     for (const stop of stops) stop();

@@ -63,6 +63,18 @@ describe('a program that ends', () => {
     expect(open?.attributes['error.type']).toBe(spans === 'failed' ? 'RangeError' : undefined);
   });
 
+  it('hides from handlers that count the others', async () => {
+    const receiver = await startReceiver();
+    const steps = ['lonely-handler', 'signal'];
+    const [plain, measured] = [
+      await runProgram(steps),
+      await runProgram(steps, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url }),
+    ];
+    expect(plain).toMatchObject({ signal: 'SIGTERM' });
+    expect(plain.stdout).toContain('\nalone\n');
+    expect(seen(measured)).toEqual(seen(plain));
+  });
+
   it('ends the same when nobody takes what it held', async () => {
     const { url } = await startReceiver('hang');
     for (const steps of [

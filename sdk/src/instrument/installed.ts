@@ -42,7 +42,7 @@ export function findInstalled(folder: string): { name: string; version: string }
  *
  * @returns the names of the instrumentations at work
  */
-export async function startInstalled(switches: Switches, folder: string = process.cwd()): Promise<string[]> {
+export function startInstalled(switches: Switches, folder: string = process.cwd()): string[] {
   const found = findInstalled(folder);
   if (found.length === 0) return [];
   const require = createRequire(join(folder, 'package.json'));
@@ -58,7 +58,7 @@ export async function startInstalled(switches: Switches, folder: string = proces
       warn('INSTRUMENTATION_FAILED', `${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (started.length > 0) await hookImports(require);
+  if (started.length > 0) hookImports(require);
   return started;
 }
 
@@ -80,11 +80,11 @@ function create(exported: Record<string, unknown>, name: string, switches: Switc
 }
 
 /** Instrumentations patch ES modules through hooks; those of this thread where Node and the package have them. */
-async function hookImports(require: NodeJS.Require): Promise<void> {
+function hookImports(require: NodeJS.Require): void {
   try {
     const own = createRequire(require.resolve('@opentelemetry/instrumentation'));
     const sync = resolveOptional(own, 'import-in-the-middle/register-hooks.mjs');
-    const hooks = sync === undefined ? undefined : ((await import(pathToFileURL(sync).href)) as SyncHooks);
+    const hooks = sync === undefined ? undefined : (own(sync) as SyncHooks);
     if (hooks?.supportsSyncHooks()) hooks.register();
     else register(pathToFileURL(own.resolve('@opentelemetry/instrumentation/hook.mjs')));
   } catch (error) {

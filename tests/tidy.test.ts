@@ -87,15 +87,23 @@ const ENVIRONMENT_PLACES = ['sdk/src/options.ts', 'collector/src/main.ts'];
 const RUNTIME_DEPENDENCIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   collector: { nodemailer: '029', re2js: '009', snappyjs: '023', systeminformation: '022', yaml: '002', zod: '002' },
   sdk: {
+    '@opentelemetry/context-async-hooks': '036',
+    '@opentelemetry/core': '036',
+    '@opentelemetry/exporter-logs-otlp-grpc': '036',
+    '@opentelemetry/exporter-metrics-otlp-grpc': '036',
     '@opentelemetry/exporter-metrics-otlp-http': '004',
     '@opentelemetry/exporter-prometheus': '004',
+    '@opentelemetry/exporter-trace-otlp-grpc': '036',
     '@opentelemetry/instrumentation-runtime-node': '004',
     '@opentelemetry/otlp-exporter-base': '004',
+    '@opentelemetry/otlp-grpc-exporter-base': '036',
     '@opentelemetry/otlp-transformer': '004',
+    '@opentelemetry/propagator-b3': '036',
     '@opentelemetry/resources': '004',
     '@opentelemetry/sdk-metrics': '004',
-    '@opentelemetry/sdk-node': '004',
+    '@opentelemetry/sdk-logs': '036',
     '@opentelemetry/sdk-trace': '004',
+    yaml: '036',
   },
 };
 

@@ -11,6 +11,18 @@ export const ERRORS = {
     message: 'OTEL_CONFIG_FILE and code options exclude each other',
     hint: 'Move the options into the file, or unset OTEL_CONFIG_FILE.',
   },
+  CONFIG_FILE_INVALID: {
+    message: 'the configuration file is invalid',
+    hint: 'Correct each line named; nothing was started. Nodes this SDK does not honour are refused too.',
+  },
+  SETTING_UNKNOWN: {
+    message: 'the environment asks for something unknown',
+    hint: 'The rest is started. Compare the value with the documentation of OpenTelemetry.',
+  },
+  INSTRUMENTATION_FAILED: {
+    message: 'an instrumentation could not be loaded',
+    hint: 'The program and the other instrumentations are not affected. Do their versions fit OpenTelemetry 1.10?',
+  },
   EXPORT_FAILED: {
     message: 'telemetry is not delivered',
     hint: 'The program is not affected; this is said once. Is the sidecar running?',
@@ -45,9 +57,12 @@ export class EvenkeelError extends Error {
   override readonly name = 'EvenkeelError';
   readonly code: ErrorCode;
   readonly hint: string;
+  /** The message without that of the code; one problem a line. */
+  readonly detail: string;
 
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
     super(`${ERRORS[code].message}: ${detail}`, options);
+    this.detail = detail;
     this.code = code;
     this.hint = ERRORS[code].hint;
   }

@@ -1,7 +1,9 @@
 // The public surface of @evenkeel/sdk. Importing it loads the OpenTelemetry API and nothing more.
 export { startTelemetry } from './start.ts';
 export type { PageResponse, Telemetry } from './telemetry.ts';
-export type { Protocol, TelemetryOptions } from './options.ts';
+export type { Protocol, RedactionOptions, TelemetryOptions } from './options.ts';
+export { setInstrumentation } from './state.ts';
+export { type LogCorrelation, pinoMixin } from './instrument/log-correlation.ts';
 export { type ErrorCode, EvenkeelError } from './errors.ts';
 export { type Instrument } from './observe/observe.ts';
 export {

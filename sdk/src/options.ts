@@ -1,6 +1,8 @@
 // Checks the options of startTelemetry and joins them with the environment: code over environment over defaults.
 // The only place in the SDK that reads environment variables.
+import { checkOptions } from './option-checks.ts';
 import { EvenkeelError } from './errors.ts';
+import type { ExceptionSignal } from './state.ts';
 
 /** Protocols the SDK sends by itself. */
 export type Protocol = 'http/protobuf' | 'http/json';
@@ -19,12 +21,36 @@ export interface TelemetryOptions {
   readonly resourceAttributes?: Readonly<Record<string, string | number | boolean>>;
   /** Event loop, garbage collection and heap as metrics; on unless false. */
   readonly runtimeMetrics?: boolean;
+  /** What is taken out of attributes before they leave the process; the secrets everybody has, unless set here. */
+  readonly redaction?: RedactionOptions;
+  /** OpenTelemetry instrumentations that the program has installed are used unless false. */
+  readonly instrumentations?: boolean;
   /** With a port: serves the metrics of this process there. Without: see {@link Telemetry.metricsPage}. */
   readonly prometheus?: { readonly port?: number; readonly host?: string };
 }
 
-/** How one signal leaves the process: by the SDK's own exporter, or as the environment asks for. */
-export type Route = { readonly protocol: Protocol; readonly url?: string } | 'none' | 'environment';
+/** What is added to, or taken from, the redaction that is on by default. */
+export interface RedactionOptions {
+  /** False leaves every value as it is. */
+  readonly enabled?: boolean;
+  /** More attribute keys whose values never leave, whole keys, in any case. */
+  readonly keys?: readonly string[];
+  /** More patterns to be replaced inside of values. */
+  readonly values?: readonly RegExp[];
+}
+
+/** One way for a signal out of the process. A protocol without `url` finds its address in the environment. */
+export type Route = { readonly protocol: Protocol; readonly url?: string } | 'grpc' | 'console' | 'prometheus';
+
+/** Limits of a span; what is over them is cut or left out, and OpenTelemetry counts it in the span. */
+export interface SpanLimits {
+  readonly attributeValueLengthLimit: number;
+  readonly attributeCountLimit: number;
+  readonly eventCountLimit: number;
+  readonly linkCountLimit: number;
+  readonly attributePerEventCountLimit: number;
+  readonly attributePerLinkCountLimit: number;
+}
 
 /** Options and environment joined, nothing left to decide. */
 export interface Settings {
@@ -33,10 +59,22 @@ export interface Settings {
   readonly configFile?: string | undefined;
   /** `none` unless OTEL_LOG_LEVEL says otherwise: a missing sidecar is told once, not at each export. */
   readonly logLevel: string;
-  readonly traces: Route;
-  readonly metrics: Route;
-  readonly logs: 'none' | 'environment';
+  /** Where a signal goes; nowhere when empty. */
+  readonly traces: readonly Route[];
+  readonly metrics: readonly Route[];
+  readonly logs: readonly Route[];
+  /** What the environment asks for and this SDK has not; each is told once. */
+  readonly unknown: readonly string[];
+  readonly propagators: readonly string[];
+  /** As OTEL_TRACES_SAMPLER names it; `ratio` is that of OTEL_TRACES_SAMPLER_ARG, 0..1. */
+  readonly sampler: { readonly name: string; readonly ratio: number };
+  readonly spanLimits: SpanLimits;
+  readonly logLimits: Pick<SpanLimits, 'attributeValueLengthLimit' | 'attributeCountLimit'>;
+  readonly exceptionSignal: ExceptionSignal;
+  readonly environment: Environment;
   readonly resourceDetectors: readonly string[];
+  /** As OTEL_NODE_DISABLED_INSTRUMENTATIONS names them, without the beginning they share. */
+  readonly disabledInstrumentations: readonly string[];
   readonly batch: {
     readonly scheduledDelayMillis: number;
     readonly exportTimeoutMillis: number;
@@ -47,7 +85,8 @@ export interface Settings {
   readonly metricTimeoutMs: number;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Variables by name, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_ENDPOINT = 'http://127.0.0.1:4318';
 
@@ -64,6 +103,12 @@ const EXPORT_WAIT_MS = 1000;
 const MAX_QUEUE_SIZE = 2048;
 const MAX_EXPORT_BATCH_SIZE = 512;
 
+/** An attribute is a fact, not a document. OpenTelemetry itself has no limit of length. */
+const MAX_ATTRIBUTE_LENGTH = 4096;
+
+/** Attributes, events and links of one span, and attributes of one event or link; those of the specification. */
+const MAX_COUNT = 128;
+
 /** Runtime metrics change slowly, and each point costs the sidecar more than a span. */
 const METRIC_INTERVAL_MS = 5000;
 
@@ -75,7 +120,7 @@ const METRIC_INTERVAL_MS = 5000;
 export function resolveSettings(options: TelemetryOptions, environment: Environment = process.env): Settings {
   const problems = checkOptions(options);
   if (problems.length > 0) throw new EvenkeelError('OPTIONS_INVALID', problems.join('; '));
-  const read = (name: string): string | undefined => environment[name]?.trim() || undefined;
+  const read: Read = (name) => environment[name]?.trim() || undefined;
   const configFile = read('OTEL_CONFIG_FILE');
   const extra = Object.entries(options).flatMap(([key, value]) =>
     key === 'serviceName' || value === undefined ? [] : [key],
@@ -83,21 +128,37 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
   if (configFile !== undefined && extra.length > 0) {
     throw new EvenkeelError('CONFIG_FILE_CONFLICT', `OTEL_CONFIG_FILE=${configFile} and ${extra.join(', ')}`);
   }
-  const number = (name: string, fallback: number): number => {
-    const value = Number(read(name));
-    return Number.isFinite(value) && value > 0 ? value : fallback;
+  const number = (names: string | readonly string[], fallback: number): number => {
+    for (const name of [names].flat()) {
+      const value = Number(read(name));
+      if (Number.isFinite(value) && value > 0) return value;
+    }
+    return fallback;
   };
   const maxQueueSize = number('OTEL_BSP_MAX_QUEUE_SIZE', MAX_QUEUE_SIZE);
   const metricIntervalMs = number('OTEL_METRIC_EXPORT_INTERVAL', METRIC_INTERVAL_MS);
+  const unknown: string[] = [];
+  const routes = (signal: Signal): Route[] => routesOf(signal, options, read, unknown);
   return {
     options,
     disabled: read('OTEL_SDK_DISABLED')?.toLowerCase() === 'true',
     configFile,
     logLevel: read('OTEL_LOG_LEVEL') ?? 'none',
-    traces: route('TRACES', options, read),
-    metrics: route('METRICS', options, read),
-    logs: read('OTEL_LOGS_EXPORTER') === undefined ? 'none' : 'environment',
-    resourceDetectors: (read('OTEL_NODE_RESOURCE_DETECTORS') ?? 'all').split(',').map((name) => name.trim()),
+    traces: routes('TRACES'),
+    metrics: routes('METRICS'),
+    logs: routes('LOGS'),
+    unknown,
+    propagators: list(read('OTEL_PROPAGATORS') ?? 'tracecontext,baggage'),
+    sampler: samplerOf(read),
+    spanLimits: spanLimits(number),
+    logLimits: {
+      attributeValueLengthLimit: number(of('LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT'), MAX_ATTRIBUTE_LENGTH),
+      attributeCountLimit: number(of('LOGRECORD_ATTRIBUTE_COUNT_LIMIT'), MAX_COUNT),
+    },
+    exceptionSignal: exceptionSignalOf(list(read('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') ?? '')),
+    environment,
+    disabledInstrumentations: list(read('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? ''),
+    resourceDetectors: list(read('OTEL_NODE_RESOURCE_DETECTORS') ?? 'all'),
     batch: {
       scheduledDelayMillis: number('OTEL_BSP_SCHEDULE_DELAY', FLUSH_INTERVAL_MS),
       exportTimeoutMillis: number('OTEL_BSP_EXPORT_TIMEOUT', EXPORT_WAIT_MS),
@@ -109,72 +170,80 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
   };
 }
 
-/** Decides who exports a signal. What the environment asks for and we do not speak is left to OpenTelemetry. */
-function route(
-  signal: 'TRACES' | 'METRICS',
-  options: TelemetryOptions,
-  read: (name: string) => string | undefined,
-): Route {
-  const exporter = read(`OTEL_${signal}_EXPORTER`) ?? 'otlp';
-  if (exporter !== 'otlp') return exporter === 'none' ? 'none' : 'environment';
+/**
+ * Makes the options of a program that is started without a line of code.
+ *
+ * @param fallbackName the service where the environment does not name one
+ */
+export function optionsOfEnvironment(fallbackName: string, environment: Environment = process.env): TelemetryOptions {
+  const listed = /(?:^|,)\s*service\.name\s*=\s*([^,]+)/.exec(environment['OTEL_RESOURCE_ATTRIBUTES'] ?? '')?.[1];
+  return { serviceName: environment['OTEL_SERVICE_NAME']?.trim() || listed?.trim() || fallbackName };
+}
+
+/** The variables of this process, for those that look at all of them. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
+type Read = (name: string) => string | undefined;
+type ReadNumber = (names: string | readonly string[], fallback: number) => number;
+type Signal = 'TRACES' | 'METRICS' | 'LOGS';
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** The name of a limit and of the one it is taken from when it is not set. */
+function of(name: string): string[] {
+  return [`OTEL_${name}`, `OTEL_${name.replace(/^(SPAN|LOGRECORD)_/, '')}`];
+}
+
+function spanLimits(number: ReadNumber): SpanLimits {
+  return {
+    attributeValueLengthLimit: number(of('SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'), MAX_ATTRIBUTE_LENGTH),
+    attributeCountLimit: number(of('SPAN_ATTRIBUTE_COUNT_LIMIT'), MAX_COUNT),
+    eventCountLimit: number('OTEL_SPAN_EVENT_COUNT_LIMIT', MAX_COUNT),
+    linkCountLimit: number('OTEL_SPAN_LINK_COUNT_LIMIT', MAX_COUNT),
+    attributePerEventCountLimit: number('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', MAX_COUNT),
+    attributePerLinkCountLimit: number('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', MAX_COUNT),
+  };
+}
+
+function samplerOf(read: Read): Settings['sampler'] {
+  const ratio = Number(read('OTEL_TRACES_SAMPLER_ARG') ?? 1);
+  return { name: read('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on', ratio: ratio >= 0 && ratio <= 1 ? ratio : 1 };
+}
+
+function exceptionSignalOf(words: readonly string[]): ExceptionSignal {
+  if (words.includes('logs/dup')) return 'events+logs';
+  return words.includes('logs') ? 'logs' : 'events';
+}
+
+/** Decides who exports a signal; what is asked for and not there is added to `unknown`. */
+function routesOf(signal: Signal, options: TelemetryOptions, read: Read, unknown: string[]): Route[] {
+  const exporters = list(read(`OTEL_${signal}_EXPORTER`) ?? 'otlp');
+  if (exporters.includes('none')) return [];
+  return exporters.flatMap((exporter): Route[] => {
+    if (exporter === 'otlp') return [otlpRoute(signal, options, read)];
+    if (exporter === 'console') return [exporter];
+    if (exporter === 'prometheus' && signal === 'METRICS') return [exporter];
+    unknown.push(`OTEL_${signal}_EXPORTER=${exporter}`);
+    return [];
+  });
+}
+
+function otlpRoute(signal: Signal, options: TelemetryOptions, read: Read): Route {
   const wanted = read(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? read('OTEL_EXPORTER_OTLP_PROTOCOL');
-  const known = wanted === 'http/protobuf' || wanted === 'http/json' ? wanted : undefined;
   // A base URL in code is an HTTP one, so it also outweighs another protocol in the environment.
-  if (wanted !== undefined && known === undefined && !options.protocol && !options.endpoint) return 'environment';
+  if (wanted === 'grpc' && !options.protocol && !options.endpoint) return 'grpc';
+  const known = wanted === 'http/protobuf' || wanted === 'http/json' ? wanted : undefined;
   const protocol = options.protocol ?? known ?? 'http/protobuf';
   const inEnvironment =
     read(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined || read('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined;
   if (options.endpoint === undefined && inEnvironment) return { protocol };
   const base = (options.endpoint ?? DEFAULT_ENDPOINT).replace(/\/+$/, '');
   return { protocol, url: `${base}/v1/${signal.toLowerCase()}` };
-}
-
-/** Lists what is wrong with the options, each with its name; empty when nothing is. */
-function checkOptions(options: TelemetryOptions): string[] {
-  if (typeof options !== 'object' || options === null) return ['options must be an object with a serviceName'];
-  const problems: string[] = [];
-  const check = (isValid: boolean, problem: string): void => {
-    if (!isValid) problems.push(problem);
-  };
-  const { serviceName, serviceVersion, endpoint, protocol, headers, resourceAttributes, prometheus } = options;
-  check(typeof serviceName === 'string' && serviceName.trim() !== '', 'serviceName must be a non-empty string');
-  check(serviceVersion === undefined || typeof serviceVersion === 'string', 'serviceVersion must be a string');
-  check(endpoint === undefined || isHttpUrl(endpoint), `endpoint must be an http or https URL: ${endpoint}`);
-  const isProtocol = protocol === undefined || protocol === 'http/protobuf' || protocol === 'http/json';
-  check(isProtocol, `protocol must be http/protobuf or http/json: ${protocol}`);
-  check(areValues(headers, ['string']), 'headers must be an object of strings');
-  const scalars = ['string', 'number', 'boolean'];
-  check(areValues(resourceAttributes, scalars), 'resourceAttributes must be an object of strings, numbers or booleans');
-  check(['undefined', 'boolean'].includes(typeof options.runtimeMetrics), 'runtimeMetrics must be true or false');
-  check(prometheus === undefined || isObject(prometheus), 'prometheus must be an object');
-  const port = prometheus?.port;
-  const isPort = port === undefined || (Number.isInteger(port) && port > 0 && port < 65_536);
-  check(isPort, `prometheus.port must be between 1 and 65535: ${port}`);
-  check(['undefined', 'string'].includes(typeof prometheus?.host), 'prometheus.host must be a string');
-  for (const key of Object.keys(options)) check(OPTION_NAMES.has(key), `unknown option ${key}`);
-  return problems;
-}
-
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof TelemetryOptions>([
-  'serviceName',
-  'serviceVersion',
-  'endpoint',
-  'protocol',
-  'headers',
-  'resourceAttributes',
-  'runtimeMetrics',
-  'prometheus',
-]);
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-function areValues(record: unknown, types: readonly string[]): boolean {
-  if (record === undefined) return true;
-  return isObject(record) && Object.values(record).every((value) => types.includes(typeof value));
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -19,6 +19,8 @@ export interface Outlet {
   readonly closed: AbortSignal;
   /** Told about every body that was given up. */
   readonly onFailure: (error: Error) => void;
+  /** Told the status of every answer. */
+  readonly onAnswer?: (status: number) => void;
 }
 
 /** First wait between two attempts, growing to the last; those of OpenTelemetry's own exporter. */
@@ -49,7 +51,9 @@ export function createTransport(options: HttpOptions, outlet: Outlet): IExporter
       agent ??= options.agentFactory(url.protocol);
       const start = url.protocol === 'https:' ? requestHttps : requestHttp;
       const signal = AbortSignal.any([outlet.closed, AbortSignal.timeout(Math.ceil(timeoutMs))]);
-      return await answerOf(start(url, { method: 'POST', headers, agent: await agent, signal }), bytes);
+      const request = start(url, { method: 'POST', headers, agent: await agent, signal });
+      request.on('response', ({ statusCode }) => outlet.onAnswer?.(statusCode ?? 0));
+      return await answerOf(request, bytes);
     } catch (error) {
       return { status: 'retryable', error: error instanceof Error ? error : new Error(String(error)) };
     }

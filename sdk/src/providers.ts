@@ -1,187 +1,206 @@
-// Builds the OpenTelemetry SDK from settings. Loaded only by startTelemetry, because these imports cost 0.3 s.
+// Builds the OpenTelemetry SDK from a configuration model and registers it. Loaded only when telemetry starts, because
+// these imports cost a quarter of a second.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { metrics, ProxyTracerProvider, trace, type TracerProvider } from '@opentelemetry/api';
-import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
+import {
+  type Context,
+  context,
+  diag,
+  DiagConsoleLogger,
+  DiagLogLevel,
+  logs,
+  metrics,
+  propagation,
+  ProxyTracerProvider,
+  trace,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
-import { createOtlpNetworkExportDelegate, OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
-import { convertLegacyHttpOptions, createOtlpHttpExporterMetrics } from '@opentelemetry/otlp-exporter-base/node-http';
-import {
-  type IExporterMetricsHelper,
-  type ISerializer,
-  JsonMetricsSerializer,
-  JsonTraceSerializer,
-  MetricsExporterMetricsHelper,
-  ProtobufMetricsSerializer,
-  ProtobufTraceSerializer,
-  TraceExporterMetricsHelper,
-} from '@opentelemetry/otlp-transformer';
-import {
-  defaultResource,
-  detectResources,
-  hostDetector,
-  osDetector,
-  processDetector,
-  type Resource,
-  type ResourceDetector,
-  resourceFromAttributes,
-  serviceInstanceIdDetector,
-} from '@opentelemetry/resources';
-import { type IMetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { startNodeSdk } from '@opentelemetry/sdk-node';
-import { BatchSpanProcessor, type SpanExporter, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
+import { createOpenSpans } from './bound/open-spans.ts';
+import { createRedaction } from './bound/redaction.ts';
+import { watchEnding } from './bound/ending.ts';
+import type { Model } from './config/model.ts';
 import { warn } from './errors.ts';
-import { ATTRIBUTE } from './names.ts';
-import type { Route, Settings } from './options.ts';
-import { createTransport, type Outlet } from './otlp-transport.ts';
+import { startChannels } from './instrument/channels.ts';
+import { startInstalled } from './instrument/installed.ts';
+import { startPino } from './instrument/pino.ts';
+import { SCOPE_NAME, SCOPE_VERSION } from './names.ts';
+import type { TelemetryOptions } from './options.ts';
+import type { Outlet } from './otlp-transport.ts';
+import { createLogProcessors, logLimits } from './providers/logs.ts';
+import { createReaders, createViews } from './providers/metrics.ts';
+import { createPropagator } from './providers/propagators.ts';
+import { createResource } from './providers/resource.ts';
+import { createSampler } from './providers/samplers.ts';
+import { createSpanPipeline, spanLimits } from './providers/spans.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** How long `flush()` waits. */
 const FLUSH_TIMEOUT_MS = 2000;
 
-/** How long `shutdown()` waits, so that a process ends within 1 s of SIGTERM. */
-const SHUTDOWN_TIMEOUT_MS = 750;
+/** How long `shutdown()` waits, so that a process ends within half a second of SIGTERM. */
+const SHUTDOWN_TIMEOUT_MS = 400;
 
-/** Requests that may wait for the two signals at a time: 30 for each kind of telemetry, OpenTelemetry's own limit. */
-const MAX_REQUESTS = 60;
+/** How long metrics wait at shutdown for what they count. */
+const HEAD_START_MS = 150;
+
+/** How finely waiting is counted. */
+const STEP_MS = 50;
+
+/** Requests that may wait for the three signals at a time: 30 for each, OpenTelemetry's own limit. */
+const MAX_REQUESTS = 90;
 
 /** The event loop is sampled by a timer of its own; every 10 ms, the default, is too dear beside every service. */
 const EVENT_LOOP_RESOLUTION_MS = 50;
 
-type SdkOptions = NonNullable<Parameters<typeof startNodeSdk>[0]>;
+/** What is started, and how it is stopped. */
+interface Running {
+  readonly page: PrometheusExporter | undefined;
+  readonly contexts: AsyncLocalStorage<Context> | undefined;
+  shutdown(): Promise<unknown>;
+  handOver(fatal: unknown): void;
+}
 
-/** Starts the OpenTelemetry SDK and registers it globally. */
-export async function startProviders(settings: Settings): Promise<Telemetry> {
-  const { prometheus, runtimeMetrics } = settings.options;
+/** Starts the OpenTelemetry SDK and registers it globally. `options` is for what the model has no word for. */
+export async function startProviders(model: Model, options: TelemetryOptions): Promise<Telemetry> {
   if (isSdkRegistered()) warn('SDK_REGISTERED', 'there was one before startTelemetry');
   const closing = new AbortController();
   const closed = new AbortController();
   setMaxListeners(MAX_REQUESTS, closing.signal, closed.signal);
   const outlet: Outlet = { closing: closing.signal, closed: closed.signal, onFailure: warnOnce() };
-  const page = prometheus && new PrometheusExporter({ ...pageAddress(prometheus), preventServerStart: true });
-  const runtime = runtimeMetrics === false ? undefined : runtimeInstrumentation();
-  const shared = { instrumentations: runtime ? [runtime] : [] };
-  // With a configuration file OpenTelemetry takes everything from the file.
-  const sdk = startNodeSdk(settings.configFile ? shared : { ...shared, ...(await sdkOptions(settings, outlet, page)) });
-  if (page && prometheus?.port !== undefined) {
+  const running = await createProviders(model, options, outlet);
+  const stopInstruments = startInstruments(model, options, running);
+  const { page } = running;
+  const port = options.prometheus?.port;
+  if (page && port !== undefined) {
     await page.startServer().catch((error: Error) => warn('PROMETHEUS_PORT', error.message));
   }
 
   const stop = async (): Promise<void> => {
     closing.abort();
-    const isInTime = await within(SHUTDOWN_TIMEOUT_MS, sdk.shutdown());
+    const isInTime = await within(SHUTDOWN_TIMEOUT_MS, running.shutdown());
     if (!isInTime) outlet.onFailure(new Error(`no answer within ${SHUTDOWN_TIMEOUT_MS} ms at shutdown`));
     closed.abort();
-    runtime?.disable();
+    stopInstruments();
+    // Last, because a signal may have come meanwhile.
+    unwatch();
   };
   let stopping: Promise<void> | undefined;
-  const telemetry = { flush, shutdown: () => (stopping ??= stop()) };
-  if (!page || prometheus?.port !== undefined) return telemetry;
+  const shutdown = (): Promise<void> => (stopping ??= stop());
+  const unwatch = watchEnding({ shutdown, handOver: running.handOver });
+  const telemetry = { flush, shutdown };
+  if (!page || port !== undefined) return telemetry;
   const metricsPage: Telemetry['metricsPage'] = (request, response) =>
     page.getMetricsRequestHandler(request as IncomingMessage, response as ServerResponse);
   return { ...telemetry, metricsPage };
 }
 
-async function sdkOptions(
-  settings: Settings,
-  outlet: Outlet,
-  page: PrometheusExporter | undefined,
-): Promise<SdkOptions> {
-  const { serviceName, serviceVersion, resourceAttributes } = settings.options;
-  const processors = spanProcessors(settings, outlet);
-  const readers = metricReaders(settings, outlet, page);
+async function createProviders(model: Model, options: TelemetryOptions, outlet: Outlet): Promise<Running> {
+  const level = logLevelOf(model.log_level);
+  if (level !== DiagLogLevel.NONE)
+    diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
+  const resource = await createResource(model.resource);
+  const redaction = createRedaction(redactionOf(model, options));
+  const page =
+    options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
+  const readers = await createReaders(model.meter_provider?.readers ?? [], outlet);
+  const meterProvider = new MeterProvider({
+    resource,
+    readers: page ? [...readers, page] : readers,
+    views: createViews(model.meter_provider?.views ?? []),
+  });
+  const surroundings = { outlet, meterProvider, redaction };
+  const loggerProvider = new LoggerProvider({
+    resource,
+    processors: await createLogProcessors(model.logger_provider?.processors ?? [], surroundings),
+    logRecordLimits: logLimits(model),
+  });
+  const open = createOpenSpans(() => loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION));
+  const pipeline = await createSpanPipeline(model.tracer_provider?.processors ?? [], surroundings);
+  const tracerProvider = new SdkTracerProvider({
+    resource,
+    sampler: createSampler(model.tracer_provider?.sampler),
+    spanProcessors: [open.processor, ...pipeline.processors],
+    spanLimits: spanLimits(model),
+  });
+
+  const contexts = new AsyncLocalStorageContextManager().enable();
+  context.setGlobalContextManager(contexts);
+  const propagator = createPropagator(model.propagator);
+  if (propagator) propagation.setGlobalPropagator(propagator);
+  metrics.setGlobalMeterProvider(meterProvider);
+  logs.setGlobalLoggerProvider(loggerProvider);
+  trace.setGlobalTracerProvider(tracerProvider);
   return {
-    logLevel: settings.logLevel,
-    baseResource: await detectResource(settings.resourceDetectors),
-    resourceDetectors: [],
-    resourceAttributes: {
-      ...resourceAttributes,
-      [ATTRIBUTE.serviceName]: serviceName,
-      ...(serviceVersion !== undefined && { [ATTRIBUTE.serviceVersion]: serviceVersion }),
+    page,
+    contexts: storeOf(contexts),
+    async shutdown() {
+      // Whoever would end them later finds nobody to tell.
+      open.endAll(undefined);
+      const items = Promise.all([tracerProvider.shutdown(), loggerProvider.shutdown()]);
+      // Metrics also tell what became of those, unless they would have no time left.
+      await within(HEAD_START_MS, items);
+      await Promise.all([items, meterProvider.shutdown()]);
     },
-    // What is left out here, OpenTelemetry makes as the environment asks for.
-    ...(processors && { spanProcessors: processors }),
-    ...(readers && { metricReaders: readers }),
-    ...(settings.logs === 'none' && { logRecordProcessors: [] }),
+    handOver(fatal) {
+      open.endAll(fatal);
+      pipeline.handOver();
+    },
   };
 }
 
-function spanProcessors({ traces, options, batch }: Settings, outlet: Outlet): SpanProcessor[] | undefined {
-  if (traces === 'environment') return undefined;
-  if (traces === 'none') return [];
-  const serializer = traces.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  const delegate = exportDelegate('TRACES', traces, options.headers, serializer, TraceExporterMetricsHelper, outlet);
-  const exporter: SpanExporter = new OTLPExporterBase(delegate);
-  return [new BatchSpanProcessor({ exporter, ...batch })];
+/** Starts what observes libraries, and gives what stops it. */
+function startInstruments(model: Model, options: TelemetryOptions, { contexts }: Running): () => void {
+  const stops: (() => void)[] = [];
+  if (model.distribution?.evenkeel?.runtime_metrics !== false) {
+    const runtime = new RuntimeNodeInstrumentation({ monitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
+    runtime.setMeterProvider(metrics.getMeterProvider());
+    stops.push(() => runtime.disable());
+  }
+  const switches = model['instrumentation/development']?.js ?? {};
+  const installed = options.instrumentations === false ? [] : startInstalled(switches);
+  stops.push(startChannels({ switches, installed, contexts }), startPino(switches));
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
-function metricReaders(
-  { metrics: signal, options, metricIntervalMs, metricTimeoutMs }: Settings,
-  outlet: Outlet,
-  page: PrometheusExporter | undefined,
-): IMetricReader[] | undefined {
-  const pages = page ? [page] : [];
-  // The page is asked for in code, and readers can only be given all together.
-  if (signal === 'environment') return page ? pages : undefined;
-  if (signal === 'none') return pages;
-  const serializer = signal.protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-  const delegate = exportDelegate('METRICS', signal, options.headers, serializer, MetricsExporterMetricsHelper, outlet);
-  const reader = new PeriodicExportingMetricReader({
-    exporter: new OTLPMetricExporterBase(delegate),
-    exportIntervalMillis: metricIntervalMs,
-    exportTimeoutMillis: metricTimeoutMs,
-  });
-  return [reader, ...pages];
+/** Words of OTEL_LOG_LEVEL and severities of a file; silent where nothing is said, because `warn` says what counts. */
+function logLevelOf(word: string | null | undefined): DiagLogLevel {
+  const name = (word ?? 'none').toUpperCase().replace(/\d$/, '');
+  const levels: Readonly<Record<string, DiagLogLevel>> = {
+    FATAL: DiagLogLevel.ERROR,
+    ERROR: DiagLogLevel.ERROR,
+    WARN: DiagLogLevel.WARN,
+    INFO: DiagLogLevel.INFO,
+    DEBUG: DiagLogLevel.DEBUG,
+    TRACE: DiagLogLevel.VERBOSE,
+    VERBOSE: DiagLogLevel.VERBOSE,
+    ALL: DiagLogLevel.ALL,
+  };
+  return levels[name] ?? DiagLogLevel.NONE;
 }
 
-/** Puts OpenTelemetry's configuration and serialisation before our transport. */
-function exportDelegate<Item, Answer>(
-  signal: 'TRACES' | 'METRICS',
-  { protocol, url }: Exclude<Route, string>,
-  headers: Readonly<Record<string, string>> | undefined,
-  serializer: ISerializer<Item, Answer>,
-  selfMetrics: IExporterMetricsHelper<Item>,
-  outlet: Outlet,
-): ReturnType<typeof createOtlpNetworkExportDelegate<Item, Answer>> {
-  const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
-  const http = convertLegacyHttpOptions(
-    { ...(url !== undefined && { url }), ...(headers && { headers: { ...headers } }) },
-    signal,
-    `v1/${signal.toLowerCase()}`,
-    { 'Content-Type': contentType },
-  );
-  const ownMetrics = createOtlpHttpExporterMetrics('otlp_http_exporter', selfMetrics, http.url, undefined);
-  return createOtlpNetworkExportDelegate(http, serializer, ownMetrics, createTransport(http, outlet));
+/** Where the manager keeps the active context: it has no accessor, and without it operations have no children. */
+function storeOf(manager: AsyncLocalStorageContextManager): AsyncLocalStorage<Context> | undefined {
+  const { _asyncLocalStorage: store } = manager as unknown as { _asyncLocalStorage?: unknown };
+  return store instanceof AsyncLocalStorage ? store : undefined;
 }
 
-/** Resource detectors by their name in OTEL_NODE_RESOURCE_DETECTORS. */
-const RESOURCE_DETECTORS: ReadonlyMap<string, readonly ResourceDetector[]> = new Map([
-  ['service', [serviceInstanceIdDetector]],
-  ['host', [hostDetector, osDetector]],
-  ['process', [{ detect: detectProcess }]],
-]);
-
-/**
- * Detects where the process runs, and waits for what is read from files.
- *
- * An export that must wait for its resource is forgotten by a shutdown that comes meanwhile (sdk-trace 3.1).
- */
-async function detectResource(names: readonly string[]): Promise<Resource> {
-  const chosen = names.includes('all') ? [...RESOURCE_DETECTORS.keys()] : names;
-  const detected = detectResources({ detectors: chosen.flatMap((name) => RESOURCE_DETECTORS.get(name) ?? []) });
-  await detected.waitForAsyncAttributes?.();
-  return defaultResource().merge(resourceFromAttributes(detected.attributes));
-}
-
-/** The process without its command line, which carries secrets while the resource travels with every batch. */
-function detectProcess(): ReturnType<ResourceDetector['detect']> {
-  const attributes = Object.entries(processDetector.detect().attributes ?? {});
-  return { attributes: Object.fromEntries(attributes.filter(([key]) => !key.startsWith('process.command'))) };
-}
-
-function runtimeInstrumentation(): RuntimeNodeInstrumentation {
-  return new RuntimeNodeInstrumentation({ monitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
+/** Patterns in code keep their flags; those of a file are words of it. */
+function redactionOf(model: Model, options: TelemetryOptions): NonNullable<TelemetryOptions['redaction']> {
+  const node = model.distribution?.evenkeel?.redaction;
+  return {
+    enabled: node?.enabled ?? true,
+    keys: node?.keys ?? [],
+    values: options.redaction?.values ?? (node?.values ?? []).map((source) => new RegExp(source)),
+  };
 }
 
 function pageAddress(prometheus: { port?: number; host?: string }): { host: string; port?: number } {
@@ -199,33 +218,38 @@ function warnOnce(): (error: Error) => void {
 }
 
 async function flush(): Promise<void> {
-  const flushes = [tracerProvider(), metrics.getMeterProvider()].map((provider) =>
+  const flushes = [globalTracerProvider(), logs.getLoggerProvider(), metrics.getMeterProvider()].map((provider) =>
     'forceFlush' in provider ? (provider.forceFlush as () => Promise<void>).call(provider) : undefined,
   );
   await within(FLUSH_TIMEOUT_MS, Promise.all(flushes));
 }
 
-function tracerProvider(): TracerProvider {
+function globalTracerProvider(): TracerProvider {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 }
 
 /** The provider of the API alone can do nothing but hand out tracers. */
 function isSdkRegistered(): boolean {
-  return 'forceFlush' in tracerProvider();
+  return 'forceFlush' in globalTracerProvider();
 }
 
 /**
  * Waits for `work` at most `timeoutMs`, also when it rejects.
  *
- * The timer is live on purpose: exports keep nothing alive, and a process must not end in the middle of an await.
+ * Counted in short steps, each of which has to be run: a process that gets no share of a busy machine is not cut off
+ * for it. The timer is live on purpose: exports keep nothing alive, and a process must not end in the middle of an await.
  *
  * @returns whether it ended in time
  */
 async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
+    const wait = (leftMs: number): void => {
+      if (leftMs <= 0) return resolve(false);
+      timer = setTimeout(() => wait(leftMs - STEP_MS), STEP_MS);
+    };
+    wait(timeoutMs);
   });
   const ended = work.then(
     () => true,

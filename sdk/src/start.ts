@@ -1,6 +1,8 @@
 // Starts telemetry for this process, once. The OpenTelemetry SDK is loaded here and nowhere else, on demand.
-import { warn } from './errors.ts';
+import type { Model } from './config/model.ts';
+import { EvenkeelError, warn } from './errors.ts';
 import { resolveSettings, type Settings, type TelemetryOptions } from './options.ts';
+import { state } from './state.ts';
 import type { Telemetry } from './telemetry.ts';
 
 // The package exists as ES module and as CommonJS; a process that loads both still has one telemetry.
@@ -8,12 +10,12 @@ const SLOT = Symbol.for('evenkeel.telemetry');
 const slots = globalThis as { [SLOT]?: Promise<Telemetry> };
 
 /**
- * Starts traces and metrics over OTLP/HTTP to the sidecar.
+ * Starts traces, metrics and logs over OTLP/HTTP to the sidecar.
  *
  * Once per process: another call gets the handle of the first, with a warning, also after shutdown. Instruments
  * that ran before are not recorded; those created before are.
  *
- * @throws OPTIONS_INVALID, CONFIG_FILE_CONFLICT; nothing is started then
+ * @throws OPTIONS_INVALID, CONFIG_FILE_CONFLICT, CONFIG_FILE_INVALID; nothing is started then
  */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   if (slots[SLOT]) {
@@ -21,21 +23,35 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     return slots[SLOT];
   }
   const settings = resolveSettings(options);
-  slots[SLOT] = settings.disabled ? Promise.resolve(disabled(options)) : start(settings);
-  return slots[SLOT];
+  const starting = settings.disabled ? Promise.resolve(disabled(options)) : start(settings);
+  slots[SLOT] = starting;
+  // What was refused as a whole may be tried again.
+  starting.catch(() => delete slots[SLOT]);
+  return starting;
 }
 
 async function start(settings: Settings): Promise<Telemetry> {
   try {
+    for (const setting of settings.unknown) warn('SETTING_UNKNOWN', setting);
+    const model = await readModel(settings);
+    if (model.disabled) return disabled(settings.options);
+    state.exceptionSignal = settings.exceptionSignal;
     const { startProviders } = await import('./providers.ts');
-    return await startProviders(settings);
+    return await startProviders(model, settings.options);
   } catch (error) {
+    if (error instanceof EvenkeelError && error.code === 'CONFIG_FILE_INVALID') throw error;
     warn('START_FAILED', error instanceof Error ? error.message : String(error));
     return disabled(settings.options);
   }
 }
 
+async function readModel(settings: Settings): Promise<Model> {
+  if (settings.configFile === undefined) return (await import('./config/from-settings.ts')).modelOf(settings);
+  return (await import('./config/read-file.ts')).readConfigFile(settings.configFile, settings.environment);
+}
+
 function disabled(options: TelemetryOptions): Telemetry {
+  state.isOn = false;
   const nothing = { flush: async (): Promise<void> => {}, shutdown: async (): Promise<void> => {} };
   if (!options.prometheus || options.prometheus.port !== undefined) return nothing;
   // The program may mount the page whatever the environment says about telemetry.

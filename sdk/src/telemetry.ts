@@ -11,7 +11,7 @@ export interface PageResponse {
 export interface Telemetry {
   /** Sends what is held; waits for it, but at most 2 s. */
   flush(): Promise<void>;
-  /** Sends what is held and stops; takes at most 750 ms, also when nobody answers. Idempotent. */
+  /** Sends what is held and stops; takes at most 400 ms, also when nobody answers. Idempotent. */
   shutdown(): Promise<void>;
   /** Answers a request with the metrics of this process as Prometheus text; present for `prometheus: {}`. */
   readonly metricsPage?: (request: unknown, response: PageResponse) => void;

@@ -119,7 +119,8 @@ describe('the packed SDK', () => {
   });
 
   it('is clean for publint and attw', async () => {
-    await expectClean('@evenkeel/sdk', []);
+    // `register` is for `node --import` alone: it has to wait, which a module that is required cannot.
+    await expectClean('@evenkeel/sdk', ['--exclude-entrypoints', './register']);
   });
 });
 

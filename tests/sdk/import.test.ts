@@ -36,7 +36,7 @@ describe('importing the package', () => {
     const program = `${REMEMBER}
       const { startTelemetry } = await import('./src/index.ts');
       const telemetry = await startTelemetry({ serviceName: 'x', endpoint: 'http://127.0.0.1:9', runtimeMetrics: false });
-      console.log(loaded.some((url) => url.includes('@opentelemetry/sdk-node')));
+      console.log(loaded.some((url) => url.includes('@opentelemetry/sdk-trace')));
       process.exit(0);`;
     expect(await run(program)).toBe('true');
   });
@@ -48,7 +48,7 @@ describe('importing the package', () => {
       const telemetry = await startTelemetry({ serviceName: 'x', prometheus: {} });
       await telemetry.flush();
       await telemetry.shutdown();
-      console.log(typeof telemetry.metricsPage, loaded.some((url) => url.includes('sdk-node')));`;
+      console.log(typeof telemetry.metricsPage, loaded.some((url) => url.includes('sdk-trace')));`;
     expect(await run(program)).toBe('function false');
   });
 

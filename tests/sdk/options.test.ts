@@ -1,7 +1,7 @@
 // Options and environment: what is refused, and which of code, environment and defaults wins.
 import { describe, expect, it } from 'vitest';
 import { EvenkeelError } from '../../sdk/src/index.ts';
-import { resolveSettings, type Settings, type TelemetryOptions } from '../../sdk/src/options.ts';
+import { optionsOfEnvironment, resolveSettings, type Settings, type TelemetryOptions } from '../../sdk/src/options.ts';
 
 const resolve = (
   options: Partial<TelemetryOptions> = {},
@@ -26,10 +26,16 @@ describe('resolveSettings', () => {
     expect(resolve()).toMatchObject({
       disabled: false,
       logLevel: 'none',
-      traces: { protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/traces' },
-      metrics: { protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/metrics' },
-      logs: 'none',
+      traces: [{ protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/traces' }],
+      metrics: [{ protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/metrics' }],
+      logs: [{ protocol: 'http/protobuf', url: 'http://127.0.0.1:4318/v1/logs' }],
+      unknown: [],
       resourceDetectors: ['all'],
+      propagators: ['tracecontext', 'baggage'],
+      sampler: { name: 'parentbased_always_on', ratio: 1 },
+      spanLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 128, eventCountLimit: 128 },
+      logLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 128 },
+      exceptionSignal: 'events',
       batch: { scheduledDelayMillis: 1000, maxQueueSize: 2048, maxExportBatchSize: 512 },
       metricIntervalMs: 5000,
     });
@@ -52,6 +58,8 @@ describe('resolveSettings', () => {
         resourceAttributes: { a: {} },
         runtimeMetrics: 'yes',
         prometheus: { host: 1 },
+        redaction: { enabled: 1, keys: [1], values: ['x'], key: [] },
+        instrumentations: 'no',
       },
       'OPTIONS_INVALID',
       'serviceName',
@@ -62,6 +70,11 @@ describe('resolveSettings', () => {
       'resourceAttributes',
       'runtimeMetrics',
       'prometheus.host',
+      'redaction.enabled',
+      'redaction.keys',
+      'redaction.values',
+      'unknown option redaction.key',
+      'instrumentations',
     );
   });
 
@@ -76,21 +89,34 @@ describe('resolveSettings', () => {
           OTEL_BSP_MAX_QUEUE_SIZE: '100',
           OTEL_METRIC_EXPORT_INTERVAL: '60000',
           OTEL_LOG_LEVEL: 'debug',
-          OTEL_LOGS_EXPORTER: 'otlp',
+          OTEL_LOGS_EXPORTER: 'none',
+          OTEL_TRACES_SAMPLER: 'traceidratio',
+          OTEL_TRACES_SAMPLER_ARG: '0.25',
+          OTEL_ATTRIBUTE_COUNT_LIMIT: '10',
+          OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '20',
+          OTEL_PROPAGATORS: 'b3, tracecontext',
+          OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fs,undici',
+          OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN: 'logs/dup',
         },
       ),
     ).toMatchObject({
-      traces: { protocol: 'http/json' },
-      metrics: { protocol: 'http/json' },
+      traces: [{ protocol: 'http/json' }],
+      metrics: [{ protocol: 'http/json' }],
       batch: { scheduledDelayMillis: 250, maxQueueSize: 100, maxExportBatchSize: 100 },
       metricIntervalMs: 60_000,
       logLevel: 'debug',
-      logs: 'environment',
+      logs: [],
+      sampler: { name: 'traceidratio', ratio: 0.25 },
+      spanLimits: { attributeValueLengthLimit: 20, attributeCountLimit: 10 },
+      logLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 10 },
+      propagators: ['b3', 'tracecontext'],
+      disabledInstrumentations: ['fs', 'undici'],
+      exceptionSignal: 'events+logs',
     });
     // The exporter reads the endpoint itself; a URL of ours would hide it.
-    expect(resolve({}, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t/x' }).traces).toEqual({
-      protocol: 'http/protobuf',
-    });
+    expect(resolve({}, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://t/x' }).traces).toEqual([
+      { protocol: 'http/protobuf' },
+    ]);
   });
 
   it('lets code win over the environment', () => {
@@ -100,8 +126,8 @@ describe('resolveSettings', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://elsewhere:4318',
     };
     const { traces, metrics } = resolve({ endpoint: 'http://here:1/', protocol: 'http/protobuf' }, environment);
-    expect(traces).toEqual({ protocol: 'http/protobuf', url: 'http://here:1/v1/traces' });
-    expect(metrics).toEqual({ protocol: 'http/protobuf', url: 'http://here:1/v1/metrics' });
+    expect(traces).toEqual([{ protocol: 'http/protobuf', url: 'http://here:1/v1/traces' }]);
+    expect(metrics).toEqual([{ protocol: 'http/protobuf', url: 'http://here:1/v1/metrics' }]);
   });
 
   it('takes the protocol of one signal before that of all', () => {
@@ -112,17 +138,30 @@ describe('resolveSettings', () => {
         OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/protobuf',
       },
     );
-    expect(settings.traces).toMatchObject({ protocol: 'http/json' });
-    expect(settings.metrics).toMatchObject({ protocol: 'http/protobuf' });
+    expect(settings.traces).toMatchObject([{ protocol: 'http/json' }]);
+    expect(settings.metrics).toMatchObject([{ protocol: 'http/protobuf' }]);
   });
 
-  it('leaves to OpenTelemetry what it does not speak', () => {
-    expect(resolve({}, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).traces).toBe('environment');
-    expect(resolve({}, { OTEL_TRACES_EXPORTER: 'console' }).traces).toBe('environment');
-    expect(resolve({}, { OTEL_METRICS_EXPORTER: 'none' }).metrics).toBe('none');
-    expect(resolve({ endpoint: 'http://h' }, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).traces).toMatchObject({
-      protocol: 'http/protobuf',
+  it('takes the exporters the environment names, and says which it has not', () => {
+    expect(resolve({}, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).traces).toEqual(['grpc']);
+    expect(resolve({}, { OTEL_TRACES_EXPORTER: 'console' }).traces).toEqual(['console']);
+    expect(resolve({}, { OTEL_METRICS_EXPORTER: 'none' }).metrics).toEqual([]);
+    expect(resolve({}, { OTEL_METRICS_EXPORTER: 'otlp,prometheus' }).metrics).toMatchObject([{}, 'prometheus']);
+    expect(resolve({ endpoint: 'http://h' }, { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).traces).toMatchObject([
+      { protocol: 'http/protobuf' },
+    ]);
+    expect(resolve({}, { OTEL_TRACES_EXPORTER: 'zipkin' })).toMatchObject({
+      traces: [],
+      unknown: ['OTEL_TRACES_EXPORTER=zipkin'],
     });
+  });
+
+  it('names a program that is started without code', () => {
+    const name = (environment: Readonly<Record<string, string>>): string =>
+      optionsOfEnvironment('app', environment).serviceName;
+    expect(name({})).toBe('app');
+    expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'team=a,service.name = shop ,x=y' })).toBe('shop');
+    expect(name({ OTEL_SERVICE_NAME: 'till', OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop' })).toBe('till');
   });
 
   it('ignores numbers that make no sense', () => {

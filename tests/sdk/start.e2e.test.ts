@@ -1,5 +1,4 @@
 // startTelemetry in processes of its own: what arrives where, under which options and environment.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,37 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { TelemetryOptions } from '../../sdk/src/index.ts';
 import { type Received, type Receiver, startReceiver } from '../support/otlp-receiver.ts';
 import { Request8 } from '../support/otlp-schema.ts';
-
-const PROGRAM = fileURLToPath(new URL('../fixtures/sdk/program.mjs', import.meta.url));
-const SECRET = '--token=hunter2';
-
-type Step = 'flush' | 'shutdown' | 'wait' | 'again' | 'page' | 'port' | 'handles';
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-function start(options: Partial<TelemetryOptions>, steps: Step[], environment: Record<string, string> = {}): Run {
-  const args = [PROGRAM, JSON.stringify({ serviceName: 'fixture', ...options }), JSON.stringify(steps), SECRET];
-  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout: stdout.trim(), stderr }));
-  return { child, ended };
-}
-
-async function run(options: Partial<TelemetryOptions>, steps: Step[], environment: Record<string, string> = {}) {
-  return start(options, steps, environment).ended;
-}
+import { run, start } from '../support/started-program.ts';
 
 interface Attribute {
   key: string;
@@ -163,10 +135,12 @@ describe('startTelemetry', () => {
   });
 
   it('does not keep a program alive that neither flushes nor shuts down', async () => {
-    for (const behaviour of ['accept', 'hang'] as const) {
-      const receiver = await startReceiver(behaviour);
-      expect(await run({ endpoint: receiver.url }, [])).toEqual(quiet);
-    }
+    const [good, hanging] = [await startReceiver(), await startReceiver('hang')];
+    expect(await run({ endpoint: good.url }, [])).toEqual(quiet);
+    expect(names(good)).toEqual(['early', 'fixture.async']);
+    const { stderr, ...rest } = await run({ endpoint: hanging.url }, []);
+    expect(rest).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(/^evenkeel: telemetry is not delivered: .* \[EXPORT_FAILED\] .*\n$/);
   });
 
   it('starts once: a second call gets the first handle and one warning', async () => {
@@ -199,7 +173,7 @@ describe('startTelemetry', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  it('leaves other exporters to OpenTelemetry', async () => {
+  it('uses the exporters of OpenTelemetry where the environment names them', async () => {
     const { stdout } = await run({ runtimeMetrics: false }, ['shutdown'], {
       OTEL_TRACES_EXPORTER: 'console',
       OTEL_METRICS_EXPORTER: 'none',
@@ -268,6 +242,27 @@ describe('the Prometheus page', () => {
     const { stdout, stderr } = await run({ endpoint: receiver.url, prometheus: { port } }, ['port', 'shutdown']);
     expect(stdout).toMatch(/^undefined # HELP/);
     expect(stderr).toBe('');
+  });
+
+  it('is what the environment may ask for instead of sending', async () => {
+    const receiver = await startReceiver();
+    const port = await freePort();
+    const { child } = start({ endpoint: receiver.url }, ['wait'], {
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    });
+    let text = '';
+    while (text === '') {
+      text = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+        (answer) => answer.text(),
+        () => '',
+      );
+      await pause(20);
+    }
+    expect(text).toContain('service_name="fixture"');
+    child.kill('SIGKILL');
+    expect(of(receiver, '/v1/metrics')).toEqual([]);
   });
 
   it('warns and goes on when the port is taken', async () => {

@@ -5,7 +5,19 @@ import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
 /** How the receiver answers. */
-export type Behaviour = 'accept' | 'reset' | 'error' | 'unavailable' | 'busy' | 'hang';
+export type Behaviour =
+  | 'accept'
+  | 'reset'
+  | 'error'
+  | 'unavailable'
+  | 'busy'
+  | 'hang'
+  /** Refuses for now, with no word about when to come again. */
+  | 'throttle'
+  /** Accepts with a body that is no OTLP answer. */
+  | 'garbage'
+  /** Begins to answer, and its process dies. */
+  | 'die';
 
 /** A body that arrived, unzipped. */
 export interface Received {
@@ -64,5 +76,11 @@ function answer(behaviour: Behaviour, request: IncomingMessage, response: Server
   if (behaviour === 'reset') request.socket.resetAndDestroy();
   if (behaviour === 'error') response.writeHead(500).end('broken');
   if (behaviour === 'unavailable') response.writeHead(503, { 'Retry-After': '1' }).end();
+  if (behaviour === 'throttle') response.writeHead(429).end();
+  if (behaviour === 'garbage') response.end(Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 31) % 256)));
+  if (behaviour === 'die') {
+    response.writeHead(200, { 'Content-Length': '1000' });
+    response.write('half', () => request.socket.resetAndDestroy());
+  }
   if (behaviour === 'busy') response.writeHead(503, { 'Retry-After': '0' }).end();
 }

@@ -1,0 +1,113 @@
+// Says in the words of the configuration model what options and environment ask for. Pure.
+import { ATTRIBUTE } from '../names.ts';
+import type { Route, Settings } from '../options.ts';
+import type { ExporterNode, Model, OtlpNode, ProcessorNode, ReaderNode, SamplerNode } from './model.ts';
+
+/** Makes the model of a telemetry that is started from code and environment. */
+export function modelOf(settings: Settings): Model {
+  const { options, batch, spanLimits, logLimits } = settings;
+  const processors = (routes: readonly Route[]): ProcessorNode[] =>
+    routes.map((route) => ({
+      batch: {
+        schedule_delay: batch.scheduledDelayMillis,
+        export_timeout: batch.exportTimeoutMillis,
+        max_queue_size: batch.maxQueueSize,
+        max_export_batch_size: batch.maxExportBatchSize,
+        exporter: exporterOf(route, options.headers),
+      },
+    }));
+  return {
+    log_level: settings.logLevel,
+    resource: {
+      attributes: resourceAttributes(settings),
+      attributes_list: settings.environment['OTEL_RESOURCE_ATTRIBUTES'] ?? null,
+      'detection/development': { detectors: detectors(settings.resourceDetectors) },
+    },
+    propagator: { composite: settings.propagators.map((name) => ({ [name]: null })) },
+    tracer_provider: {
+      processors: processors(settings.traces),
+      sampler: samplerOf(settings.sampler),
+      limits: {
+        attribute_value_length_limit: spanLimits.attributeValueLengthLimit,
+        attribute_count_limit: spanLimits.attributeCountLimit,
+        event_count_limit: spanLimits.eventCountLimit,
+        link_count_limit: spanLimits.linkCountLimit,
+        event_attribute_count_limit: spanLimits.attributePerEventCountLimit,
+        link_attribute_count_limit: spanLimits.attributePerLinkCountLimit,
+      },
+    },
+    meter_provider: { readers: settings.metrics.map((route) => readerOf(route, settings)) },
+    logger_provider: {
+      processors: processors(settings.logs),
+      limits: {
+        attribute_value_length_limit: logLimits.attributeValueLengthLimit,
+        attribute_count_limit: logLimits.attributeCountLimit,
+      },
+    },
+    'instrumentation/development': { js: switchedOff(settings.disabledInstrumentations) },
+    distribution: {
+      evenkeel: {
+        redaction: {
+          enabled: options.redaction?.enabled ?? true,
+          keys: options.redaction?.keys ?? [],
+          values: (options.redaction?.values ?? []).map(({ source }) => source),
+        },
+        runtime_metrics: options.runtimeMetrics ?? true,
+      },
+    },
+  };
+}
+
+/** The environment names an instrumentation by the end of its package's name, which is also that of a library. */
+function switchedOff(names: readonly string[]): Record<string, { enabled: boolean }> {
+  const all = names.flatMap((name) => [name, `@opentelemetry/instrumentation-${name}`]);
+  return Object.fromEntries(all.map((name) => [name, { enabled: false }]));
+}
+
+function exporterOf(route: Route, headers: Readonly<Record<string, string>> | undefined): ExporterNode {
+  if (route === 'console') return { console: null };
+  if (typeof route === 'string') return { otlp_grpc: { fromEnvironment: true } };
+  const node: OtlpNode = {
+    fromEnvironment: true,
+    encoding: route.protocol === 'http/json' ? 'json' : 'protobuf',
+    ...(route.url !== undefined && { endpoint: route.url }),
+    ...(headers && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
+  };
+  return { otlp_http: node };
+}
+
+function readerOf(route: Route, { options, metricIntervalMs, metricTimeoutMs, environment }: Settings): ReaderNode {
+  if (route === 'prometheus') {
+    const port = Number(environment['OTEL_EXPORTER_PROMETHEUS_PORT'] ?? 9464);
+    const host = environment['OTEL_EXPORTER_PROMETHEUS_HOST'] ?? '127.0.0.1';
+    return { pull: { exporter: { 'prometheus/development': { host, port } } } };
+  }
+  const exporter = exporterOf(route, options.headers);
+  return { periodic: { interval: metricIntervalMs, timeout: metricTimeoutMs, exporter } };
+}
+
+/** Attributes in code win over those of the environment, the name of the service over both. */
+function resourceAttributes({ options }: Settings): { name: string; value: string | number | boolean }[] {
+  const all = {
+    ...options.resourceAttributes,
+    [ATTRIBUTE.serviceName]: options.serviceName,
+    ...(options.serviceVersion !== undefined && { [ATTRIBUTE.serviceVersion]: options.serviceVersion }),
+  };
+  return Object.entries(all).map(([name, value]) => ({ name, value }));
+}
+
+function detectors(names: readonly string[]): Record<string, null>[] {
+  if (names.includes('none')) return [];
+  return (names.includes('all') ? ['service', 'host', 'process'] : names).map((name) => ({ [name]: null }));
+}
+
+/** Unknown names give the default of the specification. */
+function samplerOf({ name, ratio }: Settings['sampler']): SamplerNode {
+  const roots: Readonly<Record<string, SamplerNode>> = {
+    always_on: { always_on: null },
+    always_off: { always_off: null },
+    traceidratio: { trace_id_ratio_based: { ratio } },
+  };
+  if (!name.startsWith('parentbased_')) return roots[name] ?? { parent_based: { root: { always_on: null } } };
+  return { parent_based: { root: roots[name.slice('parentbased_'.length)] ?? { always_on: null } } };
+}

@@ -1,0 +1,146 @@
+// The declarative configuration model of OpenTelemetry (schema 1.1), as far as this SDK honours it. Types only.
+// Options, environment and file all become this model, so that there is one way from words to a running SDK.
+
+/** A node with one key that names the variant, as `{ always_on: null }`. */
+export type Choice<Variants> = { readonly [Name in keyof Variants]?: Variants[Name] };
+
+type Optional<T> = { readonly [Key in keyof T]?: T[Key] | null };
+
+/** Limits of spans or log records; what is left out has the SDK's default. */
+export type LimitsNode = Optional<{
+  attribute_value_length_limit: number;
+  attribute_count_limit: number;
+  event_count_limit: number;
+  link_count_limit: number;
+  event_attribute_count_limit: number;
+  link_attribute_count_limit: number;
+}>;
+
+export type TlsNode = Optional<{ ca_file: string; key_file: string; cert_file: string }>;
+
+/** An OTLP exporter. Times are milliseconds. */
+export type OtlpNode = Optional<{
+  endpoint: string;
+  tls: TlsNode;
+  headers: readonly { readonly name: string; readonly value: string | null }[];
+  headers_list: string;
+  compression: string;
+  timeout: number;
+  encoding: 'protobuf' | 'json';
+  temporality_preference: 'cumulative' | 'delta' | 'low_memory';
+  default_histogram_aggregation: 'explicit_bucket_histogram' | 'base2_exponential_bucket_histogram';
+}> & {
+  /** True where addresses, headers and certificates are to be found in OTEL_EXPORTER_OTLP_*; never in a file. */
+  readonly fromEnvironment?: boolean;
+};
+
+export type ExporterNode = Choice<{ otlp_http: OtlpNode | null; otlp_grpc: OtlpNode | null; console: null }>;
+
+/** A queue before an exporter. Times are milliseconds. */
+export type BatchNode = Optional<{
+  schedule_delay: number;
+  export_timeout: number;
+  max_queue_size: number;
+  max_export_batch_size: number;
+}> & { readonly exporter: ExporterNode };
+
+export type ProcessorNode = Choice<{ batch: BatchNode; simple: { readonly exporter: ExporterNode } }>;
+
+export type SamplerNode = Choice<{
+  always_on: null;
+  always_off: null;
+  trace_id_ratio_based: { readonly ratio?: number | null } | null;
+  parent_based: Optional<{
+    root: SamplerNode;
+    remote_parent_sampled: SamplerNode;
+    remote_parent_not_sampled: SamplerNode;
+    local_parent_sampled: SamplerNode;
+    local_parent_not_sampled: SamplerNode;
+  }> | null;
+}>;
+
+export type CardinalityNode = Optional<Record<'default' | InstrumentWord, number>>;
+
+export type InstrumentWord =
+  | 'counter'
+  | 'gauge'
+  | 'histogram'
+  | 'observable_counter'
+  | 'observable_gauge'
+  | 'observable_up_down_counter'
+  | 'up_down_counter';
+
+export type PrometheusNode = Optional<{ host: string; port: number; scope_info_enabled: boolean }>;
+
+export type ReaderNode = Choice<{
+  periodic: Optional<{ interval: number; timeout: number; cardinality_limits: CardinalityNode }> & {
+    readonly exporter: ExporterNode;
+  };
+  pull: { readonly cardinality_limits?: CardinalityNode | null } & {
+    readonly exporter: { readonly 'prometheus/development'?: PrometheusNode | null };
+  };
+}>;
+
+export type AggregationNode = Choice<{
+  default: null;
+  drop: null;
+  last_value: null;
+  sum: null;
+  explicit_bucket_histogram: Optional<{ boundaries: readonly number[]; record_min_max: boolean }> | null;
+  base2_exponential_bucket_histogram: Optional<{ max_size: number; record_min_max: boolean }> | null;
+}>;
+
+export interface ViewNode {
+  readonly selector: Optional<{
+    instrument_name: string;
+    instrument_type: InstrumentWord;
+    unit: string;
+    meter_name: string;
+    meter_version: string;
+    meter_schema_url: string;
+  }>;
+  readonly stream: Optional<{
+    name: string;
+    description: string;
+    aggregation: AggregationNode;
+    aggregation_cardinality_limit: number;
+    attribute_keys: Optional<{ included: readonly string[]; excluded: readonly string[] }>;
+  }>;
+}
+
+export interface AttributeNode {
+  readonly name: string;
+  readonly value: string | number | boolean | readonly string[] | readonly number[] | readonly boolean[] | null;
+}
+
+export type ResourceNode = Optional<{
+  attributes: readonly AttributeNode[];
+  attributes_list: string;
+  schema_url: string;
+  'detection/development': Optional<{ detectors: readonly Readonly<Record<string, unknown>>[] }>;
+}>;
+
+/** Where a file says what the standard has no word for. */
+export type DistributionNode = Optional<{
+  redaction: Optional<{ enabled: boolean; keys: readonly string[]; values: readonly string[] }>;
+  runtime_metrics: boolean;
+}>;
+
+/** Everything an SDK is started from. */
+export type Model = Optional<{
+  file_format: string;
+  disabled: boolean;
+  log_level: string;
+  resource: ResourceNode;
+  attribute_limits: LimitsNode;
+  propagator: Optional<{ composite: readonly Readonly<Record<string, unknown>>[]; composite_list: string }>;
+  tracer_provider: Optional<{ limits: LimitsNode; sampler: SamplerNode }> & {
+    readonly processors: readonly ProcessorNode[];
+  };
+  meter_provider: Optional<{ views: readonly ViewNode[]; exemplar_filter: string }> & {
+    readonly readers: readonly ReaderNode[];
+  };
+  logger_provider: Optional<{ limits: LimitsNode }> & { readonly processors: readonly ProcessorNode[] };
+  'instrumentation/development': Optional<{ js: Readonly<Record<string, Optional<{ enabled: boolean }> | null>> }>;
+  distribution: Optional<{ evenkeel: DistributionNode }>;
+}>;

@@ -1,0 +1,176 @@
+// Reads a declarative configuration file and says everything that is wrong with it, each with its line.
+// It starts nothing; environment variables inside of values are put in as the specification says.
+import { readFileSync } from 'node:fs';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parse, parseDocument, Scalar } from 'yaml';
+import { EvenkeelError } from '../errors.ts';
+import type { Environment } from '../options.ts';
+import type { Model } from './model.ts';
+import { FILE, type Shape } from './nodes.ts';
+
+/** A file is written by hand; deeper than this is an alias that contains itself. */
+const MAX_DEPTH = 32;
+
+/** Problems told at once; a file of another kind has one in every line. */
+const MAX_PROBLEMS = 50;
+
+/**
+ * Reads and checks the file at `path`.
+ *
+ * @throws CONFIG_FILE_INVALID with all problems, one a line, each as `path:line: what`
+ */
+export function readConfigFile(path: string, environment: Environment): Model {
+  let source: string;
+  try {
+    source = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new EvenkeelError('CONFIG_FILE_INVALID', `${path}: ${(error as Error).message}`, { cause: error });
+  }
+  return parseConfig(source, path, environment);
+}
+
+/** Checks the text of a file; `path` is only for messages. @throws as {@link readConfigFile} */
+export function parseConfig(source: string, path: string, environment: Environment): Model {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { version: '1.2', lineCounter: lines, prettyErrors: false });
+  const problems: string[] = [];
+  const tell = (offset: number | undefined, what: string): void => {
+    const problem = `${path}:${lines.linePos(offset ?? 0).line}: ${what}`;
+    if (problems.length < MAX_PROBLEMS && !problems.includes(problem)) problems.push(problem);
+  };
+  for (const error of document.errors) tell(error.pos[0], error.message);
+  let model: unknown;
+  if (problems.length === 0) {
+    const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+    model = createReader(tell, resolve, environment)(document.contents, FILE, 'the file', 0, 0);
+    if (model === null) tell(0, 'the file must be a map');
+    checkFormat(model, tell);
+  }
+  if (problems.length > 0) throw new EvenkeelError('CONFIG_FILE_INVALID', problems.join('\n'));
+  return model as Model;
+}
+
+type Tell = (offset: number | undefined, what: string) => void;
+/** Reads one node as its shape says; `at` is where its key stands. */
+type Read = (node: unknown, shape: Shape, name: string, at: number, depth: number) => unknown;
+
+function createReader(tell: Tell, resolve: (node: unknown) => unknown, environment: Environment): Read {
+  const read: Read = (given, shape, name, at, depth) => {
+    const node = resolve(given);
+    if (depth > MAX_DEPTH) return void tell(at, `${name} is nested too deeply`);
+    const value = isScalar(node) ? scalarValue(node, environment, (what) => tell(node.range?.[0], what)) : node;
+    if (value === null || value === undefined) return null;
+    if (shape.kind === 'list') {
+      if (!isSeq(node)) return void tell(at, `${name} must be a list`);
+      return node.items.map((item) => read(item, shape.of, `an entry of ${name}`, offsetOf(item) ?? at, depth + 1));
+    }
+    if (shape.kind === 'node' || shape.kind === 'choice' || shape.kind === 'map') {
+      if (!isMap(node)) return void tell(at, `${name} must be a map`);
+      return readMap(node.items as Pair<unknown, unknown>[], shape, name, at, depth);
+    }
+    const problem = scalarProblem(isScalar(node) || isSeq(node) ? plain(value, environment) : value, shape);
+    if (problem !== undefined) return void tell(offsetOf(node) ?? at, `${name} ${problem}`);
+    return isSeq(node) ? plain(node, environment) : shape.kind === 'empty' ? null : value;
+  };
+
+  function readMap(
+    pairs: readonly Pair<unknown, unknown>[],
+    shape: Extract<Shape, { kind: 'node' | 'choice' | 'map' }>,
+    name: string,
+    at: number,
+    depth: number,
+  ): unknown {
+    const found: Record<string, unknown> = {};
+    for (const pair of pairs) {
+      const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
+      const keyAt = offsetOf(pair.key) ?? at;
+      const field = shape.kind === 'map' ? shape.of : Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+      if (field === undefined) tell(keyAt, `unknown or unsupported node "${key}" in ${name}`);
+      else found[key] = read(pair.value, field, key, keyAt, depth + 1);
+    }
+    for (const key of shape.kind === 'node' ? shape.required : []) {
+      if (!(key in found) || found[key] === null) tell(at, `${name} needs "${key}"`);
+    }
+    const problem = shape.kind === 'node' ? shape.check?.(found) : undefined;
+    if (problem !== undefined) tell(at, `${name} ${problem}`);
+    if (shape.kind === 'choice' && pairs.length !== 1) {
+      tell(at, `${name} must have exactly one of ${Object.keys(shape.fields).join(', ')}`);
+    }
+    return found;
+  }
+
+  return read;
+}
+
+/** What is wrong with a scalar, as the end of a sentence; undefined when nothing is. */
+function scalarProblem(value: unknown, shape: Shape): string | undefined {
+  if (shape.kind === 'boolean') return typeof value === 'boolean' ? undefined : 'must be true or false';
+  if (shape.kind === 'pattern') return patternProblem(value);
+  if (shape.kind === 'empty') {
+    const isEmpty = isMap(value) && value.items.length === 0;
+    return isEmpty ? undefined : 'takes no settings';
+  }
+  if (shape.kind === 'scalar') {
+    const values = Array.isArray(value) ? value : [value];
+    return values.every((one) => one === null || typeof one !== 'object')
+      ? undefined
+      : 'must be a scalar or a list of them';
+  }
+  if (shape.kind === 'string') {
+    if (typeof value !== 'string') return 'must be text';
+    return shape.oneOf && !shape.oneOf.includes(value) ? `must be one of ${shape.oneOf.join(', ')}` : undefined;
+  }
+  if (shape.kind !== 'number') return undefined;
+  if (typeof value !== 'number' || Number.isNaN(value)) return 'must be a number';
+  const max = shape.max ?? Infinity;
+  if (value >= shape.min && value <= max) return undefined;
+  return max === Infinity ? `must be at least ${shape.min}` : `must be between ${shape.min} and ${max}`;
+}
+
+function patternProblem(value: unknown): string | undefined {
+  try {
+    return typeof value === 'string' && new RegExp(value) ? undefined : 'must be text';
+  } catch {
+    return 'is no regular expression';
+  }
+}
+
+/** Lists inside of a scalar shape become arrays; everything else stays as it is. */
+function plain(node: unknown, environment: Environment): unknown {
+  if (!isSeq(node)) return node;
+  return node.items.map((item) => (isScalar(item) ? scalarValue(item, environment, () => {}) : item));
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as Node | undefined)?.range?.[0];
+}
+
+function checkFormat(model: unknown, tell: Tell): void {
+  const format = (model as Model | null)?.file_format;
+  if (format !== undefined && format !== null && !/^1\.[01](?:-|$)/.test(format)) {
+    tell(0, `file_format must be "1.0" or "1.1": ${format}`);
+  }
+}
+
+/**
+ * Puts environment variables into a value; what was written without quotes may so become a number or a flag.
+ *
+ * @see OpenTelemetry specification, configuration data model, environment variable substitution
+ */
+function scalarValue(node: Scalar, environment: Environment, tell: (what: string) => void): unknown {
+  const { value } = node;
+  if (typeof value !== 'string' || !value.includes('$')) return value;
+  const replaced = value.replace(/\$\$|\$\{([^}]*)\}/g, (match, inside: string | undefined) => {
+    if (inside === undefined) return '$';
+    const reference = /^(?:env:)?([a-zA-Z_]\w*)(?::-([^\n]*))?$/.exec(inside);
+    if (!reference) tell(`${match} is no reference to an environment variable`);
+    return environment[reference?.[1] ?? ''] || (reference?.[2] ?? '');
+  });
+  if (node.type !== Scalar.PLAIN) return replaced;
+  if (replaced === '') return null;
+  try {
+    const parsed: unknown = parse(replaced, { version: '1.2' });
+    return typeof parsed === 'number' || typeof parsed === 'boolean' || parsed === null ? parsed : replaced;
+  } catch {
+    return replaced;
+  }
+}

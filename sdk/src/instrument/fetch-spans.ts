@@ -1,0 +1,128 @@
+// Makes client spans of undici, which is also what `fetch` of Node is. Its channels are plain events, so a request is
+// followed from its creation to the headers of the answer; the body may be read much later, or never.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import { state } from '../state.ts';
+
+/** Attribute keys. @see OpenTelemetry semantic conventions 1.45, HTTP client spans */
+export const HTTP_ATTRIBUTE = {
+  method: 'http.request.method',
+  methodOriginal: 'http.request.method_original',
+  url: 'url.full',
+  status: 'http.response.status_code',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  errorType: 'error.type',
+} as const;
+
+const KEY = HTTP_ATTRIBUTE;
+
+/** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
+const METHODS: ReadonlySet<string> = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+]);
+
+interface Request {
+  readonly origin: string | URL;
+  readonly path: string;
+  readonly method: string;
+  addHeader(name: string, value: string): unknown;
+}
+interface Event {
+  readonly request: Request;
+  readonly headers?: unknown;
+  readonly response?: { readonly statusCode: number };
+  readonly error?: unknown;
+}
+
+/** Listens until it is stopped, or until another instrumentation of undici is seen at work. */
+export function startUndici(): () => void {
+  const spans = new WeakMap<object, Span>();
+
+  function created({ request }: Event): void {
+    const parent = context.active();
+    if (!state.isOn || isTracingSuppressed(parent)) return;
+    const { method, attributes } = describe(request);
+    const options = { kind: SpanKind.CLIENT, attributes };
+    const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
+    spans.set(request, span);
+    propagation.inject(trace.setSpan(parent, span), request, {
+      set: (carrier, name, value) => void carrier.addHeader(name, value),
+    });
+  }
+
+  /** Whoever else observes the request adds the same header; then this span must not be counted beside that one. */
+  function sending({ request, headers }: Event): void {
+    if (typeof headers !== 'string' || headers.split(/^traceparent:/im).length < 3) return;
+    spans.delete(request);
+    stop();
+  }
+
+  function answered({ request, response }: Event): void {
+    const span = spans.get(request);
+    if (!span) return;
+    const status = response?.statusCode ?? 0;
+    span.setAttribute(KEY.status, status);
+    if (status >= 400) span.setAttribute(KEY.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
+    spans.delete(request);
+    span.end();
+  }
+
+  function failed({ request, error }: Event): void {
+    const span = spans.get(request);
+    if (!span) return;
+    const { name, code } = (error ?? {}) as { name?: string; code?: string };
+    span.setAttribute(KEY.errorType, code ?? name ?? '_OTHER');
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+    spans.delete(request);
+    span.end();
+  }
+
+  const listeners = Object.entries({
+    'undici:request:create': created,
+    'undici:client:sendHeaders': sending,
+    'undici:request:headers': answered,
+    'undici:request:error': failed,
+  }).map(([name, handle]) => ({ name, handle: (event: unknown) => attempt(() => handle(event as Event)) }));
+  const stop = (): void => {
+    for (const { name, handle } of listeners) unsubscribe(name, handle);
+  };
+  for (const { name, handle } of listeners) subscribe(name, handle);
+  return stop;
+}
+
+function describe(request: Request): { method: string; attributes: Attributes } {
+  const url = new URL(request.path, request.origin);
+  const isKnown = METHODS.has(request.method);
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  return {
+    method: isKnown ? request.method : 'HTTP',
+    attributes: {
+      [KEY.method]: isKnown ? request.method : '_OTHER',
+      ...(!isKnown && { [KEY.methodOriginal]: request.method }),
+      [KEY.url]: url.href,
+      [KEY.serverAddress]: url.hostname,
+      [KEY.serverPort]: port,
+    },
+  };
+}
+
+/** A subscriber that throws would end the program. */
+function attempt(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // A newer undici may publish another shape.
+  }
+}

@@ -1,0 +1,126 @@
+// Finds the OpenTelemetry instrumentations that a program has installed, and starts them. The SDK brings none.
+import { readFileSync } from 'node:fs';
+import { createRequire, register } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { metrics, trace } from '@opentelemetry/api';
+import { warn } from '../errors.ts';
+import type { Switches } from './channels.ts';
+
+/** The package that brings all of them. */
+export const AUTO = '@opentelemetry/auto-instrumentations-node';
+
+/** Instrumentations of one program; more are a mistake in its package.json. */
+const MAX_INSTALLED = 100;
+
+/** An instrumentation, as far as it is used here. */
+interface Instrumentation {
+  readonly instrumentationName: string;
+  enable(): void;
+  setTracerProvider(provider: unknown): void;
+  setMeterProvider(provider: unknown): void;
+}
+
+/** Instrumentations resolvable from `folder`: those its package.json names, by the name of their package. */
+export function findInstalled(folder: string): { name: string; version: string }[] {
+  const require = createRequire(join(folder, 'package.json'));
+  const wanted = dependenciesOf(folder).filter(
+    (name) => name === AUTO || /^@opentelemetry\/instrumentation-|^opentelemetry-instrumentation-/.test(name),
+  );
+  return wanted.slice(0, MAX_INSTALLED).flatMap((name) => {
+    try {
+      require.resolve(name);
+      return [{ name, version: versionOf(require, name) }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * Starts what is installed, but for what `switches` turn off.
+ *
+ * @returns the names of the instrumentations at work
+ */
+export function startInstalled(switches: Switches, folder: string = process.cwd()): string[] {
+  const found = findInstalled(folder);
+  if (found.length === 0) return [];
+  const require = createRequire(join(folder, 'package.json'));
+  const started: string[] = [];
+  for (const { name } of found) {
+    try {
+      for (const instrumentation of create(require(name) as Record<string, unknown>, name, switches)) {
+        instrumentation.setTracerProvider(trace.getTracerProvider());
+        instrumentation.setMeterProvider(metrics.getMeterProvider());
+        started.push(instrumentation.instrumentationName);
+      }
+    } catch (error) {
+      warn('INSTRUMENTATION_FAILED', `${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (started.length > 0) hookImports(require);
+  return started;
+}
+
+/** Makes the instrumentations a package exports. */
+function create(exported: Record<string, unknown>, name: string, switches: Switches): Instrumentation[] {
+  const off = Object.entries(switches).filter(([, one]) => one?.enabled === false);
+  if (name === AUTO) {
+    // Runtime metrics are the SDK's own, and would be there twice.
+    const config = { '@opentelemetry/instrumentation-runtime-node': { enabled: false } };
+    for (const [key] of off) Object.assign(config, { [key]: { enabled: false } });
+    return (exported['getNodeAutoInstrumentations'] as (config: object) => Instrumentation[])(config);
+  }
+  if (name === '@opentelemetry/instrumentation-runtime-node' || off.some(([key]) => key === name)) return [];
+  return Object.entries(exported).flatMap(([key, Kind]) => {
+    if (!/^[A-Z]\w*Instrumentation$/.test(key) || typeof Kind !== 'function') return [];
+    const instrumentation = new (Kind as new () => Instrumentation)();
+    return typeof instrumentation.setTracerProvider === 'function' ? [instrumentation] : [];
+  });
+}
+
+/** Instrumentations patch ES modules through hooks; those of this thread where Node and the package have them. */
+function hookImports(require: NodeJS.Require): void {
+  try {
+    const own = createRequire(require.resolve('@opentelemetry/instrumentation'));
+    const sync = resolveOptional(own, 'import-in-the-middle/register-hooks.mjs');
+    const hooks = sync === undefined ? undefined : (own(sync) as SyncHooks);
+    if (hooks?.supportsSyncHooks()) hooks.register();
+    else register(pathToFileURL(own.resolve('@opentelemetry/instrumentation/hook.mjs')));
+  } catch (error) {
+    warn('INSTRUMENTATION_FAILED', `hooks of ES modules: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+interface SyncHooks {
+  supportsSyncHooks(): boolean;
+  register(): void;
+}
+
+function resolveOptional(require: NodeJS.Require, path: string): string | undefined {
+  try {
+    return require.resolve(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function dependenciesOf(folder: string): string[] {
+  try {
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, object>;
+    return Object.keys({ ...manifest['dependencies'], ...manifest['devDependencies'] });
+  } catch {
+    return [];
+  }
+}
+
+function versionOf(require: NodeJS.Require, name: string): string {
+  try {
+    // Many packages do not export their package.json, so it is looked for above the file they are entered by.
+    const entry = require.resolve(name).replaceAll('\\', '/');
+    const root = entry.slice(0, entry.lastIndexOf(`/${name}/`) + name.length + 1);
+    return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+  } catch {
+    return 'unknown';
+  }
+}

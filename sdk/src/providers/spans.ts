@@ -1,0 +1,138 @@
+// Makes the way of spans: what waits is known, bounded and redacted before it is exported.
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { TraceFlags } from '@opentelemetry/api';
+import {
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  type SpanExporter,
+  type SpanLimits,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import { type Batch, type BatchLimits, createBatch } from '../bound/batch.ts';
+import { handOver } from '../bound/hand-over.ts';
+import type { Redaction } from '../bound/redaction.ts';
+import type { BatchNode, ExporterNode, LimitsNode, Model, ProcessorNode } from '../config/model.ts';
+import { type Address, createSpanExporter, type Surroundings } from './exporters.ts';
+
+/** Defaults where a file is silent: those of `startTelemetry`. */
+const DEFAULT_BATCH = { delayMs: 1000, timeoutMs: 1000, maxQueueSize: 2048, maxBatchSize: 512 };
+
+/** Limits where nobody sets others. */
+const DEFAULT_LENGTH = 4096;
+const DEFAULT_COUNT = 128;
+
+/** Processors, and what can be done with their spans when the process ends. */
+export interface SpanPipeline {
+  readonly processors: readonly SpanProcessor[];
+  /** Sends what waits, at once, to the first address that takes OTLP over HTTP. */
+  handOver(): void;
+}
+
+interface Part {
+  readonly processor: SpanProcessor;
+  readonly batch?: Batch<ReadableSpan>;
+  readonly address?: Address | undefined;
+}
+
+/** Makes one processor for each node. */
+export async function createSpanPipeline(
+  nodes: readonly ProcessorNode[],
+  surroundings: Surroundings & { readonly redaction: Redaction },
+): Promise<SpanPipeline> {
+  const { redaction, meterProvider } = surroundings;
+  const prepare = (spans: readonly ReadableSpan[]): void => {
+    for (const span of spans) redactSpan(span, redaction);
+  };
+
+  async function createPart(node: ProcessorNode): Promise<Part> {
+    const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
+    const { exporter, address } = await createSpanExporter(exporterNode, surroundings);
+    const prepared = preparing(exporter, prepare);
+    if (node.simple) return { processor: new SimpleSpanProcessor({ exporter: prepared }) };
+    const batch = createBatch('span', batchLimits(node.batch), prepared, meterProvider);
+    return { processor: batching(batch), batch, address };
+  }
+
+  const parts = await Promise.all(nodes.map(createPart));
+  return {
+    processors: parts.map(({ processor }) => processor),
+    handOver() {
+      for (const { batch, address } of parts) {
+        const spans = batch?.drain() ?? [];
+        if (spans.length === 0 || !address) continue;
+        prepare(spans);
+        const body = ProtobufTraceSerializer.serializeRequest(spans);
+        const headers = { ...address.headers, 'Content-Type': 'application/x-protobuf' };
+        const isTaken = body === undefined || handOver(body, { url: address.url, headers });
+        if (!isTaken) surroundings.outlet.onFailure(new Error(`${spans.length} spans were not taken at exit`));
+      }
+    },
+  };
+}
+
+/** Queues the spans that are sampled. */
+function batching(batch: Batch<ReadableSpan>): SpanProcessor {
+  return {
+    onStart() {},
+    onEnd(span) {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) batch.add(span);
+    },
+    forceFlush: () => batch.flush(),
+    shutdown: () => batch.shutdown(),
+  };
+}
+
+/** Stands before an exporter and prepares what it is given. */
+function preparing(exporter: SpanExporter, prepare: (spans: readonly ReadableSpan[]) => void): SpanExporter {
+  return {
+    export(spans, done) {
+      prepare(spans);
+      exporter.export(spans, done);
+    },
+    forceFlush: async () => exporter.forceFlush?.(),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+/** Queue and times of a processor; a batch is never larger than the queue. */
+export function batchLimits(node: BatchNode | undefined): BatchLimits {
+  const maxQueueSize = node?.max_queue_size ?? DEFAULT_BATCH.maxQueueSize;
+  return {
+    scheduledDelayMillis: node?.schedule_delay ?? DEFAULT_BATCH.delayMs,
+    exportTimeoutMillis: node?.export_timeout ?? DEFAULT_BATCH.timeoutMs,
+    maxQueueSize,
+    maxExportBatchSize: Math.min(node?.max_export_batch_size ?? DEFAULT_BATCH.maxBatchSize, maxQueueSize),
+  };
+}
+
+/** Joins the limits of spans with those of everything. */
+export function spanLimits(model: Model): SpanLimits {
+  const own = model.tracer_provider?.limits;
+  return {
+    ...attributeLimits(model, own),
+    eventCountLimit: own?.event_count_limit ?? DEFAULT_COUNT,
+    linkCountLimit: own?.link_count_limit ?? DEFAULT_COUNT,
+    attributePerEventCountLimit: own?.event_attribute_count_limit ?? DEFAULT_COUNT,
+    attributePerLinkCountLimit: own?.link_attribute_count_limit ?? DEFAULT_COUNT,
+  };
+}
+
+/** The limits that spans and log records share. */
+export function attributeLimits(
+  { attribute_limits: all }: Model,
+  own: LimitsNode | null | undefined,
+): { attributeValueLengthLimit: number; attributeCountLimit: number } {
+  return {
+    attributeValueLengthLimit: own?.attribute_value_length_limit ?? all?.attribute_value_length_limit ?? DEFAULT_LENGTH,
+    attributeCountLimit: own?.attribute_count_limit ?? all?.attribute_count_limit ?? DEFAULT_COUNT,
+  };
+}
+
+/** Redacts everything of a span that a program fills with data; names of spans are not data. */
+function redactSpan(span: ReadableSpan, redaction: Redaction): void {
+  redaction.attributes(span.attributes);
+  for (const event of span.events) redaction.attributes(event.attributes);
+  for (const link of span.links) redaction.attributes(link.attributes);
+  const { status } = span;
+  if (status.message !== undefined) status.message = redaction.text(status.message);
+}

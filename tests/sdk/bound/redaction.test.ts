@@ -1,0 +1,124 @@
+// What is taken out of attributes, and what must stay.
+import { assert, property, string } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRedaction } from '../../../sdk/src/bound/redaction.ts';
+
+const redaction = createRedaction();
+
+function check(key: string, value: unknown, expected: unknown, with_ = redaction): void {
+  const attributes = { [key]: value };
+  with_.attributes(attributes);
+  expect(attributes, `${key}: ${String(value)}`).toEqual({ [key]: expected });
+}
+const stays = (key: string, value: unknown): void => check(key, value, value);
+const goes = (key: string): void => check(key, 'anything', 'REDACTED');
+
+describe('createRedaction', () => {
+  it('takes the values of secret keys', () => {
+    for (const key of [
+      'http.request.header.authorization',
+      'http.response.header.set-cookie',
+      'Cookie',
+      'user.password',
+    ])
+      goes(key);
+    for (const key of ['access_token', 'accessToken', 'auth.token', 'client_secret', 'x-api-key', 'apiKey', 'api_key'])
+      goes(key);
+    for (const key of [
+      'db.PASSWORD',
+      'aws.credentials',
+      'privateKey',
+      'X-Amz-Signature',
+      'card.number',
+      'proxy-authorization',
+    ])
+      goes(key);
+    check('http.request.header.authorization', ['Basic abc', 'x'], ['REDACTED', 'REDACTED']);
+  });
+
+  it('leaves keys that only look like it', () => {
+    stays('gen_ai.token.type', 'input');
+    stays('gen_ai.usage.input_tokens', 123);
+    stays('tokenizer.name', 'cl100k');
+    stays('password.length', 12);
+    stays('keyboard.layout', 'de');
+    stays('author', 'someone');
+    stays('spinner', 'dots');
+    stays('secretary', 'x');
+  });
+
+  it('takes e-mail addresses out of values', () => {
+    check('note', 'from a.b+c@mail.example.org to x@y.io.', 'from REDACTED to REDACTED.');
+    stays('package', '@scope/name@1.2.3');
+    stays('decorator', 'at @measure');
+    stays('host', 'git@localhost');
+  });
+
+  it('takes card numbers with a right check digit', () => {
+    check('text', 'paid with 4111 1111 1111 1111 today', 'paid with REDACTED today');
+    check('text', '5555-5555-5555-4444', 'REDACTED');
+    check('text', 'amex 378282246310005', 'amex REDACTED');
+    stays('text', '4111 1111 1111 1112');
+    stays('trace', '4111111111111111a');
+    stays('time', '1764537758123456789');
+    stays('order.id', 4_111_111_111_111_111);
+    stays('version', '4.1.1.1');
+  });
+
+  it('takes user info and secret parameters out of URLs', () => {
+    check('url.full', 'https://me:pw@host/a?x=1', 'https://REDACTED:REDACTED@host/a?x=1');
+    check('url.full', 'amqp://me@host', 'amqp://REDACTED@host');
+    check(
+      'url.full',
+      'https://h/a?page=2&access_token=abc&sig=1#t',
+      'https://h/a?page=2&access_token=REDACTED&sig=REDACTED#t',
+    );
+    check('url.query', '?api_key=abc&q=shoes', '?api_key=REDACTED&q=shoes');
+    stays('url.full', 'https://h/users/@me?since=2026-01-01');
+  });
+
+  it('takes bearer tokens and JSON web tokens wherever they stand', () => {
+    check('header', 'Bearer abcdefgh12345678', 'Bearer REDACTED');
+    check('error', 'bad eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl end', 'bad REDACTED end');
+    stays('text', 'the bearer of news');
+  });
+
+  it('goes into lists and maps, to a depth', () => {
+    check('list', ['a', 'x@y.org'], ['a', 'REDACTED']);
+    check('map', { user: { password: 'p', name: 'n' } }, { user: { password: 'REDACTED', name: 'n' } });
+    check('secret', { any: 'thing' }, { any: 'REDACTED' });
+    const deep = (levels: number): unknown => (levels === 0 ? 'end' : [deep(levels - 1)]);
+    check('deep', deep(8), deep(8));
+    const attributes = { deep: deep(20) };
+    redaction.attributes(attributes);
+    expect(JSON.stringify(attributes)).toContain('REDACTED');
+  });
+
+  it('can be extended and switched off', () => {
+    const own = createRedaction({ keys: ['Customer.Name'], values: [/\bEMP-\d+/] });
+    check('customer.name', 'Ann', 'REDACTED', own);
+    check('text', 'EMP-1 and EMP-22', 'REDACTED and REDACTED', own);
+    check('password', 'p', 'REDACTED', own);
+    const off = createRedaction({ enabled: false });
+    check('password', 'p', 'p', off);
+    expect(off.text('a@b.org')).toBe('a@b.org');
+  });
+
+  it('leaves nothing of a card or an address, whatever stands around it', () => {
+    const filler = string({ maxLength: 30 }).map((text) => text.replace(/[\w.%+@-]/g, ' '));
+    assert(
+      property(filler, filler, (before, after) => {
+        const clean = redaction.text(`${before} 4242424242424242 ${after} a@b.example ${before}`);
+        expect(clean).not.toContain('4242');
+        expect(clean).not.toContain('a@b');
+      }),
+      { numRuns: 50, seed: 7 },
+    );
+  });
+
+  it('answers for hostile texts', () => {
+    for (const piece of ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA']) {
+      expect(redaction.text(piece.repeat(2000)).length).toBeGreaterThan(0);
+    }
+  });
+});

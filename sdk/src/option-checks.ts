@@ -1,5 +1,6 @@
 // Says what is wrong with the options of startTelemetry, all at once. It decides nothing.
 import type { TelemetryOptions } from './options.ts';
+import { checkSampling } from './sample/sampling-options.ts';
 
 /** Lists what is wrong with the options, each with its name; empty when nothing is. */
 export function checkOptions(options: TelemetryOptions): string[] {
@@ -20,7 +21,7 @@ export function checkOptions(options: TelemetryOptions): string[] {
   check(areValues(resourceAttributes, scalars), 'resourceAttributes must be an object of strings, numbers or booleans');
   check(['undefined', 'boolean'].includes(typeof options.runtimeMetrics), 'runtimeMetrics must be true or false');
   check(['undefined', 'boolean'].includes(typeof options.instrumentations), 'instrumentations must be true or false');
-  problems.push(...checkRedaction(redaction));
+  problems.push(...checkRedaction(redaction), ...checkSampling(options.sampling));
   check(prometheus === undefined || isObject(prometheus), 'prometheus must be an object');
   const port = prometheus?.port;
   const isPort = port === undefined || (Number.isInteger(port) && port > 0 && port < 65_536);
@@ -39,6 +40,7 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof TelemetryOptions>([
   'resourceAttributes',
   'runtimeMetrics',
   'redaction',
+  'sampling',
   'instrumentations',
   'prometheus',
 ]);

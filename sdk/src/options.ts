@@ -2,6 +2,7 @@
 // The only place in the SDK that reads environment variables.
 import { checkOptions } from './option-checks.ts';
 import { EvenkeelError } from './errors.ts';
+import type { SamplingOptions } from './sample/sampling-options.ts';
 import type { ExceptionSignal } from './state.ts';
 
 /** Protocols the SDK sends by itself. */
@@ -23,6 +24,8 @@ export interface TelemetryOptions {
   readonly runtimeMetrics?: boolean;
   /** What is taken out of attributes before they leave the process; the secrets everybody has, unless set here. */
   readonly redaction?: RedactionOptions;
+  /** How much is sampled, and what is counted whatever is sampled. */
+  readonly sampling?: SamplingOptions;
   /** OpenTelemetry instrumentations that the program has installed are used unless false. */
   readonly instrumentations?: boolean;
   /** With a port: serves the metrics of this process there. Without: see {@link Telemetry.metricsPage}. */
@@ -81,6 +84,8 @@ export interface Settings {
     readonly maxQueueSize: number;
     readonly maxExportBatchSize: number;
   };
+  /** Which measurements may become exemplars, as OTEL_METRICS_EXEMPLAR_FILTER names it. */
+  readonly exemplarFilter: string;
   readonly metricIntervalMs: number;
   readonly metricTimeoutMs: number;
 }
@@ -157,6 +162,7 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     },
     exceptionSignal: exceptionSignalOf(list(read('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') ?? '')),
     environment,
+    exemplarFilter: read('OTEL_METRICS_EXEMPLAR_FILTER')?.toLowerCase() ?? 'trace_based',
     disabledInstrumentations: list(read('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? ''),
     resourceDetectors: list(read('OTEL_NODE_RESOURCE_DETECTORS') ?? 'all'),
     batch: {

@@ -30,7 +30,9 @@ import { warn } from './errors.ts';
 import { startChannels } from './instrument/channels.ts';
 import { startInstalled } from './instrument/installed.ts';
 import { startPino } from './instrument/pino.ts';
-import { SCOPE_NAME, SCOPE_VERSION } from './names.ts';
+import { createCounting } from './metrics/counting.ts';
+import type { ExemplarFilter } from './metrics/exemplars.ts';
+import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from './names.ts';
 import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
 import { createLogProcessors, logLimits } from './providers/logs.ts';
@@ -109,7 +111,14 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   const redaction = createRedaction(redactionOf(model, options));
   const page =
     options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
-  const readers = await createReaders(model.meter_provider?.readers ?? [], outlet);
+  const counting = createCounting({
+    ...options.sampling,
+    filter: filterOf(model.meter_provider?.exemplar_filter),
+    redact: (attributes) => redaction.attributes(attributes),
+    serviceName: String(resource.attributes[ATTRIBUTE.serviceName]),
+    onFailure: outlet.onFailure,
+  });
+  const readers = await createReaders(model.meter_provider?.readers ?? [], outlet, counting);
   const meterProvider = new MeterProvider({
     resource,
     readers: page ? [...readers, page] : readers,
@@ -125,8 +134,8 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   const pipeline = await createSpanPipeline(model.tracer_provider?.processors ?? [], surroundings);
   const tracerProvider = new SdkTracerProvider({
     resource,
-    sampler: createSampler(model.tracer_provider?.sampler),
-    spanProcessors: [open.processor, ...pipeline.processors],
+    sampler: counting.sampler(createSampler(model.tracer_provider?.sampler)),
+    spanProcessors: [...counting.spanProcessors, open.processor, ...pipeline.processors],
     spanLimits: spanLimits(model),
   });
 
@@ -134,13 +143,14 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   context.setGlobalContextManager(contexts);
   const propagator = createPropagator(model.propagator);
   if (propagator) propagation.setGlobalPropagator(propagator);
-  metrics.setGlobalMeterProvider(meterProvider);
+  metrics.setGlobalMeterProvider(counting.exemplars.meterProvider(meterProvider));
   logs.setGlobalLoggerProvider(loggerProvider);
   trace.setGlobalTracerProvider(tracerProvider);
   return {
     page,
     contexts: storeOf(contexts),
     async shutdown() {
+      counting.close();
       // Whoever would end them later finds nobody to tell.
       open.endAll(undefined);
       const items = Promise.all([tracerProvider.shutdown(), loggerProvider.shutdown()]);
@@ -185,6 +195,11 @@ function logLevelOf(word: string | null | undefined): DiagLogLevel {
     ALL: DiagLogLevel.ALL,
   };
   return levels[name] ?? DiagLogLevel.NONE;
+}
+
+/** Those of the specification; another one in the environment is taken for the default. */
+function filterOf(name: string | null | undefined): ExemplarFilter {
+  return name === 'always_on' || name === 'always_off' ? name : 'trace_based';
 }
 
 /** Where the manager keeps the active context: it has no accessor, and without it operations have no children. */

@@ -36,7 +36,10 @@ export function modelOf(settings: Settings): Model {
         link_attribute_count_limit: spanLimits.attributePerLinkCountLimit,
       },
     },
-    meter_provider: { readers: settings.metrics.map((route) => readerOf(route, settings)) },
+    meter_provider: {
+      readers: settings.metrics.map((route) => readerOf(route, settings)),
+      exemplar_filter: settings.exemplarFilter,
+    },
     logger_provider: {
       processors: processors(settings.logs),
       limits: {
@@ -83,6 +86,11 @@ function readerOf(route: Route, { options, metricIntervalMs, metricTimeoutMs, en
     return { pull: { exporter: { 'prometheus/development': { host, port } } } };
   }
   const exporter = exporterOf(route, options.headers);
+  const wanted = environment['OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION']?.trim();
+  // Exponential unless told otherwise: no bounds fit all durations.
+  const isExplicit = wanted?.toLowerCase() === 'explicit_bucket_histogram';
+  const node = exporter.otlp_http ?? exporter.otlp_grpc;
+  if (node && !isExplicit) Object.assign(node, { default_histogram_aggregation: 'base2_exponential_bucket_histogram' });
   return { periodic: { interval: metricIntervalMs, timeout: metricTimeoutMs, exporter } };
 }
 

@@ -46,10 +46,31 @@ export type BatchNode = Optional<{
 
 export type ProcessorNode = Choice<{ batch: BatchNode; simple: { readonly exporter: ExporterNode } }>;
 
+type ProbabilityNode = { readonly ratio?: number | null } | null;
+
+/** A part of a consistent sampler. */
+export type ComposableNode = Choice<{
+  always_on: null;
+  always_off: null;
+  probability: ProbabilityNode;
+  parent_threshold: { readonly root: ComposableNode };
+  rule_based: Optional<{ rules: readonly SamplingRuleNode[] }> | null;
+}>;
+
+/** All conditions must hold; without any the rule is for every span that reaches it. */
+export type SamplingRuleNode = Optional<{
+  attribute_values: { readonly key: string; readonly values: readonly string[] };
+  attribute_patterns: { readonly key: string } & Optional<Record<'included' | 'excluded', readonly string[]>>;
+  span_kinds: readonly ('internal' | 'server' | 'client' | 'producer' | 'consumer')[];
+  parent: readonly ('none' | 'remote' | 'local')[];
+}> & { readonly sampler: ComposableNode };
+
 export type SamplerNode = Choice<{
   always_on: null;
   always_off: null;
-  trace_id_ratio_based: { readonly ratio?: number | null } | null;
+  trace_id_ratio_based: ProbabilityNode;
+  'probability/development': ProbabilityNode;
+  'composite/development': ComposableNode;
   parent_based: Optional<{
     root: SamplerNode;
     remote_parent_sampled: SamplerNode;

@@ -70,12 +70,32 @@ const spanLimits = {
   link_attribute_count_limit: positive,
 };
 
+/** Parts of consistent samplers name each other, so the fields of two are filled in below. */
+const parentThreshold: Record<string, Shape> = {};
+const rule: Record<string, Shape> = {
+  attribute_values: node({ key: text, values: list(text, 1) }, 'key', 'values'),
+  attribute_patterns: node({ key: text, included: list(text), excluded: list(text) }, 'key'),
+  span_kinds: list(word('internal', 'server', 'client', 'producer', 'consumer'), 1),
+  parent: list(word('none', 'remote', 'local'), 1),
+};
+const composable = choice({
+  always_on: empty,
+  always_off: empty,
+  probability: node({ ratio }),
+  parent_threshold: node(parentThreshold, 'root'),
+  rule_based: node({ rules: list(node(rule, 'sampler'), 1) }),
+});
+parentThreshold['root'] = composable;
+rule['sampler'] = composable;
+
 /** Samplers name each other, so the fields of one are filled in below. */
 const parentBased: Record<string, Shape> = {};
 const sampler = choice({
   always_on: empty,
   always_off: empty,
   trace_id_ratio_based: node({ ratio }),
+  'probability/development': node({ ratio }),
+  'composite/development': composable,
   parent_based: node(parentBased),
 });
 for (const parent of [
@@ -182,8 +202,14 @@ export const FILE: Shape = node(
       composite_list: text,
     }),
     tracer_provider: node({ processors, limits: node(spanLimits), sampler }, 'processors'),
-    // The reservoirs of OpenTelemetry JS hold no exemplars, so there is nothing to filter.
-    meter_provider: node({ readers: list(reader), views: list(view), exemplar_filter: word('always_off') }, 'readers'),
+    meter_provider: node(
+      {
+        readers: list(reader),
+        views: list(view),
+        exemplar_filter: word('always_on', 'always_off', 'trace_based'),
+      },
+      'readers',
+    ),
     logger_provider: node({ processors, limits: node(attributeLimits) }, 'processors'),
     'instrumentation/development': node({ js: { kind: 'map', of: node({ enabled: flag }) } }),
     distribution: node({

@@ -33,6 +33,7 @@ import {
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, OtlpNode, TlsNode } from '../config/model.ts';
+import type { Counting } from '../metrics/counting.ts';
 import { createTransport, type HttpOptions, type Outlet } from '../otlp-transport.ts';
 
 type Signal = 'TRACES' | 'METRICS' | 'LOGS';
@@ -48,6 +49,8 @@ export interface Surroundings {
   readonly outlet: Outlet;
   /** Counts what is exported as `otel.sdk.exporter.*`; absent for metrics themselves. */
   readonly meterProvider?: MeterProvider;
+  /** Writes exemplars into metrics. */
+  readonly counting?: Counting;
 }
 
 /** OTLP over HTTP waits this long for an answer unless the file or the environment says otherwise (specification). */
@@ -91,14 +94,18 @@ export async function createLogExporter(
   return new OTLPExporterBase(exportDelegate(http, serializer, LogsExporterMetricsHelper, outlet, meterProvider));
 }
 
-export async function createMetricExporter(node: ExporterNode, { outlet }: Surroundings): Promise<PushMetricExporter> {
+export async function createMetricExporter(
+  node: ExporterNode,
+  { outlet, counting }: Surroundings,
+): Promise<PushMetricExporter> {
   if ('console' in node) return new ConsoleMetricExporter();
   const shape = metricOptions(node.otlp_http ?? node.otlp_grpc ?? {});
   if (node.otlp_grpc) {
     const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc');
     return new OTLPMetricExporter({ ...(await grpcOptions(node.otlp_grpc)), ...shape });
   }
-  const serializer = isJson(node) ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+  const plain = isJson(node) ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+  const serializer = counting?.exemplars.serializer(plain, isJson(node) ? 'json' : 'protobuf') ?? plain;
   const http = httpOptions(node.otlp_http ?? {}, 'METRICS');
   return new OTLPMetricExporterBase(exportDelegate(http, serializer, MetricsExporterMetricsHelper, outlet), shape);
 }

@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { AggregationNode, CardinalityNode, InstrumentWord, ReaderNode, ViewNode } from '../config/model.ts';
 import { warn } from '../errors.ts';
+import type { Counting } from '../metrics/counting.ts';
 import type { Outlet } from '../otlp-transport.ts';
 import { createMetricExporter } from './exporters.ts';
 
@@ -31,16 +32,24 @@ const INSTRUMENT_TYPES: Readonly<Record<InstrumentWord, InstrumentType>> = {
 };
 
 /** Makes the readers; a page of metrics opens its port. */
-export function createReaders(nodes: readonly ReaderNode[], outlet: Outlet): Promise<IMetricReader[]> {
-  return Promise.all(nodes.map((node) => (node.pull ? createPage(node.pull) : createPeriodic(node, outlet))));
+export function createReaders(
+  nodes: readonly ReaderNode[],
+  outlet: Outlet,
+  counting?: Counting,
+): Promise<IMetricReader[]> {
+  return Promise.all(nodes.map((node) => (node.pull ? createPage(node.pull) : createPeriodic(node, outlet, counting))));
 }
 
-async function createPeriodic({ periodic }: ReaderNode, outlet: Outlet): Promise<IMetricReader> {
-  const exporter = await createMetricExporter(periodic?.exporter ?? { otlp_http: null }, { outlet });
+async function createPeriodic({ periodic }: ReaderNode, outlet: Outlet, counting?: Counting): Promise<IMetricReader> {
+  const exporter = await createMetricExporter(periodic?.exporter ?? { otlp_http: null }, {
+    outlet,
+    ...(counting && { counting }),
+  });
   const exportIntervalMillis = periodic?.interval ?? INTERVAL_MS;
   return new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis,
+    metricProducers: counting?.metricProducers ?? [],
     // The reader refuses to wait longer than its interval.
     exportTimeoutMillis: Math.min(periodic?.timeout ?? TIMEOUT_MS, exportIntervalMillis),
     cardinalityLimits: cardinalityLimits(periodic?.cardinality_limits),

@@ -1,6 +1,7 @@
 // Starts telemetry for this process, once. The OpenTelemetry SDK is loaded here and nowhere else, on demand.
 import type { Model } from './config/model.ts';
 import { EvenkeelError, warn } from './errors.ts';
+import { instruments } from './observe/instruments.ts';
 import { resolveSettings, type Settings, type TelemetryOptions } from './options.ts';
 import { state } from './state.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -37,7 +38,10 @@ async function start(settings: Settings): Promise<Telemetry> {
     if (model.disabled) return disabled(settings.options);
     state.exceptionSignal = settings.exceptionSignal;
     const { startProviders } = await import('./providers.ts');
-    return await startProviders(model, settings.options);
+    const telemetry = await startProviders(model, settings.options);
+    // What was given to be measured before is read from the first collection on.
+    instruments();
+    return telemetry;
   } catch (error) {
     if (error instanceof EvenkeelError && error.code === 'CONFIG_FILE_INVALID') throw error;
     warn('START_FAILED', error instanceof Error ? error.message : String(error));

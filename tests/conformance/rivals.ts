@@ -46,6 +46,9 @@ function rival(id: string, title: string, packages: Readonly<Record<string, stri
   return { id, title, judged: `${name} ${version}`, packages };
 }
 
+/** Keeps rivals from telling their makers about themselves. */
+export const QUIET = { TRACELOOP_TELEMETRY: 'false', LMNR_LOG_LEVEL: 'error' };
+
 const CACHE = join(homedir(), '.cache/evenkeel-bench/conformance');
 const ADAPTERS = join(import.meta.dirname, 'rivals');
 const exec = promisify(execFile);
@@ -59,7 +62,8 @@ const exec = promisify(execFile);
 export async function adapterOf({ id, judged, packages }: Rival): Promise<string> {
   if (Object.keys(packages).length === 0) return join(ADAPTERS, `${id}.mjs`);
   const folder = await installed(`${id}-${judged.split(' ').at(-1)}`, packages);
-  for (const file of ['spans.mjs', 'provider.mjs', `${id}.mjs`]) cpSync(join(ADAPTERS, file), join(folder, file));
+  for (const file of ['spans.mjs', 'provider.mjs', 'idiom.mjs', `${id}.mjs`])
+    cpSync(join(ADAPTERS, file), join(folder, file));
   return join(folder, `${id}.mjs`);
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { CONFORMANCE_ROWS } from '../../sdk/src/conformance/suite.ts';
 import type { SubjectResult } from './child.ts';
 import { type Column, type Results, RESULTS_FILE, writePage } from './page.ts';
-import { adapterOf, type Rival, RIVALS } from './rivals.ts';
+import { adapterOf, QUIET, type Rival, RIVALS } from './rivals.ts';
 
 const OWN = join(import.meta.dirname, 'own-subjects.ts');
 const CHILD = join(import.meta.dirname, 'child.ts');
@@ -49,7 +49,11 @@ async function judge(rival: Rival): Promise<Column | undefined> {
 
 function inChild(file: string): Promise<readonly SubjectResult[]> {
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [file], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(CHILD, [file], {
+      env: { ...process.env, ...QUIET },
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     child.once('message', (results) => resolve(results as readonly SubjectResult[]));
     child.once('exit', (code) => reject(new Error(`its process ended with ${code} and no results`)));
   });

@@ -1,11 +1,10 @@
-// OpenTelemetry's API by hand, as its manual shows it: startActiveSpan, try, catch, finally, and await in async functions.
+// OpenTelemetry's API by hand, as its manual shows it.
 // Whoever writes a span into a function keeps its name, length and properties, so they are kept here.
-import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { byHand } from './idiom.mjs';
 import { watching } from './spans.mjs';
-
-const tracer = trace.getTracer('conformance');
 
 export function subject() {
   const exporter = new InMemorySpanExporter();
@@ -14,43 +13,8 @@ export function subject() {
   return {
     ...watching(exporter),
     name: 'OpenTelemetry by hand',
-    wrap: (name, fn) => alike(fn.constructor.name === 'AsyncFunction' ? later(name, fn) : atOnce(name, fn), fn),
+    wrap: (name, fn) => alike(byHand(name, fn), fn),
   };
-}
-
-function atOnce(name, fn) {
-  return function (...args) {
-    return tracer.startActiveSpan(name, (span) => {
-      try {
-        return fn.apply(this, args);
-      } catch (error) {
-        record(span, error);
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
-  };
-}
-
-function later(name, fn) {
-  return function (...args) {
-    return tracer.startActiveSpan(name, async (span) => {
-      try {
-        return await fn.apply(this, args);
-      } catch (error) {
-        record(span, error);
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
-  };
-}
-
-function record(span, error) {
-  if (error instanceof Error) span.recordException(error);
-  span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 function alike(wrapped, fn) {

@@ -5,9 +5,6 @@ import type { Figure } from '../figure.ts';
 import { compare, ratio } from './pairs.ts';
 import { DROPPING } from './dropping.ts';
 
-/** Calls of some rivals take ten times as long as the idiom. */
-const FEWER = { calls: 500 };
-
 type Wrap = <F>(name: string, fn: F) => F;
 
 const [, , adapter = ''] = process.argv;
@@ -30,7 +27,6 @@ for (const [name, fn] of [
       await compare(
         () => ours(3, 4),
         () => raw(3, 4),
-        FEWER,
       ),
     ),
   );

@@ -11,6 +11,7 @@ export {
   lowCardinality,
 } from './observe/attributes.ts';
 export { measurePerformance, type MeasureOptions, type Objective } from './observe/measure-performance.ts';
+export { type ClassInstrument, measureMethods, type MethodsOptions } from './observe/measure-methods.ts';
 export { setInstrumentation } from './state.ts';
 export { type NodeOptions, traceNode, traceWorkflow, type WorkflowOptions } from './observe/workflow.ts';
 export { type MemoryOperation, type MemoryOperationOptions, traceMemoryOperation } from './observe/memory-operation.ts';

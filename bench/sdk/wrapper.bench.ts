@@ -18,6 +18,9 @@ const work = (a: number, b: number): number => a * b;
 const workLater = async (a: number, b: number): Promise<number> => a * b;
 
 const wrapped = measurePerformance({ name: 'op', attributes: { high: attributes } }, work);
+/** As most write it: a name alone. With no attributes on either side, less hides what a wrapper adds. */
+const named = measurePerformance('op', work);
+const namedLater = measurePerformance('op', workLater);
 const wrappedLater = measurePerformance({ name: 'op', attributes: { high: attributes } }, workLater);
 
 /** The idiom of OpenTelemetry's own manual. */
@@ -35,6 +38,30 @@ const byHand = (a: number, b: number): number =>
 
 const byHandLater = (a: number, b: number): Promise<number> =>
   tracer.startActiveSpan('op', { attributes }, async (span) => {
+    try {
+      return await workLater(a, b);
+    } catch (error) {
+      record(span, error as Error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+
+const byHandNamed = (a: number, b: number): number =>
+  tracer.startActiveSpan('op', (span) => {
+    try {
+      return work(a, b);
+    } catch (error) {
+      record(span, error as Error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+
+const byHandNamedLater = (a: number, b: number): Promise<number> =>
+  tracer.startActiveSpan('op', async (span) => {
     try {
       return await workLater(a, b);
     } catch (error) {
@@ -74,6 +101,16 @@ export async function run(): Promise<Figure[]> {
     const pairsLater = await compare(later.wrapper, later.raw);
     figures.push(ratio(`wrapper / raw: ${title}, sync`, pairs, { atMost: BOUND.syncRatio }));
     figures.push(ratio(`wrapper / raw: ${title}, async`, pairsLater, { atMost: BOUND.asyncRatio }));
+    const alone = await compare(
+      () => named(3, 4),
+      () => byHandNamed(3, 4),
+    );
+    const aloneLater = await compare(
+      () => namedLater(3, 4),
+      () => byHandNamedLater(3, 4),
+    );
+    figures.push(ratio(`wrapper / raw: ${title}, sync, no attributes`, alone, { atMost: BOUND.syncRatio }));
+    figures.push(ratio(`wrapper / raw: ${title}, async, no attributes`, aloneLater, { atMost: BOUND.asyncRatio }));
   }
   return figures;
 }

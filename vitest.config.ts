@@ -22,7 +22,7 @@ const standardDecorators: Plugin = {
 
 // Unit files share a process, and so must leave it as they found it, which `leaves-nothing.ts` checks. Those of what uses
 // the SDK have one each: they register providers for the whole program, once and for good.
-const OWN_PROCESS = 'tests/{sdk,examples}/**/*.test.ts';
+const OWN_PROCESS = 'tests/{conformance,examples,sdk}/**/*.test.ts';
 
 export default defineConfig({
   test: {

@@ -33,10 +33,12 @@ const STARTS = {
     startPlain(instrumentations);
     return byHand('hello', hello);
   },
+  async started(instrumentations) {
+    await startOwn(instrumentations);
+    return hello;
+  },
   async evenkeel(instrumentations) {
-    const { measurePerformance, startTelemetry } = require(process.env.BENCH_SDK);
-    await startTelemetry({ serviceName: 'hello', endpoint });
-    registerInstrumentations({ instrumentations });
+    const { measurePerformance } = await startOwn(instrumentations);
     return measurePerformance('hello', hello);
   },
 };
@@ -52,6 +54,13 @@ function startPlain(instrumentations) {
   const { RuntimeNodeInstrumentation } = require('@opentelemetry/instrumentation-runtime-node');
   const { startNodeSdk } = require('@opentelemetry/sdk-node');
   startNodeSdk({ instrumentations: [...instrumentations, new RuntimeNodeInstrumentation()] });
+}
+
+async function startOwn(instrumentations) {
+  const sdk = require(process.env.BENCH_SDK);
+  await sdk.startTelemetry({ serviceName: 'hello', endpoint });
+  registerInstrumentations({ instrumentations });
+  return sdk;
 }
 
 function byHand(name, fn) {

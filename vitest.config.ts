@@ -1,5 +1,5 @@
 // Test projects: `unit*` (fast, before each commit), `e2e` (real processes, Node and npm only), `real` (real servers),
-// `jaeger` (a real Jaeger, which takes long to build; not for CI).
+// `projects` (fresh projects that install what is packed), `jaeger` (a real Jaeger, long to build; not for CI).
 // Standard decorators are lowered by esbuild, because the runner's own transform leaves them in place.
 import { transform } from 'esbuild';
 import { defineConfig, type Plugin } from 'vitest/config';
@@ -40,7 +40,7 @@ export default defineConfig({
           testTimeout: UNIT_TIMEOUT_MS,
           sequence: { groupOrder: 0 },
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/**/*.{e2e,real}.test.ts', 'tests/jaeger/**', OWN_PROCESS],
+          exclude: ['tests/**/*.{e2e,real}.test.ts', 'tests/{jaeger,projects}/**', OWN_PROCESS],
           // A process for each file costs more than most of them do.
           isolate: false,
           setupFiles: ['tests/support/leaves-nothing.ts'],
@@ -76,6 +76,15 @@ export default defineConfig({
       {
         plugins: [standardDecorators],
         test: { name: 'real', include: ['tests/real/*.real.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
+      },
+      {
+        // Its hooks install packages from the registry.
+        test: {
+          name: 'projects',
+          include: ['tests/projects/*.projects.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
       },
       {
         // A hook builds it.

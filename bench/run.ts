@@ -1,4 +1,4 @@
-// Runs benches, each in a process of its own: node --expose-gc bench/run.ts [--quick] [name…]
+// Runs benches, each in a process of its own: node --expose-gc bench/run.ts [--quick] [name or folder/ …]
 // Writes bench/results/<name>.json and docs/benchmarks.md and prints a table; ends with 1 when a bound does not hold.
 // A quick run only tells whether a bench works: it writes nothing.
 import { fork } from 'node:child_process';
@@ -11,14 +11,27 @@ import { type Result, rowsOf, writeReport } from './report.ts';
 
 const DIRECTORY = import.meta.dirname;
 /** They take long, or more than this repository, so they run only by their name. */
-const LONG = ['peers', 'flood', 'monitoring', 'idle', 'baselines', 'live-baselines', 'nab', 'resources'];
+const LONG = [
+  'peers',
+  'flood',
+  'monitoring',
+  'idle',
+  'baselines',
+  'live-baselines',
+  'nab',
+  'resources',
+  'sdk-rivals',
+  'express',
+];
 
 async function main(): Promise<void> {
   const isQuick = process.argv.includes('--quick') || process.env['BENCH_QUICK'] === '1';
-  const wanted = process.argv.slice(2).filter((argument) => argument !== '--quick');
-  const found = new Map(
-    globSync('*/*.bench.ts', { cwd: DIRECTORY }).map((file) => [basename(file, '.bench.ts'), `${DIRECTORY}/${file}`]),
-  );
+  const files = globSync('*/*.bench.ts', { cwd: DIRECTORY }).sort();
+  const found = new Map(files.map((file) => [basename(file, '.bench.ts'), `${DIRECTORY}/${file}`]));
+  const wanted = process.argv
+    .slice(2)
+    .filter((argument) => argument !== '--quick')
+    .flatMap((name) => (name.endsWith('/') ? benchesOf(name, files) : [name]));
   const unknown = wanted.filter((name) => !found.has(name));
   if (unknown.length > 0) throw new Error(`no bench ${unknown.join()}; there are ${[...found.keys()].sort().join()}`);
   mkdirSync(`${DIRECTORY}/results`, { recursive: true });
@@ -30,6 +43,11 @@ async function main(): Promise<void> {
     if (figures.some(({ holds }) => holds === false)) process.exitCode = 1;
   }
   if (!isQuick) writeReport();
+}
+
+/** @param folder with a slash at its end */
+function benchesOf(folder: string, files: readonly string[]): string[] {
+  return files.filter((file) => file.startsWith(folder)).map((file) => basename(file, '.bench.ts'));
 }
 
 /** What a bench sends home; versions of what only it needs. */

@@ -43,6 +43,10 @@ export const ERRORS = {
     message: 'attributes of an instrument are ignored',
     hint: 'Put those with few values under low, all others under high: { low: { … }, high: { … } }.',
   },
+  METHOD_NOT_MEASURED: {
+    message: 'a method is not measured',
+    hint: 'measureMethods finds no such method on the class; decorate a function field itself.',
+  },
   PROMETHEUS_PORT: {
     message: 'the Prometheus page could not be opened',
     hint: 'Choose another prometheus.port; telemetry still goes to the sidecar.',

@@ -13,6 +13,7 @@ export {
   lowCardinality,
 } from './observe/attributes.ts';
 export { measurePerformance, type MeasureOptions, type Objective } from './observe/measure-performance.ts';
+export { type ClassInstrument, measureMethods, type MethodsOptions } from './observe/measure-methods.ts';
 export { type NodeOptions, traceNode, traceWorkflow, type WorkflowOptions } from './observe/workflow.ts';
 export { getWorkflowTracer, type StartedWorkflow, type WorkflowTracer } from './observe/workflow-tracer.ts';
 export { type AgentOptions, traceAgent } from './observe/agent.ts';

@@ -43,11 +43,17 @@ export class Trial {
 
   /** The span of the operation. @throws unless it has ended, once, in that way */
   async ended(status: 'error' | 'fine' = 'fine'): Promise<FinishedSpan> {
+    const span = await this.over();
+    if (status === 'fine') check(span.status !== 'error', 'the status of the span is ERROR');
+    else check(span.status === 'error', `the status of the span is ${span.status.toUpperCase()}`);
+    return span;
+  }
+
+  /** The span of the operation. @throws unless it has ended, once, in whatever way */
+  async over(): Promise<FinishedSpan> {
     const spans = (await this.#settled()).filter(({ name }) => name === OPERATION);
     check(spans.length === 1, `${spans.length} spans have ended`);
     const [span] = spans as [FinishedSpan];
-    if (status === 'fine') check(span.status !== 'error', 'the status of the span is ERROR');
-    else check(span.status === 'error', `the status of the span is ${span.status.toUpperCase()}`);
     return span;
   }
 

@@ -2,6 +2,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
+  measureMethods,
   measurePerformance,
   traceMemoryOperation,
   traceNode,
@@ -107,5 +108,21 @@ describe('@measurePerformance, legacy', () => {
   it('shares its form with the other instruments', () => {
     expect(new Orders().all()).toBe('done');
     expect(names()).toEqual(['SELECT orders', 'search_memory', 'run_step pay', 'invoke_workflow checkout']);
+  });
+});
+
+describe('@measureMethods, legacy', () => {
+  it('measures the chosen methods', () => {
+    @measureMethods({ methods: ['add'], statics: ['open'], prefix: 'stock' })
+    class Stock {
+      add(count: number): number {
+        return count;
+      }
+      static open(): Stock {
+        return new Stock();
+      }
+    }
+    expect(Stock.open().add(2)).toBe(2);
+    expect(names()).toEqual(['stock.open', 'stock.add']);
   });
 });

@@ -5,10 +5,12 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, type Sampler, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { createExemplars } from '../../sdk/dist/metrics/exemplars.js';
-import { SpanMetricsProcessor } from '../../sdk/dist/metrics/span-metrics-processor.js';
-import { createAlwaysRecordSampler } from '../../sdk/dist/sample/always-record.js';
-import { createConsistentProbabilitySampler } from '../../sdk/dist/sample/consistent-probability.js';
+import {
+  createExemplars,
+  SpanMetricsProcessor,
+  createAlwaysRecordSampler,
+  createConsistentProbabilitySampler,
+} from '../../sdk/dist/sampling.js';
 import { type Figure, summary } from '../figure.ts';
 
 /** As in wrapper.bench.ts: many short passes, so that what disturbs a shared machine mostly meets all cases alike. */

@@ -2,7 +2,7 @@
 import type { Model } from './config/model.ts';
 import { EvenkeelError, warn } from './errors.ts';
 import { instruments } from './observe/instruments.ts';
-import { resolveSettings, type Settings, type TelemetryOptions } from './options.ts';
+import type { Settings, TelemetryOptions } from './options.ts';
 import { state } from './state.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -23,15 +23,17 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     warn('ALREADY_STARTED', options?.serviceName ?? '');
     return slots[SLOT];
   }
-  const settings = resolveSettings(options);
-  const starting = settings.disabled ? Promise.resolve(disabled(options)) : start(settings);
+  const starting = start(options);
   slots[SLOT] = starting;
   // What was refused as a whole may be tried again.
   starting.catch(() => delete slots[SLOT]);
   return starting;
 }
 
-async function start(settings: Settings): Promise<Telemetry> {
+async function start(options: TelemetryOptions): Promise<Telemetry> {
+  const { resolveSettings } = await import('./options.ts');
+  const settings = resolveSettings(options);
+  if (settings.disabled) return disabled(options);
   try {
     for (const setting of settings.unknown) warn('SETTING_UNKNOWN', setting);
     const model = await readModel(settings);

@@ -11,7 +11,7 @@ import {
   instrumentQueue,
   instrumentWebSocket,
   uninstrument,
-} from '../../../sdk/src/index.ts';
+} from '../../../sdk/src/instrument/entry.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();

@@ -3,7 +3,8 @@ import { createPool } from 'generic-pool';
 import { Client as PgClient, Pool as PgPool, type PoolConfig } from 'pg';
 import { Pool as TarnPool } from 'tarn';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { instrumentPool, setInstrumentation, uninstrument } from '../../../sdk/src/index.ts';
+import { setInstrumentation } from '../../../sdk/src/state.ts';
+import { instrumentPool, uninstrument } from '../../../sdk/src/instrument/entry.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();

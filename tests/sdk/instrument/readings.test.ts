@@ -10,15 +10,15 @@ import { Pool as TarnPool } from 'tarn';
 import { Agent as UndiciAgent } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ALIASES } from '../../../collector/src/export/aliases.ts';
+import { setInstrumentation } from '../../../sdk/src/state.ts';
 import {
   instrumentBreaker,
   instrumentCache,
   instrumentConnections,
   instrumentPool,
   instrumentQueue,
-  setInstrumentation,
   uninstrument,
-} from '../../../sdk/src/index.ts';
+} from '../../../sdk/src/instrument/entry.ts';
 import { ATTRIBUTE, METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 

@@ -39,8 +39,8 @@ const attributes = { 'bench.kind': 'wrapper', 'bench.number': 1, 'bench.flag': t
 const work = (a: number, b: number): number => a * b;
 const workLater = async (a: number, b: number): Promise<number> => a * b;
 
-const wrapped = measurePerformance({ name: 'op', attributes }, work);
-const wrappedLater = measurePerformance({ name: 'op', attributes }, workLater);
+const wrapped = measurePerformance({ name: 'op', attributes: { high: attributes } }, work);
+const wrappedLater = measurePerformance({ name: 'op', attributes: { high: attributes } }, workLater);
 
 /** The idiom of OpenTelemetry's own manual. */
 const byHand = (a: number, b: number): number =>

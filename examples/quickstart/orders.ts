@@ -4,7 +4,10 @@ import { measurePerformance, startTelemetry } from '@evenkeel/sdk';
 class Orders {
   readonly #open = new Map<string, number>();
 
-  @measurePerformance({ name: 'orders.create', attributes: ([sku]: [string, number]) => ({ 'order.sku': sku }) })
+  @measurePerformance({
+    name: 'orders.create',
+    attributes: ([sku]: [string, number]) => ({ high: { 'order.sku': sku } }),
+  })
   create(sku: string, count: number): number {
     this.#open.set(sku, count);
     return this.#open.size;

@@ -27,6 +27,10 @@ export const ERRORS = {
     message: 'telemetry could not be started',
     hint: 'The program runs without it. startTelemetry needs @opentelemetry/api 1.10.',
   },
+  ATTRIBUTES_INVALID: {
+    message: 'attributes of an instrument are ignored',
+    hint: 'Put those with few values under low, all others under high: { low: { … }, high: { … } }.',
+  },
   PROMETHEUS_PORT: {
     message: 'the Prometheus page could not be opened',
     hint: 'Choose another prometheus.port; telemetry still goes to the sidecar.',

@@ -13,6 +13,9 @@ const CALL_CLIP = 3.5;
 export const BURST = 3;
 export const CAP = 0.9;
 
+/** Places of what is held of an alternative. */
+const [FAILED, GOOD, SUM, ONSET, ROOM, FIELDS] = [0, 1, 2, 3, 4, 5] as const;
+
 /** What is known of an operation's errors. */
 type ErrorBaseline = Pick<Learned, 'errorRatio' | 'errorClusters' | 'calls'>;
 
@@ -36,52 +39,58 @@ export function errorBankOf({ errorRatio, errorClusters, calls }: ErrorBaseline)
 }
 
 export class ErrorTest {
-  readonly #within: number;
-  /** Gain of a failed and of a good call, by alternative. */
-  readonly #gains: ErrorBank['gains'];
-  readonly #sums: Float64Array;
-  readonly #onsets: Float64Array;
-  readonly #rooms: Float64Array;
+  /** What is within normal. */
+  readonly within: number;
+  /**
+   * By alternative what a failed call says, then what a good one says, evidence, when it began, and what it may still grow
+   * by. One array, since there are ten thousand operations.
+   */
+  readonly #numbers: Float64Array;
   readonly #clusters: number;
 
   constructor(learned: ErrorBaseline) {
     const { within, gains } = errorBankOf(learned);
-    this.#within = within;
-    this.#gains = gains;
-    this.#sums = new Float64Array(gains.length);
-    this.#onsets = new Float64Array(gains.length);
-    this.#rooms = new Float64Array(gains.length).fill(BURST);
+    this.within = within;
+    this.#numbers = new Float64Array(FIELDS * gains.length);
+    gains.forEach(({ failed, good }, a) => this.#numbers.set([failed, good, 0, 0, BURST], FIELDS * a));
     this.#clusters = learned.errorClusters;
   }
 
   /** Takes a second. @param mostNats what evidence may grow to */
   take({ calls, errors, timeMs }: Step, lengthMs: number, mostNats: number): void {
-    this.#rooms.forEach((room, a) => (this.#rooms[a] = Math.min(BURST, room + (CAP * lengthMs) / 1000)));
-    if (calls === 0) return;
-    this.#gains.forEach(({ failed, good }, a) => {
-      const gain = Math.min(this.#rooms[a], (errors * failed + (calls - errors) * good) / this.#clusters);
-      this.#rooms[a] -= Math.max(0, gain);
-      const sum = Math.max(0, Math.min(mostNats, (this.#sums[a] ?? 0) + gain));
-      this.#sums[a] = sum;
-      if (sum === 0) this.#onsets[a] = timeMs;
-      else if (this.#onsets[a] === 0) this.#onsets[a] = timeMs - lengthMs;
-    });
+    const numbers = this.#numbers;
+    for (let at = 0; at < numbers.length; at += FIELDS) {
+      const room = Math.min(BURST, numbers[at + ROOM] + (CAP * lengthMs) / 1000);
+      numbers[at + ROOM] = room;
+      if (calls === 0) continue;
+      const said = (errors * numbers[at + FAILED] + (calls - errors) * numbers[at + GOOD]) / this.#clusters;
+      const gain = Math.min(room, said);
+      numbers[at + ROOM] = room - Math.max(0, gain);
+      const sum = Math.max(0, Math.min(mostNats, numbers[at + SUM] + gain));
+      numbers[at + SUM] = sum;
+      if (sum === 0) numbers[at + ONSET] = timeMs;
+      else if (numbers[at + ONSET] === 0) numbers[at + ONSET] = timeMs - lengthMs;
+    }
   }
 
-  /** The strongest evidence, in nats, and when it began. */
-  best(): { readonly nats: number; readonly onsetMs: number } {
-    let at = 0;
-    for (let a = 1; a < this.#sums.length; a++) if ((this.#sums[a] ?? 0) > (this.#sums[at] ?? 0)) at = a;
-    return { nats: this.#sums[at] ?? 0, onsetMs: this.#onsets[at] ?? 0 };
+  /** The strongest evidence, nats. */
+  get nats(): number {
+    return this.#numbers[this.#best + SUM] ?? 0;
   }
 
-  /** What is within normal. */
-  get within(): number {
-    return this.#within;
+  /** When it began. */
+  get onsetMs(): number {
+    return this.#numbers[this.#best + ONSET] ?? 0;
   }
 
   clear(): void {
-    this.#sums.fill(0);
-    this.#onsets.fill(0);
+    for (let at = 0; at < this.#numbers.length; at += FIELDS) this.#numbers.fill(0, at + SUM, at + ONSET + 1);
+  }
+
+  get #best(): number {
+    const numbers = this.#numbers;
+    let best = 0;
+    for (let at = FIELDS; at < numbers.length; at += FIELDS) if (numbers[at + SUM] > numbers[best + SUM]) best = at;
+    return best;
   }
 }

@@ -19,6 +19,15 @@ const CALL_CLIP = 3.5;
 /** Failed calls since it was raised, as far as they come by themselves, that tell how bad it is without those before. */
 const ENOUGH_ERRORS = 3;
 
+/** Calls and errors of some time. */
+export interface Counted {
+  readonly calls: number;
+  readonly errors: number;
+}
+
+/** Shared by all operations that are not in violation. */
+const NONE: Counted = { calls: 0, errors: 0 };
+
 export class ErrorWatch {
   readonly #learned: Learned;
   readonly #test: ErrorTest;
@@ -27,9 +36,9 @@ export class ErrorWatch {
   #calls = 0;
   #errors = 0;
   /** Those of late, by which it is seen that it got better or worse. */
-  #late = { calls: 0, errors: 0 };
+  #late = NONE;
   /** What made it be raised, until enough has come since: chance has a part in that. */
-  #early = { calls: 0, errors: 0 };
+  #early = NONE;
   #violation: ViolationState | undefined;
   #recovery: Recovery | undefined;
 
@@ -43,16 +52,16 @@ export class ErrorWatch {
   take(step: Step, lengthMs: number): Change | undefined {
     if (this.#violation !== undefined) return this.#follow(this.#violation, step, lengthMs);
     this.#test.take(step, lengthMs, this.#thresholdNats + SURPLUS_NATS);
-    const { nats, onsetMs } = this.#test.best();
+    const { nats } = this.#test;
     if (nats === 0) [this.#calls, this.#errors] = [0, 0];
     else this.#count(step, lengthMs / MEMORY_MS);
     if (nats < this.#thresholdNats) return undefined;
-    this.#violation = new ViolationState('error', onsetMs);
+    this.#violation = new ViolationState('error', this.#test.onsetMs);
     this.#recovery = new Recovery(2);
     const change = this.#violation.update(step.timeMs, this.#state(nats));
     this.#early = { calls: this.#calls, errors: this.#errors };
     [this.#calls, this.#errors] = [0, 0];
-    this.#late = { calls: 0, errors: 0 };
+    this.#late = NONE;
     return change;
   }
 
@@ -125,7 +134,7 @@ export class ErrorWatch {
     return { ratio: errorRatio(errors, calls, this.#learned), nats, calls: Math.round(calls) };
   }
 
-  #known(): { readonly calls: number; readonly errors: number } {
+  #known(): Counted {
     const own = { calls: this.#calls, errors: this.#errors };
     const enough = ENOUGH_ERRORS * this.#learned.errorClusters;
     if (this.#violation === undefined || own.errors >= enough) return own;

@@ -102,7 +102,7 @@ export class Shadow {
     const nats = latency.best()?.nats ?? 0;
     drift.take(step, 0, nats > BEGINS_NATS);
     if (this.#latency.take(nats, step.timeMs)) latency.clear();
-    if (this.#errors.take(errors.best().nats, step.timeMs)) errors.clear();
+    if (this.#errors.take(errors.nats, step.timeMs)) errors.clear();
   }
 
   /** What evidence reached outside of times that are not normal; nats. */

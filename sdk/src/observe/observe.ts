@@ -1,8 +1,13 @@
-// The one wrapper behind every decorator and every trace function: a span around a call, and nothing else changed.
+// The one wrapper behind every decorator and every trace function: a call is observed, and nothing else changed.
 // It uses only the 1.9 surface of the OpenTelemetry API; without an SDK a call costs a few nanoseconds.
-import { type Attributes, context, INVALID_TRACEID, type Span, type SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, context, INVALID_TRACEID, type SpanKind, trace } from '@opentelemetry/api';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
-import { fail, settle } from './settle.ts';
+import { state } from '../state.ts';
+import { type AttributesOption, type CallAttributes, LowLimits } from './attributes.ts';
+import { Call, type Metering, type Watch } from './call.ts';
+import { withCallback } from './callback.ts';
+import { instruments } from './instruments.ts';
+import { settle } from './settle.ts';
 
 /** Any function; `never`, because the wrapper passes nothing that the caller did not pass. */
 export type AnyFunction = (...args: never) => unknown;
@@ -10,18 +15,24 @@ export type AnyFunction = (...args: never) => unknown;
 /** Parameters of a function as a tuple. */
 export type ArgumentsOf<F> = F extends (...args: infer P) => unknown ? P : never;
 
-/** Attributes of a span: fixed, or made from the arguments of each recorded call. */
-export type AttributesOption<Args> = Attributes | ((args: Args) => Attributes);
+/** What a function returns or resolves to. */
+export type ResultOf<F> = F extends (...args: never) => infer R ? Awaited<R> : never;
 
-/** What the span of a call looks like. */
+/** What the calls of an operation look like. */
 export interface Observation {
   /** Span name: one of few, never made from user data. */
   readonly name: string;
   readonly kind?: SpanKind | undefined;
   /** Present when the span starts, so that samplers see them. */
   readonly fixed?: Attributes | undefined;
-  /** Called only when the span records; what it throws is ignored. */
-  readonly fromArguments?: ((args: never) => Attributes) | undefined;
+  /** Called only for calls that are recorded; what it throws is ignored. */
+  readonly fromArguments?: ((args: never) => CallAttributes) | undefined;
+  /** What is measured of each call; nothing when undefined. */
+  readonly metering?: Metering | undefined;
+  /** Whoever wants to know how a call goes; called before it, only for calls that are recorded. What it throws is ignored. */
+  readonly watch?: ((call: Call, args: readonly unknown[]) => Watch | undefined) | undefined;
+  /** The last argument is a callback of Node's kind, and the call is over when it is called. */
+  readonly isCallback?: boolean | undefined;
 }
 
 /**
@@ -50,29 +61,35 @@ export interface Instrument<Args extends readonly unknown[]> {
 const tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
 
 /**
- * Wraps a function so that each call is a span, ended on return, throw, settlement or the last item.
+ * Wraps a function so that each call is a span and measurements, ended on return, throw, settlement or the last item.
  *
  * The wrapper keeps `this`, name, length and own properties; a sync function stays sync.
  */
 export function observe<F extends AnyFunction>(observation: Observation, fn: F): F {
-  const { name, kind, fixed, fromArguments } = observation;
+  const { name, kind, fixed, fromArguments, metering, watch, isCallback } = observation;
   const spanOptions = { ...(kind !== undefined && { kind }), ...(fixed !== undefined && { attributes: fixed }) };
+  const limits = new LowLimits();
+  const isWatched = fromArguments !== undefined || watch !== undefined;
 
   function observed(this: unknown, ...args: unknown[]): unknown {
+    if (!state.isOn) return Reflect.apply(fn, this, args);
     const parent = context.active();
     const span = tracer.startSpan(name, spanOptions, parent);
-    // No SDK: there is no span to end and no context to carry.
-    if (span.spanContext().traceId === INVALID_TRACEID) return Reflect.apply(fn, this, args);
-    if (fromArguments !== undefined && span.isRecording()) addAttributes(span, fromArguments, args);
+    const meters = metering === undefined ? undefined : instruments();
+    // No SDK: there is nothing to end and no context to carry.
+    if (meters === undefined && span.spanContext().traceId === INVALID_TRACEID) return Reflect.apply(fn, this, args);
     const active = trace.setSpan(parent, span);
+    const call = new Call(span, active, meters, metering);
+    if (isWatched && (meters !== undefined || span.isRecording())) begin(call, observation, args, limits);
+    if (isCallback === true) args = withCallback(call, args, parent);
     let result: unknown;
     try {
       result = context.with(active, (): unknown => Reflect.apply(fn, this, args));
     } catch (thrown) {
-      fail(span, thrown);
+      call.fail(thrown);
       throw thrown;
     }
-    return settle(span, active, result);
+    return call.isCalledBack ? result : settle(call, result);
   }
   return disguise(observed, fn);
 }
@@ -94,23 +111,40 @@ export function decorator<Args extends readonly unknown[]>(observation: Observat
   } as Instrument<Args>;
 }
 
-/** Splits the attributes option of a public function into the two forms of an {@link Observation}. */
+/**
+ * Splits the attributes option of a public function into the forms of an {@link Observation}.
+ *
+ * @param own attributes that the function itself knows, beside those of the program
+ */
 export function attributesFrom<Args>(
   option: AttributesOption<Args> | undefined,
-  fixed?: Attributes,
-): Pick<Observation, 'fixed' | 'fromArguments'> {
-  if (typeof option === 'function') return { fixed, fromArguments: option as (args: never) => Attributes };
-  return { fixed: option && fixed ? { ...fixed, ...option } : (option ?? fixed) };
+  own: Attributes = {},
+): Pick<Observation, 'fixed' | 'fromArguments'> & { readonly low: Attributes } {
+  if (typeof option === 'function')
+    return { fixed: own, fromArguments: option as (args: never) => CallAttributes, low: {} };
+  const limits = new LowLimits();
+  if (option !== undefined) limits.check(option, 'an instrument');
+  const low = option?.low === undefined ? {} : limits.plain(option.low);
+  return { fixed: { ...own, ...low, ...option?.high }, low };
 }
 
-function addAttributes(span: Span, fromArguments: (args: never) => Attributes, args: unknown[]): void {
+function begin(call: Call, observation: Observation, args: readonly unknown[], limits: LowLimits): void {
+  const { name, fromArguments, watch } = observation;
   try {
-    const attributes: unknown = fromArguments(args as never);
-    // Nothing waits for an async callback by mistake, so its rejection would end the process.
-    if (attributes instanceof Promise) attributes.catch(() => {});
-    else span.setAttributes(attributes as Attributes);
+    if (fromArguments !== undefined) {
+      const attributes = fromArguments(args as never);
+      limits.check(attributes, name);
+      // Nothing waits for an async callback by mistake, so its rejection would end the process.
+      if (attributes instanceof Promise) attributes.catch(() => {});
+      else call.add(attributes, limits);
+    }
   } catch {
     // The callback or what it returned is broken; the call matters more than its attributes.
+  }
+  try {
+    call.watch = watch?.(call, args);
+  } catch {
+    // As above.
   }
 }
 

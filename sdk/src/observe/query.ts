@@ -3,17 +3,17 @@ import { type Attributes, SpanKind } from '@opentelemetry/api';
 import {
   type AnyFunction,
   type ArgumentsOf,
-  type AttributesOption,
   attributesFrom,
   decorator,
   type Instrument,
   observe,
   type Observation,
 } from './observe.ts';
+import type { AttributesOption, CallAttributes, LowAttributes } from './attributes.ts';
 import { ATTRIBUTE } from '../names.ts';
 
 /** Options of {@link traceQuery}. */
-export interface QueryOptions<Args> {
+export interface QueryOptions<Args, Low extends LowAttributes = LowAttributes> {
   /** Value of `db.system.name`, such as `sqlite` or `postgresql`. */
   readonly system: string;
   /** Such as `SELECT`; one of few. */
@@ -22,7 +22,7 @@ export interface QueryOptions<Args> {
   readonly collection?: string;
   /** Query text with placeholders, never with values in it. */
   readonly text?: string | ((args: Args) => string);
-  readonly attributes?: AttributesOption<Args>;
+  readonly attributes?: AttributesOption<Args, Low>;
 }
 
 /**
@@ -30,8 +30,14 @@ export interface QueryOptions<Args> {
  *
  * Without both the span is named by what there is, in the end by the system (convention).
  */
-export function traceQuery<F extends AnyFunction>(options: QueryOptions<ArgumentsOf<F>>, fn: F): F;
-export function traceQuery<Args extends readonly unknown[] = unknown[]>(options: QueryOptions<Args>): Instrument<Args>;
+export function traceQuery<F extends AnyFunction, const Low extends LowAttributes>(
+  options: QueryOptions<ArgumentsOf<F>, Low>,
+  fn: F,
+): F;
+export function traceQuery<
+  Args extends readonly unknown[] = unknown[],
+  const Low extends LowAttributes = LowAttributes,
+>(options: QueryOptions<Args, Low>): Instrument<Args>;
 export function traceQuery(options: QueryOptions<never>, fn?: AnyFunction): unknown {
   const { system, operation, collection, text, attributes } = options;
   const name = [operation, collection].filter((part) => part !== undefined).join(' ') || system;
@@ -47,6 +53,9 @@ export function traceQuery(options: QueryOptions<never>, fn?: AnyFunction): unkn
   return fn ? observe(complete, fn) : decorator(complete);
 }
 
-function withText(observation: Observation, text: (args: never) => string): (args: never) => Attributes {
-  return (args) => ({ ...observation.fromArguments?.(args), [ATTRIBUTE.dbQueryText]: text(args) });
+function withText(observation: Observation, text: (args: never) => string): (args: never) => CallAttributes {
+  return (args) => {
+    const { low, high } = observation.fromArguments?.(args) ?? {};
+    return { ...(low && { low }), high: { ...high, [ATTRIBUTE.dbQueryText]: text(args) } };
+  };
 }

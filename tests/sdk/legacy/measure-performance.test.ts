@@ -28,7 +28,7 @@ function markOf(fn: object | null): string | undefined {
 class Orders {
   readonly open = new Map<string, number>();
 
-  @measurePerformance({ name: 'orders.create', attributes: ([sku]: [string, number]) => ({ sku }) })
+  @measurePerformance({ name: 'orders.create', attributes: ([sku]: [string, number]) => ({ high: { sku } }) })
   async create(sku: string, count: number): Promise<number> {
     this.open.set(sku, count);
     return this.open.size;

@@ -18,7 +18,7 @@ class Orders {
   @measurePerformance({
     name: 'orders.create',
     kind: SpanKind.SERVER,
-    attributes: ([sku, count]: [string, number]) => ({ sku, count }),
+    attributes: ([sku, count]: [string, number]) => ({ high: { sku, count } }),
   })
   async create(sku: string, count: number): Promise<number> {
     this.open.set(sku, count);

@@ -59,13 +59,13 @@ describe('observe', () => {
 
 describe('attributes', () => {
   it('may be fixed', () => {
-    measurePerformance({ name: 'op', attributes: { tier: 'gold' } }, () => 1)();
+    measurePerformance({ name: 'op', attributes: { low: { tier: 'gold' } } }, () => 1)();
     expect(log.take()[0]?.attributes).toEqual({ tier: 'gold' });
   });
 
   it('may be made from the arguments', () => {
     const price = measurePerformance(
-      { name: 'op', attributes: ([sku, count]) => ({ sku: sku.toUpperCase(), count }) },
+      { name: 'op', attributes: ([sku, count]) => ({ high: { sku: sku.toUpperCase(), count } }) },
       (sku: string, count: number) => sku.length * count,
     );
     expect(price('abc', 2)).toBe(6);
@@ -79,13 +79,20 @@ describe('attributes', () => {
       },
       () => undefined as never,
       () => ({
-        get bad(): string {
+        get high(): never {
           throw new Error('getter');
         },
       }),
+      () => ({
+        high: {
+          get bad(): string {
+            throw new Error('getter');
+          },
+        },
+      }),
       () => Promise.reject(new Error('async callback')) as never,
-      () =>
-        new Proxy(
+      () => ({
+        high: new Proxy(
           {},
           {
             ownKeys: () => {
@@ -93,7 +100,8 @@ describe('attributes', () => {
             },
           },
         ),
-      () => ({ circular: {} as never, big: 1n as never, fn: (() => 1) as never }),
+      }),
+      () => ({ high: { circular: {} as never, big: 1n as never, fn: (() => 1) as never } }),
     ];
     for (const attributes of hostile) {
       expect(measurePerformance({ name: 'op', attributes }, () => 'result')()).toBe('result');

@@ -1,5 +1,4 @@
-// The call shapes that go on: generators, async iterables, streams.
-import { Readable } from 'node:stream';
+// The call shapes that go on: generators and async iterables.
 import { setImmediate as turn } from 'node:timers/promises';
 import { context, diag, trace } from '@opentelemetry/api';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -161,15 +160,5 @@ describe('a function that returns an async iterable', () => {
     expect(log.take()).toEqual([]);
     expect(await collect(result)).toEqual(['a', 'b']);
     expectOp('unset', 2);
-  });
-
-  it('times streams until they are returned, and leaves them alone', async () => {
-    for (const stream of [Readable.from(['a']), new Blob(['a']).stream()]) {
-      const keys = Reflect.ownKeys(stream);
-      expect(wrap(() => stream)()).toBe(stream);
-      expect(Reflect.ownKeys(stream)).toEqual(keys);
-      expectOp('unset');
-      expect(await collect<unknown>(stream)).toHaveLength(1);
-    }
   });
 });

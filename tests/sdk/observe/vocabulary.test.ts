@@ -23,7 +23,7 @@ describe('traceWorkflow', () => {
   it('is named as the GenAI conventions name workflows', () => {
     const expected = { 'gen_ai.operation.name': 'invoke_workflow', 'gen_ai.workflow.name': 'ask' };
     check(traceWorkflow('ask', one), 'invoke_workflow ask', SpanKind.INTERNAL, expected);
-    const added = traceWorkflow({ name: 'ask', attributes: ([n]) => ({ n }) }, (n: number) => n);
+    const added = traceWorkflow({ name: 'ask', attributes: ([n]) => ({ high: { n } }) }, (n: number) => n);
     check(() => added(3), 'invoke_workflow ask', SpanKind.INTERNAL, { ...expected, n: 3 });
   });
 });
@@ -32,11 +32,16 @@ describe('traceNode', () => {
   it('is named as the GenAI conventions name steps', () => {
     const expected = { 'gen_ai.operation.name': 'run_step', 'gen_ai.step.name': 'load' };
     check(traceNode('load', one), 'run_step load', SpanKind.INTERNAL, expected);
-    check(traceNode({ name: 'load', type: 'io', attributes: { part: 1 } }, one), 'run_step load', SpanKind.INTERNAL, {
-      ...expected,
-      'evenkeel.node.type': 'io',
-      part: 1,
-    });
+    check(
+      traceNode({ name: 'load', type: 'io', attributes: { low: { part: 1 } } }, one),
+      'run_step load',
+      SpanKind.INTERNAL,
+      {
+        ...expected,
+        'evenkeel.node.type': 'io',
+        part: 1,
+      },
+    );
   });
 });
 
@@ -91,7 +96,7 @@ describe('traceQuery', () => {
 
   it('takes text and attributes from the arguments', () => {
     const query = traceQuery(
-      { system: 'sqlite', text: ([sql]) => sql, attributes: ([, limit]) => ({ limit }) },
+      { system: 'sqlite', text: ([sql]) => sql, attributes: ([, limit]) => ({ high: { limit } }) },
       (sql: string, limit: number) => sql.length + limit,
     );
     check(() => query('SELECT 1', 5), 'sqlite', SpanKind.CLIENT, {

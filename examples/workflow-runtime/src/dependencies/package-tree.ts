@@ -99,6 +99,6 @@ export function parseManifest(path: string, text: string): Manifest {
 }
 
 /** Says on the span which package it was about: unbounded, so never part of the operation's name. */
-function packagePath([path]: readonly [string, ...unknown[]]): Record<string, string> {
-  return { 'package.path': path };
+function packagePath([path]: readonly [string, ...unknown[]]): { readonly high: Readonly<Record<string, string>> } {
+  return { high: { 'package.path': path } };
 }

@@ -1,0 +1,46 @@
+// Generators and async iterables: each step runs in the context of the call, which is over after the last item.
+import { type Ending, joins, type Method, shadow } from './ending.ts';
+
+const STEPS = ['next', 'return', 'throw'] as const;
+
+/** Watches the first iterator that is asked for. */
+export function watchIterable(ending: Ending, iterable: object, key: symbol, iterate: Method): void {
+  if (joins(ending, iterable, key)) return;
+  const restore = shadow(ending, iterable, key, function (...args) {
+    restore();
+    const iterator = ending.run(() => Reflect.apply(iterate, this, args));
+    watchIterator(ending, iterator as object);
+    return iterator;
+  });
+}
+
+export function watchIterator(ending: Ending, iterator: object): void {
+  if (joins(ending, iterator, 'next')) return;
+  for (const key of STEPS) {
+    const step = (iterator as Record<string, unknown>)[key];
+    if (typeof step !== 'function') continue;
+    shadow(ending, iterator, key, function (...args) {
+      const result = ending.run(() => Reflect.apply(step, this, args));
+      if (!(result instanceof Promise)) {
+        note(ending, result);
+        return result;
+      }
+      return result.then(
+        (item: unknown) => {
+          note(ending, item);
+          return item;
+        },
+        (thrown: unknown) => {
+          ending.fail(thrown);
+          throw thrown;
+        },
+      );
+    });
+  }
+}
+
+function note(ending: Ending, result: unknown): void {
+  const { done, value } = (result as IteratorResult<unknown> | undefined) ?? {};
+  if (done === true) ending.succeed();
+  else ending.item(value);
+}

@@ -14,6 +14,12 @@ const INCIDENT_SHARE = 0.15;
 /** What stands out this often, in runs of two blocks or more, is a level. */
 const LEVEL_RUNS = 2;
 const MAX_LEVELS = 3;
+/**
+ * Levels lie so many of their standard deviations apart; more where blocks of one differ more than chance makes them. The
+ * halves of one normal distribution lie 2.65 apart, those of a few dozen minutes of it up to 3.6.
+ */
+const LEAST_APART = 4;
+const LEAST_APART_WIDE = 5;
 /** Blocks of one level differ this much though nothing is wrong. */
 const LEVEL_NOISE = 0.04 / BIN_WIDTH;
 /** Blocks nearer than this are of one level. */
@@ -170,8 +176,9 @@ function borderOf(blocks: readonly Block[], residuals: readonly number[]): numbe
   const within = (rest(0, at) + rest(at, n)) / (n - 2);
   const apart = (sums[n] - sums[at]) / (n - at) - sums[at] / at;
   const chance = medianOf(blocks.map(({ error }) => error ** 2)) + LEVEL_NOISE ** 2;
-  if (apart < SAME_LEVEL || apart < 3 * Math.sqrt(within) || (apart < 5 * Math.sqrt(within) && within > 2 * chance))
-    return undefined;
+  const deviations = apart / Math.sqrt(within);
+  const leastApart = within > 2 * chance ? LEAST_APART_WIDE : LEAST_APART;
+  if (apart < SAME_LEVEL || deviations < leastApart) return undefined;
   const border = (sorted[at - 1] + sorted[at]) / 2;
   const runs = runsOf(residuals.map((residual) => residual > border));
   return runs.length >= LEVEL_RUNS ? border : undefined;

@@ -26,9 +26,7 @@ const LEAST_RATIO = 1.08;
 /** Slower by so many standard deviations of minutes is ordinary. */
 const ORDINARY_DEVIATIONS = 1.5;
 /** Minutes that lie this far out happen, but rarely: the normal distribution says how rarely. */
-const RARE_DEVIATIONS = [2.5, 3.25] as const;
-/** A minute is one draw of the noise for several looks at the evidence; nats. */
-const LOOKS_NATS = 2;
+const RARE_DEVIATIONS = [2.4, 3.1] as const;
 /** Faster is no violation; what then comes back is none either. */
 const IMPROVEMENTS = [0.55, 0.7, 0.85] as const;
 /** Times the guard: the smallest change that is looked for, and so on to those that need no looking. */
@@ -61,6 +59,12 @@ export const BURSTS = Float64Array.from({ length: ALTERNATIVES }, (_, a) =>
   a >= SCALES.length && a < SCALES.length + TAILS.length ? TAIL_BURST : BURST,
 );
 
+/**
+ * Every second is a look at each alternative, and the threshold allows for all of them; a minute is one draw of the noise
+ * for all alternatives and its sixty seconds. What a rare minute explains needs so much less to be improbable; nats.
+ */
+const LOOKS_NATS = Math.log(60 * ALTERNATIVES);
+
 /** Slower than the baseline by this is within what is normal; nats. */
 export function guardOf({ noise, centreError }: Pick<Learned, 'noise' | 'centreError'>): number {
   return Math.log(LEAST_RATIO) + ORDINARY_DEVIATIONS * noise + centreError;
@@ -91,7 +95,7 @@ export function nullsOf(learned: Learned, guard = guardOf(learned)): Null[] {
   const { density, levels, noise } = learned;
   const at = (log: number, penalty = 0): Null => ({ density, by: log / BIN_WIDTH, penalty });
   const rare = RARE_DEVIATIONS.filter((deviations) => deviations * noise > guard).map((deviations) =>
-    at(deviations * noise, deviations ** 2 / 2 + LOOKS_NATS),
+    at(deviations * noise, rarityOf(deviations) + LOOKS_NATS),
   );
   const ofLevels = levels.flatMap(({ density: level }) =>
     [0, guard].map((log) => ({ density: level, by: log / BIN_WIDTH, penalty: 0 })),
@@ -100,6 +104,11 @@ export function nullsOf(learned: Learned, guard = guardOf(learned)): Null[] {
   const byChance = [0, guard].map((log) => ({ density: heavier, by: log / BIN_WIDTH, penalty: 0 }));
   const scales = [...IMPROVEMENTS.map(Math.log), 0, guard / 2, guard].map((log) => at(log));
   return [...scales, ...byChance, ...rare, ...ofLevels];
+}
+
+/** How rarely a normal number lies so many deviations above its mean, nats; from 2 on a sixth too little at most. */
+function rarityOf(deviations: number): number {
+  return deviations ** 2 / 2 + Math.log(deviations * Math.sqrt(2 * Math.PI));
 }
 
 /** The density as it may be though fewer slow calls came by while it was learned. */

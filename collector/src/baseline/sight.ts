@@ -55,7 +55,9 @@ export function secondsToSlower(learned: Learned, { guard, latencyNats }: Limits
     const seconds = nearest(scales, by).map((alternative) => {
       const pace = { rate, weight, cap: LATENCY_CAP, burst, fade: FADE_NATS };
       const gains = evidenceOf(cells, by, alternative, nulls, burst);
-      return Math.max(...gains.map((one, h) => secondsToPass(latencyNats - (nulls[h]?.penalty ?? 0), one, pace)));
+      return Math.max(
+        ...gains.map((one, h) => secondsToPass(Math.max(0, latencyNats - (nulls[h]?.penalty ?? 0)), one, pace)),
+      );
     });
     return Math.min(...seconds);
   });

@@ -5,6 +5,8 @@ import { confidenceOf } from '../../../collector/src/baseline/learned.ts';
 import { learn } from '../../../collector/src/baseline/learner.ts';
 import { seasonAt } from '../../../collector/src/baseline/season.ts';
 import { LearningWindows } from '../../../collector/src/baseline/windows.ts';
+import { normal } from '../../support/learned-operation.ts';
+import { seeded } from '../../support/random.ts';
 import { type Behaviour, Seconds } from '../../support/steps.ts';
 
 const DAY_MS = 86_400_000;
@@ -77,6 +79,17 @@ describe('a baseline', () => {
     const seconds = new Seconds(3);
     const factors = Array.from({ length: 60 }, () => Math.exp(0.15 * ((seconds.next().calls - 8) / Math.sqrt(8))));
     expect(learned(60, (minute) => ({ medianMs: 20 * factors[minute] }))?.noise).toBeCloseTo(0.15, 1);
+  });
+
+  it('takes minutes that differ for noise, not for levels, and knows it to a fifth after forty of them', () => {
+    const random = seeded(5);
+    const all = Array.from({ length: 16 }, () => {
+      const factors = Array.from({ length: 40 }, () => Math.exp(0.15 * normal(random)));
+      return learned(40, (minute) => ({ medianMs: 20 * factors[minute], sigma: 0.8, rate: 4 }));
+    });
+    expect(all.filter((of) => of?.levels.length !== 0)).toEqual([]);
+    const off = all.map((of) => Math.log((of?.noise ?? NaN) / 0.15));
+    expect(Math.sqrt(off.reduce((sum, each) => sum + each ** 2, 0) / off.length)).toBeLessThan(0.2);
   });
 });
 

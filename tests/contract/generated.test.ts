@@ -6,6 +6,7 @@ import { readResults, report } from '../../bench/report.ts';
 import { parseConfig } from '../../collector/src/config/load.ts';
 import { referenceFiles } from '../../collector/src/config/reference.ts';
 import { ERRORS } from '../../collector/src/errors.ts';
+import { SDK_REFERENCE, sdkReference } from '../../sdk/reference.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -17,6 +18,10 @@ describe('generated files', () => {
 
   it('docs/benchmarks.md is what npm run bench:report writes from bench/results', () => {
     expect(read('docs/benchmarks.md')).toBe(report(readResults()));
+  });
+
+  it('docs/reference/sdk.md is what npm run generate writes', () => {
+    expect(read(SDK_REFERENCE)).toBe(sdkReference());
   });
 
   it('describe every field of the configuration', () => {

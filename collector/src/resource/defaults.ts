@@ -73,7 +73,7 @@ const RULES: Readonly<Record<string, Partial<WatchRule>>> = {
   'jvm.cpu.recent_utilization': { ...WHOLE, isBusyness: true, leastChange: 0.1 },
   'db.client.connection.count': {
     tests: [is(POOL_STATE, 'used')],
-    limit: { metric: 'db.client.connection.max', without: POOL_STATE },
+    limit: { metric: 'db.client.connection.limit', formerly: 'db.client.connection.max', without: POOL_STATE },
     leastChange: 5,
   },
   'db.client.connection.pending_requests': { leastChange: 5 },

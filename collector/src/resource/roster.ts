@@ -42,7 +42,8 @@ export class Roster {
   readonly #maxSeries: number;
   readonly #options: SeriesOptions;
   readonly #rules: readonly NamedRule[];
-  readonly #limitNames: ReadonlySet<string>;
+  /** Metrics that tell limits, by each name they have or had. */
+  readonly #limitNames = new Map<string, string>();
   readonly #plans = new Map<string, Plan>();
   readonly #instances: Instances;
   readonly #known = new Map<string, Known>();
@@ -61,10 +62,11 @@ export class Roster {
     this.#maxSeries = config.max_series;
     this.#options = options;
     this.#rules = [...configuredRules(config), ...(config.defaults ? defaultRules() : [])];
-    const limits = this.#rules.flatMap(({ rule: { limit } }) =>
-      limit === undefined || 'value' in limit ? [] : [limit.metric],
-    );
-    this.#limitNames = new Set(limits);
+    for (const { rule } of this.#rules) {
+      if (rule.limit === undefined || 'value' in rule.limit) continue;
+      const { metric, formerly = metric } = rule.limit;
+      this.#limitNames.set(metric, metric).set(formerly, metric);
+    }
     this.#instances = new Instances(options.holdMs);
     this.#began = began;
   }
@@ -148,7 +150,7 @@ export class Roster {
 
   #takeLimit(sender: Sender, { metric, attributes, value, hasNoValue }: DataPoint): void {
     if (hasNoValue || value.type !== 'number' || !(value.value > 0)) return;
-    const key = limitKeyOf(sender, metric.name, attributes);
+    const key = limitKeyOf(sender, this.#limitNames.get(metric.name) ?? metric.name, attributes);
     if (this.#limits.size < MAX_NAMES || this.#limits.has(key)) this.#limits.set(key, value.value);
   }
 

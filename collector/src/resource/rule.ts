@@ -24,7 +24,12 @@ export interface Parts {
 export type LimitSource =
   | { readonly value: number }
   /** A metric of the same sender with the same attributes but for `without`. */
-  | { readonly metric: string; readonly without: readonly string[] };
+  | {
+      readonly metric: string;
+      readonly without: readonly string[];
+      /** What conventions called it before. */
+      readonly formerly?: string;
+    };
 
 export interface WatchRule {
   readonly as: Quantity | 'auto';

@@ -15,7 +15,7 @@ export const RESOURCE_METRICS = {
     '{connection}',
     'The minimum number of idle open connections allowed.',
   ),
-  connectionMax: level('db.client.connection.max', '{connection}', 'The maximum number of open connections allowed.'),
+  connectionMax: level('db.client.connection.limit', '{connection}', 'The maximum number of open connections allowed.'),
   connectionPending: level(
     'db.client.connection.pending_requests',
     '{request}',

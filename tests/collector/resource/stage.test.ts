@@ -53,11 +53,11 @@ describe('a limit', () => {
     ]);
   });
 
-  it('is taken from a metric where it names one, for each of its attributes', async () => {
+  it.each(['limit', 'max'])('is taken from a metric where it names one, by its old name too: %s', async (limit) => {
     const pool = { 'db.client.connection.pool.name': 'main' };
     const rig = resourceRig({ defaults: true });
     await rig.stage.start();
-    await rig.give({ name: 'db.client.connection.max', value: 20, attributes: pool });
+    await rig.give({ name: `db.client.connection.${limit}`, value: 20, attributes: pool });
     await rig.run(400, 10, () => ({
       name: 'db.client.connection.count',
       kind: 'sum',

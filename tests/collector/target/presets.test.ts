@@ -142,7 +142,7 @@ const SCENARIOS: readonly Scenario[] = [
     severity: 'critical',
     says: 'is 0.95, more than its target of 0.8',
     send: everyTen((rig, isBad) => {
-      rig.gauge('db.client.connection.max', POOL, 20, INSTANCE);
+      rig.gauge('db.client.connection.limit', POOL, 20, INSTANCE);
       rig.gauge(
         'db.client.connection.count',
         { ...POOL, 'db.client.connection.state': 'used' },

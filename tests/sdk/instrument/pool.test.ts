@@ -8,7 +8,7 @@ import { instrumentPool, uninstrument } from '../../../sdk/src/instrument/entry.
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();
-const LEVELS = ['db.client.connection.count', 'db.client.connection.max', 'db.client.connection.pending_requests'];
+const LEVELS = ['db.client.connection.count', 'db.client.connection.limit', 'db.client.connection.pending_requests'];
 const EVENTS = [
   'connection.requests',
   ...['create_time', 'wait_time', 'use_time'].map((name) => `db.client.connection.${name}`),
@@ -38,7 +38,7 @@ describe('a pool of tarn', () => {
     expect(await take('levels', ...LEVELS)).toEqual([
       'connection.count {db.client.connection.state=idle} 0',
       'connection.count {db.client.connection.state=used} 2',
-      'connection.max {} 2',
+      'connection.limit {} 2',
       'connection.pending_requests {} 1',
     ]);
     pool.release(first);
@@ -113,7 +113,7 @@ describe('a pool of pg', () => {
       'connection.count {db.client.connection.state=idle} 0',
       'connection.count {db.client.connection.state=used} 1',
       'connection.create_time {} 1',
-      'connection.max {} 1',
+      'connection.limit {} 1',
       'connection.pending_requests {} 1',
       'connection.wait_time {} 1',
     ]);
@@ -165,7 +165,7 @@ describe('a pool of generic-pool', () => {
       'connection.count {db.client.connection.state=used} 0',
       'connection.create_time {} 1',
       'connection.idle.min {} 0',
-      'connection.max {} 1',
+      'connection.limit {} 1',
       'connection.pending_requests {} 0',
       'connection.timeouts {} 1',
       'connection.use_time {} 3',
@@ -193,7 +193,7 @@ describe('any other pool', () => {
       'connection.count {db.client.connection.state=idle} 4',
       'connection.count {db.client.connection.state=used} 6',
       'connection.idle.max {} 5',
-      'connection.max {} 9',
+      'connection.limit {} 9',
       'connection.pending_requests {} 6',
     ]);
     uninstrument(pool);

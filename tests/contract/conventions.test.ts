@@ -1,0 +1,41 @@
+// Every name the SDK can write is one of the conventions, or has a reason not to be.
+import { describe, expect, it } from 'vitest';
+import { ATTRIBUTE, GEN_AI_OPERATION, MEMORY_OPERATION, METRIC } from '../../sdk/src/names.ts';
+import { faultOf, registrySize, valueFaultOf } from '../support/conventions.ts';
+import { EXCEPTIONS, isExcepted } from '../support/convention-exceptions.ts';
+
+const attributes = Object.values(ATTRIBUTE);
+const metrics = Object.values(METRIC).map(({ name }) => name);
+const operations = [...Object.values(GEN_AI_OPERATION), ...Object.values(MEMORY_OPERATION)];
+const valued = operations.map((operation) => `${ATTRIBUTE.genAiOperation}=${operation}`);
+
+describe('names of the SDK', () => {
+  it('are in the registry, or have a reason', () => {
+    expect(registrySize.attributes).toBeGreaterThan(900);
+    expect(registrySize.metrics).toBeGreaterThan(500);
+    const faults = [
+      ...attributes.filter((name) => !isExcepted(name)).map((name) => faultOf('attribute', name)),
+      ...metrics.filter((name) => !isExcepted(name)).map((name) => faultOf('metric', name)),
+      ...operations
+        .filter((value) => !isExcepted(`${ATTRIBUTE.genAiOperation}=${value}`))
+        .map((value) => valueFaultOf(ATTRIBUTE.genAiOperation, value)),
+    ];
+    expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
+  });
+
+  it('have no reason that nothing needs', () => {
+    const needed = [
+      ...attributes.map((name) => ['attribute', name] as const),
+      ...metrics.map((name) => ['metric', name] as const),
+    ]
+      .filter(([kind, name]) => faultOf(kind, name) !== undefined)
+      .map(([, name]) => name);
+    const all = [...needed, ...valued];
+    const unneeded = Object.keys(EXCEPTIONS).filter((known) => {
+      const isValue = known.includes('=*') || known === 'package.path';
+      const start = known.replace(/\*$/, '');
+      return !isValue && !all.some((name) => (known.endsWith('*') ? name.startsWith(start) : name === known));
+    });
+    expect(unneeded).toEqual([]);
+  });
+});

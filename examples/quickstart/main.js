@@ -12,7 +12,7 @@ const checkCard = measurePerformance('card.check', (number) => {
 });
 
 const createOrder = measurePerformance(
-  { name: 'orders.create', attributes: ([count]) => ({ 'order.count': count }) },
+  { name: 'orders.create', attributes: ([count]) => ({ high: { 'order.count': count } }) },
   async (count, card) => {
     const digits = checkCard(card);
     const receipt = await derive(digits, 'quickstart', 10_000 * count, 16, 'sha256');

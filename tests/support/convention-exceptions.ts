@@ -11,6 +11,7 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   'evenkeel.*': OURS,
   'error.type=*': 'each program has its own; the registry lists what stands for the rest',
   'v8js.resource.type=*': 'written by the instrumentation of OpenTelemetry itself',
+  'otel.component.type=otlp_http_exporter': 'the values that are listed have a protocol in their name; ours is either',
   'package.path': 'what the reference runtime works on; attributes of its subject are its own',
   'gen_ai.step.name': `${GEN_AI} (#188)`,
   'gen_ai.operation.name=run_step': `${GEN_AI} (#188)`,

@@ -60,7 +60,7 @@ for (const protocol of ['http/protobuf', 'http/json']) {
     const ours = receiver.metrics().filter(({ scope }) => scope === 'lib');
     expect(ours).toMatchObject([
       { name: 'orders', unit: '{order}', type: 'sum', points: [{ attributes: { kind: 'a' }, value: 3 }] },
-      { name: 'took', type: 'histogram', points: [{ value: 0.5, count: 1, min: 0.5, max: 0.5 }] },
+      { name: 'took', type: 'exponential_histogram', points: [{ value: 0.5, count: 1, min: 0.5, max: 0.5 }] },
       { name: 'level', type: 'gauge', points: [{ value: -2 }] },
     ]);
     receiver.reset();

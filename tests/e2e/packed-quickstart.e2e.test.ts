@@ -35,11 +35,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const unpackedBytes = new Map<string, number>();
+
 async function pack(workspace: string): Promise<string> {
   const { stdout } = await exec('npm', ['pack', '--pack-destination', folder, '--json', '--loglevel=error'], {
     cwd: join(ROOT, workspace),
   });
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  const [{ filename, unpackedSize }] = JSON.parse(stdout) as [{ filename: string; unpackedSize: number }];
+  unpackedBytes.set(workspace, unpackedSize);
   return join(folder, filename.replace('@', '').replace('/', '-'));
 }
 
@@ -68,6 +71,10 @@ async function tsc(name: string, file: string, args: readonly string[]): Promise
 }
 
 describe('the packed SDK', () => {
+  it('is smaller than a megabyte', () => {
+    expect(unpackedBytes.get('sdk')).toBeLessThan(1_000_000);
+  });
+
   it('runs the quickstart as an ES module', async () => {
     await cp(join(QUICKSTART, 'main.js'), join(folder, 'esm/main.js'));
     expect((await run('esm', 'main.js', { OTEL_SDK_DISABLED: 'true' })).stdout).toMatch(PRINTED);
@@ -103,11 +110,15 @@ describe('the packed SDK', () => {
     expect((await run(name, 'out/orders.js', { OTEL_SDK_DISABLED: 'true' })).stdout).toBe('tea, cup\n');
   });
 
-  it('compiles the program of its README', async () => {
+  it('compiles the programs of its README that need nothing else', async () => {
     const readme = await readFile(join(folder, 'esm/node_modules/@evenkeel/sdk/README.md'), 'utf8');
-    const [, program] = /```ts\n(.+?)```/s.exec(readme) ?? [];
-    await writeFile(join(folder, 'esm/readme.ts'), program ?? 'the README has no program');
-    await tsc('esm', 'readme.ts', ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]);
+    const programs = [...readme.matchAll(/```ts\n(.+?)```/gs)].map(([, program]) => program ?? '');
+    const alone = programs.filter((program) => !program.includes('@nestjs'));
+    expect(alone).toHaveLength(2);
+    await writeFile(join(folder, 'esm/readme.ts'), alone[0] ?? '');
+    await writeFile(join(folder, 'esm/readme-attributes.ts'), alone[1] ?? '');
+    for (const file of ['readme.ts', 'readme-attributes.ts'])
+      await tsc('esm', file, ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types')]);
   });
 
   it('leaves a program alone whose OpenTelemetry API is older, and says so', async () => {

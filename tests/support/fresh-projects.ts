@@ -77,7 +77,7 @@ export class FreshProjects {
   }
 }
 
-/** A packed sidecar with page and metrics page on free ports. */
+/** A packed sidecar with page and metrics page on free ports; it keeps every trace, so that exemplars have theirs. */
 export class PackedSidecar {
   readonly endpoint: string;
   readonly #pageUrl: string;
@@ -98,7 +98,8 @@ export class PackedSidecar {
     await writeFile(
       config,
       `receive: { http: { port: ${ports[0]} }, grpc: { port: 0 } }\nexport: { prometheus: { port: ${ports[1]} } }\n` +
-        `web: { port: ${ports[2]} }\nstore: { path: ${join(project, 'store')} }\n`,
+        `web: { port: ${ports[2]} }\nstore: { path: ${join(project, 'store')} }\n` +
+        'sample: { after_root: 1s, policies: [{ name: all, type: probabilistic, ratio: 1 }] }\n',
     );
     const child = spawn(join(project, 'node_modules/.bin/evenkeel'), ['run', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -42,7 +42,7 @@ describe.skipIf(!isReachable)(`fresh projects${isReachable ? '' : ' (the registr
         'job.cjs': await readmeFile('job.cjs'),
       },
     );
-    sidecar = await PackedSidecar.start(plain);
+    sidecar = await PackedSidecar.start(plain, ['job', 'batch', 'web', 'nest']);
   });
 
   afterAll(async () => {

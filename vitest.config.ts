@@ -78,10 +78,11 @@ export default defineConfig({
         test: { name: 'real', include: ['tests/real/*.real.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
       },
       {
-        // Its hooks install packages from the registry.
+        // Its hooks pack what is here, which only one may do at a time, and install from the registry.
         test: {
           name: 'projects',
           include: ['tests/projects/*.projects.test.ts'],
+          maxWorkers: 1,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

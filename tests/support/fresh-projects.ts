@@ -77,7 +77,10 @@ export class FreshProjects {
   }
 }
 
-/** A packed sidecar with page and metrics page on free ports. */
+/**
+ * A packed sidecar with page and metrics page on free ports; it keeps every trace
+ * of the named services, also while this machine is too busy to keep a share, so that exemplars have theirs.
+ */
 export class PackedSidecar {
   readonly endpoint: string;
   readonly #pageUrl: string;
@@ -92,13 +95,14 @@ export class PackedSidecar {
   }
 
   /** @param project where the packages are installed */
-  static async start(project: string): Promise<PackedSidecar> {
+  static async start(project: string, services: readonly string[]): Promise<PackedSidecar> {
     const ports = [await freePort(), await freePort(), await freePort()];
     const config = join(project, 'evenkeel.yaml');
     await writeFile(
       config,
       `receive: { http: { port: ${ports[0]} }, grpc: { port: 0 } }\nexport: { prometheus: { port: ${ports[1]} } }\n` +
-        `web: { port: ${ports[2]} }\nstore: { path: ${join(project, 'store')} }\n`,
+        `web: { port: ${ports[2]} }\nstore: { path: ${join(project, 'store')} }\n` +
+        `sample: { after_root: 1s, policies: [{ name: named, type: service, names: [${services.join()}] }] }\n`,
     );
     const child = spawn(join(project, 'node_modules/.bin/evenkeel'), ['run', '--config', config], {
       stdio: ['ignore', 'ignore', 'inherit'],

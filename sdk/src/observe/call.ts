@@ -68,7 +68,7 @@ export class Call {
   watch: Watch | undefined;
 
   /** @param meters undefined where nothing is measured */
-  constructor(span: Span, active: Context, meters: Instruments | undefined, metering: Metering | undefined) {
+  constructor(span: Span, active: Context, meters?: Instruments, metering?: Metering) {
     this.span = span;
     this.active = active;
     this.#meters = meters;
@@ -84,6 +84,12 @@ export class Call {
   /** Where further metrics of the call go; undefined where nobody reads them. */
   get meters(): Instruments | undefined {
     return this.#meters;
+  }
+
+  /** Nobody wants to know how it goes: it is neither sampled nor measured. */
+  get isUnseen(): boolean {
+    const isTold = this.#meters !== undefined || this.watch !== undefined || this.span.isRecording();
+    return !isTold && state.exceptionSignal === 'events';
   }
 
   /** Few-valued attributes so far. */

@@ -1,12 +1,20 @@
 // The one wrapper behind every decorator and every trace function: a call is observed, and nothing else changed.
 // It uses only the 1.9 surface of the OpenTelemetry API; without an SDK a call costs a few nanoseconds.
-import { type Attributes, type Context, context, INVALID_TRACEID, type SpanKind, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  context,
+  type Context,
+  INVALID_TRACEID,
+  type Span,
+  type SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { type AttributesOption, type CallAttributes, LowLimits } from './attributes.ts';
 import { Call, type Metering, type Watch } from './call.ts';
 import { withCallback } from './callback.ts';
-import { instruments } from './instruments.ts';
+import { instruments, recentInstruments } from './instruments.ts';
 import { settle } from './settle.ts';
 
 /** Any function; `never`, because the wrapper passes nothing that the caller did not pass. */
@@ -62,6 +70,9 @@ export interface Instrument<Args extends readonly unknown[]> {
 // One tracer for all wrappers. Before a provider is registered the API hands out a proxy that finds it later.
 const tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
 
+/** A provider was seen. Without one, starting a span and looking at it is cheaper than to start it active. */
+let isLive = false;
+
 /**
  * Wraps a function so that each call is a span and measurements, ended on return, throw, settlement or the last item.
  *
@@ -72,14 +83,21 @@ export function observe<F extends AnyFunction>(observation: Observation, fn: F):
   const spanOptions = { ...(kind !== undefined && { kind }), ...(fixed !== undefined && { attributes: fixed }) };
   const limits = new LowLimits();
   const isWatched = fromArguments !== undefined || watch !== undefined;
+  const isPlain = !isWatched && isCallback !== true && enter === undefined;
 
   function observed(this: unknown, ...args: unknown[]): unknown {
     if (!state.isOn) return Reflect.apply(fn, this, args);
+    let meters = metering === undefined ? undefined : recentInstruments();
+    if (isLive && isPlain && meters === undefined)
+      return tracer.startActiveSpan(name, spanOptions, (span) => spanOnly(span, fn, this, args));
     const parent = context.active();
     const span = tracer.startSpan(name, spanOptions, parent);
-    const meters = metering === undefined ? undefined : instruments();
+    if (!isLive && span.spanContext().traceId !== INVALID_TRACEID) {
+      isLive = true;
+      if (metering !== undefined) meters = instruments();
+    }
     // No SDK: there is nothing to end and no context to carry.
-    if (meters === undefined && span.spanContext().traceId === INVALID_TRACEID) return Reflect.apply(fn, this, args);
+    if (meters === undefined && !isLive) return Reflect.apply(fn, this, args);
     const active = trace.setSpan(enter === undefined ? parent : enter(parent), span);
     const call = new Call(span, active, meters, metering);
     if (isWatched && (meters !== undefined || span.isRecording())) begin(call, observation, args, limits);
@@ -94,6 +112,20 @@ export function observe<F extends AnyFunction>(observation: Observation, fn: F):
     return call.isCalledBack ? result : settle(call, result);
   }
   return disguise(observed, fn);
+}
+
+/** The short way of calls of which nothing but a span is wanted; runs with the span active. */
+function spanOnly(span: Span, fn: AnyFunction, self: unknown, args: unknown[]): unknown {
+  let result: unknown;
+  try {
+    result = Reflect.apply(fn, self, args);
+  } catch (thrown) {
+    new Call(span, context.active()).fail(thrown);
+    throw thrown;
+  }
+  if (typeof result === 'object' && result !== null) return settle(new Call(span, context.active()), result);
+  span.end();
+  return result;
 }
 
 /** Makes the decorator that wraps the decorated function with {@link observe}. */
@@ -133,7 +165,9 @@ export function attributesFrom<Args>(
   const limits = new LowLimits();
   if (option !== undefined) limits.check(option, 'an instrument');
   const low = option?.low === undefined ? {} : limits.plain(option.low);
-  return { fixed: { ...own, ...low, ...option?.high }, low };
+  const fixed = { ...own, ...low, ...option?.high };
+  // An empty object costs a span as much as one that is not.
+  return { fixed: Object.keys(fixed).length === 0 ? undefined : fixed, low };
 }
 
 function begin(call: Call, observation: Observation, args: readonly unknown[], limits: LowLimits): void {

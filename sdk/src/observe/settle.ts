@@ -60,20 +60,20 @@ const mirrored = new WeakSet<Promise<unknown>>();
 
 /** The one lazy kind that is common, so it makes no more objects than it must. */
 function settlePromise(call: Call, promise: Promise<unknown>): Promise<unknown> {
-  const outcome = promise.then(
-    (value) => {
-      if (typeof value === 'object' && value !== null) resolve(new Ending(call), value);
-      else {
-        if (call.watch !== undefined) call.value(value);
-        call.end();
-      }
-      return value;
-    },
-    (thrown: unknown) => {
-      call.fail(thrown);
-      throw thrown;
-    },
-  );
+  const fulfilled = (value: unknown): unknown => {
+    if (typeof value === 'object' && value !== null) resolve(new Ending(call), value);
+    else {
+      if (call.watch !== undefined) call.value(value);
+      call.end();
+    }
+    return value;
+  };
+  const rejected = (thrown: unknown): never => {
+    call.fail(thrown);
+    throw thrown;
+  };
+  // A rejection passes on by itself.
+  const outcome = call.isUnseen ? promise.then(fulfilled) : promise.then(fulfilled, rejected);
   // Some libraries hang a cancel() or an id on a plain promise.
   if (Reflect.ownKeys(promise).length > 0) Object.defineProperties(outcome, Object.getOwnPropertyDescriptors(promise));
   return outcome;

@@ -59,6 +59,12 @@ export type ErrorCode = keyof typeof ERRORS;
 /** An error with a stable code and a hint; `cause` is kept. */
 export class EvenkeelError extends Error {
   override readonly name = 'EvenkeelError';
+
+  /** Errors of another copy of this package are of this class too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'EvenkeelError' && 'code' in value;
+  }
+
   readonly code: ErrorCode;
   readonly hint: string;
   /** The message without that of the code; one problem a line. */

@@ -1,7 +1,7 @@
 // Every span and attribute name the SDK writes, semantic conventions first, so that a rename is one line.
 // The constants are spelled out instead of imported: importing a decorator must load nothing but the API.
 import { SECONDS } from './bounds.ts';
-import { RESOURCE_METRICS } from './instrument/metrics.ts';
+import type { RESOURCE_METRICS } from './instrument/metrics.ts';
 
 import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC } from './gen-ai-names.ts';
 
@@ -146,7 +146,6 @@ export const METRIC = {
     unit: '{connection}',
     description: 'The number of connections that are currently in a state.',
   },
-  ...RESOURCE_METRICS,
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 /** One metric as it is made. */
@@ -159,4 +158,5 @@ export interface MetricDefinition {
   readonly bounds?: readonly number[];
 }
 
-export type MetricKey = keyof typeof METRIC;
+/** Metrics of pools and the like stand apart, since programs that only wrap functions do not load them. */
+export type MetricKey = keyof typeof METRIC | keyof typeof RESOURCE_METRICS;

@@ -1,11 +1,12 @@
 // Every name the SDK can write is one of the conventions, or has a reason not to be.
 import { describe, expect, it } from 'vitest';
+import { RESOURCE_METRICS } from '../../sdk/src/instrument/metrics.ts';
 import { ATTRIBUTE, GEN_AI_OPERATION, MEMORY_OPERATION, METRIC } from '../../sdk/src/names.ts';
 import { faultOf, registrySize, valueFaultOf } from '../support/conventions.ts';
 import { EXCEPTIONS, isExcepted } from '../support/convention-exceptions.ts';
 
 const attributes = Object.values(ATTRIBUTE);
-const metrics = Object.values(METRIC).map(({ name }) => name);
+const metrics = Object.values({ ...METRIC, ...RESOURCE_METRICS }).map(({ name }) => name);
 const operations = [...Object.values(GEN_AI_OPERATION), ...Object.values(MEMORY_OPERATION)];
 const valued = operations.map((operation) => `${ATTRIBUTE.genAiOperation}=${operation}`);
 

@@ -1,6 +1,7 @@
 // Queues of tasks in the process: how many wait and run, for how long, and how they end.
 import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { ATTRIBUTE, METRIC } from '../names.ts';
+import { ATTRIBUTE } from '../names.ts';
+import { RESOURCE_METRICS } from './metrics.ts';
 import { observe, type Observation } from '../observe/observe.ts';
 import { claim, type Undo } from './claims.ts';
 import { errorType, isTimeout, member, method, type Method, numberOf, replaceMethod, watchCall } from './methods.ts';
@@ -81,7 +82,7 @@ function watchTasks(
   const observation: Observation = {
     name: `task ${name}`,
     fixed: own,
-    fromArguments: ([{ waitedS }]: [Task]) => ({ high: { [METRIC.queueWaitTime.name]: waitedS } }),
+    fromArguments: ([{ waitedS }]: [Task]) => ({ high: { [RESOURCE_METRICS.queueWaitTime.name]: waitedS } }),
     watch({ span }, [task]) {
       const origin = trace.getSpanContext((task as Task).addedIn);
       if (spans === 'link' && origin !== undefined) span.addLink({ context: origin });

@@ -1,9 +1,12 @@
 // What is read when metrics are collected instead of recorded call by call: levels of objects, and totals kept in plain
 // numbers. Objects of the same name add up. Programs' objects are held weakly.
 import { type Attributes, diag } from '@opentelemetry/api';
-import { type Instruments, instruments, type Report, withInstruments } from '../observe/instruments.ts';
+import { addMetrics, type Instruments, instruments, type Report, withInstruments } from '../observe/instruments.ts';
+import { RESOURCE_METRICS } from './metrics.ts';
 import type { MetricKey } from '../names.ts';
 import { state } from '../state.ts';
+
+addMetrics(RESOURCE_METRICS);
 
 /** Objects of one kind that are read; more than a program has on purpose. */
 const MAX_SOURCES = 1000;

@@ -63,7 +63,7 @@ export class LowLimits {
     const attributes: Attributes = {};
     for (const key in low) {
       const value = low[key];
-      if (value !== undefined) attributes[key] = value instanceof LimitedString ? this.#limited(key, value) : value;
+      if (value !== undefined) attributes[key] = typeof value === 'object' ? this.#limited(key, value) : value;
     }
     return attributes;
   }

@@ -12,6 +12,13 @@ import {
 } from '@opentelemetry/api';
 import { METRIC, type MetricDefinition, type MetricKey, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 
+const TABLE: Record<string, MetricDefinition> = { ...METRIC };
+
+/** Adds metrics of what is loaded by itself. */
+export function addMetrics(more: Readonly<Partial<Record<MetricKey, MetricDefinition>>>): void {
+  Object.assign(TABLE, more);
+}
+
 /** Records of one kind of metric each: `record` for histograms and gauges, `add` for counters. */
 type Instrument = Histogram & UpDownCounter;
 
@@ -28,12 +35,12 @@ export class Instruments {
   }
 
   get(key: MetricKey): Instrument {
-    return (this.#made[key] ??= this.#make(METRIC[key]));
+    return (this.#made[key] ??= this.#make(TABLE[key]));
   }
 
   /** Has metrics read whenever the provider collects them; a key is read, or recorded, never both. */
   onCollection(keys: readonly MetricKey[], read: (report: Report) => void): void {
-    const observables = new Map(keys.map((key) => [key, this.#makeObservable(METRIC[key])]));
+    const observables = new Map(keys.map((key) => [key, this.#makeObservable(TABLE[key])]));
     this.#meter.addBatchObservableCallback(
       (result) =>
         read((key, value, attributes) => {

@@ -19,6 +19,7 @@ import {
   instrumentQueue,
   uninstrument,
 } from '../../../sdk/src/instrument/entry.ts';
+import { RESOURCE_METRICS } from '../../../sdk/src/instrument/metrics.ts';
 import { ATTRIBUTE, METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
@@ -72,7 +73,7 @@ describe('what is read at collection', () => {
 
 describe('names that the sidecar has aliases for', () => {
   it('are names of the SDK', () => {
-    const names = new Set<string>(Object.values(METRIC).map(({ name }) => name));
+    const names = new Set<string>(Object.values({ ...METRIC, ...RESOURCE_METRICS }).map(({ name }) => name));
     const ours =
       /^(websocket|cache|connection|object_pool|agent\.queue|db\.client\.connection|http\.client\.open_connections)\b/;
     const read = ALIASES.flatMap(({ sources }) => sources.map(({ metric }) => metric)).filter((metric) =>

@@ -51,6 +51,22 @@ describe('observe', () => {
     expect(Object.hasOwn(wrappedSloppy, 'caller')).toBe(false);
   });
 
+  it('makes with `new` what the function makes, and generators of its kind', () => {
+    function Order(this: { id: number }): void {
+      this.id = 7;
+    }
+    Order.prototype['describe'] = function (this: { id: number }): string {
+      return `order ${this.id}`;
+    };
+    const Observed = measurePerformance('op', Order) as unknown as new () => { describe(): string };
+    expect(new Observed().describe()).toBe('order 7');
+    expect(new Observed()).toBeInstanceOf(Order);
+    const numbers = measurePerformance('op', function* () {
+      yield 1;
+    });
+    expect(numbers()).toBeInstanceOf(numbers);
+  });
+
   it('runs in the scope of the package', () => {
     measurePerformance('op', () => 1)();
     expect(log.take()[0]?.instrumentationScope).toMatchObject({ name: '@evenkeel/sdk', version: '0.1.0' });

@@ -102,7 +102,14 @@ function watchTasks(
       const task = new Task(fn as Method, own);
       const queued: Method = function (...given) {
         task.begin(this, given);
-        return start(task);
+        // Some queues start a task while it is added; what the task itself adds is a task of its own.
+        const wasInside = isInside;
+        isInside = false;
+        try {
+          return start(task);
+        } finally {
+          isInside = wasInside;
+        }
       };
       isInside = true;
       try {

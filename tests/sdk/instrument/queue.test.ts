@@ -52,6 +52,13 @@ describe('a queue of p-queue', () => {
     ]);
   });
 
+  it('counts tasks that a task adds while it starts', async () => {
+    const queue = instrumentQueue(new PQueue({ concurrency: 2 }), { name: 'nested' });
+    const inner = await queue.add(() => ({ ended: queue.add(async () => 'inner') }));
+    expect(await inner.ended).toBe('inner');
+    expect(await take('nested')).toContain('queue.tasks {queue.task.outcome=success} 2');
+  });
+
   it('tells how tasks ended', async () => {
     const queue = instrumentQueue(new PQueue({ concurrency: 1 }), { name: 'outcomes' });
     const { task, end } = held();

@@ -171,6 +171,15 @@ describe('a cache that answers promises', () => {
   });
 });
 
+describe('what fills a gap', () => {
+  it('looks things up by itself, which is counted', async () => {
+    const cache = remote({ name: 'within', timed: 'none' });
+    const factory = async (): Promise<string> => (await cache.get('b')) ?? 'made';
+    expect(await cache.getOrSet({ key: 'a', factory })).toBe('made');
+    expect(await take('within')).toEqual(['operations {get, result=miss} 1', 'operations {get_or_set, result=miss} 1']);
+  });
+});
+
 describe('spans of a cache', () => {
   it('are made where they are asked for', async () => {
     const cache = remote({ name: 'traced', spans: true });

@@ -169,7 +169,8 @@ export function watchCall(
   return after(result, succeeded, failed);
 }
 
-function isPlainPromise(value: unknown): value is Promise<unknown> {
+/** Of a promise of the language itself, and of no subclass, it is known what `then` does. */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
   return attempt(() => isObject(value) && Object.getPrototypeOf(value) === Promise.prototype) === true;
 }
 

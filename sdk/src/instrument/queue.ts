@@ -3,7 +3,17 @@ import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@op
 import { ATTRIBUTE, METRIC } from '../names.ts';
 import { observe, type Observation } from '../observe/observe.ts';
 import { claim, type Undo } from './claims.ts';
-import { errorType, isTimeout, member, method, type Method, numberOf, replaceMethod, watchCall } from './methods.ts';
+import {
+  errorType,
+  isPlainPromise,
+  isTimeout,
+  member,
+  method,
+  type Method,
+  numberOf,
+  replaceMethod,
+  watchCall,
+} from './methods.ts';
 import { Readings, record, secondsSince, Totals } from './readings.ts';
 
 /** Options of {@link instrumentQueue}. */
@@ -145,16 +155,21 @@ class Task {
   run(): unknown {
     const startMs = performance.now();
     const ignore = this.#heedSignal();
+    let isOver = false;
     const over = (failure: Attributes): void => {
+      isOver = true;
       ignore();
       record('queueRunTime', secondsSince(startMs), { ...this.#own, ...failure });
       this.#count(failure === SUCCESS ? 'success' : 'error', failure);
     };
-    return watchCall(
+    const result = watchCall(
       () => Reflect.apply(this.#fn, this.#self, this.#args),
       () => over(SUCCESS),
       (thrown) => over({ [ATTRIBUTE.errorType]: errorType(thrown) }),
     );
+    // Of other thenables nobody tells the end, and a signal may outlive many tasks.
+    if (!isOver && !isPlainPromise(result)) ignore();
+    return result;
   }
 
   /**

@@ -25,6 +25,8 @@ export function method(target: unknown, name: PropertyKey): Method | undefined {
 export function numberOf(target: unknown, name: PropertyKey): number | undefined {
   const found = member(target, name);
   const value = typeof found === 'function' ? attempt(() => Reflect.apply(found, target, []) as unknown) : found;
+  // Who asks a store for its size may get a promise; that it fails is no failure of the program.
+  if (value instanceof Promise) value.catch(() => {});
   return typeof value === 'number' ? value : undefined;
 }
 

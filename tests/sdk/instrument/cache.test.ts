@@ -1,4 +1,5 @@
 // Caches of the real library, maps, and caches that answer promises.
+import { setImmediate as turn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type CacheOptions, instrumentCache } from '../../../sdk/src/instrument/entry.ts';
@@ -168,6 +169,21 @@ describe('a cache that answers promises', () => {
       'operations {get_or_set, result=hit} 2',
       'operations {get_or_set, result=miss} 2',
     ]);
+  });
+});
+
+describe('a size that is told by a promise', () => {
+  it('is not reported, and its rejection stays nobody’s', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+    instrumentCache({ get: () => 1, size: async () => Promise.reject(new Error('no connection')) }, { name: 'away' });
+    expect(await take('away')).toEqual([]);
+    await turn();
+    process.removeAllListeners('unhandledRejection');
+    for (const other of others) process.on('unhandledRejection', other);
+    expect(unhandled).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
 // Caches of the real library, maps, and caches that answer promises.
-import { setImmediate as turn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type CacheOptions, instrumentCache } from '../../../sdk/src/instrument/entry.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
+import { unhandledDuring } from '../../support/unhandled.ts';
 
 const log = collectMetrics();
 const spans = recordSpans();
@@ -174,15 +174,10 @@ describe('a cache that answers promises', () => {
 
 describe('a size that is told by a promise', () => {
   it('is not reported, and its rejection stays nobody’s', async () => {
-    const unhandled: unknown[] = [];
-    const note = (reason: unknown): void => void unhandled.push(reason);
-    const others = process.listeners('unhandledRejection');
-    process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
-    instrumentCache({ get: () => 1, size: async () => Promise.reject(new Error('no connection')) }, { name: 'away' });
-    expect(await take('away')).toEqual([]);
-    await turn();
-    process.removeAllListeners('unhandledRejection');
-    for (const other of others) process.on('unhandledRejection', other);
+    const unhandled = await unhandledDuring(async () => {
+      instrumentCache({ get: () => 1, size: async () => Promise.reject(new Error('no connection')) }, { name: 'away' });
+      expect(await take('away')).toEqual([]);
+    });
     expect(unhandled).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { measurePerformance } from '../../../sdk/src/index.ts';
 import { recordSpans } from '../../support/spans.ts';
+import { unhandledDuring } from '../../support/unhandled.ts';
 
 // Made before the provider is registered, as decorators are in a real program.
 const early = measurePerformance('early', () => trace.getActiveSpan());
@@ -86,6 +87,12 @@ describe('attributes', () => {
     );
     expect(price('abc', 2)).toBe(6);
     expect(log.take()[0]?.attributes).toEqual({ sku: 'ABC', count: 2 });
+  });
+
+  it('of a result do not end the program when they are a promise that is rejected', async () => {
+    const recordResult = async (): Promise<never> => Promise.reject(new Error('recordResult'));
+    const call = measurePerformance({ name: 'op', recordResult: recordResult as never }, () => 1);
+    expect(await unhandledDuring(call)).toEqual([]);
   });
 
   it('never break the call', () => {

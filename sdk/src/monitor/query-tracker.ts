@@ -272,9 +272,8 @@ function nameOf(name: unknown): string | undefined {
 
 /** Whoever listens must not change what is observed. */
 function tell<Item>(listener: ((item: Item) => void) | undefined, item: Item): void {
-  try {
-    listener?.(item);
-  } catch {
-    // It is the listener's own affair.
-  }
+  if (listener === undefined) return;
+  // An async function, so that what is thrown and what is rejected are one.
+  const told = async (): Promise<unknown> => listener(item);
+  told().catch(() => {});
 }

@@ -8,6 +8,7 @@ import {
   type QueryTrackerOptions,
 } from '../../../sdk/src/monitor/query-tracker.ts';
 import { ManualMonitorClock } from '../../support/monitor-clock.ts';
+import { unhandledDuring } from '../../support/unhandled.ts';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager());
 
@@ -56,6 +57,13 @@ describe('QueryPerformanceTracker', () => {
     });
     expect(told).toHaveLength(4);
     expect(JSON.stringify(queries.report())).not.toContain('= 7');
+  });
+
+  it('loses what a listener throws, or a promise of it rejects with', async () => {
+    const fail = async (): Promise<never> => Promise.reject(new Error('listener'));
+    const queries = tracker({ slowMs: 0, onSlow: fail });
+    expect(await unhandledDuring(() => queries.record(query(1)))).toEqual([]);
+    expect(queries.slowQueries()).toHaveLength(1);
   });
 
   it('counts no repetition where nothing is traced', () => {

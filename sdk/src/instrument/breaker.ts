@@ -90,8 +90,9 @@ function watchOpossum(breaker: object, { name }: BreakerOptions): (Undo | undefi
   // A call that is late or locked out fails by the same error, too.
   const counted = new WeakSet<object>();
   const once = (outcome: Outcome, error: unknown): void => {
-    if (isObject(error) && counted.has(error)) return;
-    if (isObject(error) && outcome !== 'success') counted.add(error);
+    // Forgotten then: a program may fail by the same error again and again.
+    if (isObject(error) && counted.delete(error)) return;
+    if (isObject(error) && (outcome === 'timeout' || outcome === 'rejected')) counted.add(error);
     log.call(outcome);
   };
   return [

@@ -20,8 +20,11 @@ export interface Operation {
   readonly isAsync?: boolean;
   readonly find?: Find;
   /** Where what is needed to tell has to be put among the arguments. */
-  prepare?(args: unknown[]): Prepared;
+  prepare?(args: unknown[], outside: Outside): Prepared;
 }
+
+/** Runs what is the program's own within a method of the cache. */
+export type Outside = (work: () => unknown) => unknown;
 
 const byValue = (value: unknown): Finding => (value === undefined || value === null ? 'miss' : 'hit');
 const byTruth = (value: unknown): Finding => (value === true ? 'hit' : 'miss');
@@ -52,12 +55,12 @@ export const LRU_OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 /** A function among the arguments is called where the cache has nothing. */
-function prepareFill(args: unknown[]): Prepared {
+function prepareFill(args: unknown[], outside: Outside): Prepared {
   let isCalled = false;
   const watch = (fn: Method): Method =>
     function (...given) {
       isCalled = true;
-      return Reflect.apply(fn, this, given);
+      return outside(() => Reflect.apply(fn, this, given));
     };
   const watched = args.map((argument) => {
     if (typeof argument === 'function') return watch(argument as Method);

@@ -3,7 +3,14 @@
 import { type Attributes, type Span, trace } from '@opentelemetry/api';
 import { ATTRIBUTE } from '../names.ts';
 import { observe } from '../observe/observe.ts';
-import { type Finding, LRU_OPERATIONS, type Operation, OPERATIONS, withStatus } from './cache-operations.ts';
+import {
+  type Finding,
+  LRU_OPERATIONS,
+  type Operation,
+  OPERATIONS,
+  type Outside,
+  withStatus,
+} from './cache-operations.ts';
 import { claim, type Undo } from './claims.ts';
 import { after, errorType, member, method, type Method, numberOf, replaceMethod } from './methods.ts';
 import { attempt, meet, Readings, record, secondsSince, type Total, Totals } from './readings.ts';
@@ -155,6 +162,17 @@ class CacheWatch {
     }
   }
 
+  /** What fills a gap may look things up as well. */
+  readonly #outside: Outside = (work) => {
+    const wasInside = this.#isInside;
+    this.#isInside = false;
+    try {
+      return work();
+    } finally {
+      this.#isInside = wasInside;
+    }
+  };
+
   #count({ operation, counts }: CallKind, key: unknown, found: Finding | undefined): void {
     counts[found ?? 'none'].value++;
     this.#found = found === 'hit' && operation === OPERATIONS['has'] ? { key } : undefined;
@@ -165,7 +183,7 @@ class CacheWatch {
     const startMs = kind.isTimed ? performance.now() : 0;
     const { operation, isAsync } = kind;
     let { isTimed } = kind;
-    const { args, find = operation.find } = attempt(() => operation.prepare?.(given)) ?? { args: given };
+    const { args, find = operation.find } = attempt(() => operation.prepare?.(given, this.#outside)) ?? { args: given };
     const isKnown = this.#isKnown(operation, given[0]);
     const over = (value: unknown): void => {
       const found = isKnown ? undefined : find?.(value);

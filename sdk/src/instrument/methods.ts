@@ -25,6 +25,8 @@ export function method(target: unknown, name: PropertyKey): Method | undefined {
 export function numberOf(target: unknown, name: PropertyKey): number | undefined {
   const found = member(target, name);
   const value = typeof found === 'function' ? attempt(() => Reflect.apply(found, target, []) as unknown) : found;
+  // Who asks a store for its size may get a promise; that it fails is no failure of the program.
+  if (value instanceof Promise) value.catch(() => {});
   return typeof value === 'number' ? value : undefined;
 }
 
@@ -169,7 +171,8 @@ export function watchCall(
   return after(result, succeeded, failed);
 }
 
-function isPlainPromise(value: unknown): value is Promise<unknown> {
+/** Of a promise of the language itself, and of no subclass, it is known what `then` does. */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
   return attempt(() => isObject(value) && Object.getPrototypeOf(value) === Promise.prototype) === true;
 }
 

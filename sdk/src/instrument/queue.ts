@@ -4,7 +4,17 @@ import { ATTRIBUTE } from '../names.ts';
 import { RESOURCE_METRICS } from './metrics.ts';
 import { observe, type Observation } from '../observe/observe.ts';
 import { claim, type Undo } from './claims.ts';
-import { errorType, isTimeout, member, method, type Method, numberOf, replaceMethod, watchCall } from './methods.ts';
+import {
+  errorType,
+  isPlainPromise,
+  isTimeout,
+  member,
+  method,
+  type Method,
+  numberOf,
+  replaceMethod,
+  watchCall,
+} from './methods.ts';
 import { Readings, record, secondsSince, Totals } from './readings.ts';
 
 /** Options of {@link instrumentQueue}. */
@@ -103,7 +113,14 @@ function watchTasks(
       const task = new Task(fn as Method, own);
       const queued: Method = function (...given) {
         task.begin(this, given);
-        return start(task);
+        // Some queues start a task while it is added; what the task itself adds is a task of its own.
+        const wasInside = isInside;
+        isInside = false;
+        try {
+          return start(task);
+        } finally {
+          isInside = wasInside;
+        }
       };
       isInside = true;
       try {
@@ -139,16 +156,21 @@ class Task {
   run(): unknown {
     const startMs = performance.now();
     const ignore = this.#heedSignal();
+    let isOver = false;
     const over = (failure: Attributes): void => {
+      isOver = true;
       ignore();
       record('queueRunTime', secondsSince(startMs), { ...this.#own, ...failure });
       this.#count(failure === SUCCESS ? 'success' : 'error', failure);
     };
-    return watchCall(
+    const result = watchCall(
       () => Reflect.apply(this.#fn, this.#self, this.#args),
       () => over(SUCCESS),
       (thrown) => over({ [ATTRIBUTE.errorType]: errorType(thrown) }),
     );
+    // Of other thenables nobody tells the end, and a signal may outlive many tasks.
+    if (!isOver && !isPlainPromise(result)) ignore();
+    return result;
   }
 
   /**

@@ -1,6 +1,6 @@
 // Statistics of queries by their shape, the slow ones, and the same query asked again and again below one span. Keeps
 // shapes, never the values in a query.
-import { trace } from '@opentelemetry/api';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { DurationStatistics, type DurationSummary, isDuration } from './duration-statistics.ts';
 import { sanitizeQuery } from '../observe/query-text.ts';
@@ -148,7 +148,7 @@ export class QueryPerformanceTracker {
     held.statistics.record(durationMs, isError);
     const rows = typeof record.rows === 'number' && record.rows >= 0 ? record.rows : undefined;
     held.rows += rows ?? 0;
-    const parent = record.parent ?? trace.getActiveSpan()?.spanContext();
+    const parent = record.parent ?? activeSpan();
     if (durationMs >= this.#options.slowMs) {
       held.slow++;
       const slow = { ...held.shape, atMs: this.#clock.nowMs(), durationMs, rows, isError, traceId: parent?.traceId };
@@ -251,6 +251,12 @@ export class QueryPerformanceTracker {
   }
 }
 
+/** Not the one that stands where nothing is traced: all queries of the process would be below it. */
+function activeSpan(): QueryRecord['parent'] {
+  const active = trace.getActiveSpan()?.spanContext();
+  return active !== undefined && isSpanContextValid(active) ? active : undefined;
+}
+
 function shapeOf({ system, operation, collection, text }: QueryRecord): QueryShape {
   return {
     system: nameOf(system) ?? '',
@@ -266,9 +272,8 @@ function nameOf(name: unknown): string | undefined {
 
 /** Whoever listens must not change what is observed. */
 function tell<Item>(listener: ((item: Item) => void) | undefined, item: Item): void {
-  try {
-    listener?.(item);
-  } catch {
-    // It is the listener's own affair.
-  }
+  if (listener === undefined) return;
+  // An async function, so that what is thrown and what is rejected are one.
+  const told = async (): Promise<unknown> => listener(item);
+  told().catch(() => {});
 }

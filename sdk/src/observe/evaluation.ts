@@ -39,15 +39,16 @@ export function recordEvaluation(evaluation: Evaluation): void {
   const hasScore = typeof score === 'number' && Number.isFinite(score);
   const measured = limits.plain({
     [ATTRIBUTE.genAiEvaluationName]: lowCardinality(name, MAX_VALUES),
-    [ATTRIBUTE.genAiEvaluationLabel]: label === undefined ? undefined : lowCardinality(label, MAX_VALUES),
+    [ATTRIBUTE.genAiEvaluationLabel]: typeof label === 'string' ? lowCardinality(label, MAX_VALUES) : undefined,
     [ATTRIBUTE.genAiRequestModel]: model === undefined ? undefined : lowCardinality(model, MAX_VALUES),
   });
   if (hasScore) instruments()?.get('evaluationScore').record(score, measured, context.active());
   const attributes = known<string | number>({
     [ATTRIBUTE.genAiEvaluationName]: name,
     [ATTRIBUTE.genAiEvaluationScore]: hasScore ? score : undefined,
-    [ATTRIBUTE.genAiEvaluationLabel]: label,
-    [ATTRIBUTE.genAiEvaluationExplanation]: explanation === undefined ? undefined : bounded(explanation),
+    [ATTRIBUTE.genAiEvaluationLabel]: typeof label === 'string' ? label : undefined,
+    // What another model said may be anything.
+    [ATTRIBUTE.genAiEvaluationExplanation]: typeof explanation === 'string' ? bounded(explanation) : undefined,
     [ATTRIBUTE.genAiResponseId]: responseId,
   });
   if (state.exceptionSignal !== 'logs') span?.addEvent(EVENT.evaluation, attributes);

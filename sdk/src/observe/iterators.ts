@@ -9,7 +9,12 @@ export function watchIterable(ending: Ending, iterable: object, key: symbol, ite
   const restore = shadow(ending, iterable, key, function (...args) {
     restore();
     const iterator = ending.run(() => Reflect.apply(iterate, this, args));
-    watchIterator(ending, iterator as object);
+    try {
+      watchIterator(ending, iterator as object);
+    } catch {
+      // A frozen iterator, or none at all: the program gets it as it is, and the call is timed to here.
+      ending.succeed();
+    }
     return iterator;
   });
 }
@@ -40,7 +45,11 @@ export function watchIterator(ending: Ending, iterator: object): void {
 }
 
 function note(ending: Ending, result: unknown): void {
-  const { done, value } = (result as IteratorResult<unknown> | undefined) ?? {};
-  if (done === true) ending.succeed();
-  else ending.item(value);
+  try {
+    const { done, value } = (result as IteratorResult<unknown> | undefined) ?? {};
+    if (done === true) ending.succeed();
+    else ending.item(value);
+  } catch {
+    // A throwing getter: whoever reads the item meets it.
+  }
 }

@@ -69,7 +69,9 @@ function textOf(value: unknown): string {
   const { choices, candidates, message, delta, text, content, output, textDelta, parts } = fields;
   // The first answer of several.
   const [first] = [choices, candidates].flatMap((list) => (Array.isArray(list) ? list.slice(0, 1) : []));
-  const inside = [first, text, textDelta, delta, message, content, parts, output];
+  // Beside the answer OpenAI's responses have settings of that name.
+  const own = fieldsOf(text) === undefined ? text : undefined;
+  const inside = [first, own, textDelta, delta, message, content, parts, output];
   const found = inside.find((candidate) => candidate !== undefined && candidate !== null);
   return found === undefined ? '' : textOf(found);
 }

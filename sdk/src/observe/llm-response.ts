@@ -28,7 +28,9 @@ const INPUT_WITH_CACHE = [
   'prompt_eval_count',
   'inputTokens.total',
   'billed_units.input_tokens',
+  'billedUnits.inputTokens',
   'tokens.input_tokens',
+  'tokens.inputTokens',
   'tokens',
 ];
 /** Of Anthropic and Bedrock these leave out what came from the cache or went there. */
@@ -42,7 +44,9 @@ const OUTPUT = [
   'candidatesTokenCount',
   'eval_count',
   'billed_units.output_tokens',
+  'billedUnits.outputTokens',
   'tokens.output_tokens',
+  'tokens.outputTokens',
 ];
 const CACHE_READ = [
   'prompt_tokens_details.cached_tokens',

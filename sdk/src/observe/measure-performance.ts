@@ -6,6 +6,7 @@ import { type Call, Metering, type Watch } from './call.ts';
 import { emitCall } from './events.ts';
 import { sizeOf } from './size.ts';
 import { MemoryDelta } from './memory-delta.ts';
+import { asked } from './results.ts';
 import {
   type AnyFunction,
   type ArgumentsOf,
@@ -107,7 +108,12 @@ function watchOf({ name, recordResult, slo, memory, argsSize, log }: AnyOptions)
   if (argsSize === true)
     makers.push((call, args) => void call.add({ high: { [ATTRIBUTE.argumentsSize]: sizeOf(args) } }, limits));
   if (recordResult !== undefined)
-    makers.push((call) => ({ value: (result) => call.add(recordResult(result as never), limits) }));
+    makers.push((call) => ({
+      value(result) {
+        const attributes = asked(() => recordResult(result as never), []);
+        if (attributes !== undefined) call.add(attributes, limits);
+      },
+    }));
   if (slo !== undefined) makers.push((call) => watchObjective(call, slo, limits));
   if (memory === true) makers.push(watchMemory);
   if (log !== undefined)

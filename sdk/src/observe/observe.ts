@@ -198,6 +198,8 @@ function begin(call: Call, observation: Observation, args: readonly unknown[], l
  */
 export function disguise<F extends AnyFunction>(wrapper: object, fn: F): F {
   for (const key of Reflect.ownKeys(fn)) {
+    // What `new` makes, and what `instanceof` asks for; of functions it can be set but not defined anew.
+    if (key === 'prototype') Reflect.set(wrapper, key, Reflect.get(fn, key));
     const fixed = Object.getOwnPropertyDescriptor(wrapper, key)?.configurable === false;
     // Sloppy functions own `arguments` and `caller`, which tell nothing about the wrapper.
     if (fixed || key === 'arguments' || key === 'caller') continue;

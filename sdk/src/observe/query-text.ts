@@ -72,7 +72,7 @@ const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
   ...['mongodb', 'elasticsearch', 'opensearch', 'couchdb', 'azure.cosmosdb'].map(
     (name) => [name, JSON_FILTER] as const,
   ),
-  ...['redis', 'valkey', 'memcached'].map((name) => [name, COMMAND] as const),
+  ...['redis', 'valkey', 'keydb', 'memcached'].map((name) => [name, COMMAND] as const),
 ]);
 
 function dialectOf(system: string | undefined): Dialect {
@@ -145,7 +145,8 @@ class Scan {
     const next = text[this.#at + 1] ?? '';
     if (isSpace(char)) return this.#skip(1);
     if (char === '-' && next === '-') return this.#skipTo('\n');
-    if (char === '#' && (next === '' || isSpace(next))) return this.#skipTo('\n');
+    // Glued to a word it begins a comment in MySQL alone, and the name of a temporary table elsewhere.
+    if (char === '#' && (next === '' || isSpace(next) || this.#dialect === MYSQL)) return this.#skipTo('\n');
     if (char === '/' && next === '*') return this.#skipComment();
     // Of other languages than SQL; in SQL it divides nothing by nothing.
     if (char === '/' && next === '/') return this.#skipTo('\n');

@@ -23,10 +23,13 @@ export function sizeOf(values: readonly unknown[]): number {
         if (left <= 0) break;
         bytes += WORD_BYTES + walk(entry, depth + 1);
       }
-      for (const key of Reflect.ownKeys(value)) {
+      // To list the keys of an array takes as long as it is.
+      for (const key of Array.isArray(value) ? Array.prototype.keys.call(value) : Reflect.ownKeys(value)) {
         if (left <= 0) break;
         const property = Reflect.getOwnPropertyDescriptor(value, key);
-        bytes += WORD_BYTES + (property !== undefined && 'value' in property ? walk(property.value, depth + 1) : 0);
+        bytes += WORD_BYTES;
+        if (property !== undefined && 'value' in property) bytes += walk(property.value, depth + 1);
+        else left--;
       }
     } catch {
       // A hostile proxy: what is known so far is the answer.

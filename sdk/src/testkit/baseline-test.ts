@@ -102,7 +102,10 @@ class Comparison {
    * @param alpha chance that it is above 0 though the run is no more than so many octaves above the baseline
    */
   excess(octaves: number, alpha: number): number {
-    return this.#ranks(octaves).mean - 0.5 - this.#chance(octaves, alpha);
+    const shift = octaves / BIN_OCTAVES;
+    // Nothing tells in what order the baseline's calls of one bin were: half of them count as longer.
+    const ranks = this.#places.map((place) => this.#rankOf(Math.floor(place - shift) + 0.5));
+    return meanOf(ranks) - 0.5 - this.#chance(octaves, alpha);
   }
 
   /** Octaves by which the run lies above the baseline: the best guess, or a limit of it. */
@@ -120,6 +123,8 @@ class Comparison {
 
   /** Whether too many calls are beyond a quantile of the baseline, by an exact sum of chances. */
   isTailLonger(quantile: number, octaves: number, alpha: number): boolean {
+    // All of its calls may lie below the quantile, which it then does not know.
+    if (quantile ** this.#effective.baseline > alpha) return false;
     // Where the quantile is at most, as far as the baseline knows.
     const error = Math.sqrt((quantile * (1 - quantile)) / this.#effective.baseline);
     const share = Math.min(1, quantile + deviationsOf(alpha) * error);

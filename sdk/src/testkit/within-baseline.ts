@@ -14,7 +14,7 @@ export interface BaselineOptions {
   readonly tolerance?: number;
   /** Chance that a run within its tolerance fails, 0.01. */
   readonly falseAlarms?: number;
-  /** 0.9 to 0.99: judges the slowest calls as well, which a typical call says nothing of. */
+  /** 0.9 to 0.99: judges the slowest calls as well, where the baseline has calls enough to know them. */
   readonly quantile?: number;
   /** Calls of a function that are measured, each after the one before has ended; 100, or what can be had in a second. */
   readonly calls?: number;

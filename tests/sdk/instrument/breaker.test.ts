@@ -57,6 +57,13 @@ function opossum(
 }
 
 describe('a circuit breaker of opossum', () => {
+  it('counts each failure by an error that is thrown again and again', async () => {
+    const error = new Error('always the same');
+    const breaker = opossum('same', async () => Promise.reject(error), { volumeThreshold: 100 });
+    for (let i = 0; i < 3; i++) await expect(breaker.fire('any')).rejects.toBe(error);
+    expect(await take('same')).toEqual(['calls {outcome=failure, type=circuit_breaker} 3']);
+  });
+
   it('tells its state and counts each call once, answers of a fallback beside', async () => {
     const breaker = opossum('opossum', async (fate) => (fate === 'ok' ? 1 : fail()), { errorThresholdPercentage: 10 });
     await breaker.fire('ok');

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type CacheOptions, instrumentCache } from '../../../sdk/src/instrument/entry.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
+import { unhandledDuring } from '../../support/unhandled.ts';
 
 const log = collectMetrics();
 const spans = recordSpans();
@@ -168,6 +169,25 @@ describe('a cache that answers promises', () => {
       'operations {get_or_set, result=hit} 2',
       'operations {get_or_set, result=miss} 2',
     ]);
+  });
+});
+
+describe('a size that is told by a promise', () => {
+  it('is not reported, and its rejection stays nobody’s', async () => {
+    const unhandled = await unhandledDuring(async () => {
+      instrumentCache({ get: () => 1, size: async () => Promise.reject(new Error('no connection')) }, { name: 'away' });
+      expect(await take('away')).toEqual([]);
+    });
+    expect(unhandled).toEqual([]);
+  });
+});
+
+describe('what fills a gap', () => {
+  it('looks things up by itself, which is counted', async () => {
+    const cache = remote({ name: 'within', timed: 'none' });
+    const factory = async (): Promise<string> => (await cache.get('b')) ?? 'made';
+    expect(await cache.getOrSet({ key: 'a', factory })).toBe('made');
+    expect(await take('within')).toEqual(['operations {get, result=miss} 1', 'operations {get_or_set, result=miss} 1']);
   });
 });
 

@@ -1,4 +1,5 @@
 // Tasks of p-queue, and of queues of other kinds.
+import { getEventListeners } from 'node:events';
 import { context, trace } from '@opentelemetry/api';
 import PQueue from 'p-queue';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +51,25 @@ describe('a queue of p-queue', () => {
       'queue.task.wait_time {} 2',
       'queue.tasks {queue.task.outcome=success} 3',
     ]);
+  });
+
+  it('counts tasks that a task adds while it starts', async () => {
+    const queue = instrumentQueue(new PQueue({ concurrency: 2 }), { name: 'nested' });
+    const inner = await queue.add(() => ({ ended: queue.add(async () => 'inner') }));
+    expect(await inner.ended).toBe('inner');
+    expect(await take('nested')).toContain('queue.tasks {queue.task.outcome=success} 2');
+  });
+
+  it('leaves no listener at a signal that outlives its tasks, whatever they answer', async () => {
+    const queue = instrumentQueue(new PQueue({ concurrency: 1 }), { name: 'signal' });
+    class Lazy<T> extends Promise<T> {}
+    const { signal } = new AbortController();
+    const tasks = [async () => 1, () => Lazy.resolve(2), () => 3];
+    expect(await queue.addAll(tasks, { signal })).toEqual([1, 2, 3]);
+    const others = new PQueue({ concurrency: 1 });
+    const { signal: other } = new AbortController();
+    await others.addAll(tasks, { signal: other });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(getEventListeners(other, 'abort').length);
   });
 
   it('tells how tasks ended', async () => {

@@ -1,5 +1,5 @@
 // Shapes, slow queries and repeated ones.
-import { context, trace, TraceFlags } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,6 +8,7 @@ import {
   type QueryTrackerOptions,
 } from '../../../sdk/src/monitor/query-tracker.ts';
 import { ManualMonitorClock } from '../../support/monitor-clock.ts';
+import { unhandledDuring } from '../../support/unhandled.ts';
 
 context.setGlobalContextManager(new AsyncLocalStorageContextManager());
 
@@ -56,6 +57,21 @@ describe('QueryPerformanceTracker', () => {
     });
     expect(told).toHaveLength(4);
     expect(JSON.stringify(queries.report())).not.toContain('= 7');
+  });
+
+  it('loses what a listener throws, or a promise of it rejects with', async () => {
+    const fail = async (): Promise<never> => Promise.reject(new Error('listener'));
+    const queries = tracker({ slowMs: 0, onSlow: fail });
+    expect(await unhandledDuring(() => queries.record(query(1)))).toEqual([]);
+    expect(queries.slowQueries()).toHaveLength(1);
+  });
+
+  it('counts no repetition where nothing is traced', () => {
+    const untraced = trace.setSpan(context.active(), trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
+    const queries = tracker({ repeatedCalls: 2, slowMs: 0 });
+    context.with(untraced, () => [1, 2, 3].forEach((id) => queries.record(query(id))));
+    expect(queries.repeatedQueries()).toEqual([]);
+    expect(queries.slowQueries()[0]?.traceId).toBeUndefined();
   });
 
   it('finds the same query asked again and again below one span', () => {

@@ -54,6 +54,19 @@ describe('content', () => {
     ]);
   });
 
+  it('of a response whose settings are called text, too, is its output', () => {
+    const response = {
+      object: 'response',
+      status: 'completed',
+      text: { format: { type: 'text' } },
+      output: [{ type: 'reasoning' }, { type: 'message', content: [{ type: 'output_text', text: 'yes' }] }],
+    };
+    traceLLM({ provider: 'p', captureContent: true, cost: false }, (_request: Request) => response)({ model: 'm' });
+    expect(contentOf()[1]).toEqual([
+      { role: 'assistant', parts: [{ type: 'text', content: 'yes' }], finish_reason: 'completed' },
+    ]);
+  });
+
   it('of a stream is what was read of it', async () => {
     const captured = traceLLM({ provider: 'p', captureContent: true, cost: false }, (_prompt: string) => chunks());
     for await (const chunk of captured('why?')) expect(chunk).toBeDefined();

@@ -115,6 +115,16 @@ describe('an evaluation', () => {
     );
   });
 
+  it('takes what a judge left out or wrote as something else', async () => {
+    const odd = { name: 'odd', score: 1, label: null, explanation: null } as unknown as { name: string };
+    traceWorkflow('w', () => recordEvaluation(odd))();
+    expect((await measurements.take()).get('gen_ai.evaluation.score')?.[0]?.attributes).toEqual({
+      'gen_ai.evaluation.name': 'odd',
+    });
+    const [event] = spans.take()[0]?.events ?? [];
+    expect(event?.attributes).toEqual({ 'gen_ai.evaluation.name': 'odd', 'gen_ai.evaluation.score.value': 1 });
+  });
+
   it('needs no span, and no number that is none', async () => {
     recordEvaluation({ name: 'a', score: 1 });
     recordEvaluation({ name: 'a', score: Number.NaN });

@@ -172,6 +172,11 @@ describe('a whole answer', () => {
         outputTokens: 1,
       },
     );
+    // As its client for TypeScript writes them.
+    check([{ usage: { billedUnits: { inputTokens: 3, outputTokens: 1 }, tokens: { inputTokens: 70 } } }], {
+      inputTokens: 3,
+      outputTokens: 1,
+    });
     check([{ model: 'llama3', done_reason: 'stop', prompt_eval_count: 8, eval_count: 9 }], {
       model: 'llama3',
       finishReasons: ['stop'],

@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { measurePerformance } from '../../../sdk/src/index.ts';
 import { recordSpans } from '../../support/spans.ts';
+import { unhandledDuring } from '../../support/unhandled.ts';
 
 // Made before the provider is registered, as decorators are in a real program.
 const early = measurePerformance('early', () => trace.getActiveSpan());
@@ -51,6 +52,22 @@ describe('observe', () => {
     expect(Object.hasOwn(wrappedSloppy, 'caller')).toBe(false);
   });
 
+  it('makes with `new` what the function makes, and generators of its kind', () => {
+    function Order(this: { id: number }): void {
+      this.id = 7;
+    }
+    Order.prototype['describe'] = function (this: { id: number }): string {
+      return `order ${this.id}`;
+    };
+    const Observed = measurePerformance('op', Order) as unknown as new () => { describe(): string };
+    expect(new Observed().describe()).toBe('order 7');
+    expect(new Observed()).toBeInstanceOf(Order);
+    const numbers = measurePerformance('op', function* () {
+      yield 1;
+    });
+    expect(numbers()).toBeInstanceOf(numbers);
+  });
+
   it('runs in the scope of the package', () => {
     measurePerformance('op', () => 1)();
     expect(log.take()[0]?.instrumentationScope).toMatchObject({ name: '@evenkeel/sdk', version: '0.1.0' });
@@ -70,6 +87,12 @@ describe('attributes', () => {
     );
     expect(price('abc', 2)).toBe(6);
     expect(log.take()[0]?.attributes).toEqual({ sku: 'ABC', count: 2 });
+  });
+
+  it('of a result do not end the program when they are a promise that is rejected', async () => {
+    const recordResult = async (): Promise<never> => Promise.reject(new Error('recordResult'));
+    const call = measurePerformance({ name: 'op', recordResult: recordResult as never }, () => 1);
+    expect(await unhandledDuring(call)).toEqual([]);
   });
 
   it('never break the call', () => {

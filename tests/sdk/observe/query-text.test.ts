@@ -42,6 +42,8 @@ describe('sanitizeQuery', () => {
 
   it('takes out comments and blanks', () => {
     check('SELECT 1 -- secret\n  FROM\t\tt /* a /* b */ c */ WHERE x # why\n;', 'SELECT ? FROM t WHERE x');
+    check('SELECT 1 #secret\nFROM t', 'SELECT ? FROM t', 'mysql');
+    check('SELECT 1 FROM #t', 'SELECT ? FROM #t', 'mssql');
     check('/* only */', '');
     check('SELECT a /* never closed', 'SELECT a');
   });
@@ -79,6 +81,7 @@ describe('sanitizeQuery', () => {
 
   it('leaves the word of a command', () => {
     check('SET session:17 hunter2 EX 60', 'SET ?', 'redis');
+    check('SET session:17 hunter2', 'SET ?', 'keydb');
     check('PING', 'PING', 'redis');
     check('"odd" command', '?', 'redis');
     check('GET:x', '?', 'valkey');

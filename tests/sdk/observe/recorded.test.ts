@@ -58,6 +58,19 @@ describe('the size of arguments', () => {
     expect(size(new Map([['k', 'x'.repeat(500)]]))).toBeGreaterThan(1000);
   });
 
+  it('of an array is found without listing it, and of holes in bounded time', () => {
+    let listings = 0;
+    const array = new Proxy(['x'.repeat(100)], {
+      ownKeys(target) {
+        listings++;
+        return Reflect.ownKeys(target);
+      },
+    });
+    expect(size(array)).toBeGreaterThan(200);
+    expect(listings).toBe(0);
+    expect(size(Object.assign([], { length: 4e9 }))).toBeGreaterThan(0);
+  });
+
   it('is found in bounded time, of circles and of hostile objects', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;

@@ -17,6 +17,32 @@ const child = (): void => tracer.startSpan('child').end();
 
 const expectOp = (outcome: 'unset' | 'error', children = 0): void => expectSpan(log, 'op', outcome, children);
 
+describe('an iterator of a hostile kind', () => {
+  const iterable = (iterator: object) =>
+    wrap(() => ({ [Symbol.asyncIterator]: () => iterator }) as AsyncIterable<number>);
+
+  it('that is frozen gives its items, and the call is over', async () => {
+    let left = 2;
+    const frozen = Object.freeze({ next: async () => ({ done: left === 0, value: left-- }) });
+    expect(await collect(iterable(frozen)())).toEqual([2, 1]);
+    expectOp('unset');
+  });
+
+  it('whose items throw when they are read gives them', () => {
+    const item = {
+      done: false,
+      get value(): never {
+        throw new Error('somebody looked');
+      },
+    };
+    const items = iterable({ next: () => item, return: () => ({ done: true }) })();
+    const iterator = items[Symbol.asyncIterator]();
+    expect(iterator.next()).toBe(item);
+    void iterator.return?.();
+    expectOp('unset');
+  });
+});
+
 describe('a generator', () => {
   const numbers = wrap(function* (count: number) {
     for (let i = 0; i < count; i++) {

@@ -31,12 +31,13 @@ function slowerShare(
   runOf: (random: Random) => readonly number[],
   bounds: Bounds = BOUNDS,
   baselineCalls = 500,
+  baselineSpread = 0.4,
 ): number {
   let slower = 0;
   for (let seed = 0; seed < trials; seed++) {
     const random = seeded(seed * 7919 + 1);
     for (let i = 0; i < 8; i++) random();
-    const baseline = baselineOf(durations(random, baselineCalls));
+    const baseline = baselineOf(durations(random, baselineCalls, 1, baselineSpread));
     if (isSlower(runOf(random), baseline, bounds)) slower++;
   }
   return slower / trials;
@@ -63,6 +64,20 @@ describe('the rank test', () => {
     expect(
       slowerShare(300, (random) => durations(random, 100, 1.5), { ...BOUNDS, quantile: 0.95 }),
     ).toBeLessThanOrEqual(0.02);
+  });
+
+  it('calls nothing slower for where in a bin it lies', () => {
+    for (const within of [0.1, 0.5, 0.9]) {
+      const same = Array.from({ length: 100 }, () => durationAt(100 + within));
+      expect(isSlower(same, baselineOf(same), { ...BOUNDS, tolerance: 0 })).toBe(false);
+      const slower = same.map((each) => 1.2 * each);
+      expect(isSlower(slower, baselineOf(same), { ...BOUNDS, tolerance: 0 })).toBe(true);
+    }
+  });
+
+  it('judges no slowest calls that the baseline has too few calls to know', () => {
+    const bounds = { ...BOUNDS, quantile: 0.99 };
+    expect(slowerShare(60, (random) => durations(random, 1000, 1.5, 1), bounds, 50, 1)).toBeLessThanOrEqual(0.02);
   });
 
   it('sees twice as long', () => {

@@ -60,8 +60,12 @@ const MIN_CARD_LENGTH = 13;
 const MIN_LENGTH = 5;
 
 const EMAIL = /[\w.%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24}(?![\w-])/gi;
-const USER_INFO = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/@:?#]{0,256})(:[^\s/@?#]{0,256})?@/gi;
-const QUERY_PAIR = /([?&;])([\w.%[\]-]{1,100})=([^&;#\s"'<>]*)/g;
+/** Up to the last `@`, as URLs are read: names of users and passwords may have one, too. */
+const USER_INFO = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/:?#]{0,256})(:[^\s/?#]{0,256})?@/gi;
+/** Of a URL, of a query alone, which has no `?` in the conventions, and of a connection string. */
+const PAIR = /(^|[?&;\s])([\w.%[\]-]{1,100})=([^&;#\s"'<>]*)/g;
+/** What a statement has in the place of a value. */
+const PLACEHOLDER = /^(?:\?|\$\d+|%s)?[),]*$/;
 const JWT = /\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g;
 const BEARER = /\b(bearer\s+)[\w~+/.=-]{8,}/gi;
 const CARD = /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g;
@@ -136,8 +140,8 @@ function withoutSecrets(value: string, isSecret: (key: string) => boolean): stri
     );
   }
   if (value.includes('=')) {
-    clean = clean.replace(QUERY_PAIR, (all, start: string, name: string) =>
-      isSecret(name) ? `${start}${name}=${REDACTED}` : all,
+    clean = clean.replace(PAIR, (all, start: string, name: string, given: string) =>
+      isSecret(name) && !PLACEHOLDER.test(given) ? `${start}${name}=${REDACTED}` : all,
     );
   }
   if (value.includes('eyJ')) clean = clean.replace(JWT, REDACTED);

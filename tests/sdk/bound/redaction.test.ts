@@ -74,7 +74,12 @@ describe('createRedaction', () => {
       'https://h/a?page=2&access_token=REDACTED&sig=REDACTED#t',
     );
     check('url.query', '?api_key=abc&q=shoes', '?api_key=REDACTED&q=shoes');
-    stays('url.full', 'https://h/users/@me?since=2026-01-01');
+    check('url.query', 'api_key=abc&q=shoes', 'api_key=REDACTED&q=shoes');
+    check('db.dsn', 'host=h user=me password=pw', 'host=h user=me password=REDACTED');
+    check('db.url', 'postgres://me:p@w@host/db', 'postgres://REDACTED:REDACTED@host/db');
+    check('db.url', 'postgres://me@server:pw@host/db', 'postgres://REDACTED:REDACTED@host/db');
+    stays('url.full', 'https://h:80/users/@me?since=2026-01-01');
+    stays('db.query.text', 'SELECT a=b FROM t WHERE token = ? AND (password=? OR pin=$1)');
   });
 
   it('takes bearer tokens and JSON web tokens wherever they stand', () => {

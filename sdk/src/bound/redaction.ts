@@ -11,6 +11,8 @@ export interface Redaction {
   attributes(attributes: Record<string, unknown> | undefined): void;
   /** Redacts a text that has no key, as the message of an error. */
   text(text: string): string;
+  /** Gives a value that has no key redacted, as the body of a log record; lists and maps as copies. */
+  value(value: unknown): unknown;
 }
 
 /** Distinct keys whose verdict is remembered; more means keys are made from data, and each is judged anew. */
@@ -76,7 +78,7 @@ const CARD_RANGES =
 
 /** Makes the redaction; one that does nothing where it is not enabled. */
 export function createRedaction(options: RedactionOptions = {}): Redaction {
-  if (options.enabled === false) return { attributes: () => {}, text: (value) => value };
+  if (options.enabled === false) return { attributes: () => {}, text: (value) => value, value: (value) => value };
   const ownKeys = new Set((options.keys ?? []).map((key) => key.toLowerCase()));
   const ownValues = (options.values ?? []).map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
   const verdicts = new Map<string, boolean>();
@@ -108,6 +110,7 @@ export function createRedaction(options: RedactionOptions = {}): Redaction {
 
   return {
     text,
+    value: (value) => any('', value, 0),
     attributes(attributes) {
       for (const key in attributes) {
         const value = attributes[key];

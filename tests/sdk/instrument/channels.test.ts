@@ -145,6 +145,11 @@ describe('startChannels', () => {
     expect(spans()).toMatchObject([{ attributes: { 'error.type': 'RangeError' } }]);
   });
 
+  it('ends the span of a failure that has no text, and lets nothing of it into the program', async () => {
+    await publish('lru-cache', { op: 'fetch', key: 'a', fetch: 'miss', trace: true }, Object.create(null) as Error);
+    expect(spans()).toMatchObject([{ attributes: { 'error.type': '_OTHER' }, status: { code: SpanStatusCode.ERROR } }]);
+  });
+
   it('makes nothing while it is off, where tracing is suppressed, or of messages it does not know', async () => {
     setInstrumentation(false);
     await publish('ioredis:command', { ...redis, command: 'get', args: [] });

@@ -168,8 +168,10 @@ async function grpcOptions(node: OtlpNode): Promise<Record<string, unknown>> {
 
 function headersOf(node: OtlpNode): Record<string, string> {
   const listed = (node.headers_list ?? '').split(',').flatMap((pair): [string, string][] => {
-    const [name, value] = pair.split('=').map((part) => decodeURIComponent(part.trim()));
-    return name && value ? [[name, value]] : [];
+    // Values may have further equals signs, as those in base64.
+    const [name = '', ...rest] = pair.split('=');
+    const [key, value] = [name, rest.join('=')].map((part) => decodeURIComponent(part.trim()));
+    return key && value ? [[key, value]] : [];
   });
   const named = (node.headers ?? []).flatMap(({ name, value }): [string, string][] =>
     value === null ? [] : [[name, value]],

@@ -154,7 +154,6 @@ function httpOptions(node: OtlpNode, signal: Signal): HttpOptions {
 }
 
 async function grpcOptions(node: OtlpNode): Promise<Record<string, unknown>> {
-  if (node.fromEnvironment) return {};
   const { createEmptyMetadata } = await import('@opentelemetry/otlp-grpc-exporter-base');
   const metadata = createEmptyMetadata();
   for (const [name, value] of Object.entries(headersOf(node))) metadata.set(name, value);
@@ -163,6 +162,8 @@ async function grpcOptions(node: OtlpNode): Promise<Record<string, unknown>> {
     ...(node.endpoint && { url: node.endpoint }),
     ...(node.timeout && { timeoutMillis: node.timeout }),
     ...(node.compression === 'gzip' && { compression: 'gzip' }),
+  // OpenTelemetry joins them with those of the environment.
+  if (node.fromEnvironment) return { metadata };
   };
 }
 

@@ -133,4 +133,16 @@ describe('the model of options and environment', () => {
     // Where addresses come from is not for a file to say.
     expect(new Set(unknown.map((at) => at.split('/').at(-1)))).toEqual(new Set(['fromEnvironment']));
   });
+
+  it('has the headers of code whatever the protocol is', () => {
+    for (const protocol of ['grpc', 'http/json']) {
+      const settings = resolveSettings(
+        { serviceName: 's', headers: { a: 'b' } },
+        { OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
+      );
+      const [{ batch } = {}] = modelOf(settings).tracer_provider?.processors ?? [];
+      const { headers } = batch?.exporter.otlp_grpc ?? batch?.exporter.otlp_http ?? {};
+      expect(headers).toEqual([{ name: 'a', value: 'b' }]);
+    }
+  });
 });

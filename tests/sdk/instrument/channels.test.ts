@@ -112,6 +112,8 @@ describe('startChannels', () => {
     check('SELECT ? FROM t LIMIT 10', 'SELECT ? FROM t LIMIT ?');
     check("SELECT 'never closed", 'SELECT ?');
     expect(spans()).toMatchObject([{ name: 'SELECT shop' }]);
+    check("SELECT 'a\\\nb', 5, 'c'", 'SELECT ?, ?, ?');
+    check(`SELECT '${'x'.repeat(4087)}\\'`, 'SELECT ?');
   });
 
   it('makes what runs inside of an operation its child', async () => {

@@ -91,6 +91,13 @@ describe('readConfigFile', () => {
     refuses(`${sampler} { parent_threshold: } } }`, '2: parent_threshold needs "root"');
   });
 
+  it('refuses times that a timer cannot wait', () => {
+    const reader = '{ periodic: { interval: 2147483648, exporter: { console: } } }';
+    expect(parse(`file_format: "1.0"\nmeter_provider: { readers: [${reader}] }`)).toEqual([
+      '2: interval must be between 1 and 2147483647',
+    ]);
+  });
+
   it('says nothing of the values of variables', () => {
     const said = vi.spyOn(process, 'emitWarning').mockReturnValue();
     onTestFinished(() => said.mockRestore());

@@ -186,7 +186,16 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
  */
 export function optionsOfEnvironment(fallbackName: string, environment: Environment = process.env): TelemetryOptions {
   const listed = /(?:^|,)\s*service\.name\s*=\s*([^,]+)/.exec(environment['OTEL_RESOURCE_ATTRIBUTES'] ?? '')?.[1];
-  return { serviceName: environment['OTEL_SERVICE_NAME']?.trim() || listed?.trim() || fallbackName };
+  return { serviceName: environment['OTEL_SERVICE_NAME']?.trim() || decoded(listed?.trim()) || fallbackName };
+}
+
+/** Values of resource attributes are percent-encoded; what is not stays as it is. */
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text && decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The variables of this process, for those that look at all of them. */

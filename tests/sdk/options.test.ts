@@ -175,6 +175,8 @@ describe('resolveSettings', () => {
       optionsOfEnvironment('app', environment).serviceName;
     expect(name({})).toBe('app');
     expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'team=a,service.name = shop ,x=y' })).toBe('shop');
+    expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'service.name=my%20shop' })).toBe('my shop');
+    expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'service.name=100%' })).toBe('100%');
     expect(name({ OTEL_SERVICE_NAME: 'till', OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop' })).toBe('till');
   });
 

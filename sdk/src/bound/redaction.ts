@@ -68,6 +68,8 @@ const USER_INFO = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/:?#]{0,256})(:[^\s/?#]{0
 const PAIR = /(^|[?&;\s])([\w.%[\]-]{1,100})=([^&;#\s"'<>]*)/g;
 /** What a statement has in the place of a value. */
 const PLACEHOLDER = /^(?:\?|\$\d+|%s)?[),]*$/;
+/** Of JSON that is text, which may be cut. */
+const JSON_PAIR = /"([\w.%-]{1,100})"(\s{0,20}:\s{0,20})"(?:[^"\\]|\\.?)*(?:"|$)/gs;
 const JWT = /\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g;
 const BEARER = /\b(bearer\s+)[\w~+/.=-]{8,}/gi;
 const CARD = /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g;
@@ -145,6 +147,11 @@ function withoutSecrets(value: string, isSecret: (key: string) => boolean): stri
   if (value.includes('=')) {
     clean = clean.replace(PAIR, (all, start: string, name: string, given: string) =>
       isSecret(name) && !PLACEHOLDER.test(given) ? `${start}${name}=${REDACTED}` : all,
+    );
+  }
+  if (value.includes('":')) {
+    clean = clean.replace(JSON_PAIR, (all, name: string, colon: string) =>
+      isSecret(name) ? `"${name}"${colon}"${REDACTED}"` : all,
     );
   }
   if (value.includes('eyJ')) clean = clean.replace(JWT, REDACTED);

@@ -88,6 +88,16 @@ describe('createRedaction', () => {
     stays('text', 'the bearer of news');
   });
 
+  it('takes the values of secret keys out of JSON that is text', () => {
+    const given = { user: 'me', password: 'p"w', token: '', 'x-api-key': 'k', note: 'a: b' };
+    const expected = { ...given, password: 'REDACTED', token: 'REDACTED', 'x-api-key': 'REDACTED' };
+    check('arguments', JSON.stringify(given), JSON.stringify(expected));
+    check('arguments', JSON.stringify({ given }, undefined, 2), JSON.stringify({ given: expected }, undefined, 2));
+    check('cut', '{"a":"b","password":"never clos', '{"a":"b","password":"REDACTED"');
+    check('cut', '{"password":"a\\', '{"password":"REDACTED"');
+    stays('arguments', '{"password":12,"type":"token"}');
+  });
+
   it('goes into lists and maps, to a depth', () => {
     check('list', ['a', 'x@y.org'], ['a', 'REDACTED']);
     check('map', { user: { password: 'p', name: 'n' } }, { user: { password: 'REDACTED', name: 'n' } });
@@ -122,7 +132,7 @@ describe('createRedaction', () => {
   });
 
   it('answers for hostile texts', () => {
-    for (const piece of ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA']) {
+    for (const piece of ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA', '"a":"', '"']) {
       expect(redaction.text(piece.repeat(2000)).length).toBeGreaterThan(0);
     }
   });

@@ -13,7 +13,8 @@ export function checkOptions(options: TelemetryOptions): string[] {
   const { serviceName, serviceVersion, endpoint, protocol, headers, resourceAttributes, prometheus } = options;
   check(typeof serviceName === 'string' && serviceName.trim() !== '', 'serviceName must be a non-empty string');
   check(serviceVersion === undefined || typeof serviceVersion === 'string', 'serviceVersion must be a string');
-  check(endpoint === undefined || isHttpUrl(endpoint), `endpoint must be an http or https URL: ${endpoint}`);
+  // Not told, because it may hold a password.
+  check(endpoint === undefined || isHttpUrl(endpoint), 'endpoint must be an http or https URL');
   const isProtocol = protocol === undefined || protocol === 'http/protobuf' || protocol === 'http/json';
   check(isProtocol, `protocol must be http/protobuf or http/json: ${protocol}`);
   check(areValues(headers, ['string']), 'headers must be an object of strings');

@@ -114,6 +114,9 @@ const MAX_ATTRIBUTE_LENGTH = 4096;
 /** Attributes, events and links of one span, and attributes of one event or link; those of the specification. */
 const MAX_COUNT = 128;
 
+/** What a timer can wait, in milliseconds; it fires at once for more. Enough for any size. */
+const MAX_NUMBER = 2 ** 31 - 1;
+
 /** Runtime metrics change slowly, and each point costs the sidecar more than a span. */
 const METRIC_INTERVAL_MS = 5000;
 
@@ -136,7 +139,7 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
   const number = (names: string | readonly string[], fallback: number): number => {
     for (const name of [names].flat()) {
       const value = Number(read(name));
-      if (Number.isFinite(value) && value > 0) return value;
+      if (Number.isFinite(value) && value >= 1) return Math.min(value, MAX_NUMBER);
     }
     return fallback;
   };
@@ -183,7 +186,16 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
  */
 export function optionsOfEnvironment(fallbackName: string, environment: Environment = process.env): TelemetryOptions {
   const listed = /(?:^|,)\s*service\.name\s*=\s*([^,]+)/.exec(environment['OTEL_RESOURCE_ATTRIBUTES'] ?? '')?.[1];
-  return { serviceName: environment['OTEL_SERVICE_NAME']?.trim() || listed?.trim() || fallbackName };
+  return { serviceName: environment['OTEL_SERVICE_NAME']?.trim() || decoded(listed?.trim()) || fallbackName };
+}
+
+/** Values of resource attributes are percent-encoded; what is not stays as it is. */
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text && decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The variables of this process, for those that look at all of them. */

@@ -119,6 +119,20 @@ describe('resolveSettings', () => {
     ]);
   });
 
+  it('takes no part of an item for a size, and no time that a timer cannot wait', () => {
+    const { batch, metricIntervalMs } = resolve(
+      {},
+      { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '0.5', OTEL_METRIC_EXPORT_INTERVAL: '9999999999' },
+    );
+    expect(batch.maxExportBatchSize).toBe(512);
+    expect(metricIntervalMs).toBe(2 ** 31 - 1);
+  });
+
+  it('tells no secret of an endpoint it refuses', () => {
+    const endpoint = 'me:hunter2@sidecar:4318';
+    expect(() => resolve({ endpoint })).toThrow(/^(?!.*hunter2).*endpoint must be an http or https URL/);
+  });
+
   it('lets code win over the environment', () => {
     const environment = {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
@@ -161,6 +175,8 @@ describe('resolveSettings', () => {
       optionsOfEnvironment('app', environment).serviceName;
     expect(name({})).toBe('app');
     expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'team=a,service.name = shop ,x=y' })).toBe('shop');
+    expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'service.name=my%20shop' })).toBe('my shop');
+    expect(name({ OTEL_RESOURCE_ATTRIBUTES: 'service.name=100%' })).toBe('100%');
     expect(name({ OTEL_SERVICE_NAME: 'till', OTEL_RESOURCE_ATTRIBUTES: 'service.name=shop' })).toBe('till');
   });
 

@@ -60,6 +60,8 @@ export function createBatch<Item>(
 
   function exportNext(): void {
     timer = undefined;
+    // A flush may have come before.
+    if (queue.length === 0) return;
     isExporting = true;
     void exportOne().then(() => {
       isExporting = false;
@@ -111,13 +113,17 @@ function exportWithin<Item>(
   return new Promise((resolve) => {
     const expired = setTimeout(resolve, timeoutMs);
     expired.unref();
-    context.with(suppressTracing(context.active()), () => {
-      exporter.export(items, ({ code, error }) => {
-        clearTimeout(expired);
-        counts.processed(items.length, code === ExportResultCode.SUCCESS ? undefined : (error?.name ?? 'failed'));
-        resolve();
-      });
-    });
+    const onDone = ({ code, error }: ExportResult): void => {
+      clearTimeout(expired);
+      counts.processed(items.length, code === ExportResultCode.SUCCESS ? undefined : (error?.name ?? 'failed'));
+      resolve();
+    };
+    try {
+      context.with(suppressTracing(context.active()), () => exporter.export(items, onDone));
+    } catch (error) {
+      // What cannot be serialised, as a log record whose body contains itself, must not end the program.
+      onDone({ code: ExportResultCode.FAILED, error: error as Error });
+    }
   });
 }
 

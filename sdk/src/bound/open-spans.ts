@@ -102,8 +102,7 @@ export function createOpenSpans(logger: () => Logger): OpenSpans {
       for (const span of [...open.keys()].toReversed()) {
         span.setAttribute(OPEN_SPAN.unfinished, true);
         if (fatal !== undefined) {
-          const message = fatal instanceof Error ? fatal.message : String(fatal);
-          span.setStatus({ code: SpanStatusCode.ERROR, message });
+          span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(fatal) });
           span.setAttribute('error.type', fatal instanceof Error ? fatal.name : '_OTHER');
         }
         span.end();
@@ -132,4 +131,13 @@ function recordOf(span: SdkSpan, { startedMs, records }: Open, nowMs: number): P
     attributes,
     context: trace.setSpan(ROOT_CONTEXT, span as Span),
   };
+}
+
+/** Whatever was thrown, also what has no text: a process that dies must not die of this. */
+function messageOf(fatal: unknown): string {
+  try {
+    return fatal instanceof Error ? fatal.message : String(fatal);
+  } catch {
+    return '';
+  }
 }

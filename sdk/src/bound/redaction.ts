@@ -11,6 +11,8 @@ export interface Redaction {
   attributes(attributes: Record<string, unknown> | undefined): void;
   /** Redacts a text that has no key, as the message of an error. */
   text(text: string): string;
+  /** Gives a value that has no key redacted, as the body of a log record; lists and maps as copies. */
+  value(value: unknown): unknown;
 }
 
 /** Distinct keys whose verdict is remembered; more means keys are made from data, and each is judged anew. */
@@ -60,8 +62,14 @@ const MIN_CARD_LENGTH = 13;
 const MIN_LENGTH = 5;
 
 const EMAIL = /[\w.%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z]{2,24}(?![\w-])/gi;
-const USER_INFO = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/@:?#]{0,256})(:[^\s/@?#]{0,256})?@/gi;
-const QUERY_PAIR = /([?&;])([\w.%[\]-]{1,100})=([^&;#\s"'<>]*)/g;
+/** Up to the last `@`, as URLs are read: names of users and passwords may have one, too. */
+const USER_INFO = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/:?#]{0,256})(:[^\s/?#]{0,256})?@/gi;
+/** Of a URL, of a query alone, which has no `?` in the conventions, and of a connection string. */
+const PAIR = /(^|[?&;\s])([\w.%[\]-]{1,100})=([^&;#\s"'<>]*)/g;
+/** What a statement has in the place of a value. */
+const PLACEHOLDER = /^(?:\?|\$\d+|%s)?[),]*$/;
+/** Of JSON that is text, which may be cut. */
+const JSON_PAIR = /"([\w.%-]{1,100})"(\s{0,20}:\s{0,20})"(?:[^"\\]|\\.?)*(?:"|$)/gs;
 const JWT = /\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g;
 const BEARER = /\b(bearer\s+)[\w~+/.=-]{8,}/gi;
 const CARD = /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g;
@@ -72,7 +80,7 @@ const CARD_RANGES =
 
 /** Makes the redaction; one that does nothing where it is not enabled. */
 export function createRedaction(options: RedactionOptions = {}): Redaction {
-  if (options.enabled === false) return { attributes: () => {}, text: (value) => value };
+  if (options.enabled === false) return { attributes: () => {}, text: (value) => value, value: (value) => value };
   const ownKeys = new Set((options.keys ?? []).map((key) => key.toLowerCase()));
   const ownValues = (options.values ?? []).map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
   const verdicts = new Map<string, boolean>();
@@ -104,6 +112,7 @@ export function createRedaction(options: RedactionOptions = {}): Redaction {
 
   return {
     text,
+    value: (value) => any('', value, 0),
     attributes(attributes) {
       for (const key in attributes) {
         const value = attributes[key];
@@ -136,8 +145,13 @@ function withoutSecrets(value: string, isSecret: (key: string) => boolean): stri
     );
   }
   if (value.includes('=')) {
-    clean = clean.replace(QUERY_PAIR, (all, start: string, name: string) =>
-      isSecret(name) ? `${start}${name}=${REDACTED}` : all,
+    clean = clean.replace(PAIR, (all, start: string, name: string, given: string) =>
+      isSecret(name) && !PLACEHOLDER.test(given) ? `${start}${name}=${REDACTED}` : all,
+    );
+  }
+  if (value.includes('":')) {
+    clean = clean.replace(JSON_PAIR, (all, name: string, colon: string) =>
+      isSecret(name) ? `"${name}"${colon}"${REDACTED}"` : all,
     );
   }
   if (value.includes('eyJ')) clean = clean.replace(JWT, REDACTED);

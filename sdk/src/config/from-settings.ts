@@ -69,12 +69,15 @@ function switchedOff(names: readonly string[]): Record<string, { enabled: boolea
 
 function exporterOf(route: Route, headers: Readonly<Record<string, string>> | undefined): ExporterNode {
   if (route === 'console') return { console: null };
-  if (typeof route === 'string') return { otlp_grpc: { fromEnvironment: true } };
-  const node: OtlpNode = {
+  const common: OtlpNode = {
     fromEnvironment: true,
+    ...(headers && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
+  };
+  if (typeof route === 'string') return { otlp_grpc: common };
+  const node: OtlpNode = {
+    ...common,
     encoding: route.protocol === 'http/json' ? 'json' : 'protobuf',
     ...(route.url !== undefined && { endpoint: route.url }),
-    ...(headers && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
   };
   return { otlp_http: node };
 }

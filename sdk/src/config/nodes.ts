@@ -27,6 +27,8 @@ const flag: Shape = { kind: 'boolean' };
 const empty: Shape = { kind: 'empty' };
 const scalar: Shape = { kind: 'scalar' };
 const positive: Shape = { kind: 'number', min: 1 };
+/** Milliseconds; a timer that is to wait longer fires at once. */
+const time: Shape = { kind: 'number', min: 1, max: 2 ** 31 - 1 };
 const ratio: Shape = { kind: 'number', min: 0, max: 1 };
 const word = (...oneOf: string[]): Shape => ({ kind: 'string', oneOf });
 const list = (of: Shape, min = 0): Shape => ({ kind: 'list', of, min });
@@ -40,7 +42,7 @@ const otlp = {
   headers: list(node({ name: text, value: text }, 'name')),
   headers_list: text,
   compression: word('gzip', 'none'),
-  timeout: positive,
+  timeout: time,
 };
 const otlpHttp = { ...otlp, tls, encoding: word('protobuf', 'json') };
 const otlpMetric = {
@@ -54,8 +56,8 @@ const metricExporter = choice({
   console: empty,
 });
 const batch = {
-  schedule_delay: positive,
-  export_timeout: positive,
+  schedule_delay: time,
+  export_timeout: time,
   max_queue_size: positive,
   max_export_batch_size: positive,
   exporter,
@@ -122,7 +124,7 @@ const prometheus = node({
 });
 const reader = choice({
   periodic: node(
-    { interval: positive, timeout: positive, exporter: metricExporter, cardinality_limits: cardinality },
+    { interval: time, timeout: time, exporter: metricExporter, cardinality_limits: cardinality },
     'exporter',
   ),
   pull: node(

@@ -86,6 +86,9 @@ function createReader(tell: Tell, resolve: (node: unknown) => unknown, environme
       const field = shape.kind === 'map' ? shape.of : Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
       if (field === undefined) tell(keyAt, `unknown or unsupported node "${key}" in ${name}`);
       else found[key] = read(pair.value, field, key, keyAt, depth + 1);
+      if (shape.kind === 'choice' && field !== undefined && found[key] === null) {
+        for (const problem of unfilled(field)) tell(keyAt, `${key} ${problem}`);
+      }
     }
     for (const key of shape.kind === 'node' ? shape.required : []) {
       if (!(key in found) || found[key] === null) tell(at, `${name} needs "${key}"`);
@@ -99,6 +102,12 @@ function createReader(tell: Tell, resolve: (node: unknown) => unknown, environme
   }
 
   return read;
+}
+
+/** What a variant that is only named lacks, as ends of sentences. */
+function unfilled(shape: Shape): string[] {
+  if (shape.kind === 'choice') return ['must be a map'];
+  return shape.kind === 'node' ? shape.required.map((key) => `needs "${key}"`) : [];
 }
 
 /** What is wrong with a scalar, as the end of a sentence; undefined when nothing is. */
@@ -168,7 +177,8 @@ function scalarValue(node: Scalar, environment: Environment, tell: (what: string
   if (node.type !== Scalar.PLAIN) return replaced;
   if (replaced === '') return null;
   try {
-    const parsed: unknown = parse(replaced, { version: '1.2' });
+    // Warnings would tell the value, which may be a secret.
+    const parsed: unknown = parse(replaced, { version: '1.2', logLevel: 'error' });
     return typeof parsed === 'number' || typeof parsed === 'boolean' || parsed === null ? parsed : replaced;
   } catch {
     return replaced;

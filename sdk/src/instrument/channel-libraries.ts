@@ -143,7 +143,7 @@ function statement(message: Message): Operation {
 /** Puts `?` for every literal: strings in either quote, numbers, and numbers in hexadecimal. */
 function withoutLiterals(sql: string): string {
   return sql
-    .replace(/'(?:[^'\\]|\\.|'')*(?:'|$)|"(?:[^"\\]|\\.|"")*(?:"|$)/g, '?')
+    .replace(/'(?:[^'\\]|\\.?|'')*(?:'|$)|"(?:[^"\\]|\\.?|"")*(?:"|$)/gs, '?')
     .replace(/(?<![\w`$])[+-]?(?:0x[\da-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w`$])/gi, '?');
 }
 

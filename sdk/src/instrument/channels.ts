@@ -104,7 +104,11 @@ function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefine
     if (span.isRecording()) {
       const attributes = attempt(() => ('error' in message ? def.fail?.(message['error']) : def.finish?.(message)));
       if (attributes) span.setAttributes(attributes);
-      if ('error' in message) span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(message['error']) });
+      if ('error' in message) {
+        // Not every thrown value can be made a text, and a subscriber that throws ends the program.
+        const text = attempt(() => messageOf(message['error'])) ?? '';
+        span.setStatus({ code: SpanStatusCode.ERROR, message: text });
+      }
     }
     span.end();
   }

@@ -37,6 +37,7 @@ interface Request {
   readonly origin: string | URL;
   readonly path: string;
   readonly method: string;
+  readonly headers?: unknown;
   addHeader(name: string, value: string): unknown;
 }
 interface Event {
@@ -52,7 +53,7 @@ export function startUndici(): () => void {
 
   function created({ request }: Event): void {
     const parent = context.active();
-    if (!state.isOn || isTracingSuppressed(parent)) return;
+    if (!state.isOn || isTracingSuppressed(parent) || isTraced(request.headers)) return;
     const { method, attributes } = describe(request);
     const options = { kind: SpanKind.CLIENT, attributes };
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
@@ -100,6 +101,13 @@ export function startUndici(): () => void {
   };
   for (const { name, handle } of listeners) subscribe(name, handle);
   return stop;
+}
+
+/** Whether the program passes a trace on, as a gateway does: a second header beside that one would make both invalid. */
+function isTraced(headers: unknown): boolean {
+  if (typeof headers === 'string') return /^traceparent:/im.test(headers);
+  // Names and values in turn.
+  return Array.isArray(headers) && headers.some((each, i) => i % 2 === 0 && /^traceparent$/i.test(String(each)));
 }
 
 function describe(request: Request): { method: string; attributes: Attributes } {

@@ -140,8 +140,12 @@ function offer(
   attributes: Attributes = NO_ATTRIBUTES,
   context: Context = contexts.active(),
 ): void {
-  const spanContext = trace.getSpanContext(context);
-  const isSampled = spanContext !== undefined && (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
-  if (!isSampled && filter === 'trace_based') return;
-  if (typeof value === 'number' && value >= 0 && value < Infinity) exemplars.offer(value, attributes, spanContext);
+  try {
+    const spanContext = trace.getSpanContext(context);
+    const isSampled = spanContext !== undefined && (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0;
+    if (!isSampled && filter === 'trace_based') return;
+    if (typeof value === 'number' && value >= 0 && value < Infinity) exemplars.offer(value, attributes, spanContext);
+  } catch {
+    // Lists that contain themselves, where a view leaves them out: what the SDK measures is measured.
+  }
 }

@@ -59,11 +59,16 @@ export function createExemplars({ filter = 'trace_based', redact }: ExemplarOpti
       deserializeResponse: (answer) => inner.deserializeResponse(answer),
       serializeRequest(request) {
         const bytes = inner.serializeRequest(request);
-        const exemplars = joinExemplars(request, sources);
-        if (bytes === undefined || exemplars.size === 0) return bytes;
-        if (redact !== undefined)
-          for (const all of exemplars.values()) all.forEach((each) => redact(each.filteredAttributes));
-        return format === 'json' ? addToJson(bytes, exemplars) : addToProtobuf(bytes, exemplars);
+        try {
+          const exemplars = joinExemplars(request, sources);
+          if (bytes === undefined || exemplars.size === 0) return bytes;
+          if (redact !== undefined)
+            for (const all of exemplars.values()) all.forEach((each) => redact(each.filteredAttributes));
+          return format === 'json' ? addToJson(bytes, exemplars) : addToProtobuf(bytes, exemplars);
+        } catch {
+          // Metrics are more than their exemplars, one of which may have what cannot be written.
+          return bytes;
+        }
       },
     }),
   };

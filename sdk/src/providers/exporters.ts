@@ -1,7 +1,7 @@
 // Makes the exporters of the configuration model: OTLP over HTTP through the SDK's own transport, gRPC and console
 // through OpenTelemetry's. Whatever is exported as spans or log records is redacted first.
 import { readFileSync } from 'node:fs';
-import { OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
+import { AggregationTemporalityPreference, OTLPMetricExporterBase } from '@opentelemetry/exporter-metrics-otlp-http';
 import { createOtlpNetworkExportDelegate, OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import {
   convertLegacyHttpOptions,
@@ -24,7 +24,6 @@ import {
 import type { MeterProvider } from '@opentelemetry/api';
 import { ConsoleLogRecordExporter, type LogRecordExporter } from '@opentelemetry/sdk-logs';
 import {
-  AggregationTemporality,
   AggregationType,
   ConsoleMetricExporter,
   InstrumentType,
@@ -55,6 +54,12 @@ export interface Surroundings {
 
 /** OTLP over HTTP waits this long for an answer unless the file or the environment says otherwise (specification). */
 const EXPORT_TIMEOUT_MS = 10_000;
+
+const TEMPORALITIES = {
+  cumulative: AggregationTemporalityPreference.CUMULATIVE,
+  delta: AggregationTemporalityPreference.DELTA,
+  low_memory: AggregationTemporalityPreference.LOWMEMORY,
+} as const;
 
 /** Requests at a time; OpenTelemetry's own limit. */
 const CONCURRENCY_LIMIT = 30;
@@ -154,10 +159,11 @@ function httpOptions(node: OtlpNode, signal: Signal): HttpOptions {
 }
 
 async function grpcOptions(node: OtlpNode): Promise<Record<string, unknown>> {
-  if (node.fromEnvironment) return {};
   const { createEmptyMetadata } = await import('@opentelemetry/otlp-grpc-exporter-base');
   const metadata = createEmptyMetadata();
   for (const [name, value] of Object.entries(headersOf(node))) metadata.set(name, value);
+  // OpenTelemetry joins them with those of the environment.
+  if (node.fromEnvironment) return { metadata };
   return {
     metadata,
     ...(node.endpoint && { url: node.endpoint }),
@@ -168,8 +174,10 @@ async function grpcOptions(node: OtlpNode): Promise<Record<string, unknown>> {
 
 function headersOf(node: OtlpNode): Record<string, string> {
   const listed = (node.headers_list ?? '').split(',').flatMap((pair): [string, string][] => {
-    const [name, value] = pair.split('=').map((part) => decodeURIComponent(part.trim()));
-    return name && value ? [[name, value]] : [];
+    // Values may have further equals signs, as those in base64.
+    const [name = '', ...rest] = pair.split('=');
+    const [key, value] = [name, rest.join('=')].map((part) => decodeURIComponent(part.trim()));
+    return key && value ? [[key, value]] : [];
   });
   const named = (node.headers ?? []).flatMap(({ name, value }): [string, string][] =>
     value === null ? [] : [[name, value]],
@@ -187,11 +195,11 @@ function certificates(tls: TlsNode | null | undefined): { ca?: Buffer; key?: Buf
 
 /** Temporality and aggregation, only where they are asked for. */
 function metricOptions(node: OtlpNode): ConstructorParameters<typeof OTLPMetricExporterBase>[1] {
-  const temporality = node.temporality_preference;
+  // Where nothing is given OpenTelemetry asks the environment, which beside a file does not count.
+  const temporality = node.temporality_preference ?? (node.fromEnvironment ? undefined : 'cumulative');
   const isExponential = node.default_histogram_aggregation === 'base2_exponential_bucket_histogram';
   return {
-    ...(temporality === 'delta' && { temporalityPreference: AggregationTemporality.DELTA }),
-    ...(temporality === 'cumulative' && { temporalityPreference: AggregationTemporality.CUMULATIVE }),
+    ...(temporality && { temporalityPreference: TEMPORALITIES[temporality] }),
     ...(isExponential && {
       aggregationPreference: (type: InstrumentType) => ({
         type: type === InstrumentType.HISTOGRAM ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT,

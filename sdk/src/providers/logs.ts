@@ -6,10 +6,13 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import { createBatch } from '../bound/batch.ts';
-import type { Redaction } from '../bound/redaction.ts';
+import { REDACTED, type Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
 import { createLogExporter, type Surroundings } from './exporters.ts';
 import { attributeLimits, batchLimits } from './spans.ts';
+
+/** As a processor gets it, which may still change it. */
+type LogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
 
 /** Makes one processor for each node. */
 export async function createLogProcessors(
@@ -34,13 +37,23 @@ export function logLimits(model: Model): LogRecordLimits {
   return attributeLimits(model, model.logger_provider?.limits);
 }
 
-function redactor(redaction: Redaction): LogRecordProcessor {
+/** Takes secrets out of records before the processors after it see them. */
+export function redactor(redaction: Redaction): LogRecordProcessor {
   return {
     onEmit(record) {
       redaction.attributes(record.attributes as Record<string, unknown>);
-      if (typeof record.body === 'string') record.body = redaction.text(record.body);
+      record.body = bodyOf(record, redaction);
     },
     forceFlush: async () => {},
     shutdown: async () => {},
   };
+}
+
+/** A body is what the program gave, unchecked: one that cannot be read is not sent. */
+function bodyOf({ body }: LogRecord, redaction: Redaction): LogRecord['body'] {
+  try {
+    return redaction.value(body) as LogRecord['body'];
+  } catch {
+    return REDACTED;
+  }
 }

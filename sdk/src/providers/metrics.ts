@@ -85,7 +85,8 @@ export function createViews(nodes: readonly ViewNode[]): ViewOptions[] {
       ...(excluded?.length ? [createDenyListAttributesProcessor([...excluded])] : []),
     ];
     return {
-      ...(selector.instrument_name && { instrumentName: selector.instrument_name }),
+      // The SDK refuses a view that selects nothing in particular.
+      instrumentName: selector.instrument_name ?? '*',
       ...(selector.instrument_type && { instrumentType: INSTRUMENT_TYPES[selector.instrument_type] }),
       ...(selector.unit && { instrumentUnit: selector.unit }),
       ...(selector.meter_name && { meterName: selector.meter_name }),

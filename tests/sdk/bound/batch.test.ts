@@ -41,7 +41,7 @@ function setUp(answers: 'at once' | 'never' = 'at once') {
       (points ?? []).map(({ attributes, value }) => [String(attributes['error.type'] ?? 'ok'), Number(value)]),
     );
   };
-  return { batch, exported, dones, processed };
+  return { batch, exported, exporter, dones, processed };
 }
 
 describe('createBatch', () => {
@@ -92,6 +92,29 @@ describe('createBatch', () => {
     expect(batch.drain()).toEqual([]);
     await vi.advanceTimersByTimeAsync(2000);
     expect(exported.flat()).toEqual([]);
+  });
+
+  it('counts a batch that the exporter cannot take as lost, and goes on with the next', async () => {
+    const { batch, exported, exporter, processed } = setUp();
+    const take = exporter.export;
+    exporter.export = () => {
+      exporter.export = take;
+      throw new RangeError('nested too deeply');
+    };
+    for (let item = 1; item <= 3; item++) batch.add(item);
+    await vi.advanceTimersByTimeAsync(0);
+    batch.add(4);
+    await batch.flush();
+    expect(exported).toEqual([[4]]);
+    expect(await processed()).toEqual({ RangeError: 3, ok: 1 });
+  });
+
+  it('sends nothing when a flush was before the delay', async () => {
+    const { batch, exported } = setUp();
+    batch.add(1);
+    await batch.flush();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(exported).toEqual([[1]]);
   });
 
   it('flushes at shutdown and takes nothing after it', async () => {

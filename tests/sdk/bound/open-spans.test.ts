@@ -71,6 +71,8 @@ describe('createOpenSpans', () => {
       [undefined, undefined],
       [new RangeError('out'), 'RangeError'],
       ['text', '_OTHER'],
+      // Has no text at all.
+      [Object.create(null), '_OTHER'],
     ] as const) {
       const { open, spans, tracer } = setUp();
       const outer = tracer.startSpan('outer');

@@ -74,13 +74,28 @@ describe('createRedaction', () => {
       'https://h/a?page=2&access_token=REDACTED&sig=REDACTED#t',
     );
     check('url.query', '?api_key=abc&q=shoes', '?api_key=REDACTED&q=shoes');
-    stays('url.full', 'https://h/users/@me?since=2026-01-01');
+    check('url.query', 'api_key=abc&q=shoes', 'api_key=REDACTED&q=shoes');
+    check('db.dsn', 'host=h user=me password=pw', 'host=h user=me password=REDACTED');
+    check('db.url', 'postgres://me:p@w@host/db', 'postgres://REDACTED:REDACTED@host/db');
+    check('db.url', 'postgres://me@server:pw@host/db', 'postgres://REDACTED:REDACTED@host/db');
+    stays('url.full', 'https://h:80/users/@me?since=2026-01-01');
+    stays('db.query.text', 'SELECT a=b FROM t WHERE token = ? AND (password=? OR pin=$1)');
   });
 
   it('takes bearer tokens and JSON web tokens wherever they stand', () => {
     check('header', 'Bearer abcdefgh12345678', 'Bearer REDACTED');
     check('error', 'bad eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl end', 'bad REDACTED end');
     stays('text', 'the bearer of news');
+  });
+
+  it('takes the values of secret keys out of JSON that is text', () => {
+    const given = { user: 'me', password: 'p"w', token: '', 'x-api-key': 'k', note: 'a: b' };
+    const expected = { ...given, password: 'REDACTED', token: 'REDACTED', 'x-api-key': 'REDACTED' };
+    check('arguments', JSON.stringify(given), JSON.stringify(expected));
+    check('arguments', JSON.stringify({ given }, undefined, 2), JSON.stringify({ given: expected }, undefined, 2));
+    check('cut', '{"a":"b","password":"never clos', '{"a":"b","password":"REDACTED"');
+    check('cut', '{"password":"a\\', '{"password":"REDACTED"');
+    stays('arguments', '{"password":12,"type":"token"}');
   });
 
   it('goes into lists and maps, to a depth', () => {
@@ -117,7 +132,7 @@ describe('createRedaction', () => {
   });
 
   it('answers for hostile texts', () => {
-    for (const piece of ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA']) {
+    for (const piece of ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA', '"a":"', '"']) {
       expect(redaction.text(piece.repeat(2000)).length).toBeGreaterThan(0);
     }
   });

@@ -1,7 +1,7 @@
 // Configuration files: what a good one says, and each problem of a bad one with its line.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { modelOf } from '../../../sdk/src/config/from-settings.ts';
 import { FILE, type Shape } from '../../../sdk/src/config/nodes.ts';
 import { parseConfig, readConfigFile } from '../../../sdk/src/config/read-file.ts';
@@ -77,6 +77,35 @@ describe('readConfigFile', () => {
     expect(parse(`file_format: "1.0"\n${Array.from({ length: 200 }, (_, i) => `k${i}:`).join('\n')}`)).toHaveLength(50);
   });
 
+  it('refuses a variant that is named and not filled in', () => {
+    const refuses = (text: string, ...problems: string[]): void =>
+      expect(parse(`file_format: "1.0"\n${text}`)).toEqual(problems);
+    refuses(
+      'tracer_provider: { processors: [{ batch: }, { simple: }] }',
+      '2: batch needs "exporter"',
+      '2: simple needs "exporter"',
+    );
+    refuses('meter_provider: { readers: [{ pull: }] }', '2: pull needs "exporter"');
+    const sampler = 'tracer_provider: { processors: [], sampler: { composite/development:';
+    refuses(`${sampler} } }`, '2: composite/development must be a map');
+    refuses(`${sampler} { parent_threshold: } } }`, '2: parent_threshold needs "root"');
+  });
+
+  it('refuses times that a timer cannot wait', () => {
+    const reader = '{ periodic: { interval: 2147483648, exporter: { console: } } }';
+    expect(parse(`file_format: "1.0"\nmeter_provider: { readers: [${reader}] }`)).toEqual([
+      '2: interval must be between 1 and 2147483647',
+    ]);
+  });
+
+  it('says nothing of the values of variables', () => {
+    const said = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => said.mockRestore());
+    const source = 'file_format: "1.0"\nresource:\n  schema_url: ${PASSWORD}';
+    expect(parseConfig(source, 'x', { PASSWORD: '!hunter2 x' }).resource?.schema_url).toBe('!hunter2 x');
+    expect(said.mock.calls).toEqual([]);
+  });
+
   it('takes variables as the specification says', () => {
     const value = (text: string, quote = ''): unknown => {
       const source = `file_format: "1.0"\nresource:\n  attributes:\n    - name: a\n      value: ${quote}${text}${quote}`;
@@ -110,5 +139,17 @@ describe('the model of options and environment', () => {
     walk(model, FILE, '');
     // Where addresses come from is not for a file to say.
     expect(new Set(unknown.map((at) => at.split('/').at(-1)))).toEqual(new Set(['fromEnvironment']));
+  });
+
+  it('has the headers of code whatever the protocol is', () => {
+    for (const protocol of ['grpc', 'http/json']) {
+      const settings = resolveSettings(
+        { serviceName: 's', headers: { a: 'b' } },
+        { OTEL_EXPORTER_OTLP_PROTOCOL: protocol },
+      );
+      const [{ batch } = {}] = modelOf(settings).tracer_provider?.processors ?? [];
+      const { headers } = batch?.exporter.otlp_grpc ?? batch?.exporter.otlp_http ?? {};
+      expect(headers).toEqual([{ name: 'a', value: 'b' }]);
+    }
   });
 });

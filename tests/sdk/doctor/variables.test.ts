@@ -20,6 +20,11 @@ describe('findShadowed', () => {
     check({ OTEL_COLOUR: 'x', OTHER: 'y', OTEL_EMPTY: ' ' }, { OTEL_COLOUR: 'nothing reads it' });
   });
 
+  it('leaves alone what is read', () => {
+    check({ OTEL_METRICS_EXEMPLAR_FILTER: 'always_on', OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'true' }, {});
+    check({ OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'explicit_bucket_histogram' }, {});
+  });
+
   it('finds what something else outweighs', () => {
     const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'a', OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'b' };
     check({ ...own, OTEL_EXPORTER_OTLP_ENDPOINT: 'x' }, {});

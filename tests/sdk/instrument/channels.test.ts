@@ -2,11 +2,13 @@
 // and bentocache 1.6, copied from runs of the real libraries.
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import { type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Context, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { suppressTracing } from '@opentelemetry/core';
+import { suppressTracing, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { observedLibraries, startChannels } from '../../../sdk/src/instrument/channels.ts';
 import { setInstrumentation } from '../../../sdk/src/state.ts';
 
@@ -110,6 +112,8 @@ describe('startChannels', () => {
     check("SELECT * FROM a1 WHERE b = 'x''y' AND c = 12.5", 'SELECT * FROM a1 WHERE b = ? AND c = ?');
     check('insert into `t1` values ("a\\"b", -1, 0xFF, NULL)', 'insert into `t1` values (?, ?, ?, NULL)');
     check('SELECT ? FROM t LIMIT 10', 'SELECT ? FROM t LIMIT ?');
+    check("SELECT 'a\\\nb', 5, 'c'", 'SELECT ?, ?, ?');
+    check(`SELECT '${'x'.repeat(4087)}\\'`, 'SELECT ?');
     check("SELECT 'never closed", 'SELECT ?');
     expect(spans()).toMatchObject([{ name: 'SELECT shop' }]);
   });
@@ -143,6 +147,11 @@ describe('startChannels', () => {
       tracingChannel('ioredis:command').tracePromise(work as never, { ...redis, command: 'get', args: [] }),
     ).toThrow('now');
     expect(spans()).toMatchObject([{ attributes: { 'error.type': 'RangeError' } }]);
+  });
+
+  it('ends the span of a failure that has no text, and lets nothing of it into the program', async () => {
+    await publish('lru-cache', { op: 'fetch', key: 'a', fetch: 'miss', trace: true }, Object.create(null) as Error);
+    expect(spans()).toMatchObject([{ attributes: { 'error.type': '_OTHER' }, status: { code: SpanStatusCode.ERROR } }]);
   });
 
   it('makes nothing while it is off, where tracing is suppressed, or of messages it does not know', async () => {
@@ -198,6 +207,27 @@ describe('undici', () => {
         status: { code: SpanStatusCode.ERROR },
       },
     ]);
+  });
+
+  it('leaves a request alone that passes a trace on, and follows the next one', async () => {
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    const seen: unknown[] = [];
+    const server = createServer((incoming, answer) => {
+      seen.push(incoming.headersDistinct['traceparent']);
+      answer.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      propagation.disable();
+      server.closeAllConnections();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const passed = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await fetch(url, { headers: { traceparent: passed } });
+    await fetch(url);
+    expect(seen).toEqual([[passed], [expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)]]);
+    expect(spans()).toMatchObject([{ name: 'GET' }]);
   });
 
   it('gives way for good to another instrumentation that is seen at work', () => {

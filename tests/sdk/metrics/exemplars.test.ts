@@ -184,6 +184,20 @@ describe('the filter', () => {
     expect(await measured('always_off')).toEqual([[], [], []]);
   });
 
+  it('lets every measurement through that the SDK takes, and every export', async () => {
+    const views = [{ instrumentName: '*', attributesProcessors: [createAllowListAttributesProcessor(['kept'])] }];
+    const { meter, points } = rig({ filter: 'always_on', views });
+    const histogram = meter.createHistogram('h');
+    const circular: unknown[] = [];
+    circular.push(circular);
+    histogram.record(1, { circular: circular as never }, inSpan(1));
+    // Can be told apart, but not written.
+    histogram.record(1, { big: 1n as never }, inSpan(1));
+    histogram.record(1, {}, null as never);
+    meter.createCounter('c', { valueType: ValueType.INT }).add(2 ** 70, {}, inSpan(1));
+    for (let i = 0; i < 2; i++) expect(await points()).toHaveLength(2 - 2 * i);
+  });
+
   it('offers nothing that the SDK refuses', async () => {
     const { meter, told } = rig({ filter: 'always_on' });
     const histogram = meter.createHistogram('wait');

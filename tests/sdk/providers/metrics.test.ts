@@ -47,6 +47,11 @@ describe('createViews', () => {
     ).toEqual([{}]);
   });
 
+  it('applies one that selects nothing in particular to every instrument', async () => {
+    const all = await record([{ selector: {}, stream: { attribute_keys: { excluded: ['route'] } } }]);
+    expect(all['http.duration']?.attributes).toEqual([{ method: 'GET' }]);
+  });
+
   it('chooses the aggregation', async () => {
     const of = async (aggregation: ViewNode['stream']['aggregation']) => {
       const { 'http.duration': metric } = await record([

@@ -8,7 +8,7 @@ const HERE = import.meta.dirname;
 /** Entries by the name of their file, for both kinds of module. */
 const ENTRIES = [
   'index',
-  'instrument/entry',
+  'core',
   'sampling',
   'monitor/entry',
   'testkit/entry',

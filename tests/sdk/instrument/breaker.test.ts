@@ -14,7 +14,7 @@ import {
 } from 'cockatiel';
 import CircuitBreaker from 'opossum';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { instrumentBreaker, uninstrument } from '../../../sdk/src/instrument/entry.ts';
+import { instrumentBreaker, uninstrument } from '../../../sdk/src/index.ts';
 import { traceNode } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';

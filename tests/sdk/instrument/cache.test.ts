@@ -1,7 +1,7 @@
 // Caches of the real library, maps, and caches that answer promises.
 import { LRUCache } from 'lru-cache';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CacheOptions, instrumentCache } from '../../../sdk/src/instrument/entry.ts';
+import { type CacheOptions, instrumentCache } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
 import { unhandledDuring } from '../../support/unhandled.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Agent, Client, Pool } from 'undici';
-import { instrumentConnections, uninstrument } from '../../../sdk/src/instrument/entry.ts';
+import { instrumentConnections, uninstrument } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();

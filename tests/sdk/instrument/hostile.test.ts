@@ -11,7 +11,7 @@ import {
   instrumentQueue,
   instrumentWebSocket,
   uninstrument,
-} from '../../../sdk/src/instrument/entry.ts';
+} from '../../../sdk/src/index.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();

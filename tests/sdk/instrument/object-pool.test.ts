@@ -2,7 +2,7 @@
 import { createPool } from 'generic-pool';
 import { Pool as TarnPool } from 'tarn';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { instrumentObjectPool, instrumentPool, uninstrument } from '../../../sdk/src/instrument/entry.ts';
+import { instrumentObjectPool, instrumentPool, uninstrument } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();

@@ -4,7 +4,7 @@ import { Client as PgClient, Pool as PgPool, type PoolConfig } from 'pg';
 import { Pool as TarnPool } from 'tarn';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setInstrumentation } from '../../../sdk/src/state.ts';
-import { instrumentPool, uninstrument } from '../../../sdk/src/instrument/entry.ts';
+import { instrumentPool, uninstrument } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 
 const log = collectMetrics();

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { context, trace } from '@opentelemetry/api';
 import PQueue from 'p-queue';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { instrumentQueue, uninstrument } from '../../../sdk/src/instrument/entry.ts';
+import { instrumentQueue, uninstrument } from '../../../sdk/src/index.ts';
 import { traceNode } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';

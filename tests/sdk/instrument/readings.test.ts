@@ -18,7 +18,7 @@ import {
   instrumentPool,
   instrumentQueue,
   uninstrument,
-} from '../../../sdk/src/instrument/entry.ts';
+} from '../../../sdk/src/index.ts';
 import { RESOURCE_METRICS } from '../../../sdk/src/instrument/metrics.ts';
 import { ATTRIBUTE, METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { setInstrumentation } from '../../../sdk/src/state.ts';
-import { instrumentWebSocket, uninstrument, type WebSocketOptions } from '../../../sdk/src/instrument/entry.ts';
+import { instrumentWebSocket, uninstrument, type WebSocketOptions } from '../../../sdk/src/index.ts';
 import { collectMetrics, having } from '../../support/collected-metrics.ts';
 import { recordSpans } from '../../support/spans.ts';
 

@@ -16,7 +16,7 @@ const MAX_TOTALS = 1000;
 const MAX_SERIES = 2000;
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
-/** Lets metrics that are read know a provider that was registered after them; ten nanoseconds. */
+/** Lets metrics that are read know a provider that was registered after them. */
 export function meet(): void {
   instruments();
 }

@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import type { AttributesOption, LowAttributes } from './attributes.ts';
@@ -80,5 +79,5 @@ export function traceAgent(nameOrOptions: string | AgentOptions<never>, fn?: Any
       };
     },
   };
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }

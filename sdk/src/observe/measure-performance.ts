@@ -11,9 +11,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
   type ResultOf,
 } from './observe.ts';
@@ -72,7 +71,7 @@ export function measurePerformance<
 >(nameOrOptions: string | MeasureOptions<Args, Low, Result, ResultLow>): Instrument<Args>;
 export function measurePerformance(nameOrOptions: string | AnyOptions, fn?: AnyFunction): unknown {
   const observation = observationOf(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions, fn);
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }
 
 type AnyOptions = MeasureOptions<never, LowAttributes, never, LowAttributes>;

@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import { type AttributesOption, type LowAttributes, LowLimits } from './attributes.ts';
@@ -67,7 +66,7 @@ export function traceMemoryOperation(options: MemoryOperationOptions<never>, fn?
     metering: new Metering({ ...own, ...low }, 'memoryDuration', undefined),
     watch: watchOf(options),
   };
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }
 
 function watchOf(options: MemoryOperationOptions<never>): Observation['watch'] {

@@ -128,16 +128,16 @@ function spanOnly(span: Span, fn: AnyFunction, self: unknown, args: unknown[]): 
   return result;
 }
 
-/** Makes the decorator that wraps the decorated function with {@link observe}. */
-export function decorator<Args extends readonly unknown[]>(observation: Observation): Instrument<Args> {
-  return decoratorBy((fn) => observe(observation, fn));
+/** What a public function gives: the function it was handed, wrapped; without one the decorator that wraps. */
+export function instrument(observation: Observation, fn: AnyFunction | undefined): unknown {
+  return fn ? observe(observation, fn) : decoratorBy((decorated) => observe(observation, decorated));
 }
 
-/** Makes the decorator that puts `instrument` before the decorated function. */
+/** Makes the decorator that puts `wrapped` in the place of the decorated function. */
 export function decoratorBy<Args extends readonly unknown[]>(
-  instrument: (fn: AnyFunction) => AnyFunction,
+  wrapped: (fn: AnyFunction) => AnyFunction,
 ): Instrument<Args> {
-  const wrap = (value: unknown): unknown => (typeof value === 'function' ? instrument(value as AnyFunction) : value);
+  const wrap = (value: unknown): unknown => (typeof value === 'function' ? wrapped(value as AnyFunction) : value);
 
   return function decorate(target: unknown, second: unknown, descriptor?: PropertyDescriptor): unknown {
     if (typeof second !== 'object') {
@@ -161,13 +161,16 @@ export function attributesFrom<Args>(
   own: Attributes = {},
 ): Pick<Observation, 'fixed' | 'fromArguments'> & { readonly low: Attributes } {
   if (typeof option === 'function')
-    return { fixed: own, fromArguments: option as (args: never) => CallAttributes, low: {} };
+    return { fixed: nonEmpty(own), fromArguments: option as (args: never) => CallAttributes, low: {} };
   const limits = new LowLimits();
   if (option !== undefined) limits.check(option, 'an instrument');
   const low = option?.low === undefined ? {} : limits.plain(option.low);
-  const fixed = { ...own, ...low, ...option?.high };
-  // An empty object costs a span as much as one that is not.
-  return { fixed: Object.keys(fixed).length === 0 ? undefined : fixed, low };
+  return { fixed: nonEmpty({ ...own, ...low, ...option?.high }), low };
+}
+
+/** An empty object costs a span as much as one that is not. */
+function nonEmpty(attributes: Attributes): Attributes | undefined {
+  return Object.keys(attributes).length === 0 ? undefined : attributes;
 }
 
 function begin(call: Call, observation: Observation, args: readonly unknown[], limits: LowLimits): void {

@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
@@ -72,7 +71,7 @@ export function traceQuery<
 >(options: QueryOptions<Args, Low>): Instrument<Args>;
 export function traceQuery(options: AnyOptions, fn?: AnyFunction): unknown {
   const observation = observationOf(options);
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }
 
 function observationOf(options: AnyOptions): Observation {

@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import type { AttributesOption, LowAttributes } from './attributes.ts';
@@ -78,5 +77,5 @@ export function traceRetrieval(dataSourceOrOptions: string | RetrievalOptions<ne
       };
     },
   };
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }

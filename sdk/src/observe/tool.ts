@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import type { AttributesOption, LowAttributes } from './attributes.ts';
@@ -75,7 +74,7 @@ export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFu
     metering: new Metering({ ...measured, ...low }, duration, undefined),
     watch: phase === 'execution' ? executions(options) : ({ span }) => void markWorkflow(span),
   };
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }
 
 function executions({ name, callId = givenId, captureContent }: ToolOptions<never>): Observation['watch'] {

@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import { type AttributesOption, type LowAttributes, LowLimits } from './attributes.ts';
@@ -67,5 +66,5 @@ export function traceTransaction(options: TransactionOptions<never>, fn?: AnyFun
       };
     },
   };
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }

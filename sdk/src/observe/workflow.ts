@@ -4,9 +4,8 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decorator,
   type Instrument,
-  observe,
+  instrument,
   type Observation,
 } from './observe.ts';
 import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
@@ -47,7 +46,7 @@ export function traceWorkflow<
 >(nameOrOptions: string | WorkflowOptions<Args, Low>): Instrument<Args>;
 export function traceWorkflow(nameOrOptions: string | WorkflowOptions<never>, fn?: AnyFunction): unknown {
   const observation = workflowObservation(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions);
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }
 
 /** What runs of a workflow look like. */
@@ -97,5 +96,5 @@ export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFu
       return undefined;
     },
   };
-  return fn ? observe(observation, fn) : decorator(observation);
+  return instrument(observation, fn);
 }

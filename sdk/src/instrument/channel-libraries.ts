@@ -1,26 +1,19 @@
 // What each library publishes on its tracing channels, in the words of the semantic conventions. One entry a library;
 // payloads as seen in redis 6.3, ioredis 5.11, mysql2 3.24, lru-cache 11.5 and bentocache 1.6.
 import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { ATTRIBUTE, ERROR_TYPE_OTHER } from '../names.ts';
 import type { ChannelDef, Library, Operation } from './channels.ts';
 
 /** Attribute keys. @see OpenTelemetry semantic conventions 1.45; caches have none yet, so those are ours */
 export const CHANNEL_ATTRIBUTE = {
-  dbSystem: 'db.system.name',
-  dbNamespace: 'db.namespace',
-  dbOperation: 'db.operation.name',
   dbBatchSize: 'db.operation.batch.size',
-  dbQueryText: 'db.query.text',
-  dbStatus: 'db.response.status_code',
-  serverAddress: 'server.address',
-  serverPort: 'server.port',
-  errorType: 'error.type',
   cacheName: 'evenkeel.cache.name',
   cacheOperation: 'evenkeel.cache.operation',
   cacheResult: 'evenkeel.cache.result',
   cacheTier: 'evenkeel.cache.tier',
 } as const;
 
-const KEY = CHANNEL_ATTRIBUTE;
+const KEY = { ...ATTRIBUTE, ...CHANNEL_ATTRIBUTE };
 
 /** Arguments of a command that its text repeats; a list to delete may have thousands. */
 const MAX_ARGUMENTS = 16;
@@ -120,7 +113,7 @@ function redisDatabase({ database }: Message): Attributes {
 /** A server answers `WRONGTYPE Operation against ...`: the first word is its code. */
 function redisFailure(error: unknown): Attributes {
   const code = error instanceof Error ? /^([A-Z][A-Z_]+)\b/.exec(error.message)?.[1] : undefined;
-  return code ? { [KEY.dbStatus]: code, [KEY.errorType]: code } : plainFailure(error);
+  return code ? { [KEY.dbStatusCode]: code, [KEY.errorType]: code } : plainFailure(error);
 }
 
 function statement(message: Message): Operation {
@@ -150,7 +143,7 @@ function withoutLiterals(sql: string): string {
 function mysqlFailure(error: unknown): Attributes {
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
   if (typeof code !== 'string') return plainFailure(error);
-  return { [KEY.errorType]: code, ...(typeof errno === 'number' && { [KEY.dbStatus]: String(errno) }) };
+  return { [KEY.errorType]: code, ...(typeof errno === 'number' && { [KEY.dbStatusCode]: String(errno) }) };
 }
 
 function connect(system: string, message: Message): Operation {
@@ -189,7 +182,7 @@ function bentoResult({ hit, graced, tier }: Message): Attributes {
 }
 
 function plainFailure(error: unknown): Attributes {
-  return { [KEY.errorType]: error instanceof Error ? error.name : '_OTHER' };
+  return { [KEY.errorType]: error instanceof Error ? error.name : ERROR_TYPE_OTHER };
 }
 
 function server({ serverAddress, serverPort }: Message): Attributes {

@@ -3,7 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 
 /** Attribute keys. @see OpenTelemetry semantic conventions 1.45, HTTP client spans */
@@ -12,12 +12,9 @@ export const HTTP_ATTRIBUTE = {
   methodOriginal: 'http.request.method_original',
   url: 'url.full',
   status: 'http.response.status_code',
-  serverAddress: 'server.address',
-  serverPort: 'server.port',
-  errorType: 'error.type',
 } as const;
 
-const KEY = HTTP_ATTRIBUTE;
+const KEY = { ...ATTRIBUTE, ...HTTP_ATTRIBUTE };
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
 const METHODS: ReadonlySet<string> = new Set([
@@ -84,7 +81,7 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const { name, code } = (error ?? {}) as { name?: string; code?: string };
-    span.setAttribute(KEY.errorType, code ?? name ?? '_OTHER');
+    span.setAttribute(KEY.errorType, code ?? name ?? ERROR_TYPE_OTHER);
     span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
     spans.delete(request);
     span.end();
@@ -117,7 +114,7 @@ function describe(request: Request): { method: string; attributes: Attributes } 
   return {
     method: isKnown ? request.method : 'HTTP',
     attributes: {
-      [KEY.method]: isKnown ? request.method : '_OTHER',
+      [KEY.method]: isKnown ? request.method : ERROR_TYPE_OTHER,
       ...(!isKnown && { [KEY.methodOriginal]: request.method }),
       [KEY.url]: url.href,
       [KEY.serverAddress]: url.hostname,

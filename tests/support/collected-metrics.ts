@@ -1,13 +1,6 @@
 // A meter provider whose metrics a test reads as text, registered globally as a program's would be.
-import { metrics } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  DataPointType,
-  InstrumentType,
-  MeterProvider,
-  MetricReader,
-  type MetricData,
-} from '@opentelemetry/sdk-metrics';
+import { AggregationTemporality, DataPointType, InstrumentType, type MetricData } from '@opentelemetry/sdk-metrics';
+import { readMetrics } from './asked-reader.ts';
 
 /** What was counted and measured since the last look, and what levels are now. */
 export interface MetricLog {
@@ -18,27 +11,18 @@ export interface MetricLog {
   take(...names: string[]): Promise<string[]>;
 }
 
-class Reader extends MetricReader {
-  override selectAggregationTemporality(type: InstrumentType): AggregationTemporality {
-    return type === InstrumentType.UP_DOWN_COUNTER || type === InstrumentType.OBSERVABLE_UP_DOWN_COUNTER
-      ? AggregationTemporality.CUMULATIVE
-      : AggregationTemporality.DELTA;
-  }
-
-  protected override async onShutdown(): Promise<void> {}
-  protected override async onForceFlush(): Promise<void> {}
+function temporalityOf(type: InstrumentType): AggregationTemporality {
+  return type === InstrumentType.UP_DOWN_COUNTER || type === InstrumentType.OBSERVABLE_UP_DOWN_COUNTER
+    ? AggregationTemporality.CUMULATIVE
+    : AggregationTemporality.DELTA;
 }
 
 /** Registers the provider for the rest of the test file, or until `metrics.disable()`. */
 export function collectMetrics(): MetricLog {
-  const reader = new Reader();
-  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  const readAll = readMetrics(temporalityOf);
   return {
     async take(...names) {
-      const { resourceMetrics, errors } = await reader.collect();
-      if (errors.length > 0) throw new Error('metrics could not be collected', { cause: errors });
-      return resourceMetrics.scopeMetrics
-        .flatMap((scope) => scope.metrics)
+      return (await readAll())
         .filter(({ descriptor: { name } }) => names.length === 0 || names.includes(name))
         .flatMap(linesOf)
         .sort();

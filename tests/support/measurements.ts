@@ -1,13 +1,7 @@
 // A meter provider whose measurements a test reads, registered globally as a program's would be.
-import { type Attributes, metrics } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  type DataPoint,
-  type Histogram,
-  MeterProvider,
-  type MetricData,
-  MetricReader,
-} from '@opentelemetry/sdk-metrics';
+import type { Attributes } from '@opentelemetry/api';
+import { AggregationTemporality, type DataPoint, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics';
+import { readMetrics } from './asked-reader.ts';
 
 /** What was recorded under one set of attributes. */
 export interface Measurement {
@@ -23,26 +17,12 @@ export interface MeasurementLog {
   take(): Promise<ReadonlyMap<string, readonly Measurement[]>>;
 }
 
-class TestReader extends MetricReader {
-  constructor() {
-    super({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA });
-  }
-
-  protected override async onShutdown(): Promise<void> {}
-
-  protected override async onForceFlush(): Promise<void> {}
-}
-
 /** Registers the provider for the rest of the test file; once per file. */
 export function recordMeasurements(): MeasurementLog {
-  const reader = new TestReader();
-  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  const readAll = readMetrics(() => AggregationTemporality.DELTA);
   return {
     async take() {
-      const { resourceMetrics, errors } = await reader.collect();
-      if (errors.length > 0) throw new AggregateError(errors);
-      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
-      return new Map(all.map((metric) => [metric.descriptor.name, measurementsOf(metric)] as const));
+      return new Map((await readAll()).map((metric) => [metric.descriptor.name, measurementsOf(metric)] as const));
     },
   };
 }

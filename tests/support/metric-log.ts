@@ -1,6 +1,6 @@
 // A meter provider that is read when a test asks, registered globally as a program's would be.
-import { type Attributes, metrics } from '@opentelemetry/api';
-import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import type { Attributes } from '@opentelemetry/api';
+import { readMetrics } from './asked-reader.ts';
 
 /** One data point as a test looks at it. */
 export interface RecordedPoint {
@@ -16,25 +16,12 @@ export interface MetricLog {
   read(name: string): Promise<readonly RecordedPoint[]>;
 }
 
-class AskedReader extends MetricReader {
-  protected onForceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  protected onShutdown(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
 /** Registers the provider for the rest of the test file; once per file. */
 export function recordMetrics(): MetricLog {
-  const reader = new AskedReader();
-  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  const readAll = readMetrics();
   return {
     async read(name) {
-      const { resourceMetrics } = await reader.collect();
-      const all = resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics);
-      return all
+      return (await readAll())
         .filter(({ descriptor }) => descriptor.name === name)
         .flatMap(({ dataPoints }) =>
           dataPoints.map(({ attributes, value }) =>

@@ -15,7 +15,7 @@ import { type AttributesOption, type CallAttributes, LowLimits } from './attribu
 import { Call, type Metering, type Watch } from './call.ts';
 import { withCallback } from './callback.ts';
 import { instruments, recentInstruments } from './instruments.ts';
-import { settle } from './settle.ts';
+import { settle, settleSpan } from './settle.ts';
 
 /** Any function; `never`, because the wrapper passes nothing that the caller did not pass. */
 export type AnyFunction = (...args: never) => unknown;
@@ -68,7 +68,7 @@ export interface Instrument<Args extends readonly unknown[]> {
 }
 
 // One tracer for all wrappers. Before a provider is registered the API hands out a proxy that finds it later.
-const tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
+let tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
 
 /** A provider was seen. Without one, starting a span and looking at it is cheaper than to start it active. */
 let isLive = false;
@@ -94,6 +94,8 @@ export function observe<F extends AnyFunction>(observation: Observation, fn: F):
     const span = tracer.startSpan(name, spanOptions, parent);
     if (!isLive && span.spanContext().traceId !== INVALID_TRACEID) {
       isLive = true;
+      // From here the provider's own, without the proxy before it.
+      tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
       if (metering !== undefined) meters = instruments();
     }
     // No SDK: there is nothing to end and no context to carry.
@@ -123,7 +125,7 @@ function spanOnly(span: Span, fn: AnyFunction, self: unknown, args: unknown[]): 
     new Call(span, context.active()).fail(thrown);
     throw thrown;
   }
-  if (typeof result === 'object' && result !== null) return settle(new Call(span, context.active()), result);
+  if (typeof result === 'object' && result !== null) return settleSpan(span, result);
   span.end();
   return result;
 }

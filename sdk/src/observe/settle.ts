@@ -1,7 +1,7 @@
 // Ends a call when it is really over: at once for plain values, at settlement for promises and thenables, after the last
 // item for iterators and streams. What the caller gets keeps its kind, and an object its identity.
-import { context } from '@opentelemetry/api';
-import type { Call } from './call.ts';
+import { context, type Span } from '@opentelemetry/api';
+import { Call } from './call.ts';
 import { Ending, joins, type Method, shadow } from './ending.ts';
 import { watchIterable, watchIterator } from './iterators.ts';
 import { isNodeStream, isWebStream, watchNodeStream, watchWebStream } from './streams.ts';
@@ -77,6 +77,33 @@ function settlePromise(call: Call, promise: Promise<unknown>): Promise<unknown> 
   // Some libraries hang a cancel() or an id on a plain promise.
   if (Reflect.ownKeys(promise).length > 0) Object.defineProperties(outcome, Object.getOwnPropertyDescriptors(promise));
   return outcome;
+}
+
+/**
+ * As {@link settle}, for a call of which nothing but a span is wanted. Runs with the span active, so that what is needed of
+ * the call is made only when it is needed: never, for a promise of a plain value.
+ */
+export function settleSpan(span: Span, result: object): unknown {
+  if (!isPlainPromise(result)) return settle(new Call(span, context.active()), result);
+  const fulfilled = (value: unknown): unknown => {
+    if (typeof value === 'object' && value !== null) resolve(new Ending(new Call(span, context.active())), value);
+    else span.end();
+    return value;
+  };
+  const rejected = (thrown: unknown): never => {
+    new Call(span, context.active()).fail(thrown);
+    throw thrown;
+  };
+  return result.then(fulfilled, rejected);
+}
+
+/** Of no subclass and with nothing of its own; false for a proxy that does not say what it is. */
+function isPlainPromise(result: object): result is Promise<unknown> {
+  try {
+    return Object.getPrototypeOf(result) === Promise.prototype && Reflect.ownKeys(result).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 /**

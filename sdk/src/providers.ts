@@ -1,22 +1,19 @@
 // Builds the OpenTelemetry SDK from a configuration model and registers it. Loaded only when telemetry starts, because
 // these imports cost a quarter of a second.
-import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
-  context,
   diag,
   DiagConsoleLogger,
   DiagLogLevel,
   logs,
   metrics,
-  propagation,
-  ProxyTracerProvider,
+  type ProxyTracerProvider,
   trace,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
@@ -35,9 +32,9 @@ import type { ExemplarFilter } from './metrics/exemplars.ts';
 import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from './names.ts';
 import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
+import { startContexts } from './providers/contexts.ts';
 import { createLogProcessors, logLimits } from './providers/logs.ts';
 import { createReaders, createViews } from './providers/metrics.ts';
-import { createPropagator } from './providers/propagators.ts';
 import { createResource } from './providers/resource.ts';
 import { createSampler } from './providers/samplers.ts';
 import { createSpanPipeline, spanLimits } from './providers/spans.ts';
@@ -69,14 +66,29 @@ interface Running {
   handOver(fatal: unknown): void;
 }
 
-/** Starts the OpenTelemetry SDK and registers it globally. `options` is for what the model has no word for. */
-export async function startProviders(model: Model, options: TelemetryOptions): Promise<Telemetry> {
+/** The parts of the API that hand out what finds a provider later, if it is registered with the same copy of the API. */
+export interface Registries {
+  readonly trace: typeof trace;
+  readonly logs: typeof logs;
+}
+
+/**
+ * Starts the OpenTelemetry SDK and registers it globally.
+ *
+ * @param options what the model has no word for
+ * @param registries those of the API that the program itself imports, which as an ES module is another copy
+ */
+export async function startProviders(
+  model: Model,
+  options: TelemetryOptions,
+  registries: Registries,
+): Promise<Telemetry> {
   if (isSdkRegistered()) warn('SDK_REGISTERED', 'there was one before startTelemetry');
   const closing = new AbortController();
   const closed = new AbortController();
   setMaxListeners(MAX_REQUESTS, closing.signal, closed.signal);
   const outlet: Outlet = { closing: closing.signal, closed: closed.signal, onFailure: warnOnce() };
-  const running = await createProviders(model, options, outlet);
+  const running = await createProviders(model, options, outlet, registries);
   const stopInstruments = startInstruments(model, options, running);
   const { page } = running;
   const port = options.prometheus?.port;
@@ -103,7 +115,12 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
   return { ...telemetry, metricsPage };
 }
 
-async function createProviders(model: Model, options: TelemetryOptions, outlet: Outlet): Promise<Running> {
+async function createProviders(
+  model: Model,
+  options: TelemetryOptions,
+  outlet: Outlet,
+  registries: Registries,
+): Promise<Running> {
   const level = logLevelOf(model.log_level);
   if (level !== DiagLogLevel.NONE)
     diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
@@ -139,16 +156,12 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
     spanLimits: spanLimits(model),
   });
 
-  const contexts = new AsyncLocalStorageContextManager().enable();
-  context.setGlobalContextManager(contexts);
-  const propagator = createPropagator(model.propagator);
-  if (propagator) propagation.setGlobalPropagator(propagator);
   metrics.setGlobalMeterProvider(counting.exemplars.meterProvider(meterProvider));
-  logs.setGlobalLoggerProvider(loggerProvider);
-  trace.setGlobalTracerProvider(tracerProvider);
+  registries.logs.setGlobalLoggerProvider(loggerProvider);
+  registries.trace.setGlobalTracerProvider(tracerProvider);
   return {
     page,
-    contexts: storeOf(contexts),
+    contexts: startContexts(model.propagator),
     async shutdown() {
       counting.close();
       // Whoever would end them later finds nobody to tell.
@@ -202,12 +215,6 @@ function filterOf(name: string | null | undefined): ExemplarFilter {
   return name === 'always_on' || name === 'always_off' ? name : 'trace_based';
 }
 
-/** Where the manager keeps the active context: it has no accessor, and without it operations have no children. */
-function storeOf(manager: AsyncLocalStorageContextManager): AsyncLocalStorage<Context> | undefined {
-  const { _asyncLocalStorage: store } = manager as unknown as { _asyncLocalStorage?: unknown };
-  return store instanceof AsyncLocalStorage ? store : undefined;
-}
-
 /** Patterns in code keep their flags; those of a file are words of it. */
 function redactionOf(model: Model, options: TelemetryOptions): NonNullable<TelemetryOptions['redaction']> {
   const node = model.distribution?.evenkeel?.redaction;
@@ -241,7 +248,8 @@ async function flush(): Promise<void> {
 
 function globalTracerProvider(): TracerProvider {
   const provider = trace.getTracerProvider();
-  return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+  // Of another copy of the API, and so of another class.
+  return 'getDelegate' in provider ? (provider as ProxyTracerProvider).getDelegate() : provider;
 }
 
 /** The provider of the API alone can do nothing but hand out tracers. */

@@ -1,4 +1,5 @@
 // Starts telemetry for this process, once. The OpenTelemetry SDK is loaded here and nowhere else, on demand.
+import { logs, trace } from '@opentelemetry/api';
 import type { Model } from './config/model.ts';
 import { EvenkeelError, warn } from './errors.ts';
 import { instruments } from './observe/instruments.ts';
@@ -40,7 +41,7 @@ async function start(options: TelemetryOptions): Promise<Telemetry> {
     if (model.disabled) return disabled(settings.options);
     state.exceptionSignal = settings.exceptionSignal;
     const { startProviders } = await import('./providers.ts');
-    const telemetry = await startProviders(model, settings.options);
+    const telemetry = await startProviders(model, settings.options, { trace, logs });
     // What was given to be measured before is read from the first collection on.
     instruments();
     return telemetry;

@@ -23,7 +23,7 @@ const LOADS = [
   {
     title: 'startTelemetry above the API',
     entry: '@evenkeel/sdk',
-    then: `await sdk.startTelemetry({ serviceName: 'x' });`,
+    after: `await sdk.startTelemetry({ serviceName: 'x' });`,
   },
 ] as const;
 const IMPORTS = {

@@ -3,18 +3,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { ATTRIBUTE, ERROR_TYPE_OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
-
-/** Attribute keys. @see OpenTelemetry semantic conventions 1.45, HTTP client spans */
-export const HTTP_ATTRIBUTE = {
-  method: 'http.request.method',
-  methodOriginal: 'http.request.method_original',
-  url: 'url.full',
-  status: 'http.response.status_code',
-} as const;
-
-const KEY = { ...ATTRIBUTE, ...HTTP_ATTRIBUTE };
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
 const METHODS: ReadonlySet<string> = new Set([
@@ -71,8 +61,8 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const status = response?.statusCode ?? 0;
-    span.setAttribute(KEY.status, status);
-    if (status >= 400) span.setAttribute(KEY.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
+    span.setAttribute(ATTRIBUTE.httpStatus, status);
+    if (status >= 400) span.setAttribute(ATTRIBUTE.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
     spans.delete(request);
     span.end();
   }
@@ -81,7 +71,7 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const { name, code } = (error ?? {}) as { name?: string; code?: string };
-    span.setAttribute(KEY.errorType, code ?? name ?? ERROR_TYPE_OTHER);
+    span.setAttribute(ATTRIBUTE.errorType, code ?? name ?? ERROR_TYPE_OTHER);
     span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
     spans.delete(request);
     span.end();
@@ -107,18 +97,26 @@ function isTraced(headers: unknown): boolean {
   return Array.isArray(headers) && headers.some((each, i) => i % 2 === 0 && /^traceparent$/i.test(String(each)));
 }
 
+/** @returns how spans of this method begin their name, and its attributes */
+export function methodOf(method: string): { readonly name: string; readonly attributes: Attributes } {
+  if (METHODS.has(method)) return { name: method, attributes: { [ATTRIBUTE.httpMethod]: method } };
+  return {
+    name: 'HTTP',
+    attributes: { [ATTRIBUTE.httpMethod]: OTHER, [ATTRIBUTE.httpMethodOriginal]: method },
+  };
+}
+
 function describe(request: Request): { method: string; attributes: Attributes } {
   const url = new URL(request.path, request.origin);
-  const isKnown = METHODS.has(request.method);
+  const { name, attributes } = methodOf(request.method);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return {
-    method: isKnown ? request.method : 'HTTP',
+    method: name,
     attributes: {
-      [KEY.method]: isKnown ? request.method : ERROR_TYPE_OTHER,
-      ...(!isKnown && { [KEY.methodOriginal]: request.method }),
-      [KEY.url]: url.href,
-      [KEY.serverAddress]: url.hostname,
-      [KEY.serverPort]: port,
+      ...attributes,
+      [ATTRIBUTE.urlFull]: url.href,
+      [ATTRIBUTE.serverAddress]: url.hostname,
+      [ATTRIBUTE.serverPort]: port,
     },
   };
 }

@@ -23,6 +23,8 @@ export interface Operation {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
+  /** Unless the active context is. */
+  readonly parent?: Context;
 }
 
 /** One channel of a library. */
@@ -37,6 +39,8 @@ export interface ChannelDef {
   finish?(message: Readonly<Record<string, unknown>>): Attributes;
   /** Attributes of a failure, `error.type` among them. */
   fail?(error: unknown): Attributes;
+  /** Whether what was thrown makes the span fail; all does unless told. */
+  isFault?(error: unknown): boolean;
 }
 
 /** A library by the name a configuration switches it off with. */
@@ -89,9 +93,10 @@ function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefine
   const spans = new WeakMap<object, Span>();
 
   function begin(message: Message): Context {
-    const parent = context.active();
-    const operation = state.isOn && !isTracingSuppressed(parent) ? attempt(() => def.describe(message)) : undefined;
-    if (!operation) return parent;
+    const active = context.active();
+    const operation = state.isOn && !isTracingSuppressed(active) ? attempt(() => def.describe(message)) : undefined;
+    if (!operation) return active;
+    const { parent = active } = operation;
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(operation.name, operation, parent);
     spans.set(message, span);
     return trace.setSpan(parent, span);
@@ -104,7 +109,7 @@ function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefine
     if (span.isRecording()) {
       const attributes = attempt(() => ('error' in message ? def.fail?.(message['error']) : def.finish?.(message)));
       if (attributes) span.setAttributes(attributes);
-      if ('error' in message) {
+      if ('error' in message && attempt(() => def.isFault?.(message['error'])) !== false) {
         // Not every thrown value can be made a text, and a subscriber that throws ends the program.
         const text = attempt(() => messageOf(message['error'])) ?? '';
         span.setStatus({ code: SpanStatusCode.ERROR, message: text });

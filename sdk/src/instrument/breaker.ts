@@ -110,6 +110,8 @@ function watchOpossum(breaker: object, { name }: BreakerOptions): (Undo | undefi
 }
 
 function opossumState(breaker: object): CircuitState | undefined {
+  // Another one may have its name by now.
+  if (member(breaker, 'isShutdown') === true) return undefined;
   if (member(breaker, 'opened') === true) return 'open';
   if (member(breaker, 'halfOpen') === true) return 'half_open';
   return member(breaker, 'closed') === true ? 'closed' : undefined;

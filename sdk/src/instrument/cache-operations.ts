@@ -109,7 +109,8 @@ function prepareStatus(given: unknown[], field: string): Prepared {
     args,
     find(value) {
       if (member(status, 'returnedStale') === true) return 'stale';
-      const said = member(status, field);
+      // Before 11.5 a memo tells only what it writes.
+      const said = member(status, field) ?? (member(status, 'set') === undefined ? undefined : 'miss');
       // Without a way to fetch it is a plain look-up.
       if (said === 'get' || typeof said !== 'string') return byValue(value);
       return said === 'hit' ? 'hit' : 'miss';

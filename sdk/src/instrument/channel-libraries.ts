@@ -47,7 +47,7 @@ export const LIBRARIES: readonly Library[] = [
         describe: bentoOperation,
         finish: bentoResult,
         fail: plainFailure,
-        hasChildren: true,
+        inside: 'children',
       },
     ],
   },
@@ -61,7 +61,7 @@ export const LIBRARIES: readonly Library[] = [
         finish: h3Result,
         fail: h3Failure,
         isFault: isServerFault,
-        hasChildren: true,
+        inside: 'children',
       },
     ],
   },
@@ -71,7 +71,7 @@ export const LIBRARIES: readonly Library[] = [
 function redisChannels(prefix: string): ChannelDef[] {
   return [
     { channel: `${prefix}:command`, describe: redisCommand, fail: redisFailure },
-    { channel: `${prefix}:batch`, describe: redisBatch, fail: redisFailure, hasChildren: true },
+    { channel: `${prefix}:batch`, describe: redisBatch, fail: redisFailure, inside: 'parts' },
     { channel: `${prefix}:connect`, describe: (message) => connect('redis', message), fail: redisFailure },
   ];
 }

@@ -11,7 +11,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { isTracingSuppressed } from '@opentelemetry/core';
+import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { LIBRARIES } from './channel-libraries.ts';
@@ -31,8 +31,11 @@ export interface Operation {
 export interface ChannelDef {
   /** As given to `tracingChannel`. */
   readonly channel: string;
-  /** True where the program's own code runs inside, as what fills a cache; its spans are then children. */
-  readonly hasChildren?: boolean;
+  /**
+   * What runs inside: the program's own code, as what fills a cache, whose spans are then children; or parts that are told
+   * by the one span of the whole. Unless set, nothing.
+   */
+  readonly inside?: 'children' | 'parts';
   /** Reads the message at its start; undefined makes no span. The message is of the library and only read. */
   describe(message: Readonly<Record<string, unknown>>): Operation | undefined;
   /** Attributes known when it ended well. */
@@ -78,7 +81,7 @@ export function startChannels({
 }): () => void {
   const names = observedLibraries(switches, installed);
   const stops = LIBRARIES.filter(({ name }) => names.includes(name)).flatMap(({ channels }) =>
-    channels.map((def) => listen(def, def.hasChildren ? contexts : undefined)),
+    channels.map((def) => listen(def, def.inside === undefined ? undefined : contexts)),
   );
   if (names.includes('undici')) stops.push(startUndici());
   return () => {
@@ -94,12 +97,15 @@ function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefine
 
   function begin(message: Message): Context {
     const active = context.active();
-    const operation = state.isOn && !isTracingSuppressed(active) ? attempt(() => def.describe(message)) : undefined;
+    // A message that a program gives to several calls, as a status of lru-cache, has one span at a time.
+    const isSeen = state.isOn && !isTracingSuppressed(active) && !spans.has(message);
+    const operation = isSeen ? attempt(() => def.describe(message)) : undefined;
     if (!operation) return active;
     const { parent = active } = operation;
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(operation.name, operation, parent);
     spans.set(message, span);
-    return trace.setSpan(parent, span);
+    const within = trace.setSpan(parent, span);
+    return def.inside === 'parts' ? suppressTracing(within) : within;
   }
 
   function finish(message: Message): void {

@@ -4,6 +4,7 @@ import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startChannels } from '../../../sdk/src/instrument/channels.ts';
+import { publish } from '../../support/published.ts';
 import { recordSpans } from '../../support/spans.ts';
 
 const log = recordSpans();
@@ -12,15 +13,6 @@ beforeEach(() => void log.take());
 afterAll(stop);
 
 const spans = () => log.take().map(({ name, kind, attributes, status }) => ({ name, kind, attributes, status }));
-
-async function publish(message: object, fails?: Error): Promise<void> {
-  const work = async (): Promise<void> => {
-    if (fails) throw fails;
-  };
-  await tracingChannel('h3.request')
-    .tracePromise(work, message)
-    .catch(() => {});
-}
 
 describe('h3', () => {
   const event = (method: string, headers: Record<string, string> = {}): object => ({
@@ -56,17 +48,17 @@ describe('h3', () => {
 
   it('makes a part of a request that has a span, and nothing of middleware', async () => {
     await trace.getTracer('t').startActiveSpan('GET', async (span) => {
-      await publish({ type: 'middleware', event: event('GET') });
-      await publish({ type: 'route', event: event('GET') });
+      await publish('h3.request', { type: 'middleware', event: event('GET') });
+      await publish('h3.request', { type: 'route', event: event('GET') });
       span.end();
     });
     expect(spans()).toMatchObject([{ name: 'GET /users/:id', kind: SpanKind.INTERNAL }, { name: 'GET' }]);
   });
 
   it('fails by what is the fault of the server alone', async () => {
-    await publish({ type: 'route', event: event('GET') }, thrown(404));
-    await publish({ type: 'route', event: event('GET') }, thrown(503));
-    await publish({ type: 'route', event: event('GET') }, new TypeError('x'));
+    await publish('h3.request', { type: 'route', event: event('GET') }, thrown(404));
+    await publish('h3.request', { type: 'route', event: event('GET') }, thrown(503));
+    await publish('h3.request', { type: 'route', event: event('GET') }, new TypeError('x'));
     expect(
       spans().map(({ attributes, status }) => [
         attributes['http.response.status_code'],

@@ -80,6 +80,8 @@ class CacheWatch {
   readonly #timed: 'async' | 'all' | 'none';
   readonly #hasSpans: boolean;
   readonly #isLru: boolean;
+  /** Its spans stand for those of what it publishes at once. What lru-cache publishes names the cache instead. */
+  readonly #coversChannels: boolean;
   /** What it gives is what it holds, promises too: they are the program's, and not looked at. */
   readonly #isSync: boolean;
   readonly #evictions: Total;
@@ -95,6 +97,7 @@ class CacheWatch {
     this.#timed = timed ?? 'async';
     this.#hasSpans = spans === true;
     this.#isLru = tag === 'LRUCache';
+    this.#coversChannels = this.#hasSpans && !this.#isLru;
     this.#isSync = this.#isLru || tag === 'Map' || typeof member(cache, 'size') === 'number';
     this.#evictions = evictions.of(own);
   }
@@ -159,7 +162,7 @@ class CacheWatch {
     const before = this.#running;
     this.#running = args;
     try {
-      return this.#hasSpans
+      return this.#coversChannels
         ? withOwnSpan(true, () => Reflect.apply(call, self, args))
         : (Reflect.apply(call, self, args) as unknown);
     } catch (thrown) {
@@ -176,7 +179,7 @@ class CacheWatch {
     const before = this.#running;
     this.#running = undefined;
     try {
-      return this.#hasSpans ? withOwnSpan(false, work) : work();
+      return this.#coversChannels ? withOwnSpan(false, work) : work();
     } finally {
       this.#running = before;
     }

@@ -88,7 +88,7 @@ function redisCommand(message: Message): Operation | undefined {
     attributes: {
       [ATTRIBUTE.dbSystem]: 'redis',
       [ATTRIBUTE.dbOperation]: name,
-      // As the one way of all queries has it. The library leaves values in, such as those of GETSET and CONFIG SET.
+      // As `sanitizeQuery` leaves a command. The libraries leave values in, such as those of GETSET and CONFIG SET.
       [ATTRIBUTE.dbQueryText]: args.length > (isNamed ? 1 : 0) ? `${name} ?` : name,
       ...redisDatabase(message),
       ...server(message),
@@ -125,9 +125,9 @@ function redisFailure(error: unknown): Attributes {
 function statement(message: Message): Operation {
   const { text, operation, collection, summary } = readMysql(String(message['query']));
   const database = message['database'];
-  const named = summary === undefined ? {} : summaries.plain({ summary: lowCardinality(summary, MAX_SUMMARIES) });
+  const limited = summary && summaries.plain({ summary: lowCardinality(summary, MAX_SUMMARIES) })['summary'];
   return {
-    name: named['summary'] === summary ? (summary ?? 'mysql') : (operation ?? 'mysql'),
+    name: (limited === summary ? summary : operation) ?? 'mysql',
     kind: SpanKind.CLIENT,
     attributes: known({
       [ATTRIBUTE.dbSystem]: 'mysql',

@@ -6,12 +6,13 @@ import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   type Span,
   type SpanKind,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
+import { isTracingSuppressed } from '@opentelemetry/core';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { LIBRARIES } from './channel-libraries.ts';
@@ -91,6 +92,9 @@ export function startChannels({
 
 type Message = Record<string, unknown>;
 
+/** The span whose parts run; when it has ended they are none, though a socket that was opened meanwhile goes on with it. */
+const WHOLE = createContextKey('evenkeel.channels.whole');
+
 function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefined): () => void {
   const channel = tracingChannel<Message, Message>(def.channel);
   const spans = new WeakMap<object, Span>();
@@ -98,14 +102,15 @@ function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefine
   function begin(message: Message): Context {
     const active = context.active();
     // A message that a program gives to several calls, as a status of lru-cache, has one span at a time.
-    const isSeen = state.isOn && !isTracingSuppressed(active) && !spans.has(message);
+    const isPart = (active.getValue(WHOLE) as Span | undefined)?.isRecording() === true;
+    const isSeen = state.isOn && !isPart && !isTracingSuppressed(active) && !spans.has(message);
     const operation = isSeen ? attempt(() => def.describe(message)) : undefined;
     if (!operation) return active;
     const { parent = active } = operation;
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(operation.name, operation, parent);
     spans.set(message, span);
     const within = trace.setSpan(parent, span);
-    return def.inside === 'parts' ? suppressTracing(within) : within;
+    return def.inside === 'parts' ? within.setValue(WHOLE, span) : within;
   }
 
   function finish(message: Message): void {

@@ -34,13 +34,14 @@ interface Event {
   readonly error?: unknown;
 }
 
-/** Listens until it is stopped, or until another instrumentation of undici is seen at work. */
+/** Makes spans until it is stopped, or until another instrumentation of undici is seen at work. */
 export function startUndici(): () => void {
   const spans = new WeakMap<object, Span>();
+  let hasGivenWay = false;
 
   function created({ request }: Event): void {
     const parent = context.active();
-    if (!state.isOn || isTracingSuppressed(parent) || isTraced(request.headers)) return;
+    if (!state.isOn || hasGivenWay || isTracingSuppressed(parent) || isTraced(request.headers)) return;
     const { method, attributes } = describe(request);
     const options = { kind: SpanKind.CLIENT, attributes };
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
@@ -50,11 +51,9 @@ export function startUndici(): () => void {
     });
   }
 
-  /** Whoever else observes the request adds the same header; then this span must not be counted beside that one. */
-  function sending({ request, headers }: Event): void {
-    if (typeof headers !== 'string' || headers.split(/^traceparent:/im).length < 3) return;
-    spans.delete(request);
-    stop();
+  /** Whoever else observes requests adds the same header. Spans that have begun are ended: open ones are told for long. */
+  function sending({ headers }: Event): void {
+    if (typeof headers === 'string' && headers.split(/^traceparent:/im).length > 2) hasGivenWay = true;
   }
 
   function answered({ request, response }: Event): void {
@@ -83,11 +82,10 @@ export function startUndici(): () => void {
     'undici:request:headers': answered,
     'undici:request:error': failed,
   }).map(([name, handle]) => ({ name, handle: (event: unknown) => attempt(() => handle(event as Event)) }));
-  const stop = (): void => {
+  for (const { name, handle } of listeners) subscribe(name, handle);
+  return () => {
     for (const { name, handle } of listeners) unsubscribe(name, handle);
   };
-  for (const { name, handle } of listeners) subscribe(name, handle);
-  return stop;
 }
 
 /** Whether the program passes a trace on, as a gateway does: a second header beside that one would make both invalid. */

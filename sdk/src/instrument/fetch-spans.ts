@@ -1,7 +1,16 @@
 // Makes client spans of undici, which is also what `fetch` of Node is. Its channels are plain events, so a request is
 // followed from its creation to the headers of the answer; the body may be read much later, or never.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
@@ -24,6 +33,8 @@ interface Request {
   readonly origin: string | URL;
   readonly path: string;
   readonly method: string;
+  /** Protocol that the connection goes over to. */
+  readonly upgrade?: unknown;
   readonly headers?: unknown;
   addHeader(name: string, value: string): unknown;
 }
@@ -42,13 +53,13 @@ export function startUndici(): () => void {
   function created({ request }: Event): void {
     const parent = context.active();
     if (!state.isOn || hasGivenWay || isTracingSuppressed(parent) || isTraced(request.headers)) return;
+    // Nothing tells that a WebSocket is open, so that its span would never end.
+    if (typeof request.upgrade === 'string') return pass(parent, request);
     const { method, attributes } = describe(request);
     const options = { kind: SpanKind.CLIENT, attributes };
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
     spans.set(request, span);
-    propagation.inject(trace.setSpan(parent, span), request, {
-      set: (carrier, name, value) => void carrier.addHeader(name, value),
-    });
+    pass(trace.setSpan(parent, span), request);
   }
 
   /** Whoever else observes requests adds the same header. Spans that have begun are ended: open ones are told for long. */
@@ -86,6 +97,10 @@ export function startUndici(): () => void {
   return () => {
     for (const { name, handle } of listeners) unsubscribe(name, handle);
   };
+}
+
+function pass(from: Context, request: Request): void {
+  propagation.inject(from, request, { set: (carrier, name, value) => void carrier.addHeader(name, value) });
 }
 
 /** Whether the program passes a trace on, as a gateway does: a second header beside that one would make both invalid. */

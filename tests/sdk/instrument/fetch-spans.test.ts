@@ -2,13 +2,21 @@
 import { channel } from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { propagation, SpanStatusCode } from '@opentelemetry/api';
+import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startChannels } from '../../../sdk/src/instrument/channels.ts';
 import { recordSpans } from '../../support/spans.ts';
 
-const log = recordSpans();
+let started = 0;
+const log = recordSpans({
+  shouldSample: () => {
+    started++;
+    return { decision: SamplingDecision.RECORD_AND_SAMPLED };
+  },
+  toString: () => 'counting',
+});
 const stop = startChannels({ switches: {}, installed: [] });
 beforeEach(() => void log.take());
 afterAll(stop);
@@ -57,6 +65,17 @@ describe('undici', () => {
     await fetch(url);
     expect(seen).toEqual([[passed], [expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)]]);
     expect(spans()).toMatchObject([{ name: 'GET' }]);
+  });
+
+  it('makes no span of a WebSocket, which nothing tells the end of, but passes the trace on', () => {
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    onTestFinished(() => propagation.disable());
+    const added: string[] = [];
+    const opening = { ...request, upgrade: 'websocket', addHeader: (name: string) => void added.push(name) };
+    const span = trace.getTracer('t').startSpan('inside');
+    started = 0;
+    context.with(trace.setSpan(context.active(), span), () => say('request:create', { request: opening }));
+    expect([started, added]).toEqual([0, ['traceparent']]);
   });
 
   it('gives way for good to another instrumentation that is seen at work, but for what has begun', () => {

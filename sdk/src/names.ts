@@ -34,6 +34,7 @@ export const ATTRIBUTE = {
   dbQuerySummary: 'db.query.summary',
   dbReturnedRows: 'db.response.returned_rows',
   dbStatusCode: 'db.response.status_code',
+  dbBatchSize: 'db.operation.batch.size',
   ...GEN_AI_ATTRIBUTE,
   /** Rows that a query changed; how a transaction ended; that a query took longer than it may. No convention knows them. */
   dbAffectedRows: 'evenkeel.db.affected_rows',
@@ -46,6 +47,13 @@ export const ATTRIBUTE = {
   httpConnectionState: 'http.connection.state',
   serverAddress: 'server.address',
   serverPort: 'server.port',
+  httpMethod: 'http.request.method',
+  httpMethodOriginal: 'http.request.method_original',
+  httpRoute: 'http.route',
+  httpStatus: 'http.response.status_code',
+  urlFull: 'url.full',
+  urlPath: 'url.path',
+  urlScheme: 'url.scheme',
   ioDirection: 'network.io.direction',
   // No convention knows the rest of this block.
   connectionReused: 'connection.reused',
@@ -55,6 +63,7 @@ export const ATTRIBUTE = {
   cacheName: 'cache.name',
   cacheOperation: 'cache.operation.name',
   cacheResult: 'cache.result',
+  cacheTier: 'cache.tier',
   websocketName: 'websocket.name',
   websocketRole: 'websocket.role',
   websocketCloseCode: 'websocket.close.code',
@@ -76,6 +85,9 @@ export const ATTRIBUTE = {
   /** No convention knows the kind of a step, nor a measured operation, so these keys are ours. */
   nodeType: 'evenkeel.node.type',
   operation: 'evenkeel.operation.name',
+  /** What is told to a PerformanceMonitor: operation type, of a bounded number, and `ok` or `error`. */
+  monitorType: 'evenkeel.monitor.operation.type',
+  monitorOutcome: 'evenkeel.monitor.operation.outcome',
   /** Change of the used heap during a call, bytes; of all that ran meanwhile when it overlapped with other such calls. */
   memoryDelta: 'evenkeel.memory.delta',
   memoryOverlapped: 'evenkeel.memory.overlapped',
@@ -87,7 +99,12 @@ export const ATTRIBUTE = {
 } as const;
 
 /** Names of events beside exceptions. */
-export const EVENT = { evaluation: 'gen_ai.evaluation.result', slowQuery: 'evenkeel.db.slow_query' } as const;
+export const EVENT = {
+  evaluation: 'gen_ai.evaluation.result',
+  slowQuery: 'evenkeel.db.slow_query',
+  circuitStateChange: 'resilience.state_change',
+  policyRetry: 'resilience.retry',
+} as const;
 
 /** Stands for every value beyond those that are known or allowed (convention). */
 export const OTHER = '_OTHER';
@@ -108,6 +125,13 @@ export const METRIC = {
     name: 'evenkeel.operation.calls',
     unit: '{call}',
     description: 'Calls of measured functions by how they ended.',
+  },
+  monitorDuration: {
+    kind: 'histogram',
+    name: 'evenkeel.monitor.operation.duration',
+    unit: 's',
+    description: 'Durations that were told to a PerformanceMonitor.',
+    bounds: SECONDS,
   },
   // Models, agents, tools, queries.
   dbDuration: {

@@ -1,14 +1,12 @@
 // Every name the SDK can write is one of the conventions, or has a reason not to be.
 import { describe, expect, it } from 'vitest';
 import { OPEN_SPAN } from '../../sdk/src/bound/open-spans.ts';
-import { CHANNEL_ATTRIBUTE } from '../../sdk/src/instrument/channel-libraries.ts';
-import { HTTP_ATTRIBUTE } from '../../sdk/src/instrument/fetch-spans.ts';
 import { RESOURCE_METRICS } from '../../sdk/src/instrument/metrics.ts';
 import { ATTRIBUTE, GEN_AI_OPERATION, MEMORY_OPERATION, METRIC } from '../../sdk/src/names.ts';
 import { faultOf, registrySize, valueFaultOf } from '../support/conventions.ts';
 import { EXCEPTIONS, isExcepted } from '../support/convention-exceptions.ts';
 
-const attributes = Object.values({ ...ATTRIBUTE, ...CHANNEL_ATTRIBUTE, ...HTTP_ATTRIBUTE, ...OPEN_SPAN });
+const attributes = Object.values({ ...ATTRIBUTE, ...OPEN_SPAN });
 const metrics = Object.values({ ...METRIC, ...RESOURCE_METRICS }).map(({ name }) => name);
 const operations = [...Object.values(GEN_AI_OPERATION), ...Object.values(MEMORY_OPERATION)];
 const valued = operations.map((operation) => `${ATTRIBUTE.genAiOperation}=${operation}`);

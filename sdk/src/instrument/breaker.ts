@@ -1,6 +1,6 @@
 // Circuit breakers and their like, of opossum and of cockatiel: in which state they are, and how calls through them end.
 import { type Attributes, trace } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { ATTRIBUTE, EVENT } from '../names.ts';
 import { claim, type Undo } from './claims.ts';
 import { isObject, listen, member, method, type Method, numberOf, replaceMethod, watchCall } from './methods.ts';
 import { attempt, Readings, Totals } from './readings.ts';
@@ -62,12 +62,12 @@ class PolicyLog {
   change(to: CircuitState): void {
     const attributes = { ...this.own, [ATTRIBUTE.circuitState]: to };
     changes.add(attributes);
-    trace.getActiveSpan()?.addEvent('resilience.state_change', attributes);
+    trace.getActiveSpan()?.addEvent(EVENT.circuitStateChange, attributes);
   }
 
   retry(attemptNumber: number | undefined, delayMs: number | undefined): void {
     retries.add(this.own);
-    trace.getActiveSpan()?.addEvent('resilience.retry', {
+    trace.getActiveSpan()?.addEvent(EVENT.policyRetry, {
       ...this.own,
       ...(attemptNumber !== undefined && { [ATTRIBUTE.retryAttempt]: attemptNumber }),
       ...(delayMs !== undefined && { [ATTRIBUTE.retryDelay]: delayMs / 1000 }),
@@ -110,6 +110,8 @@ function watchOpossum(breaker: object, { name }: BreakerOptions): (Undo | undefi
 }
 
 function opossumState(breaker: object): CircuitState | undefined {
+  // Another one may have its name by now.
+  if (member(breaker, 'isShutdown') === true) return undefined;
   if (member(breaker, 'opened') === true) return 'open';
   if (member(breaker, 'halfOpen') === true) return 'half_open';
   return member(breaker, 'closed') === true ? 'closed' : undefined;

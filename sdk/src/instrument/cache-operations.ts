@@ -1,7 +1,9 @@
 // What the methods of caches do, and how to tell whether a look-up found something.
 import { isObject, member, type Method } from './methods.ts';
+import { attempt } from './readings.ts';
 
-export type Finding = 'hit' | 'miss';
+/** What is too old is told apart where a cache says so. */
+export type Finding = 'hit' | 'stale' | 'miss';
 
 /** Tells by what came out whether a look-up found something; undefined where it was none. */
 export type Find = (value: unknown) => Finding | undefined;
@@ -19,8 +21,8 @@ export interface Operation {
   /** It answers a promise of its own, not one that is kept in the cache. */
   readonly isAsync?: boolean;
   readonly find?: Find;
-  /** Where what is needed to tell has to be put among the arguments. */
-  prepare?(args: unknown[], outside: Outside): Prepared;
+  /** Where what is needed to tell has to be put among the arguments; undefined where the outcome tells it. Never throws. */
+  readonly prepare?: (args: unknown[], outside: Outside, cache: unknown) => Prepared | undefined;
 }
 
 /** Runs what is the program's own within a method of the cache. */
@@ -29,7 +31,11 @@ export type Outside = (work: () => unknown) => unknown;
 const byValue = (value: unknown): Finding => (value === undefined || value === null ? 'miss' : 'hit');
 const byTruth = (value: unknown): Finding => (value === true ? 'hit' : 'miss');
 
-const fill: Operation = { name: 'get_or_set', isAsync: true, prepare: prepareFill };
+const fill: Operation = {
+  name: 'get_or_set',
+  isAsync: true,
+  prepare: (args, outside) => attempt(() => prepareFill(args, outside)),
+};
 
 /** By method. @see the interfaces of Map, keyv, cache-manager, bentocache, node-redis */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
@@ -49,9 +55,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
 /** Where lru-cache knows better. */
 export const LRU_OPERATIONS: Readonly<Record<string, Operation>> = {
   ...OPERATIONS,
-  fetch: { name: 'fetch', isAsync: true, prepare: (args) => prepareStatus(args, 1, 'fetch') },
-  forceFetch: { name: 'fetch', isAsync: true, prepare: (args) => prepareStatus(args, 1, 'fetch') },
-  memo: { name: 'memo', prepare: (args) => prepareStatus(args, 1, 'memo') },
+  get: { name: 'get', find: byValue, prepare: prepareGet },
+  peek: { name: 'peek', find: byValue },
+  fetch: { name: 'fetch', isAsync: true, prepare: (args) => attempt(() => prepareStatus(args, 'fetch')) },
+  forceFetch: { name: 'fetch', isAsync: true, prepare: (args) => attempt(() => prepareStatus(args, 'fetch')) },
+  memo: { name: 'memo', prepare: (args) => attempt(() => prepareStatus(args, 'memo')) },
 };
 
 /** A function among the arguments is called where the cache has nothing. */
@@ -83,15 +91,29 @@ export function withStatus(args: unknown[], index: number): { args: unknown[]; s
   return { args: all, status };
 }
 
-function prepareStatus(given: unknown[], index: number, field: string): Prepared {
-  const { args, status } = withStatus(given, index);
+/** Only a cache that may give what is too old has to be asked what it gave. */
+function prepareGet(given: unknown[], _outside: Outside, cache: unknown): Prepared | undefined {
+  try {
+    const [, options] = given as [unknown, { allowStale?: unknown } | null | undefined];
+    const { allowStale } = cache as { allowStale?: unknown };
+    return (options?.allowStale ?? allowStale) === true ? prepareStatus(given, 'get') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Who waits for what another call fetches has missed, and so has who waits because what is there is too old. */
+function prepareStatus(given: unknown[], field: string): Prepared {
+  const { args, status } = withStatus(given, 1);
   return {
     args,
     find(value) {
-      const said = member(status, field);
+      if (member(status, 'returnedStale') === true) return 'stale';
+      // Before 11.5 a memo tells only what it writes.
+      const said = member(status, field) ?? (member(status, 'set') === undefined ? undefined : 'miss');
       // Without a way to fetch it is a plain look-up.
       if (said === 'get' || typeof said !== 'string') return byValue(value);
-      return said === 'hit' || said === 'stale' ? 'hit' : 'miss';
+      return said === 'hit' ? 'hit' : 'miss';
     },
   };
 }

@@ -11,9 +11,9 @@ import {
   type Outside,
   withStatus,
 } from './cache-operations.ts';
-import { claim, type Undo } from './claims.ts';
+import { claim, type Undo, withOwnSpan } from './claims.ts';
 import { after, errorType, member, method, type Method, numberOf, replaceMethod } from './methods.ts';
-import { attempt, meet, Readings, record, secondsSince, type Total, Totals } from './readings.ts';
+import { meet, Readings, record, secondsSince, type Total, Totals } from './readings.ts';
 
 /** Options of {@link instrumentCache}. */
 export interface CacheOptions<C = unknown> {
@@ -41,7 +41,8 @@ const evictions = new Totals('cacheEvictions');
  * cache-manager, a client of Redis).
  *
  * A look-up is a hit where it gives something else than `undefined` and `null`, or where what was to fill the gap was not
- * called. A `get` right after a successful `has` of the same key is no second look-up.
+ * called; `stale` where lru-cache says that it gave what is too old. Who has to wait for a value has missed. A `get` right
+ * after a successful `has` of the same key is no second look-up.
  *
  * @returns the same cache
  */
@@ -49,6 +50,7 @@ export function instrumentCache<C extends object>(cache: C, options: CacheOption
   return claim('cache', cache, (target) => {
     if (method(target, 'get') === undefined) return undefined;
     const own: Attributes = { [ATTRIBUTE.cacheName]: options.name ?? 'cache' };
+    if (options.spans === true) claim('cache spans', target, () => []);
     return [readLevels(target, own, options), ...new CacheWatch(target, own, options).start(target)];
   });
 }
@@ -67,6 +69,7 @@ function readLevels<C extends object>(cache: C, own: Attributes, { entries, size
 interface Counts {
   readonly attributes: Attributes;
   readonly hit: Total;
+  readonly stale: Total;
   readonly miss: Total;
   readonly none: Total;
 }
@@ -77,11 +80,13 @@ class CacheWatch {
   readonly #timed: 'async' | 'all' | 'none';
   readonly #hasSpans: boolean;
   readonly #isLru: boolean;
+  /** Its spans stand for those of what it publishes at once. What lru-cache publishes names the cache instead. */
+  readonly #coversChannels: boolean;
   /** What it gives is what it holds, promises too: they are the program's, and not looked at. */
   readonly #isSync: boolean;
   readonly #evictions: Total;
-  /** A method of the cache that runs may call another one. */
-  #isInside = false;
+  /** Arguments of the method of the cache that runs: it may call another one. */
+  #running: readonly unknown[] | undefined;
   /** Key that was just found. */
   #found: { readonly key: unknown } | undefined;
 
@@ -92,6 +97,7 @@ class CacheWatch {
     this.#timed = timed ?? 'async';
     this.#hasSpans = spans === true;
     this.#isLru = tag === 'LRUCache';
+    this.#coversChannels = this.#hasSpans && !this.#isLru;
     this.#isSync = this.#isLru || tag === 'Map' || typeof member(cache, 'size') === 'number';
     this.#evictions = evictions.of(own);
   }
@@ -108,6 +114,7 @@ class CacheWatch {
     const counts: Counts = {
       attributes,
       hit: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'hit' }),
+      stale: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'stale' }),
       miss: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'miss' }),
       none: operations.of(attributes),
     };
@@ -118,9 +125,9 @@ class CacheWatch {
     const span = { name: `${operation.name} ${this.#cacheName}`, fixed: attributes };
     const run = this.#hasSpans ? observe(span, (work: () => unknown) => work()) : undefined;
     // In memory a look-up takes less time than anything that is done about it.
-    if (!isAsync && !isTimed && run === undefined && operation.prepare === undefined) return this.#counting(kind, call);
+    if (!isAsync && !isTimed && run === undefined) return this.#counting(kind, call);
     const watched = (self: unknown, args: unknown[]): unknown => {
-      if (this.#isInside) return Reflect.apply(original, self, args);
+      if (this.#isOwnCall(args)) return Reflect.apply(original, self, args);
       if (run === undefined) return this.#call(kind, call, self, args, undefined);
       const work = (): unknown => this.#call(kind, call, self, args, trace.getActiveSpan());
       if (isAsync) return run(work);
@@ -136,11 +143,13 @@ class CacheWatch {
 
   #counting(kind: CallKind, call: Method): Method {
     const counted = (self: unknown, args: unknown[]): unknown => {
-      if (this.#isInside) return Reflect.apply(call, self, args);
+      if (this.#isOwnCall(args)) return Reflect.apply(call, self, args);
       meet();
+      const { prepare, find } = kind.operation;
+      const prepared = prepare?.(args, this.#outside, self);
       const isKnown = this.#isKnown(kind.operation, args[0]);
-      const value = this.#inside(kind, call, self, args);
-      this.#count(kind, args[0], isKnown ? undefined : kind.operation.find?.(value));
+      const value = this.#inside(kind, call, self, prepared === undefined ? args : prepared.args);
+      this.#count(kind, args[0], isKnown ? undefined : (prepared?.find ?? find)?.(value));
       return value;
     };
     return function (...args) {
@@ -150,28 +159,36 @@ class CacheWatch {
 
   /** Counts what throws, and what the method itself calls not at all. */
   #inside(kind: CallKind, call: Method, self: unknown, args: unknown[], failed?: (thrown: unknown) => void): unknown {
-    this.#isInside = true;
+    const before = this.#running;
+    this.#running = args;
     try {
-      return Reflect.apply(call, self, args);
+      return this.#coversChannels
+        ? withOwnSpan(true, () => Reflect.apply(call, self, args))
+        : (Reflect.apply(call, self, args) as unknown);
     } catch (thrown) {
       if (failed !== undefined) failed(thrown);
       else operations.add(withError(kind, thrown));
       throw thrown;
     } finally {
-      this.#isInside = false;
+      this.#running = before;
     }
   }
 
   /** What fills a gap may look things up as well. */
   readonly #outside: Outside = (work) => {
-    const wasInside = this.#isInside;
-    this.#isInside = false;
+    const before = this.#running;
+    this.#running = undefined;
     try {
-      return work();
+      return this.#coversChannels ? withOwnSpan(false, work) : work();
     } finally {
-      this.#isInside = wasInside;
+      this.#running = before;
     }
   };
+
+  /** What fills an lru-cache runs within its method as well, and looks for other keys. */
+  #isOwnCall(args: readonly unknown[]): boolean {
+    return this.#running !== undefined && (!this.#isLru || this.#running[0] === args[0]);
+  }
 
   #count({ operation, counts }: CallKind, key: unknown, found: Finding | undefined): void {
     counts[found ?? 'none'].value++;
@@ -183,7 +200,8 @@ class CacheWatch {
     const startMs = kind.isTimed ? performance.now() : 0;
     const { operation, isAsync } = kind;
     let { isTimed } = kind;
-    const { args, find = operation.find } = attempt(() => operation.prepare?.(given, this.#outside)) ?? { args: given };
+    const prepared = operation.prepare?.(given, this.#outside, self);
+    const { args, find = operation.find } = prepared ?? { args: given };
     const isKnown = this.#isKnown(operation, given[0]);
     const over = (value: unknown): void => {
       const found = isKnown ? undefined : find?.(value);
@@ -205,7 +223,7 @@ class CacheWatch {
   }
 
   #isKnown(operation: Operation, key: unknown): boolean {
-    return this.#isSync && operation === OPERATIONS['get'] && this.#found !== undefined && this.#found.key === key;
+    return this.#isSync && operation.name === 'get' && this.#found !== undefined && this.#found.key === key;
   }
 
   /** Counts what leaves an lru-cache when something comes in; no other kind says so. */

@@ -1,25 +1,18 @@
 // What each library publishes on its tracing channels, in the words of the semantic conventions. One entry a library;
-// payloads as seen in redis 6.3, ioredis 5.11, mysql2 3.24, lru-cache 11.5 and bentocache 1.6.
+// payloads as seen in redis 6.3, ioredis 6.0, mysql2 3.24, lru-cache 11.5, bentocache 1.6 and h3 2.0.
 import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { ATTRIBUTE, ERROR_TYPE_OTHER } from '../names.ts';
+import { lowCardinality, LowLimits } from '../observe/attributes.ts';
+import { readerOf } from '../observe/query-facts.ts';
+import { known } from '../observe/results.ts';
 import type { ChannelDef, Library, Operation } from './channels.ts';
+import { hasOwnSpan, isClaimed } from './claims.ts';
+import { h3Failure, h3Request, h3Result, isServerFault } from './h3.ts';
 
-/** Attribute keys. @see OpenTelemetry semantic conventions 1.45; caches have none yet, so those are ours */
-export const CHANNEL_ATTRIBUTE = {
-  dbBatchSize: 'db.operation.batch.size',
-  cacheName: 'evenkeel.cache.name',
-  cacheOperation: 'evenkeel.cache.operation',
-  cacheResult: 'evenkeel.cache.result',
-  cacheTier: 'evenkeel.cache.tier',
-} as const;
-
-const KEY = { ...ATTRIBUTE, ...CHANNEL_ATTRIBUTE };
-
-/** Arguments of a command that its text repeats; a list to delete may have thousands. */
-const MAX_ARGUMENTS = 16;
-
-/** Characters of a statement that are looked through for literals; what follows is cut. */
-const MAX_STATEMENT = 4096;
+/** Kinds of queries that spans are named by; those of further ones have the name of what they do. */
+const MAX_SUMMARIES = 200;
+const summaries = new LowLimits();
+const readMysql = readerOf('mysql');
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -43,7 +36,7 @@ export const LIBRARIES: readonly Library[] = [
   {
     name: 'lru-cache',
     instead: [],
-    channels: [{ channel: 'lru-cache', describe: lruFetch, fail: plainFailure, hasChildren: true }],
+    channels: [{ channel: 'lru-cache', describe: lruFetch, finish: lruResult, fail: plainFailure }],
   },
   {
     name: 'bentocache',
@@ -54,7 +47,21 @@ export const LIBRARIES: readonly Library[] = [
         describe: bentoOperation,
         finish: bentoResult,
         fail: plainFailure,
-        hasChildren: true,
+        inside: 'children',
+      },
+    ],
+  },
+  {
+    name: 'h3',
+    instead: [],
+    channels: [
+      {
+        channel: 'h3.request',
+        describe: h3Request,
+        finish: h3Result,
+        fail: h3Failure,
+        isFault: isServerFault,
+        inside: 'children',
       },
     ],
   },
@@ -64,7 +71,7 @@ export const LIBRARIES: readonly Library[] = [
 function redisChannels(prefix: string): ChannelDef[] {
   return [
     { channel: `${prefix}:command`, describe: redisCommand, fail: redisFailure },
-    { channel: `${prefix}:batch`, describe: redisBatch, fail: redisFailure, hasChildren: true },
+    { channel: `${prefix}:batch`, describe: redisBatch, fail: redisFailure, inside: 'parts' },
     { channel: `${prefix}:connect`, describe: (message) => connect('redis', message), fail: redisFailure },
   ];
 }
@@ -73,17 +80,16 @@ function redisCommand(message: Message): Operation | undefined {
   // A command of a batch is part of the batch's span (convention).
   if (message['batchMode'] !== undefined) return undefined;
   const name = String(message['command']).toUpperCase();
-  const args = Array.isArray(message['args']) ? message['args'].map(String) : [];
-  // The library has put `?` for every value; what is left are keys.
-  const words = args[0]?.toUpperCase() === name ? args.slice(1) : args;
-  const more = words.length > MAX_ARGUMENTS ? ' ...' : '';
+  const args = Array.isArray(message['args']) ? (message['args'] as unknown[]) : [];
+  const isNamed = String(args[0]).toUpperCase() === name;
   return {
     name,
     kind: SpanKind.CLIENT,
     attributes: {
-      [KEY.dbSystem]: 'redis',
-      [KEY.dbOperation]: name,
-      [KEY.dbQueryText]: [name, ...words.slice(0, MAX_ARGUMENTS)].join(' ') + more,
+      [ATTRIBUTE.dbSystem]: 'redis',
+      [ATTRIBUTE.dbOperation]: name,
+      // As `sanitizeQuery` leaves a command. The libraries leave values in, such as those of GETSET and CONFIG SET.
+      [ATTRIBUTE.dbQueryText]: args.length > (isNamed ? 1 : 0) ? `${name} ?` : name,
       ...redisDatabase(message),
       ...server(message),
     },
@@ -97,9 +103,9 @@ function redisBatch(message: Message): Operation {
     name,
     kind: SpanKind.CLIENT,
     attributes: {
-      [KEY.dbSystem]: 'redis',
-      [KEY.dbOperation]: name,
-      ...(size > 1 && { [KEY.dbBatchSize]: size }),
+      [ATTRIBUTE.dbSystem]: 'redis',
+      [ATTRIBUTE.dbOperation]: name,
+      ...(size > 1 && { [ATTRIBUTE.dbBatchSize]: size }),
       ...redisDatabase(message),
       ...server(message),
     },
@@ -107,87 +113,97 @@ function redisBatch(message: Message): Operation {
 }
 
 function redisDatabase({ database }: Message): Attributes {
-  return database === undefined ? {} : { [KEY.dbNamespace]: String(database) };
+  return database === undefined ? {} : { [ATTRIBUTE.dbNamespace]: String(database) };
 }
 
 /** A server answers `WRONGTYPE Operation against ...`: the first word is its code. */
 function redisFailure(error: unknown): Attributes {
   const code = error instanceof Error ? /^([A-Z][A-Z_]+)\b/.exec(error.message)?.[1] : undefined;
-  return code ? { [KEY.dbStatusCode]: code, [KEY.errorType]: code } : plainFailure(error);
+  return code ? { [ATTRIBUTE.dbStatusCode]: code, [ATTRIBUTE.errorType]: code } : plainFailure(error);
 }
 
 function statement(message: Message): Operation {
-  const text = withoutLiterals(String(message['query']).slice(0, MAX_STATEMENT));
-  const operation = /^\s*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? 'QUERY';
+  const { text, operation, collection, summary } = readMysql(String(message['query']));
   const database = message['database'];
+  const limited = summary && summaries.plain({ summary: lowCardinality(summary, MAX_SUMMARIES) })['summary'];
   return {
-    name: typeof database === 'string' && database !== '' ? `${operation} ${database}` : operation,
+    name: (limited === summary ? summary : operation) ?? 'mysql',
     kind: SpanKind.CLIENT,
-    attributes: {
-      [KEY.dbSystem]: 'mysql',
-      [KEY.dbOperation]: operation,
-      [KEY.dbQueryText]: text,
-      ...(typeof database === 'string' && database !== '' && { [KEY.dbNamespace]: database }),
+    attributes: known({
+      [ATTRIBUTE.dbSystem]: 'mysql',
+      [ATTRIBUTE.dbOperation]: operation,
+      [ATTRIBUTE.dbCollection]: collection,
+      [ATTRIBUTE.dbQuerySummary]: summary,
+      [ATTRIBUTE.dbQueryText]: text,
+      [ATTRIBUTE.dbNamespace]: typeof database === 'string' && database !== '' ? database : undefined,
       ...server(message),
-    },
+    }),
   };
-}
-
-/** Puts `?` for every literal: strings in either quote, numbers, and numbers in hexadecimal. */
-function withoutLiterals(sql: string): string {
-  return sql
-    .replace(/'(?:[^'\\]|\\.?|'')*(?:'|$)|"(?:[^"\\]|\\.?|"")*(?:"|$)/gs, '?')
-    .replace(/(?<![\w`$])[+-]?(?:0x[\da-f]+|\d+(?:\.\d+)?(?:e[+-]?\d+)?)(?![\w`$])/gi, '?');
 }
 
 function mysqlFailure(error: unknown): Attributes {
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
   if (typeof code !== 'string') return plainFailure(error);
-  return { [KEY.errorType]: code, ...(typeof errno === 'number' && { [KEY.dbStatusCode]: String(errno) }) };
+  return { [ATTRIBUTE.errorType]: code, ...(typeof errno === 'number' && { [ATTRIBUTE.dbStatusCode]: String(errno) }) };
 }
 
 function connect(system: string, message: Message): Operation {
   return {
     name: `connect ${system}`,
     kind: SpanKind.CLIENT,
-    attributes: { [KEY.dbSystem]: system, [KEY.dbOperation]: 'connect', ...server(message) },
+    attributes: { [ATTRIBUTE.dbSystem]: system, [ATTRIBUTE.dbOperation]: 'connect', ...server(message) },
   };
 }
 
-/** A hit is a look into memory and no operation of its own; what loads is one. */
+/**
+ * A hit is a look into memory and no operation of its own; what waits for a value is one.
+ *
+ * The message comes when the fetch has begun, so nothing of it can run inside of the span.
+ */
 function lruFetch(message: Message): Operation | undefined {
-  const result = message['fetch'];
-  if (typeof result !== 'string' || result === 'hit' || result === 'get') return undefined;
+  const { fetch, cache } = message;
+  if (typeof fetch !== 'string' || fetch === 'hit' || fetch === 'get' || message['returnedStale'] === true)
+    return undefined;
+  // Whoever instruments a cache may have asked for spans of its operations.
+  if (typeof cache === 'object' && cache !== null && isClaimed('cache spans', cache)) return undefined;
   return {
     name: 'lru-cache fetch',
     kind: SpanKind.INTERNAL,
-    attributes: { [KEY.cacheOperation]: 'fetch', [KEY.cacheResult]: result },
+    attributes: { [ATTRIBUTE.cacheOperation]: 'fetch', [ATTRIBUTE.cacheResult]: 'miss' },
   };
 }
 
-function bentoOperation(message: Message): Operation {
-  const [operation, store] = [String(message['operation']), String(message['store'])];
+/** What could not be fetched may be answered by what is too old. */
+function lruResult(message: Message): Attributes {
+  return message['returnedStale'] === true ? { [ATTRIBUTE.cacheResult]: 'stale' } : {};
+}
+
+function bentoOperation(message: Message): Operation | undefined {
+  if (hasOwnSpan()) return undefined;
+  const store = String(message['store']);
+  // Named as `instrumentCache` does it.
+  const operation = String(message['operation']).replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return {
     name: `${operation} ${store}`,
     kind: SpanKind.INTERNAL,
-    attributes: { [KEY.cacheOperation]: operation, [KEY.cacheName]: store },
+    attributes: { [ATTRIBUTE.cacheOperation]: operation, [ATTRIBUTE.cacheName]: store },
   };
 }
 
 function bentoResult({ hit, graced, tier }: Message): Attributes {
   return {
-    ...(typeof hit === 'boolean' && { [KEY.cacheResult]: graced === true ? 'stale' : hit ? 'hit' : 'miss' }),
-    ...(typeof tier === 'string' && { [KEY.cacheTier]: tier }),
+    ...(typeof hit === 'boolean' && { [ATTRIBUTE.cacheResult]: graced === true ? 'stale' : hit ? 'hit' : 'miss' }),
+    ...(typeof tier === 'string' && { [ATTRIBUTE.cacheTier]: tier }),
   };
 }
 
 function plainFailure(error: unknown): Attributes {
-  return { [KEY.errorType]: error instanceof Error ? error.name : ERROR_TYPE_OTHER };
+  return { [ATTRIBUTE.errorType]: error instanceof Error ? error.name : ERROR_TYPE_OTHER };
 }
 
 function server({ serverAddress, serverPort }: Message): Attributes {
   return {
-    ...(typeof serverAddress === 'string' && { [KEY.serverAddress]: serverAddress }),
-    ...(typeof serverPort === 'number' && { [KEY.serverPort]: serverPort }),
+    ...(typeof serverAddress === 'string' && { [ATTRIBUTE.serverAddress]: serverAddress }),
+    ...(typeof serverPort === 'number' && { [ATTRIBUTE.serverPort]: serverPort }),
   };
 }

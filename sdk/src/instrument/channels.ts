@@ -6,6 +6,7 @@ import {
   type Attributes,
   type Context,
   context,
+  createContextKey,
   type Span,
   type SpanKind,
   SpanStatusCode,
@@ -23,20 +24,27 @@ export interface Operation {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes: Attributes;
+  /** Unless the active context is. */
+  readonly parent?: Context;
 }
 
 /** One channel of a library. */
 export interface ChannelDef {
   /** As given to `tracingChannel`. */
   readonly channel: string;
-  /** True where the program's own code runs inside, as what fills a cache; its spans are then children. */
-  readonly hasChildren?: boolean;
+  /**
+   * What runs inside: the program's own code, as what fills a cache, whose spans are then children; or parts that are told
+   * by the one span of the whole. Unless set, nothing.
+   */
+  readonly inside?: 'children' | 'parts';
   /** Reads the message at its start; undefined makes no span. The message is of the library and only read. */
   describe(message: Readonly<Record<string, unknown>>): Operation | undefined;
   /** Attributes known when it ended well. */
   finish?(message: Readonly<Record<string, unknown>>): Attributes;
   /** Attributes of a failure, `error.type` among them. */
   fail?(error: unknown): Attributes;
+  /** Whether what was thrown makes the span fail; all does unless told. */
+  isFault?(error: unknown): boolean;
 }
 
 /** A library by the name a configuration switches it off with. */
@@ -74,7 +82,7 @@ export function startChannels({
 }): () => void {
   const names = observedLibraries(switches, installed);
   const stops = LIBRARIES.filter(({ name }) => names.includes(name)).flatMap(({ channels }) =>
-    channels.map((def) => listen(def, def.hasChildren ? contexts : undefined)),
+    channels.map((def) => listen(def, def.inside === undefined ? undefined : contexts)),
   );
   if (names.includes('undici')) stops.push(startUndici());
   return () => {
@@ -84,17 +92,25 @@ export function startChannels({
 
 type Message = Record<string, unknown>;
 
+/** The span whose parts run; when it has ended they are none, though a socket that was opened meanwhile goes on with it. */
+const WHOLE = createContextKey('evenkeel.channels.whole');
+
 function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefined): () => void {
   const channel = tracingChannel<Message, Message>(def.channel);
   const spans = new WeakMap<object, Span>();
 
   function begin(message: Message): Context {
-    const parent = context.active();
-    const operation = state.isOn && !isTracingSuppressed(parent) ? attempt(() => def.describe(message)) : undefined;
-    if (!operation) return parent;
+    const active = context.active();
+    // A message that a program gives to several calls, as a status of lru-cache, has one span at a time.
+    const isPart = (active.getValue(WHOLE) as Span | undefined)?.isRecording() === true;
+    const isSeen = state.isOn && !isPart && !isTracingSuppressed(active) && !spans.has(message);
+    const operation = isSeen ? attempt(() => def.describe(message)) : undefined;
+    if (!operation) return active;
+    const { parent = active } = operation;
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(operation.name, operation, parent);
     spans.set(message, span);
-    return trace.setSpan(parent, span);
+    const within = trace.setSpan(parent, span);
+    return def.inside === 'parts' ? within.setValue(WHOLE, span) : within;
   }
 
   function finish(message: Message): void {
@@ -104,7 +120,7 @@ function listen(def: ChannelDef, contexts: AsyncLocalStorage<Context> | undefine
     if (span.isRecording()) {
       const attributes = attempt(() => ('error' in message ? def.fail?.(message['error']) : def.finish?.(message)));
       if (attributes) span.setAttributes(attributes);
-      if ('error' in message) {
+      if ('error' in message && attempt(() => def.isFault?.(message['error'])) !== false) {
         // Not every thrown value can be made a text, and a subscriber that throws ends the program.
         const text = attempt(() => messageOf(message['error'])) ?? '';
         span.setStatus({ code: SpanStatusCode.ERROR, message: text });

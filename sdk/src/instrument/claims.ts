@@ -6,8 +6,10 @@ import { attempt } from './readings.ts';
 export type Undo = () => void;
 
 const SLOT = Symbol.for('evenkeel.instrumented');
-const slots = globalThis as { [SLOT]?: WeakMap<object, Map<string, Undo[]>> };
+const SPAN_SLOT = Symbol.for('evenkeel.instrumented.span');
+const slots = globalThis as { [SLOT]?: WeakMap<object, Map<string, Undo[]>>; [SPAN_SLOT]?: { isOpen: boolean } };
 const claims = (slots[SLOT] ??= new WeakMap());
+const ownSpan = (slots[SPAN_SLOT] ??= { isOpen: false });
 
 /**
  * Instruments an object once; whatever happens, the object comes back and nothing is thrown.
@@ -35,6 +37,26 @@ export function claim<T extends object>(
     diag.warn(`@evenkeel/sdk could not observe a ${kind}.`, error);
   }
   return target;
+}
+
+/** Whether an object is instrumented so. */
+export function isClaimed(kind: string, target: object): boolean {
+  return claims.get(target)?.has(kind) === true;
+}
+
+/** Does at once what has a span already, and what is no part of such a call. What a library publishes then needs none. */
+export function withOwnSpan<T>(isOpen: boolean, work: () => T): T {
+  const before = ownSpan.isOpen;
+  ownSpan.isOpen = isOpen;
+  try {
+    return work();
+  } finally {
+    ownSpan.isOpen = before;
+  }
+}
+
+export function hasOwnSpan(): boolean {
+  return ownSpan.isOpen;
 }
 
 /**

@@ -1,20 +1,19 @@
 // Makes client spans of undici, which is also what `fetch` of Node is. Its channels are plain events, so a request is
 // followed from its creation to the headers of the answer; the body may be read much later, or never.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { ATTRIBUTE, ERROR_TYPE_OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
-
-/** Attribute keys. @see OpenTelemetry semantic conventions 1.45, HTTP client spans */
-export const HTTP_ATTRIBUTE = {
-  method: 'http.request.method',
-  methodOriginal: 'http.request.method_original',
-  url: 'url.full',
-  status: 'http.response.status_code',
-} as const;
-
-const KEY = { ...ATTRIBUTE, ...HTTP_ATTRIBUTE };
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
 const METHODS: ReadonlySet<string> = new Set([
@@ -34,6 +33,8 @@ interface Request {
   readonly origin: string | URL;
   readonly path: string;
   readonly method: string;
+  /** Protocol that the connection goes over to. */
+  readonly upgrade?: unknown;
   readonly headers?: unknown;
   addHeader(name: string, value: string): unknown;
 }
@@ -44,35 +45,34 @@ interface Event {
   readonly error?: unknown;
 }
 
-/** Listens until it is stopped, or until another instrumentation of undici is seen at work. */
+/** Makes spans until it is stopped, or until another instrumentation of undici is seen at work. */
 export function startUndici(): () => void {
   const spans = new WeakMap<object, Span>();
+  let hasGivenWay = false;
 
   function created({ request }: Event): void {
     const parent = context.active();
-    if (!state.isOn || isTracingSuppressed(parent) || isTraced(request.headers)) return;
+    if (!state.isOn || hasGivenWay || isTracingSuppressed(parent) || isTraced(request.headers)) return;
+    // Nothing tells that a WebSocket is open, so that its span would never end.
+    if (typeof request.upgrade === 'string') return pass(parent, request);
     const { method, attributes } = describe(request);
     const options = { kind: SpanKind.CLIENT, attributes };
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
     spans.set(request, span);
-    propagation.inject(trace.setSpan(parent, span), request, {
-      set: (carrier, name, value) => void carrier.addHeader(name, value),
-    });
+    pass(trace.setSpan(parent, span), request);
   }
 
-  /** Whoever else observes the request adds the same header; then this span must not be counted beside that one. */
-  function sending({ request, headers }: Event): void {
-    if (typeof headers !== 'string' || headers.split(/^traceparent:/im).length < 3) return;
-    spans.delete(request);
-    stop();
+  /** Whoever else observes requests adds the same header. Spans that have begun are ended: open ones are told for long. */
+  function sending({ headers }: Event): void {
+    if (typeof headers === 'string' && headers.split(/^traceparent:/im).length > 2) hasGivenWay = true;
   }
 
   function answered({ request, response }: Event): void {
     const span = spans.get(request);
     if (!span) return;
     const status = response?.statusCode ?? 0;
-    span.setAttribute(KEY.status, status);
-    if (status >= 400) span.setAttribute(KEY.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
+    span.setAttribute(ATTRIBUTE.httpStatus, status);
+    if (status >= 400) span.setAttribute(ATTRIBUTE.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
     spans.delete(request);
     span.end();
   }
@@ -81,7 +81,7 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const { name, code } = (error ?? {}) as { name?: string; code?: string };
-    span.setAttribute(KEY.errorType, code ?? name ?? ERROR_TYPE_OTHER);
+    span.setAttribute(ATTRIBUTE.errorType, code ?? name ?? ERROR_TYPE_OTHER);
     span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
     spans.delete(request);
     span.end();
@@ -93,11 +93,14 @@ export function startUndici(): () => void {
     'undici:request:headers': answered,
     'undici:request:error': failed,
   }).map(([name, handle]) => ({ name, handle: (event: unknown) => attempt(() => handle(event as Event)) }));
-  const stop = (): void => {
+  for (const { name, handle } of listeners) subscribe(name, handle);
+  return () => {
     for (const { name, handle } of listeners) unsubscribe(name, handle);
   };
-  for (const { name, handle } of listeners) subscribe(name, handle);
-  return stop;
+}
+
+function pass(from: Context, request: Request): void {
+  propagation.inject(from, request, { set: (carrier, name, value) => void carrier.addHeader(name, value) });
 }
 
 /** Whether the program passes a trace on, as a gateway does: a second header beside that one would make both invalid. */
@@ -107,18 +110,26 @@ function isTraced(headers: unknown): boolean {
   return Array.isArray(headers) && headers.some((each, i) => i % 2 === 0 && /^traceparent$/i.test(String(each)));
 }
 
+/** @returns how spans of this method begin their name, and its attributes */
+export function methodOf(method: string): { readonly name: string; readonly attributes: Attributes } {
+  if (METHODS.has(method)) return { name: method, attributes: { [ATTRIBUTE.httpMethod]: method } };
+  return {
+    name: 'HTTP',
+    attributes: { [ATTRIBUTE.httpMethod]: OTHER, [ATTRIBUTE.httpMethodOriginal]: method },
+  };
+}
+
 function describe(request: Request): { method: string; attributes: Attributes } {
   const url = new URL(request.path, request.origin);
-  const isKnown = METHODS.has(request.method);
+  const { name, attributes } = methodOf(request.method);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return {
-    method: isKnown ? request.method : 'HTTP',
+    method: name,
     attributes: {
-      [KEY.method]: isKnown ? request.method : ERROR_TYPE_OTHER,
-      ...(!isKnown && { [KEY.methodOriginal]: request.method }),
-      [KEY.url]: url.href,
-      [KEY.serverAddress]: url.hostname,
-      [KEY.serverPort]: port,
+      ...attributes,
+      [ATTRIBUTE.urlFull]: url.href,
+      [ATTRIBUTE.serverAddress]: url.hostname,
+      [ATTRIBUTE.serverPort]: port,
     },
   };
 }

@@ -47,6 +47,7 @@ function readLevels(pool: object, shape: PoolShape, own: Attributes): () => void
       if (levels.used !== undefined) report('objectPoolCount', levels.used, used);
       if (levels.idle !== undefined) report('objectPoolCount', levels.idle, idle);
       if (levels.pending !== undefined) report('objectPoolWaiting', levels.pending, own);
+      if (shape.isClosed?.(target) === true) return;
       if (levels.max !== undefined) report('objectPoolMax', levels.max, own);
     },
     shape.isAdapter,

@@ -28,6 +28,8 @@ export interface PoolShape {
   /** It exists only to be read. */
   readonly isAdapter?: boolean;
   levels(pool: object): PoolLevels;
+  /** It is given up, so that its limits hold no longer: another one may have its name by now. */
+  isClosed?(pool: object): boolean;
   watch(pool: object, events: PoolEvents): (Undo | undefined)[];
 }
 
@@ -43,6 +45,7 @@ export function shapeOf(pool: object): PoolShape | undefined {
 
 const TARN: PoolShape = {
   name: 'tarn',
+  isClosed: (pool) => member(pool, 'destroyed') === true,
   levels: (pool) => ({
     used: numberOf(pool, 'numUsed'),
     idle: numberOf(pool, 'numFree'),
@@ -78,6 +81,7 @@ const TARN: PoolShape = {
 
 const PG: PoolShape = {
   name: 'pg',
+  isClosed: (pool) => member(pool, 'ending') === true,
   levels(pool) {
     const [total, idle] = [numberOf(pool, 'totalCount'), numberOf(pool, 'idleCount')];
     const options = member(pool, 'options');
@@ -124,6 +128,7 @@ function attemptLast(list: unknown): unknown {
 
 const GENERIC: PoolShape = {
   name: 'generic-pool',
+  isClosed: (pool) => member(pool, '_draining') === true,
   levels: (pool) => ({
     used: numberOf(pool, 'borrowed'),
     idle: numberOf(pool, 'available'),

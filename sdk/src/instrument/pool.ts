@@ -58,6 +58,7 @@ function readLevels(pool: object, shape: PoolShape, own: Attributes, idleMax: nu
       if (levels.used !== undefined) report('connectionCount', levels.used, used);
       if (levels.idle !== undefined) report('connectionCount', levels.idle, idle);
       if (levels.pending !== undefined) report('connectionPending', levels.pending, own);
+      if (shape.isClosed?.(target) === true) return;
       if (levels.max !== undefined) report('connectionMax', levels.max, own);
       if (levels.min !== undefined) report('connectionIdleMin', levels.min, own);
       if (idleMax !== undefined) report('connectionIdleMax', idleMax, own);

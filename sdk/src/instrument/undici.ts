@@ -106,7 +106,8 @@ function failure(error: unknown): Attributes {
  * Attempts to connect, in the order in which they began.
  *
  * Beginning and end have nothing in common but the server. Where several are under way they may be taken for each other,
- * which leaves their sum as it is.
+ * which leaves their sum as it is. The last that began ends first: of a client that is destroyed while it connects nothing
+ * more is heard, and that must not be the start of all that follow.
  */
 class Connecting {
   readonly #startsMs = new Map<string, number[]>();
@@ -115,7 +116,7 @@ class Connecting {
     const origin = originOf(params);
     const starts = this.#startsMs.get(origin);
     if (starts === undefined && this.#startsMs.size < MAX_CONNECTING) this.#startsMs.set(origin, [performance.now()]);
-    else if (starts !== undefined && starts.length < MAX_CONNECTING) starts.push(performance.now());
+    else if (starts !== undefined && starts.push(performance.now()) > MAX_CONNECTING) starts.shift();
   }
 
   /** @returns attributes of the server */
@@ -123,7 +124,7 @@ class Connecting {
     const origin = originOf(params);
     const server = serverOfOrigin(origin);
     const starts = this.#startsMs.get(origin);
-    const startMs = starts?.shift();
+    const startMs = starts?.pop();
     if (starts?.length === 0) this.#startsMs.delete(origin);
     if (startMs !== undefined) record('connectionConnectTime', secondsSince(startMs), { ...server, ...failure(error) });
     return server;

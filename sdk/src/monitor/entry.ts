@@ -12,7 +12,7 @@ export {
   type PerformanceMonitorOptions,
   type WorkflowStatistics,
 } from './performance-monitor.ts';
-export { sanitizeQuery } from '../observe/query-text.ts';
+export { sanitizeQuery } from '../observe/query-facts.ts';
 export {
   QueryPerformanceTracker,
   type QueryRecord,

@@ -4,7 +4,7 @@ import type { Histogram, Meter } from '@opentelemetry/api';
 import { type AlertCallback, AlertCallbacks, type AlertData } from './alert.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { QUANTILE_ERROR_RATIO } from './duration-statistics.ts';
-import { METRIC } from './metric-names.ts';
+import { ATTRIBUTE, METRIC } from '../names.ts';
 import { type NamedSummary, OperationTable } from './operation-table.ts';
 import type { ResourceReading } from './resource-reading.ts';
 import { type Threshold, Thresholds } from './thresholds.ts';
@@ -93,7 +93,9 @@ export class PerformanceMonitor {
     this.#workflows = new OperationTable(options.maxWorkflows ?? DEFAULTS.maxWorkflows);
     this.#nodes = new OperationTable(options.maxNodes ?? DEFAULTS.maxNodes);
     this.#resources = options.resources;
-    this.#durations = options.meter?.createHistogram(METRIC.duration.name, METRIC.duration.options);
+    const { name, unit, description, bounds } = METRIC.monitorDuration;
+    const advice = { explicitBucketBoundaries: [...bounds] };
+    this.#durations = options.meter?.createHistogram(name, { unit, description, advice });
     const { thresholds, alerts } = options;
     if (thresholds !== undefined) {
       this.#thresholds = new Thresholds(thresholds, this.#clock.monotonicMs(), (type, data) =>
@@ -207,7 +209,10 @@ export class PerformanceMonitor {
   }
 
   #measure(type: string, durationMs: number, isError: boolean): void {
-    this.#durations?.record(durationMs / 1000, { [METRIC.type]: type, [METRIC.outcome]: isError ? 'error' : 'ok' });
+    this.#durations?.record(durationMs / 1000, {
+      [ATTRIBUTE.monitorType]: type,
+      [ATTRIBUTE.monitorOutcome]: isError ? 'error' : 'ok',
+    });
   }
 }
 

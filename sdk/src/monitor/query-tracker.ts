@@ -3,7 +3,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { DurationStatistics, type DurationSummary, isDuration } from './duration-statistics.ts';
-import { sanitizeQuery } from '../observe/query-text.ts';
+import { sanitizeQuery } from '../observe/query-facts.ts';
 import { Ring } from './ring.ts';
 
 /** One query that has ended. */

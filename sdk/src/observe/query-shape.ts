@@ -8,6 +8,9 @@ export const VALUE = '?';
 
 /** Letters before a quote that belong to the text: hexadecimal, bits, national, escapes, a character set. */
 const PREFIX = /^(?:x|b|n|e|r|u|q|nq|_[a-z0-9]+)$/i;
+const BEFORE_NAMES = new Set(['.', 'as', 'join', 'into', 'update', 'table', 'view', 'index', 'exists', 'references']);
+/** What a bracket around a query begins with. */
+const QUERIES = new Set(['select', 'delete', 'with']);
 /** Rows longer than this, in tokens, are not compared. */
 const MAX_ROW = 64;
 
@@ -25,8 +28,22 @@ export class Shape {
     return last === VALUE || /[\p{L}\p{N}_$"'`\])]$/u.test(last);
   }
 
-  endsInPrefix(...prefixes: readonly string[]): boolean {
-    return prefixes.includes(this.#tokens.at(-1)?.toLowerCase() ?? '');
+  /** @param tokens in lower case */
+  endsIn(...tokens: readonly string[]): boolean {
+    return tokens.includes(this.#lower(-1));
+  }
+
+  /** Whether nothing but a name can follow, in SQL. */
+  get endsBeforeName(): boolean {
+    const last = this.#lower(-1);
+    if (last !== 'from') return BEFORE_NAMES.has(last);
+    // Not that of IS DISTINCT FROM and of functions, as in TRIM(… FROM …).
+    const open = this.#open.at(-1);
+    return this.#lower(-2) !== 'distinct' && (open === undefined || QUERIES.has(this.#lower(open + 1)));
+  }
+
+  #lower(at: number): string {
+    return this.#tokens.at(at)?.toLowerCase() ?? '';
   }
 
   /** Takes off what belongs to the text in quotes that follows. @returns whether there was a blank before it */

@@ -1,11 +1,9 @@
 // What a query does to which tables, in a few words: `SELECT orders customers`. Read from its text, without values.
-import { sanitizeQuery } from './query-text.ts';
+import type { Dialect } from './query-dialect.ts';
 import { type SqlToken, tokensOf } from './query-words.ts';
 
-/** What a text tells of a query. */
-export interface QueryFacts {
-  /** Without values; undefined where there is none. */
-  readonly text?: string | undefined;
+/** What a query does. */
+export interface QuerySummary {
   /** Value of `db.query.summary`. */
   readonly summary?: string | undefined;
   readonly operation?: string | undefined;
@@ -15,8 +13,6 @@ export interface QueryFacts {
 
 /** Convention: at most 255 characters, and no word cut. */
 const MAX_SUMMARY_LENGTH = 255;
-const MAX_REMEMBERED = 500;
-const MAX_REMEMBERED_LENGTH = 4000;
 
 const OPERATIONS = new Set(
   `SELECT INSERT UPDATE DELETE MERGE REPLACE UPSERT CREATE ALTER DROP TRUNCATE CALL EXEC EXECUTE BEGIN START COMMIT
@@ -63,34 +59,15 @@ const NOT_NAMES = new Set([
 const MAX_NAMES = 32;
 const MAX_WORDS = 64;
 
-const remembered = new Map<string, QueryFacts>();
-
-/** Tells what a query does. Programs send the same texts again and again, so 500 are remembered. */
-export function factsOf(text: string, system: string): QueryFacts {
-  const key = `${system} ${text}`;
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const facts = read(text, system);
-  if (key.length <= MAX_REMEMBERED_LENGTH) {
-    // The oldest goes; a text in use comes back at the price of one reading.
-    if (remembered.size >= MAX_REMEMBERED) remembered.delete(remembered.keys().next().value ?? '');
-    remembered.set(key, facts);
+/** @param shape text without values and comments */
+export function summaryOf(shape: string, { isCommand }: Dialect): QuerySummary {
+  if (/^[{[]/.test(shape)) return {};
+  if (isCommand === true) {
+    const [word = ''] = shape.split(' ', 1);
+    return word === '?' || word === '' ? {} : { summary: word.toUpperCase(), operation: word.toUpperCase() };
   }
-  return facts;
-}
-
-function read(text: string, system: string): QueryFacts {
-  const sanitized = sanitizeQuery(text, system);
-  if (/^\s*[{[]/.test(text)) return { text: sanitized };
-  const [first] = sanitized.split(' ', 1);
-  // A command of a key-value store.
-  if (first !== undefined && /^(redis|valkey|memcached|keydb)$/.test(system))
-    return first === '?'
-      ? { text: sanitized }
-      : { text: sanitized, summary: first.toUpperCase(), operation: first.toUpperCase() };
-  const { operation, words, targets } = summarize(tokensOf(sanitized));
+  const { operation, words, targets } = summarize(tokensOf(shape));
   return {
-    text: sanitized,
     summary: words.length === 0 ? undefined : shortened(words),
     operation,
     collection: targets.size === 1 ? [...targets][0] : undefined,

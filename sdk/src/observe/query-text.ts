@@ -1,82 +1,17 @@
 // Takes the values out of the text of a query, so that what is left is its shape and may be recorded. Knows words, quotes
 // and numbers, no grammar: where a text can be read in two ways, the reading that leaves less of it wins.
+import type { Dialect } from './query-dialect.ts';
 import { MAX_SHAPE_CHARS, Shape, VALUE } from './query-shape.ts';
 
 /** Characters of a text that are looked at; what comes after them is left out. */
-export const MAX_QUERY_CHARS = 16_384;
+const MAX_QUERY_CHARS = 16_384;
 
-/**
- * Replaces every value in a query by `?` and takes out comments.
- *
- * Text in quotes, numbers and placeholders become `?`; lists of them become one, and so do rows that look alike. `NULL`,
- * `TRUE` and `FALSE` stay. Never throws; takes time in proportion to the text, of which it reads the first 16 384
- * characters. At most 2048 characters come back, with an ellipsis where something was left out.
- *
- * @param text of any query language with quotes; of a value without quotes nothing tells that it is one
- * @param system `db.system.name`; without it double quotes are values, and all after a quote behind a backslash is one
- * @returns the shape; the empty text for what is no text
- */
-export function sanitizeQuery(text: string, system?: string): string {
-  if (typeof text !== 'string') return '';
-  const dialect = dialectOf(system);
-  const known = KNOWN.get(dialect) ?? new Map<string, string>();
-  const found = known.get(text);
-  if (found !== undefined) return found;
-  const shape = shapeOf(text, dialect);
-  if (text.length > MAX_KNOWN_CHARS) return shape;
-  if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value ?? '');
-  known.set(text, shape);
-  KNOWN.set(dialect, known);
-  return shape;
-}
-
-/**
- * By dialect, texts that were seen, the oldest first: programs that use placeholders send the same few again and again, and
- * to look one up costs a hundredth of reading it. Two copies of this module do no harm.
- */
-const KNOWN = new Map<Dialect, Map<string, string>>();
-const MAX_KNOWN = 200;
-const MAX_KNOWN_CHARS = 2048;
-
-function shapeOf(text: string, dialect: Dialect): string {
+/** The text without values, as `sanitizeQuery` says. @see OpenTelemetry semantic conventions 1.45, `db.query.text` */
+export function shapeOf(text: string, dialect: Dialect): string {
   const read = text.length > MAX_QUERY_CHARS ? text.slice(0, MAX_QUERY_CHARS) : text;
-  const shape = dialect.isCommand ? commandShape(read) : new Scan(read, dialect).run();
+  const shape = dialect.isCommand === true ? commandShape(read) : new Scan(read, dialect).run();
   const isWhole = read.length === text.length && shape.length <= MAX_SHAPE_CHARS;
   return (isWhole ? shape : `${shape.slice(0, MAX_SHAPE_CHARS - 1)}…`).toWellFormed();
-}
-
-/** What differs between query languages. */
-interface Dialect {
-  /** Whether a backslash takes the meaning from a quote; `unknown` where a text could mean either. */
-  readonly backslash: 'escapes' | 'plain' | 'unknown';
-  /** What double quotes are around. Names in JSON are what a colon follows; backticks and slashes are around values there. */
-  readonly doubleQuoted: 'value' | 'identifier' | 'json';
-  /** Whether square brackets are around names. */
-  readonly hasBrackets?: boolean;
-  /** A word and its arguments. */
-  readonly isCommand: boolean;
-}
-
-const UNKNOWN: Dialect = { backslash: 'unknown', doubleQuoted: 'value', isCommand: false };
-const STANDARD: Dialect = { backslash: 'plain', doubleQuoted: 'identifier', isCommand: false };
-const BRACKETED: Dialect = { ...STANDARD, hasBrackets: true };
-const MYSQL: Dialect = { backslash: 'escapes', doubleQuoted: 'value', isCommand: false };
-const JSON_FILTER: Dialect = { backslash: 'escapes', doubleQuoted: 'json', isCommand: false };
-const COMMAND: Dialect = { ...UNKNOWN, isCommand: true };
-
-/** By `db.system.name`; older and shorter names of the same are taken as well. */
-const DIALECTS: ReadonlyMap<string, Dialect> = new Map([
-  ...['postgresql', 'postgres', 'cockroachdb', 'oracle.db', 'oracle'].map((name) => [name, STANDARD] as const),
-  ...['sqlite', 'microsoft.sql_server', 'mssql'].map((name) => [name, BRACKETED] as const),
-  ...['mysql', 'mariadb'].map((name) => [name, MYSQL] as const),
-  ...['mongodb', 'elasticsearch', 'opensearch', 'couchdb', 'azure.cosmosdb'].map(
-    (name) => [name, JSON_FILTER] as const,
-  ),
-  ...['redis', 'valkey', 'keydb', 'memcached'].map((name) => [name, COMMAND] as const),
-]);
-
-function dialectOf(system: string | undefined): Dialect {
-  return (typeof system === 'string' && DIALECTS.get(system.toLowerCase())) || UNKNOWN;
 }
 
 /** Of a command only its first word is none of its arguments. */
@@ -98,8 +33,11 @@ const BACKSLASH_PLAIN: Readonly<Record<string, RegExp>> = {
   '`': /`(?:[^`]|``)*(?:`|$)/y,
 };
 const WORD = /[\w$\x80-\uffff]+/y;
-/** Begins with a digit or a point before one; what is glued to it, an exponent with its sign as well, is part of it. */
-const NUMBER = /(?:[eE][+-]?(?=[0-9])|[\w.$\x80-\uffff])+/y;
+/**
+ * Begins with a digit, a point before one or the sign of a currency; what is glued to it, an exponent with its sign as well,
+ * is part of it, but for what begins a text between dollars.
+ */
+const NUMBER = /\p{Sc}?(?:[eE][+-]?(?=[0-9])|[\w.\u{80}-\u{10ffff}]|\$(?![\w\u{80}-\u{10ffff}]{0,62}\$))+/uy;
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}', '<': '>' };
 /** A regular expression of JavaScript, up to the end of its line. */
 const PATTERN = /\/(?:[^\\/\n]|\\[^\n]|\\$)*(?:\/[a-z]*|$|(?=\n))/y;
@@ -144,21 +82,18 @@ class Scan {
     const char = text[this.#at] ?? '';
     const next = text[this.#at + 1] ?? '';
     if (isSpace(char)) return this.#skip(1);
-    if (char === '-' && next === '-') return this.#skipTo('\n');
-    // Glued to a word it begins a comment in MySQL alone, and the name of a temporary table elsewhere.
-    if (char === '#' && (next === '' || isSpace(next) || this.#dialect === MYSQL)) return this.#skipTo('\n');
     if (char === '/' && next === '*') return this.#skipComment();
-    // Of other languages than SQL; in SQL it divides nothing by nothing.
-    if (char === '/' && next === '/') return this.#skipTo('\n');
+    if ((char === '-' || char === '#' || char === '/') && this.#match(this.#dialect.lineComment) !== '')
+      return this.#skipTo('\n');
     if (char === '/' && this.#dialect.doubleQuoted === 'json' && !this.#shape.endsInWord)
       return this.#value(this.#match(PATTERN).length);
-    if (char === '[' && this.#dialect.hasBrackets === true && startsWord(next)) return this.#bracketed();
-    if (char === "'" && !this.#isSpaced && this.#shape.endsInPrefix('q', 'nq')) return this.#delimited();
+    if (char === '[' && this.#dialect.hasBrackets === true) return this.#bracketed();
+    if (char === "'" && !this.#isSpaced && this.#shape.endsIn('q', 'nq')) return this.#delimited();
     if (char === "'" || char === '"' || char === '`') return this.#quoted(char);
     if (char === '$' && this.#dollarQuoted()) return;
+    if (isDigit(next) && (char === '$' || (char > '\u{7f}' && /\p{Sc}/u.test(char)))) return this.#number();
     if (isDigit(char) || (char === '.' && isDigit(next) && !this.#isGlued())) return this.#number();
     if (char === '?') return this.#placeholder(/\?[0-9]*/y);
-    if (char === '$' && isDigit(next)) return this.#placeholder(/\$[0-9]+/y);
     if ((char === ':' || char === '@') && !this.#isGlued() && next !== char && startsWord(next))
       return this.#placeholder(/[:@][\w$\x80-\uffff]+/y);
     if (startsWord(char)) return this.#word();
@@ -181,21 +116,25 @@ class Scan {
     this.#skip((found < 0 ? this.#text.length : found + end.length) - this.#at);
   }
 
-  /** Comments nest in some languages and not in others; nested, more of the text is comment. */
   #skipComment(): void {
+    const { comments } = this.#dialect;
     const marks = /\/\*|\*\//g;
-    marks.lastIndex = this.#at;
-    let depth = 0;
+    marks.lastIndex = this.#at + 2;
+    let depth = 1;
     for (let mark = marks.exec(this.#text); mark !== null; mark = marks.exec(this.#text)) {
-      depth += mark[0] === '/*' ? 1 : -1;
+      if (mark[0] === '*/') depth--;
+      else if (comments === 'nested') depth++;
+      // Where it ends cannot be told.
+      else if (comments === 'unknown') break;
       if (depth === 0) return this.#skip(marks.lastIndex - this.#at);
     }
     this.#skip(this.#text.length - this.#at);
   }
 
   #quoted(quote: string): void {
-    const { backslash, doubleQuoted } = this.#dialect;
-    const isEscaping = quote !== '`' && (backslash === 'escapes' || (quote === "'" && this.#shape.endsInPrefix('e')));
+    const { backslash, doubleQuoted, hasEscapePrefix = false } = this.#dialect;
+    const isPrefixed = hasEscapePrefix && quote === "'" && !this.#isSpaced && this.#shape.endsIn('e', 'b');
+    const isEscaping = quote !== '`' && (backslash === 'escapes' || isPrefixed);
     const found = this.#match((isEscaping ? BACKSLASH_ESCAPES : BACKSLASH_PLAIN)[quote] as RegExp);
     const isClosed = found.length > 1 && found.endsWith(quote);
     const isNameQuote =
@@ -209,9 +148,12 @@ class Scan {
   }
 
   #isName(doubleQuoted: Dialect['doubleQuoted'], length: number): boolean {
-    if (doubleQuoted !== 'json') return doubleQuoted === 'identifier';
-    // A key: at most a few blanks between it and its colon.
-    return /^\s{0,8}:/.test(this.#text.slice(this.#at + length, this.#at + length + 9));
+    if (doubleQuoted === 'name' || doubleQuoted === 'value') return doubleQuoted === 'name';
+    // At most a few blanks are looked beyond.
+    const [next = ''] = /\S+/.exec(this.#text.slice(this.#at + length, this.#at + length + 9)) ?? [];
+    if (doubleQuoted === 'unclear') return next.startsWith('.') || this.#shape.endsBeforeName;
+    // A key; a colon comes after a value as well, in choices and casts.
+    return /^:(?!:)/.test(next) && this.#shape.endsIn('{', ',');
   }
 
   /** Oracle's `q'[text]'`, whose delimiter may be anything. */
@@ -248,6 +190,7 @@ class Scan {
 
   #word(): void {
     const word = this.#match(WORD);
+    if (/^(?:true|false)$/i.test(word) && !this.#isGlued() && !this.#shape.endsIn('.')) return this.#value(word.length);
     this.#put(word === '' ? (this.#text[this.#at] ?? '') : word, Math.max(1, word.length));
   }
 

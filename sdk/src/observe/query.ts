@@ -13,7 +13,7 @@ import { type Call, Metering, type Watch } from './call.ts';
 import { emitEvent } from './events.ts';
 import { countLockWait } from './lock-wait.ts';
 import { rowsOf } from './query-result.ts';
-import { factsOf, type QueryFacts } from './query-summary.ts';
+import { type QueryFacts, type QueryReader, readerOf } from './query-facts.ts';
 import { asked, fieldsOf, known } from './results.ts';
 import { followTransaction } from './transaction-statements.ts';
 import { ATTRIBUTE, EVENT } from '../names.ts';
@@ -76,7 +76,8 @@ export function traceQuery(options: AnyOptions, fn?: AnyFunction): unknown {
 
 function observationOf(options: AnyOptions): Observation {
   const { system, namespace, kind, attributes } = options;
-  const facts = factsFrom(options, typeof options.text === 'string' ? options.text : undefined);
+  const readText = readerOf(system);
+  const facts = factsFrom(options, typeof options.text === 'string' ? readText(options.text) : {});
   const measured = known({
     [ATTRIBUTE.dbSystem]: system,
     [ATTRIBUTE.dbNamespace]: namespace,
@@ -94,13 +95,12 @@ function observationOf(options: AnyOptions): Observation {
     fixed,
     fromArguments,
     metering: new Metering(base, 'dbDuration', undefined),
-    watch: (call, args) => watchQuery(call, args, options, base, limits),
+    watch: (call, args) => watchQuery(call, args, options, { base, limits, facts, readText }),
   };
 }
 
 /** What the options say stands above what the text says. */
-function factsFrom({ system, operation, collection, summary }: AnyOptions, text: string | undefined): QueryFacts {
-  const read: QueryFacts = text === undefined ? {} : factsOf(text, system);
+function factsFrom({ operation, collection, summary }: AnyOptions, read: QueryFacts): QueryFacts {
   return {
     text: read.text,
     operation: operation ?? read.operation,
@@ -116,20 +116,22 @@ function nameOf({ system, ...given }: AnyOptions, { summary, operation, collecti
   return summary ?? ([operation, collection].filter((word) => word !== undefined).join(' ') || system);
 }
 
-function watchQuery(
-  call: Call,
-  args: readonly unknown[],
-  options: AnyOptions,
-  base: Attributes,
-  limits: LowLimits,
-): Watch {
+/** What all calls of one operation share. */
+interface Queries {
+  /** Few-valued attributes of each measurement. */
+  readonly base: Attributes;
+  readonly limits: LowLimits;
+  /** What is known before a call. */
+  readonly facts: QueryFacts;
+  readonly readText: QueryReader;
+}
+
+function watchQuery(call: Call, args: readonly unknown[], options: AnyOptions, queries: Queries): Watch {
+  const { base, facts } = queries;
   const { slowMs = SLOW_MS, lockWait } = options;
   const startMs = performance.now();
   const { text } = options;
-  const sanitized =
-    typeof text === 'function'
-      ? addText(call, asked(text, args), options, limits)
-      : text && factsOf(text, options.system).text;
+  const sanitized = typeof text === 'function' ? addText(call, asked(text, args), options, queries) : facts.text;
   let items = 0;
   let returned: number | undefined;
   return {
@@ -164,9 +166,9 @@ function watchQuery(
 }
 
 /** Adds what the text of this one call tells. @returns the text without values */
-function addText(call: Call, text: unknown, options: AnyOptions, limits: LowLimits): string | undefined {
+function addText(call: Call, text: unknown, options: AnyOptions, { limits, readText }: Queries): string | undefined {
   if (typeof text !== 'string') return undefined;
-  const facts = factsFrom(options, text);
+  const facts = factsFrom(options, readText(text));
   const limited = (value: string | undefined, max: number) =>
     value === undefined ? undefined : lowCardinality(value, max);
   const low = {

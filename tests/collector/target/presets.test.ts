@@ -100,7 +100,9 @@ const SCENARIOS: readonly Scenario[] = [
     severity: 'warning',
     says: 'is 0.2, less than its target of 0.6',
     send: everyTen((rig, isBad) => {
-      for (const [result, count] of Object.entries(isBad ? { hit: 20, miss: 80 } : { hit: 70, miss: 30 }))
+      for (const [result, count] of Object.entries(
+        isBad ? { hit: 15, stale: 5, miss: 80 } : { hit: 50, stale: 20, miss: 30 },
+      ))
         rig.counter('cache.operations', { 'cache.name': 'sessions', 'cache.result': result }, count);
       rig.counter('cache.operations', { 'cache.name': 'sessions', 'cache.operation.name': 'set' }, 500);
     }),

@@ -86,6 +86,13 @@ describe('a circuit breaker of opossum', () => {
     ).toContainEqual(['resilience.state_change', 'open']);
   });
 
+  it('has no state any more when it was shut down', async () => {
+    opossum('again', ok).shutdown();
+    opossum('again', ok);
+    const states = await take('again', 'circuit_breaker.state');
+    expect(states.filter((line) => !line.endsWith(' 0'))).toEqual(['state {state=closed, type=circuit_breaker} 1']);
+  });
+
   it('counts what is late and what is locked out as that alone', async () => {
     const late = opossum('late', () => new Promise(() => {}), { timeout: 1, capacity: 1 });
     const first = late.fire('');

@@ -65,6 +65,63 @@ describe('a cache of lru-cache', () => {
     ]);
   });
 
+  it('tells what is too old from what is there, and what has to be waited for from both', async () => {
+    let now = 1;
+    let finish: (value: string) => void = () => {};
+    const raw = new LRUCache<string, string>({
+      max: 9,
+      ttl: 10,
+      ttlResolution: 0,
+      perf: { now: () => now },
+      noDeleteOnStaleGet: true,
+      fetchMethod: async () => new Promise<string>((resolve) => void (finish = resolve)),
+    });
+    const cache = instrumentCache(raw, { name: 'old', timed: 'none' });
+    const first = cache.fetch('a');
+    const second = cache.fetch('a');
+    expect([cache.get('a'), cache.has('a'), cache.peek('a')]).toEqual([undefined, false, undefined]);
+    finish('one');
+    expect([await first, await second, await cache.fetch('a')]).toEqual(['one', 'one', 'one']);
+    now = 100;
+    expect([cache.get('a'), cache.get('a', { allowStale: true }), cache.has('a')]).toEqual([undefined, 'one', false]);
+    expect(await cache.fetch('a', { allowStale: true })).toBe('one');
+    const third = cache.forceFetch('a');
+    finish('two');
+    expect([await third, cache.peek('a')]).toEqual(['two', 'two']);
+    expect(await take('old')).toEqual([
+      'entries {} 1',
+      'operations {fetch, result=hit} 1',
+      'operations {fetch, result=miss} 3',
+      'operations {fetch, result=stale} 1',
+      'operations {get, result=miss} 2',
+      'operations {get, result=stale} 1',
+      'operations {has, result=miss} 2',
+      'operations {peek, result=hit} 1',
+      'operations {peek, result=miss} 1',
+    ]);
+  });
+
+  it('counts what fills it looks up for itself', async () => {
+    const cache: LRUCache<string, string> = instrumentCache(
+      new LRUCache<string, string>({
+        max: 9,
+        fetchMethod: async (key) => (cache.get('shared') ?? 'none') + key,
+        memoMethod: (key) => (cache.has('shared') ? key : ''),
+      }),
+      { name: 'filling', timed: 'none' },
+    );
+    cache.set('shared', 'x');
+    expect([await cache.fetch('a'), cache.memo('b')]).toEqual(['xa', 'b']);
+    expect(await take('filling')).toEqual([
+      'entries {} 3',
+      'operations {fetch, result=miss} 1',
+      'operations {get, result=hit} 1',
+      'operations {has, result=hit} 1',
+      'operations {memo, result=miss} 1',
+      'operations {set} 1',
+    ]);
+  });
+
   it('keeps promises that a program caches as they are', async () => {
     const cache = instrumentCache(new LRUCache<string, Promise<string>>({ max: 5 }), {
       name: 'promises',

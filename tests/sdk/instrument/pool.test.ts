@@ -71,6 +71,8 @@ describe('a pool of tarn', () => {
     expect(await take('late', 'db.client.connection.timeouts')).toEqual(['connection.timeouts {} 1']);
     pool.release(held);
     await pool.destroy();
+    tarn('late', { max: 3 });
+    expect(await take('late', 'db.client.connection.limit')).toEqual(['connection.limit {} 3']);
   });
 });
 
@@ -98,6 +100,12 @@ function postgres(name: string, options: PoolConfig = {}): PgPool {
 }
 
 describe('a pool of pg', () => {
+  it('has no limit any more when it was ended, and leaves its name to the next one', async () => {
+    await postgres('again', { max: 5 }).end();
+    postgres('again', { max: 7 });
+    expect(await take('again', 'db.client.connection.limit')).toEqual(['connection.limit {} 7']);
+  });
+
   it('is told from what its members and events say', async () => {
     const pool = postgres('pg-levels');
     const client = await pool.connect();

@@ -1,7 +1,7 @@
 // What is left of the text of a query.
 import { describe, expect, it } from 'vitest';
 import { MAX_SHAPE_CHARS } from '../../../sdk/src/observe/query-shape.ts';
-import { sanitizeQuery } from '../../../sdk/src/observe/query-text.ts';
+import { sanitizeQuery } from '../../../sdk/src/observe/query-facts.ts';
 
 function check(text: string, expected: string, system?: string): void {
   expect(sanitizeQuery(text, system)).toBe(expected);
@@ -26,7 +26,10 @@ describe('sanitizeQuery', () => {
     check('SELECT $$it is$$, $tag$ a $$ b $tag$ FROM t', 'SELECT ? FROM t');
     check('a::text = $1::int', 'a::text = ?::int');
     check('SELECT 5 - 3, x-1, y = -1', 'SELECT ? - ?, x-?, y = ?');
-    check('x IS NULL AND y = TRUE', 'x IS NULL AND y = TRUE');
+    check(
+      'x IS NULL AND y = TRUE AND z IS NOT false AND t.true = trueish',
+      'x IS NULL AND y = ? AND z IS NOT ? AND t.true = trueish',
+    );
   });
 
   it('folds lists, and rows that look alike', () => {
@@ -41,11 +44,44 @@ describe('sanitizeQuery', () => {
   });
 
   it('takes out comments and blanks', () => {
-    check('SELECT 1 -- secret\n  FROM\t\tt /* a /* b */ c */ WHERE x # why\n;', 'SELECT ? FROM t WHERE x');
+    check('SELECT 1 -- secret\n  FROM\t\tt /* a */ WHERE x # why\n;', 'SELECT ? FROM t WHERE x');
+    check('SELECT 5--3, 6 -- secret\nFROM t', 'SELECT ?-? FROM t', 'mysql');
+    check("SELECT a # 'b\nc' FROM t", 'SELECT a # ? FROM t', 'postgresql');
+    check("SELECT a // 'b\nc' FROM t", 'SELECT a // ? FROM t', 'postgresql');
     check('SELECT 1 #secret\nFROM t', 'SELECT ? FROM t', 'mysql');
     check('SELECT 1 FROM #t', 'SELECT ? FROM #t', 'mssql');
     check('/* only */', '');
     check('SELECT a /* never closed', 'SELECT a');
+  });
+
+  it('finds the end of a comment in a comment, where the language tells it', () => {
+    const text = "SELECT 1 /* a /* b */ c */ FROM t WHERE x = '*/ d'";
+    check(text, 'SELECT ? FROM t WHERE x = ?', 'postgresql');
+    check(text, 'SELECT ? FROM t WHERE x = ?', 'microsoft.sql_server');
+    check("SELECT 1 /* a /* b */, 'c*/d' FROM t", 'SELECT ? FROM t', 'mysql');
+    check(text, 'SELECT ?');
+  });
+
+  it('keeps what is in double quotes only where it is a name, where it may be a value', () => {
+    for (const system of ['sqlite', 'microsoft.sql_server']) {
+      check(
+        `SELECT "u"."id", "u" . "name" AS "n" FROM "users" JOIN "main"."t" WHERE "u"."name" = "alice"`,
+        `SELECT "u"."id", "u" . "name" AS "n" FROM "users" JOIN "main"."t" WHERE "u"."name" = ?`,
+        system,
+      );
+      check(`SELECT "alice"`, 'SELECT ?', system);
+      check(`INSERT INTO "t" VALUES ("a", "b")`, 'INSERT INTO "t" VALUES (?)', system);
+      check(`UPDATE "t" SET a = "b" WHERE c IN ("d", "e")`, 'UPDATE "t" SET a = ? WHERE c IN (?)', system);
+      check(`WHERE a IS NOT DISTINCT FROM "alice"`, 'WHERE a IS NOT DISTINCT FROM ?', system);
+      check(
+        `WHERE a LIKE "b" OR TRIM(LEADING "a" FROM "alice") < "c"`,
+        'WHERE a LIKE ? OR TRIM(LEADING ? FROM ?) < ?',
+        system,
+      );
+      check(`WHERE a IN (SELECT b FROM "t")`, 'WHERE a IN (SELECT b FROM "t")', system);
+      check(`SELECT a FROM "never closed`, 'SELECT a FROM ?', system);
+    }
+    check(`SELECT ["it's], [1] FROM [ t ]`, `SELECT ["it's], [1] FROM [ t ]`, 'sqlite');
   });
 
   it('knows what a language puts into double quotes', () => {
@@ -58,6 +94,8 @@ describe('sanitizeQuery', () => {
       'mongodb',
     );
     check(`{email: 'a@b.c'}`, '{email: ?}', 'mongodb');
+    check('SELECT c.a ? "b" : "c", {"d": "e"}', 'SELECT c.a ? : ?, {"d": ?}', 'azure.cosmosdb');
+    check('FROM logs | WHERE a == "b"::keyword', 'FROM logs | WHERE a == ?::keyword', 'elasticsearch');
   });
 
   it('leaves nothing of what could be a value', () => {
@@ -73,6 +111,10 @@ describe('sanitizeQuery', () => {
   it('knows the odd quotes of some languages', () => {
     check(`SELECT q'[it's]', nq'!it's!', q'x never closed`, 'SELECT ?', 'oracle.db');
     check(`SELECT [it's], [a]]b] FROM [t] WHERE a = 'b'`, `SELECT [it's], [a]]b] FROM [t] WHERE a = ?`, 'mssql');
+    check(`SELECT e'it\\'s', b'\\'', U&"d\\0061" FROM t`, 'SELECT ?, U&"d\\0061" FROM t', 'postgresql');
+    check(`SELECT e 'C:\\', seen FROM t`, 'SELECT e ?, seen FROM t', 'postgresql');
+    check("SELECT €5.10, -$7, $1$$it's$$ FROM t", 'SELECT ? FROM t', 'mssql');
+    check(`WHERE a->>'$.b' = 'c' AND d #>> '{e}' = 1.5e-7`, 'WHERE a->>? = ? AND d #>> ? = ?', 'postgresql');
     check(`SELECT '''it's hidden''' FROM t`, 'SELECT ?');
     check(`SELECT '''seen' FROM t`, 'SELECT ? FROM t', 'postgresql');
     check('{name: /hid\\/den/i, "x": {$regex: /a/}, n: `hidden`}', '{name: ?, "x": {$regex: ?}, n: ?}', 'mongodb');

@@ -2,15 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS } from './src/errors.ts';
-import { RESOURCE_METRICS } from './src/instrument/metrics.ts';
-import { METRIC, type MetricDefinition } from './src/names.ts';
+import * as names from './src/names.ts';
 
 /** Path from the root, and text. */
 export const SDK_REFERENCE = 'docs/reference/sdk.md';
 
 export function sdkReference(): string {
-  const metrics: readonly MetricDefinition[] = Object.values({ ...METRIC, ...RESOURCE_METRICS });
-  const rows = metrics
+  const tables = Object.entries(names).filter(([name]) => name.endsWith('METRIC'));
+  const rows = tables
+    .flatMap(([, table]) => Object.values(table) as names.MetricDefinition[])
     .map(({ name, kind, unit, description }) => `| \`${name}\` | ${kind} | ${unit} | ${description} |`)
     .toSorted();
   const errors = Object.entries(ERRORS).map(([code, { message, hint }]) => `| \`${code}\` | ${message} | ${hint} |`);

@@ -4,6 +4,12 @@ import type { MetricDefinition } from './names.ts';
 
 /** Attribute keys by their role. @see GenAI conventions, in development; what is of `evenkeel.` no convention knows */
 export const GEN_AI_ATTRIBUTE = {
+  genAiOperation: 'gen_ai.operation.name',
+  genAiWorkflow: 'gen_ai.workflow.name',
+  genAiStep: 'gen_ai.step.name',
+  genAiMemoryStore: 'gen_ai.memory.store.id',
+  /** No convention knows the kind of a step, nor a measured operation, so these keys are ours. */
+  nodeType: 'evenkeel.node.type',
   genAiProvider: 'gen_ai.provider.name',
   genAiConversation: 'gen_ai.conversation.id',
   genAiAgentName: 'gen_ai.agent.name',

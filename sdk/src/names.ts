@@ -1,11 +1,9 @@
 // Every span and attribute name the SDK writes, semantic conventions first, so that a rename is one line.
 // The constants are spelled out instead of imported: importing a decorator must load nothing but the API.
 import { SECONDS } from './bounds.ts';
-import type { RESOURCE_METRICS } from './instrument/metrics.ts';
 
-import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC } from './gen-ai-names.ts';
-
-export { GEN_AI_OPERATION, MEMORY_OPERATION } from './gen-ai-names.ts';
+export { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION, MEMORY_OPERATION } from './gen-ai-names.ts';
+export { RESOURCE_METRIC } from './instrument/metrics.ts';
 
 /** Name of the instrumentation scope of every span the SDK makes. */
 export const SCOPE_NAME = '@evenkeel/sdk';
@@ -13,35 +11,48 @@ export const SCOPE_NAME = '@evenkeel/sdk';
 /** Version of the instrumentation scope; a test keeps it equal to package.json. */
 export const SCOPE_VERSION = '0.1.0';
 
-/**
- * Attribute keys by their role.
- *
- * @see OpenTelemetry semantic conventions 1.45 (`error.*`, `db.*`, `service.*` are stable) and the GenAI conventions
- * (in development; `run_step` and `gen_ai.step.name` were merged by semantic-conventions-genai#188)
- */
+/** Keys of attributes of every call and of the process, by their role. @see OpenTelemetry semantic conventions 1.45 */
 export const ATTRIBUTE = {
   errorType: 'error.type',
-  genAiOperation: 'gen_ai.operation.name',
-  genAiWorkflow: 'gen_ai.workflow.name',
-  genAiStep: 'gen_ai.step.name',
-  genAiMemoryStore: 'gen_ai.memory.store.id',
+  serviceName: 'service.name',
+  serviceVersion: 'service.version',
+  codeFunction: 'code.function.name',
+  codeFile: 'code.file.path',
+  codeLine: 'code.line.number',
+  operation: 'evenkeel.operation.name',
+  /** What is told to a PerformanceMonitor: operation type, of a bounded number, and `ok` or `error`. */
+  monitorType: 'evenkeel.monitor.operation.type',
+  monitorOutcome: 'evenkeel.monitor.operation.outcome',
+  /** Change of the used heap during a call, bytes; of all that ran meanwhile when it overlapped with other such calls. */
+  memoryDelta: 'evenkeel.memory.delta',
+  memoryOverlapped: 'evenkeel.memory.overlapped',
+  /** About how many bytes the arguments of a call hold. */
+  argumentsSize: 'evenkeel.arguments.size',
+  /** Whether a call kept the objective of its operation, and the share of calls that have to. */
+  sloMet: 'evenkeel.slo.met',
+  sloObjective: 'evenkeel.slo.objective',
+} as const;
+
+/** Those of queries. @see OpenTelemetry semantic conventions 1.45, `db.*` */
+export const DB_ATTRIBUTE = {
   dbSystem: 'db.system.name',
   dbOperation: 'db.operation.name',
   dbCollection: 'db.collection.name',
   dbQueryText: 'db.query.text',
-  // Models, agents, tools, queries.
   dbNamespace: 'db.namespace',
   dbQuerySummary: 'db.query.summary',
   dbReturnedRows: 'db.response.returned_rows',
   dbStatusCode: 'db.response.status_code',
   dbBatchSize: 'db.operation.batch.size',
-  ...GEN_AI_ATTRIBUTE,
   /** Rows that a query changed; how a transaction ended; that a query took longer than it may. No convention knows them. */
   dbAffectedRows: 'evenkeel.db.affected_rows',
   dbTransactionOutcome: 'evenkeel.db.transaction.outcome',
   dbSlow: 'evenkeel.db.slow',
   dbLockWait: 'evenkeel.db.lock_wait',
-  // Pools, caches, connections, queues, breakers.
+} as const;
+
+/** Those of requests, pools, caches, connections, queues and breakers. @see semantic conventions 1.45 where there is one */
+export const RESOURCE_ATTRIBUTE = {
   poolName: 'db.client.connection.pool.name',
   connectionState: 'db.client.connection.state',
   httpConnectionState: 'http.connection.state',
@@ -76,26 +87,6 @@ export const ATTRIBUTE = {
   circuitState: 'resilience.circuit_breaker.state',
   retryAttempt: 'resilience.retry.attempt',
   retryDelay: 'resilience.retry.delay',
-  // The process, and what conventions do not know.
-  serviceName: 'service.name',
-  serviceVersion: 'service.version',
-  codeFunction: 'code.function.name',
-  codeFile: 'code.file.path',
-  codeLine: 'code.line.number',
-  /** No convention knows the kind of a step, nor a measured operation, so these keys are ours. */
-  nodeType: 'evenkeel.node.type',
-  operation: 'evenkeel.operation.name',
-  /** What is told to a PerformanceMonitor: operation type, of a bounded number, and `ok` or `error`. */
-  monitorType: 'evenkeel.monitor.operation.type',
-  monitorOutcome: 'evenkeel.monitor.operation.outcome',
-  /** Change of the used heap during a call, bytes; of all that ran meanwhile when it overlapped with other such calls. */
-  memoryDelta: 'evenkeel.memory.delta',
-  memoryOverlapped: 'evenkeel.memory.overlapped',
-  /** About how many bytes the arguments of a call hold. */
-  argumentsSize: 'evenkeel.arguments.size',
-  /** Whether a call kept the objective of its operation, and the share of calls that have to. */
-  sloMet: 'evenkeel.slo.met',
-  sloObjective: 'evenkeel.slo.objective',
 } as const;
 
 /** Names of events beside exceptions. */
@@ -111,7 +102,7 @@ export const OTHER = '_OTHER';
 /** Value of `error.type` when nothing better is known (convention). */
 export const ERROR_TYPE_OTHER = OTHER;
 
-/** Every metric the SDK records. */
+/** Metrics of calls of measured functions. */
 export const METRIC = {
   operationDuration: {
     kind: 'histogram',
@@ -126,14 +117,10 @@ export const METRIC = {
     unit: '{call}',
     description: 'Calls of measured functions by how they ended.',
   },
-  monitorDuration: {
-    kind: 'histogram',
-    name: 'evenkeel.monitor.operation.duration',
-    unit: 's',
-    description: 'Durations that were told to a PerformanceMonitor.',
-    bounds: SECONDS,
-  },
-  // Models, agents, tools, queries.
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+/** Metrics of queries. */
+export const DB_METRIC = {
   dbDuration: {
     kind: 'histogram',
     name: 'db.client.operation.duration',
@@ -162,13 +149,16 @@ export const METRIC = {
     description: 'Time that queries waited for locks.',
     bounds: SECONDS,
   },
-  ...GEN_AI_METRIC,
-  // Pools, caches, connections, queues, breakers.
-  connectionCount: {
-    kind: 'up-down-counter',
-    name: 'db.client.connection.count',
-    unit: '{connection}',
-    description: 'The number of connections that are currently in a state.',
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+/** Metrics of what is told to a PerformanceMonitor. */
+export const MONITOR_METRIC = {
+  monitorDuration: {
+    kind: 'histogram',
+    name: 'evenkeel.monitor.operation.duration',
+    unit: 's',
+    description: 'Durations that were told to a PerformanceMonitor.',
+    bounds: SECONDS,
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
@@ -181,6 +171,3 @@ export interface MetricDefinition {
   readonly description: string;
   readonly bounds?: readonly number[];
 }
-
-/** Metrics of pools and the like stand apart, since programs that only wrap functions do not load them. */
-export type MetricKey = keyof typeof METRIC | keyof typeof RESOURCE_METRICS;

@@ -1,15 +1,18 @@
 // Every name the SDK can write is one of the conventions, or has a reason not to be.
 import { describe, expect, it } from 'vitest';
 import { OPEN_SPAN } from '../../sdk/src/bound/open-spans.ts';
-import { RESOURCE_METRICS } from '../../sdk/src/instrument/metrics.ts';
-import { ATTRIBUTE, GEN_AI_OPERATION, MEMORY_OPERATION, METRIC } from '../../sdk/src/names.ts';
+import * as names from '../../sdk/src/names.ts';
 import { faultOf, registrySize, valueFaultOf } from '../support/conventions.ts';
 import { EXCEPTIONS, isExcepted } from '../support/convention-exceptions.ts';
 
-const attributes = Object.values({ ...ATTRIBUTE, ...OPEN_SPAN });
-const metrics = Object.values({ ...METRIC, ...RESOURCE_METRICS }).map(({ name }) => name);
+const { GEN_AI_ATTRIBUTE, GEN_AI_OPERATION, MEMORY_OPERATION } = names;
+/** Values of all tables whose name ends in a word. */
+const ending = <T>(word: string): T[] =>
+  Object.entries(names).flatMap(([name, table]) => (name.endsWith(word) ? (Object.values(table) as T[]) : []));
+const attributes = [...ending<string>('ATTRIBUTE'), ...Object.values(OPEN_SPAN)];
+const metrics = ending<names.MetricDefinition>('METRIC').map(({ name }) => name);
 const operations = [...Object.values(GEN_AI_OPERATION), ...Object.values(MEMORY_OPERATION)];
-const valued = operations.map((operation) => `${ATTRIBUTE.genAiOperation}=${operation}`);
+const valued = operations.map((operation) => `${GEN_AI_ATTRIBUTE.genAiOperation}=${operation}`);
 
 describe('names of the SDK', () => {
   it('are in the registry, or have a reason', () => {
@@ -19,8 +22,8 @@ describe('names of the SDK', () => {
       ...attributes.filter((name) => !isExcepted(name)).map((name) => faultOf('attribute', name)),
       ...metrics.filter((name) => !isExcepted(name)).map((name) => faultOf('metric', name)),
       ...operations
-        .filter((value) => !isExcepted(`${ATTRIBUTE.genAiOperation}=${value}`))
-        .map((value) => valueFaultOf(ATTRIBUTE.genAiOperation, value)),
+        .filter((value) => !isExcepted(`${GEN_AI_ATTRIBUTE.genAiOperation}=${value}`))
+        .map((value) => valueFaultOf(GEN_AI_ATTRIBUTE.genAiOperation, value)),
     ];
     expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
   });
@@ -35,7 +38,7 @@ describe('names of the SDK', () => {
     const all = [...needed, ...valued];
     const unneeded = Object.keys(EXCEPTIONS).filter((known) => {
       // Values that others write are not in our tables.
-      const isValue = known.includes('=') && !known.startsWith(`${ATTRIBUTE.genAiOperation}=`);
+      const isValue = known.includes('=') && !known.startsWith(`${GEN_AI_ATTRIBUTE.genAiOperation}=`);
       const start = known.replace(/\*$/, '');
       return (
         !isValue &&

@@ -1,6 +1,6 @@
 // Circuit breakers and their like, of opossum and of cockatiel: in which state they are, and how calls through them end.
 import { type Attributes, trace } from '@opentelemetry/api';
-import { ATTRIBUTE, EVENT } from '../names.ts';
+import { EVENT, RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import { claim, type Undo } from './claims.ts';
 import { isObject, listen, member, method, type Method, numberOf, replaceMethod, watchCall } from './methods.ts';
 import { attempt, Readings, Totals } from './readings.ts';
@@ -19,10 +19,10 @@ type PolicyType = 'circuit_breaker' | 'retry' | 'timeout' | 'bulkhead' | 'fallba
 /** In the order in which cockatiel numbers them. */
 const STATES: readonly CircuitState[] = ['closed', 'open', 'half_open', 'isolated'];
 
-const readings = new Readings(['circuitState', 'bulkheadSlots']);
-const calls = new Totals('policyCalls');
-const retries = new Totals('policyRetries');
-const changes = new Totals('circuitStateChanges');
+const readings = new Readings([RESOURCE_METRIC.circuitState, RESOURCE_METRIC.bulkheadSlots]);
+const calls = new Totals(RESOURCE_METRIC.policyCalls);
+const retries = new Totals(RESOURCE_METRIC.policyRetries);
+const changes = new Totals(RESOURCE_METRIC.circuitStateChanges);
 
 /**
  * Measures a circuit breaker of opossum, or a policy of cockatiel: circuit breaker, retry, timeout, bulkhead, fallback, or
@@ -52,15 +52,15 @@ class PolicyLog {
   readonly own: Attributes;
 
   constructor(type: PolicyType, name: string) {
-    this.own = { [ATTRIBUTE.policyName]: name, [ATTRIBUTE.policyType]: type };
+    this.own = { [RESOURCE_ATTRIBUTE.policyName]: name, [RESOURCE_ATTRIBUTE.policyType]: type };
   }
 
   call(outcome: Outcome): void {
-    calls.add({ ...this.own, [ATTRIBUTE.policyOutcome]: outcome });
+    calls.add({ ...this.own, [RESOURCE_ATTRIBUTE.policyOutcome]: outcome });
   }
 
   change(to: CircuitState): void {
-    const attributes = { ...this.own, [ATTRIBUTE.circuitState]: to };
+    const attributes = { ...this.own, [RESOURCE_ATTRIBUTE.circuitState]: to };
     changes.add(attributes);
     trace.getActiveSpan()?.addEvent(EVENT.circuitStateChange, attributes);
   }
@@ -69,8 +69,8 @@ class PolicyLog {
     retries.add(this.own);
     trace.getActiveSpan()?.addEvent(EVENT.policyRetry, {
       ...this.own,
-      ...(attemptNumber !== undefined && { [ATTRIBUTE.retryAttempt]: attemptNumber }),
-      ...(delayMs !== undefined && { [ATTRIBUTE.retryDelay]: delayMs / 1000 }),
+      ...(attemptNumber !== undefined && { [RESOURCE_ATTRIBUTE.retryAttempt]: attemptNumber }),
+      ...(delayMs !== undefined && { [RESOURCE_ATTRIBUTE.retryDelay]: delayMs / 1000 }),
     });
   }
 }
@@ -80,7 +80,10 @@ function readState(breaker: object, own: Attributes, stateOf: (target: object) =
     const current = stateOf(target);
     if (current === undefined) return;
     for (const each of STATES)
-      report('circuitState', each === current ? 1 : 0, { ...own, [ATTRIBUTE.circuitState]: each });
+      report(RESOURCE_METRIC.circuitState, each === current ? 1 : 0, {
+        ...own,
+        [RESOURCE_ATTRIBUTE.circuitState]: each,
+      });
   });
 }
 
@@ -179,7 +182,7 @@ function watchBulkhead(policy: object, log: PolicyLog): (Undo | undefined)[] {
   return [
     hear(policy, 'onReject', () => log.call('rejected')),
     readings.add(policy, (target, report) =>
-      report('bulkheadSlots', numberOf(target, 'executionSlots') ?? NaN, log.own),
+      report(RESOURCE_METRIC.bulkheadSlots, numberOf(target, 'executionSlots') ?? NaN, log.own),
     ),
     replaceMethod(
       policy,

@@ -1,7 +1,7 @@
 // Caches in the process and outside of it: what look-ups find, what is written and evicted, how full they are. Calls are
 // counted in plain numbers that are read at collection.
 import { type Attributes, type Span, trace } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { ATTRIBUTE, RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import {
   type Finding,
@@ -32,9 +32,9 @@ export interface CacheOptions<C = unknown> {
   readonly spans?: boolean;
 }
 
-const levels = new Readings(['cacheEntries', 'cacheSize']);
-const operations = new Totals('cacheOperations');
-const evictions = new Totals('cacheEvictions');
+const levels = new Readings([RESOURCE_METRIC.cacheEntries, RESOURCE_METRIC.cacheSize]);
+const operations = new Totals(RESOURCE_METRIC.cacheOperations);
+const evictions = new Totals(RESOURCE_METRIC.cacheEvictions);
 
 /**
  * Measures a cache: lru-cache, a map or anything like one, and caches that answer promises (bentocache, keyv,
@@ -49,7 +49,7 @@ const evictions = new Totals('cacheEvictions');
 export function instrumentCache<C extends object>(cache: C, options: CacheOptions<C> = {}): C {
   return claim('cache', cache, (target) => {
     if (method(target, 'get') === undefined) return undefined;
-    const own: Attributes = { [ATTRIBUTE.cacheName]: options.name ?? 'cache' };
+    const own: Attributes = { [RESOURCE_ATTRIBUTE.cacheName]: options.name ?? 'cache' };
     if (options.spans === true) claim('cache spans', target, () => []);
     return [readLevels(target, own, options), ...new CacheWatch(target, own, options).start(target)];
   });
@@ -58,10 +58,10 @@ export function instrumentCache<C extends object>(cache: C, options: CacheOption
 function readLevels<C extends object>(cache: C, own: Attributes, { entries, sizeBytes }: CacheOptions<C>): Undo {
   return levels.add(cache, (target, report) => {
     const held = entries === undefined ? numberOf(target, 'size') : entries(target);
-    if (held !== undefined) report('cacheEntries', held, own);
+    if (held !== undefined) report(RESOURCE_METRIC.cacheEntries, held, own);
     const size = sizeBytes === undefined ? numberOf(target, 'calculatedSize') : sizeBytes(target);
     // Zero where lru-cache is not told sizes, and then it says nothing.
-    if (size !== undefined && (size > 0 || sizeBytes !== undefined)) report('cacheSize', size, own);
+    if (size !== undefined && (size > 0 || sizeBytes !== undefined)) report(RESOURCE_METRIC.cacheSize, size, own);
   });
 }
 
@@ -110,12 +110,12 @@ class CacheWatch {
   }
 
   #replacement(operation: Operation, original: Method): Method {
-    const attributes = { ...this.#own, [ATTRIBUTE.cacheOperation]: operation.name };
+    const attributes = { ...this.#own, [RESOURCE_ATTRIBUTE.cacheOperation]: operation.name };
     const counts: Counts = {
       attributes,
-      hit: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'hit' }),
-      stale: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'stale' }),
-      miss: operations.of({ ...attributes, [ATTRIBUTE.cacheResult]: 'miss' }),
+      hit: operations.of({ ...attributes, [RESOURCE_ATTRIBUTE.cacheResult]: 'hit' }),
+      stale: operations.of({ ...attributes, [RESOURCE_ATTRIBUTE.cacheResult]: 'stale' }),
+      miss: operations.of({ ...attributes, [RESOURCE_ATTRIBUTE.cacheResult]: 'miss' }),
       none: operations.of(attributes),
     };
     const isAsync = !this.#isSync || operation.isAsync === true;
@@ -206,13 +206,13 @@ class CacheWatch {
     const over = (value: unknown): void => {
       const found = isKnown ? undefined : find?.(value);
       this.#count(kind, given[0], found);
-      if (isTimed) record('cacheDuration', secondsSince(startMs), kind.counts.attributes);
-      if (found !== undefined) span?.setAttribute(ATTRIBUTE.cacheResult, found);
+      if (isTimed) record(RESOURCE_METRIC.cacheDuration, secondsSince(startMs), kind.counts.attributes);
+      if (found !== undefined) span?.setAttribute(RESOURCE_ATTRIBUTE.cacheResult, found);
     };
     const failed = (thrown: unknown): void => {
       const attributes = withError(kind, thrown);
       operations.add(attributes);
-      if (isTimed) record('cacheDuration', secondsSince(startMs), attributes);
+      if (isTimed) record(RESOURCE_METRIC.cacheDuration, secondsSince(startMs), attributes);
     };
     const result = this.#inside(kind, call, self, args, failed);
     // A cache that could have answered a promise, and did not.

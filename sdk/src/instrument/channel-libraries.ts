@@ -1,7 +1,7 @@
 // What each library publishes on its tracing channels, in the words of the semantic conventions. One entry a library;
 // payloads as seen in redis 6.3, ioredis 6.0, mysql2 3.24, lru-cache 11.5, bentocache 1.6 and h3 2.0.
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import { ATTRIBUTE, ERROR_TYPE_OTHER } from '../names.ts';
+import { ATTRIBUTE, DB_ATTRIBUTE, ERROR_TYPE_OTHER, RESOURCE_ATTRIBUTE } from '../names.ts';
 import { lowCardinality, LowLimits } from '../observe/attributes.ts';
 import { readerOf } from '../observe/query-facts.ts';
 import { known } from '../observe/results.ts';
@@ -86,10 +86,10 @@ function redisCommand(message: Message): Operation | undefined {
     name,
     kind: SpanKind.CLIENT,
     attributes: {
-      [ATTRIBUTE.dbSystem]: 'redis',
-      [ATTRIBUTE.dbOperation]: name,
+      [DB_ATTRIBUTE.dbSystem]: 'redis',
+      [DB_ATTRIBUTE.dbOperation]: name,
       // As `sanitizeQuery` leaves a command. The libraries leave values in, such as those of GETSET and CONFIG SET.
-      [ATTRIBUTE.dbQueryText]: args.length > (isNamed ? 1 : 0) ? `${name} ?` : name,
+      [DB_ATTRIBUTE.dbQueryText]: args.length > (isNamed ? 1 : 0) ? `${name} ?` : name,
       ...redisDatabase(message),
       ...server(message),
     },
@@ -103,9 +103,9 @@ function redisBatch(message: Message): Operation {
     name,
     kind: SpanKind.CLIENT,
     attributes: {
-      [ATTRIBUTE.dbSystem]: 'redis',
-      [ATTRIBUTE.dbOperation]: name,
-      ...(size > 1 && { [ATTRIBUTE.dbBatchSize]: size }),
+      [DB_ATTRIBUTE.dbSystem]: 'redis',
+      [DB_ATTRIBUTE.dbOperation]: name,
+      ...(size > 1 && { [DB_ATTRIBUTE.dbBatchSize]: size }),
       ...redisDatabase(message),
       ...server(message),
     },
@@ -113,13 +113,13 @@ function redisBatch(message: Message): Operation {
 }
 
 function redisDatabase({ database }: Message): Attributes {
-  return database === undefined ? {} : { [ATTRIBUTE.dbNamespace]: String(database) };
+  return database === undefined ? {} : { [DB_ATTRIBUTE.dbNamespace]: String(database) };
 }
 
 /** A server answers `WRONGTYPE Operation against ...`: the first word is its code. */
 function redisFailure(error: unknown): Attributes {
   const code = error instanceof Error ? /^([A-Z][A-Z_]+)\b/.exec(error.message)?.[1] : undefined;
-  return code ? { [ATTRIBUTE.dbStatusCode]: code, [ATTRIBUTE.errorType]: code } : plainFailure(error);
+  return code ? { [DB_ATTRIBUTE.dbStatusCode]: code, [ATTRIBUTE.errorType]: code } : plainFailure(error);
 }
 
 function statement(message: Message): Operation {
@@ -130,12 +130,12 @@ function statement(message: Message): Operation {
     name: (limited === summary ? summary : operation) ?? 'mysql',
     kind: SpanKind.CLIENT,
     attributes: known({
-      [ATTRIBUTE.dbSystem]: 'mysql',
-      [ATTRIBUTE.dbOperation]: operation,
-      [ATTRIBUTE.dbCollection]: collection,
-      [ATTRIBUTE.dbQuerySummary]: summary,
-      [ATTRIBUTE.dbQueryText]: text,
-      [ATTRIBUTE.dbNamespace]: typeof database === 'string' && database !== '' ? database : undefined,
+      [DB_ATTRIBUTE.dbSystem]: 'mysql',
+      [DB_ATTRIBUTE.dbOperation]: operation,
+      [DB_ATTRIBUTE.dbCollection]: collection,
+      [DB_ATTRIBUTE.dbQuerySummary]: summary,
+      [DB_ATTRIBUTE.dbQueryText]: text,
+      [DB_ATTRIBUTE.dbNamespace]: typeof database === 'string' && database !== '' ? database : undefined,
       ...server(message),
     }),
   };
@@ -144,14 +144,17 @@ function statement(message: Message): Operation {
 function mysqlFailure(error: unknown): Attributes {
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
   if (typeof code !== 'string') return plainFailure(error);
-  return { [ATTRIBUTE.errorType]: code, ...(typeof errno === 'number' && { [ATTRIBUTE.dbStatusCode]: String(errno) }) };
+  return {
+    [ATTRIBUTE.errorType]: code,
+    ...(typeof errno === 'number' && { [DB_ATTRIBUTE.dbStatusCode]: String(errno) }),
+  };
 }
 
 function connect(system: string, message: Message): Operation {
   return {
     name: `connect ${system}`,
     kind: SpanKind.CLIENT,
-    attributes: { [ATTRIBUTE.dbSystem]: system, [ATTRIBUTE.dbOperation]: 'connect', ...server(message) },
+    attributes: { [DB_ATTRIBUTE.dbSystem]: system, [DB_ATTRIBUTE.dbOperation]: 'connect', ...server(message) },
   };
 }
 
@@ -169,13 +172,13 @@ function lruFetch(message: Message): Operation | undefined {
   return {
     name: 'lru-cache fetch',
     kind: SpanKind.INTERNAL,
-    attributes: { [ATTRIBUTE.cacheOperation]: 'fetch', [ATTRIBUTE.cacheResult]: 'miss' },
+    attributes: { [RESOURCE_ATTRIBUTE.cacheOperation]: 'fetch', [RESOURCE_ATTRIBUTE.cacheResult]: 'miss' },
   };
 }
 
 /** What could not be fetched may be answered by what is too old. */
 function lruResult(message: Message): Attributes {
-  return message['returnedStale'] === true ? { [ATTRIBUTE.cacheResult]: 'stale' } : {};
+  return message['returnedStale'] === true ? { [RESOURCE_ATTRIBUTE.cacheResult]: 'stale' } : {};
 }
 
 function bentoOperation(message: Message): Operation | undefined {
@@ -186,14 +189,16 @@ function bentoOperation(message: Message): Operation | undefined {
   return {
     name: `${operation} ${store}`,
     kind: SpanKind.INTERNAL,
-    attributes: { [ATTRIBUTE.cacheOperation]: operation, [ATTRIBUTE.cacheName]: store },
+    attributes: { [RESOURCE_ATTRIBUTE.cacheOperation]: operation, [RESOURCE_ATTRIBUTE.cacheName]: store },
   };
 }
 
 function bentoResult({ hit, graced, tier }: Message): Attributes {
   return {
-    ...(typeof hit === 'boolean' && { [ATTRIBUTE.cacheResult]: graced === true ? 'stale' : hit ? 'hit' : 'miss' }),
-    ...(typeof tier === 'string' && { [ATTRIBUTE.cacheTier]: tier }),
+    ...(typeof hit === 'boolean' && {
+      [RESOURCE_ATTRIBUTE.cacheResult]: graced === true ? 'stale' : hit ? 'hit' : 'miss',
+    }),
+    ...(typeof tier === 'string' && { [RESOURCE_ATTRIBUTE.cacheTier]: tier }),
   };
 }
 
@@ -203,7 +208,7 @@ function plainFailure(error: unknown): Attributes {
 
 function server({ serverAddress, serverPort }: Message): Attributes {
   return {
-    ...(typeof serverAddress === 'string' && { [ATTRIBUTE.serverAddress]: serverAddress }),
-    ...(typeof serverPort === 'number' && { [ATTRIBUTE.serverPort]: serverPort }),
+    ...(typeof serverAddress === 'string' && { [RESOURCE_ATTRIBUTE.serverAddress]: serverAddress }),
+    ...(typeof serverPort === 'number' && { [RESOURCE_ATTRIBUTE.serverPort]: serverPort }),
   };
 }

@@ -12,7 +12,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, RESOURCE_ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
@@ -71,7 +71,7 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const status = response?.statusCode ?? 0;
-    span.setAttribute(ATTRIBUTE.httpStatus, status);
+    span.setAttribute(RESOURCE_ATTRIBUTE.httpStatus, status);
     if (status >= 400) span.setAttribute(ATTRIBUTE.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
     spans.delete(request);
     span.end();
@@ -112,10 +112,10 @@ function isTraced(headers: unknown): boolean {
 
 /** @returns how spans of this method begin their name, and its attributes */
 export function methodOf(method: string): { readonly name: string; readonly attributes: Attributes } {
-  if (METHODS.has(method)) return { name: method, attributes: { [ATTRIBUTE.httpMethod]: method } };
+  if (METHODS.has(method)) return { name: method, attributes: { [RESOURCE_ATTRIBUTE.httpMethod]: method } };
   return {
     name: 'HTTP',
-    attributes: { [ATTRIBUTE.httpMethod]: OTHER, [ATTRIBUTE.httpMethodOriginal]: method },
+    attributes: { [RESOURCE_ATTRIBUTE.httpMethod]: OTHER, [RESOURCE_ATTRIBUTE.httpMethodOriginal]: method },
   };
 }
 
@@ -127,9 +127,9 @@ function describe(request: Request): { method: string; attributes: Attributes } 
     method: name,
     attributes: {
       ...attributes,
-      [ATTRIBUTE.urlFull]: url.href,
-      [ATTRIBUTE.serverAddress]: url.hostname,
-      [ATTRIBUTE.serverPort]: port,
+      [RESOURCE_ATTRIBUTE.urlFull]: url.href,
+      [RESOURCE_ATTRIBUTE.serverAddress]: url.hostname,
+      [RESOURCE_ATTRIBUTE.serverPort]: port,
     },
   };
 }

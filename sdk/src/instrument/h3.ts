@@ -1,7 +1,7 @@
 // Requests that h3 answers, by the convention for HTTP servers. Spans of its routes alone: what its middleware does shows in
 // what that calls.
 import { type Attributes, context, propagation, SpanKind, trace } from '@opentelemetry/api';
-import { ATTRIBUTE, ERROR_TYPE_OTHER } from '../names.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER, RESOURCE_ATTRIBUTE } from '../names.ts';
 import type { Operation } from './channels.ts';
 import { methodOf } from './fetch-spans.ts';
 
@@ -26,9 +26,9 @@ export function h3Request(message: Message): Operation | undefined {
     ...(isServer && { parent: propagation.extract(context.active(), req.headers, HEADERS) }),
     attributes: {
       ...attributes,
-      ...(route !== undefined && { [ATTRIBUTE.httpRoute]: route }),
-      [ATTRIBUTE.urlPath]: url.pathname,
-      [ATTRIBUTE.urlScheme]: url.protocol.replace(':', ''),
+      ...(route !== undefined && { [RESOURCE_ATTRIBUTE.httpRoute]: route }),
+      [RESOURCE_ATTRIBUTE.urlPath]: url.pathname,
+      [RESOURCE_ATTRIBUTE.urlScheme]: url.protocol.replace(':', ''),
     },
   };
 }
@@ -40,14 +40,14 @@ const HEADERS = {
 
 /** The status of what is no response is decided when the route is over. */
 export function h3Result({ result }: Message): Attributes {
-  return result instanceof Response ? { [ATTRIBUTE.httpStatus]: result.status } : {};
+  return result instanceof Response ? { [RESOURCE_ATTRIBUTE.httpStatus]: result.status } : {};
 }
 
 export function h3Failure(error: unknown): Attributes {
   const status = statusOf(error);
   const type = error instanceof Error ? error.name : ERROR_TYPE_OTHER;
   return {
-    [ATTRIBUTE.httpStatus]: status ?? 500,
+    [RESOURCE_ATTRIBUTE.httpStatus]: status ?? 500,
     ...(isServerFault(error) && { [ATTRIBUTE.errorType]: status === undefined ? type : String(status) }),
   };
 }

@@ -4,7 +4,12 @@ import { LONG_SECONDS, SECONDS } from '../bounds.ts';
 import type { MetricDefinition } from '../names.ts';
 
 /** Part of the table of names. @see OpenTelemetry semantic conventions 1.45 (`db.client.connection.*`, `http.client.*`) */
-export const RESOURCE_METRICS = {
+export const RESOURCE_METRIC = {
+  connectionCount: level(
+    'db.client.connection.count',
+    '{connection}',
+    'The number of connections that are currently in a state.',
+  ),
   connectionIdleMax: level(
     'db.client.connection.idle.max',
     '{connection}',

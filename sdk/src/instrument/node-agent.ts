@@ -1,6 +1,6 @@
 // Connections that an agent of Node's http and https keeps.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { ATTRIBUTE, RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import type { Undo } from './claims.ts';
 import { countRequest, readings, reportConnections } from './connection-readings.ts';
 import {
@@ -84,14 +84,17 @@ function watchSocket(socket: object, startMs: number, server: Attributes): void 
   listen(socket, member(socket, 'encrypted') === true ? 'secureConnect' : 'connect', () => {
     openedMs = performance.now();
     opened.add(socket);
-    record('connectionConnectTime', (openedMs - startMs) / 1000, server);
+    record(RESOURCE_METRIC.connectionConnectTime, (openedMs - startMs) / 1000, server);
   });
   listen(socket, errorMonitor(), (error) => {
     if (openedMs !== undefined) return;
-    record('connectionConnectTime', secondsSince(startMs), { ...server, [ATTRIBUTE.errorType]: errorType(error) });
+    record(RESOURCE_METRIC.connectionConnectTime, secondsSince(startMs), {
+      ...server,
+      [ATTRIBUTE.errorType]: errorType(error),
+    });
   });
   listen(socket, 'close', () => {
-    if (openedMs !== undefined) record('httpConnectionDuration', secondsSince(openedMs), server);
+    if (openedMs !== undefined) record(RESOURCE_METRIC.httpConnectionDuration, secondsSince(openedMs), server);
   });
 }
 
@@ -109,12 +112,16 @@ function listenToChannels(): Undo[] {
     startsMs.delete(request);
     const server = serverOfRequest(request);
     const isReused = member(request, 'reusedSocket') === true;
-    const reused = { [ATTRIBUTE.connectionReused]: isReused };
+    const reused = { [RESOURCE_ATTRIBUTE.connectionReused]: isReused };
     // Without a connection there was none to be used again.
     const socket = member(request, 'socket');
     const isConnected = failure === NONE || isReused || (isObject(socket) && opened.has(socket));
     if (isConnected) countRequest(server, isReused);
-    record('connectionRequestDuration', secondsSince(startMs), { ...server, ...(isConnected && reused), ...failure });
+    record(RESOURCE_METRIC.connectionRequestDuration, secondsSince(startMs), {
+      ...server,
+      ...(isConnected && reused),
+      ...failure,
+    });
   };
   return [
     subscribe('http.client.request.start', (message) => {

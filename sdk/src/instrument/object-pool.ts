@@ -1,6 +1,6 @@
 // Pools of objects that are no connections: buffers, workers, parsers.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import { claim } from './claims.ts';
 import { method } from './methods.ts';
 import type { PoolEvents } from './pool-events.ts';
@@ -14,10 +14,14 @@ export interface ObjectPoolOptions {
   readonly name?: string;
 }
 
-const readings = new Readings(['objectPoolCount', 'objectPoolMax', 'objectPoolWaiting']);
-const acquisitions = new Totals('objectPoolAcquisitions');
-const creations = new Totals('objectPoolCreated');
-const destructions = new Totals('objectPoolDestroyed');
+const readings = new Readings([
+  RESOURCE_METRIC.objectPoolCount,
+  RESOURCE_METRIC.objectPoolMax,
+  RESOURCE_METRIC.objectPoolWaiting,
+]);
+const acquisitions = new Totals(RESOURCE_METRIC.objectPoolAcquisitions);
+const creations = new Totals(RESOURCE_METRIC.objectPoolCreated);
+const destructions = new Totals(RESOURCE_METRIC.objectPoolDestroyed);
 
 /**
  * Measures a pool of objects: one of tarn or generic-pool, any object with `acquire` and `release`, or one that says how
@@ -32,23 +36,23 @@ export function instrumentObjectPool<P extends object>(pool: P, { name }: Object
     // Whoever says levels and can be watched is watched.
     const shape = isPlain && (found === undefined || found.isAdapter === true) ? PLAIN : found;
     if (shape === undefined) return undefined;
-    const own = { [ATTRIBUTE.objectPoolName]: name ?? shape.name };
+    const own = { [RESOURCE_ATTRIBUTE.objectPoolName]: name ?? shape.name };
     return [readLevels(target, shape, own), ...shape.watch(target, eventsOf(own, shape === PLAIN))];
   });
 }
 
 function readLevels(pool: object, shape: PoolShape, own: Attributes): () => void {
-  const idle = { ...own, [ATTRIBUTE.objectPoolState]: 'idle' };
-  const used = { ...own, [ATTRIBUTE.objectPoolState]: 'used' };
+  const idle = { ...own, [RESOURCE_ATTRIBUTE.objectPoolState]: 'idle' };
+  const used = { ...own, [RESOURCE_ATTRIBUTE.objectPoolState]: 'used' };
   return readings.add(
     pool,
     (target, report) => {
       const levels = shape.levels(target);
-      if (levels.used !== undefined) report('objectPoolCount', levels.used, used);
-      if (levels.idle !== undefined) report('objectPoolCount', levels.idle, idle);
-      if (levels.pending !== undefined) report('objectPoolWaiting', levels.pending, own);
+      if (levels.used !== undefined) report(RESOURCE_METRIC.objectPoolCount, levels.used, used);
+      if (levels.idle !== undefined) report(RESOURCE_METRIC.objectPoolCount, levels.idle, idle);
+      if (levels.pending !== undefined) report(RESOURCE_METRIC.objectPoolWaiting, levels.pending, own);
       if (shape.isClosed?.(target) === true) return;
-      if (levels.max !== undefined) report('objectPoolMax', levels.max, own);
+      if (levels.max !== undefined) report(RESOURCE_METRIC.objectPoolMax, levels.max, own);
     },
     shape.isAdapter,
   );
@@ -56,13 +60,13 @@ function readLevels(pool: object, shape: PoolShape, own: Attributes): () => void
 
 /** @param makesAnew the pool does not say when it makes an object: one that was never seen was made */
 function eventsOf(own: Attributes, makesAnew: boolean): PoolEvents {
-  const anew = acquisitions.of({ ...own, [ATTRIBUTE.objectPoolReused]: false });
-  const again = acquisitions.of({ ...own, [ATTRIBUTE.objectPoolReused]: true });
+  const anew = acquisitions.of({ ...own, [RESOURCE_ATTRIBUTE.objectPoolReused]: false });
+  const again = acquisitions.of({ ...own, [RESOURCE_ATTRIBUTE.objectPoolReused]: true });
   const unknown = acquisitions.of(own);
   return {
     created(durationS) {
       creations.add(own);
-      if (durationS !== undefined) record('objectPoolCreateTime', durationS, own);
+      if (durationS !== undefined) record(RESOURCE_METRIC.objectPoolCreateTime, durationS, own);
     },
     destroyed: () => destructions.add(own),
     acquired(isReused) {
@@ -71,8 +75,8 @@ function eventsOf(own: Attributes, makesAnew: boolean): PoolEvents {
       (isReused === undefined ? unknown : isReused ? again : anew).value++;
       if (makesAnew && isReused === false) creations.add(own);
     },
-    waited: (durationS) => record('objectPoolWaitTime', durationS, own),
-    timedOut: () => count('objectPoolTimeouts', own),
-    used: (durationS) => record('objectPoolUseTime', durationS, own),
+    waited: (durationS) => record(RESOURCE_METRIC.objectPoolWaitTime, durationS, own),
+    timedOut: () => count(RESOURCE_METRIC.objectPoolTimeouts, own),
+    used: (durationS) => record(RESOURCE_METRIC.objectPoolUseTime, durationS, own),
   };
 }

@@ -1,7 +1,7 @@
 // Pools of connections to databases, by the conventions for them. How often connections are used again follows from how
 // many were made and how often they were used.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import { claim } from './claims.ts';
 import type { PoolEvents } from './pool-events.ts';
 import { type PoolShape, shapeOf } from './pool-shapes.ts';
@@ -26,13 +26,13 @@ export interface PoolLevelsSource {
 }
 
 const readings = new Readings([
-  'connectionCount',
-  'connectionIdleMax',
-  'connectionIdleMin',
-  'connectionMax',
-  'connectionPending',
+  RESOURCE_METRIC.connectionCount,
+  RESOURCE_METRIC.connectionIdleMax,
+  RESOURCE_METRIC.connectionIdleMin,
+  RESOURCE_METRIC.connectionMax,
+  RESOURCE_METRIC.connectionPending,
 ]);
-const requests = new Totals('connectionRequests');
+const requests = new Totals(RESOURCE_METRIC.connectionRequests);
 
 /**
  * Measures a pool of tarn (knex), pg or generic-pool, or an object that says how full a pool is.
@@ -43,37 +43,37 @@ export function instrumentPool<P extends object>(pool: P, { name, idleMax }: Poo
   return claim('pool', pool, (target) => {
     const shape = shapeOf(target);
     if (shape === undefined) return undefined;
-    const own = { [ATTRIBUTE.poolName]: name ?? shape.name };
+    const own = { [RESOURCE_ATTRIBUTE.poolName]: name ?? shape.name };
     return [readLevels(target, shape, own, idleMax), ...shape.watch(target, eventsOf(own))];
   });
 }
 
 function readLevels(pool: object, shape: PoolShape, own: Attributes, idleMax: number | undefined): () => void {
-  const idle = { ...own, [ATTRIBUTE.connectionState]: 'idle' };
-  const used = { ...own, [ATTRIBUTE.connectionState]: 'used' };
+  const idle = { ...own, [RESOURCE_ATTRIBUTE.connectionState]: 'idle' };
+  const used = { ...own, [RESOURCE_ATTRIBUTE.connectionState]: 'used' };
   return readings.add(
     pool,
     (target, report) => {
       const levels = shape.levels(target);
-      if (levels.used !== undefined) report('connectionCount', levels.used, used);
-      if (levels.idle !== undefined) report('connectionCount', levels.idle, idle);
-      if (levels.pending !== undefined) report('connectionPending', levels.pending, own);
+      if (levels.used !== undefined) report(RESOURCE_METRIC.connectionCount, levels.used, used);
+      if (levels.idle !== undefined) report(RESOURCE_METRIC.connectionCount, levels.idle, idle);
+      if (levels.pending !== undefined) report(RESOURCE_METRIC.connectionPending, levels.pending, own);
       if (shape.isClosed?.(target) === true) return;
-      if (levels.max !== undefined) report('connectionMax', levels.max, own);
-      if (levels.min !== undefined) report('connectionIdleMin', levels.min, own);
-      if (idleMax !== undefined) report('connectionIdleMax', idleMax, own);
+      if (levels.max !== undefined) report(RESOURCE_METRIC.connectionMax, levels.max, own);
+      if (levels.min !== undefined) report(RESOURCE_METRIC.connectionIdleMin, levels.min, own);
+      if (idleMax !== undefined) report(RESOURCE_METRIC.connectionIdleMax, idleMax, own);
     },
     shape.isAdapter,
   );
 }
 
 function eventsOf(own: Attributes): PoolEvents {
-  const anew = requests.of({ ...own, [ATTRIBUTE.connectionReused]: false });
-  const again = requests.of({ ...own, [ATTRIBUTE.connectionReused]: true });
+  const anew = requests.of({ ...own, [RESOURCE_ATTRIBUTE.connectionReused]: false });
+  const again = requests.of({ ...own, [RESOURCE_ATTRIBUTE.connectionReused]: true });
   const unknown = requests.of(own);
   return {
     created(durationS) {
-      if (durationS !== undefined) record('connectionCreateTime', durationS, own);
+      if (durationS !== undefined) record(RESOURCE_METRIC.connectionCreateTime, durationS, own);
     },
     destroyed() {},
     acquired(isReused) {
@@ -81,8 +81,8 @@ function eventsOf(own: Attributes): PoolEvents {
       meet();
       (isReused === undefined ? unknown : isReused ? again : anew).value++;
     },
-    waited: (durationS) => record('connectionWaitTime', durationS, own),
-    timedOut: () => count('connectionTimeouts', own),
-    used: (durationS) => record('connectionUseTime', durationS, own),
+    waited: (durationS) => record(RESOURCE_METRIC.connectionWaitTime, durationS, own),
+    timedOut: () => count(RESOURCE_METRIC.connectionTimeouts, own),
+    used: (durationS) => record(RESOURCE_METRIC.connectionUseTime, durationS, own),
   };
 }

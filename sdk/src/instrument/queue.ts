@@ -1,7 +1,6 @@
 // Queues of tasks in the process: how many wait and run, for how long, and how they end.
 import { type Attributes, type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
-import { RESOURCE_METRICS } from './metrics.ts';
+import { ATTRIBUTE, RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import { observe, type Observation } from '../observe/observe.ts';
 import { claim, type Undo } from './claims.ts';
 import {
@@ -37,8 +36,12 @@ export interface QueueLevels {
   readonly concurrency?: number | (() => number);
 }
 
-const readings = new Readings(['queueSize', 'queueRunning', 'queueConcurrency']);
-const tasks = new Totals('queueTasks');
+const readings = new Readings([
+  RESOURCE_METRIC.queueSize,
+  RESOURCE_METRIC.queueRunning,
+  RESOURCE_METRIC.queueConcurrency,
+]);
+const tasks = new Totals(RESOURCE_METRIC.queueTasks);
 
 /** Methods that take a task which is a function. */
 const ADDERS = ['add', 'push', 'enqueue', 'schedule'];
@@ -55,7 +58,7 @@ export function instrumentQueue<Q extends object>(queue: Q, options: QueueOption
   return claim('queue', queue, (target) => {
     const adders = ADDERS.filter((name) => method(target, name) !== undefined);
     if (adders.length === 0 && levelsOf(target).size === undefined) return undefined;
-    const own: Attributes = { [ATTRIBUTE.queueName]: options.name ?? 'queue' };
+    const own: Attributes = { [RESOURCE_ATTRIBUTE.queueName]: options.name ?? 'queue' };
     return [readLevels(target, own, adders.length === 0), ...watchTasks(target, adders, own, options)];
   });
 }
@@ -65,9 +68,9 @@ function readLevels(queue: object, own: Attributes, isOwned: boolean): Undo {
     queue,
     (target, report) => {
       const { size, running, concurrency } = levelsOf(target);
-      if (size !== undefined) report('queueSize', size, own);
-      if (running !== undefined) report('queueRunning', running, own);
-      if (concurrency !== undefined) report('queueConcurrency', concurrency, own);
+      if (size !== undefined) report(RESOURCE_METRIC.queueSize, size, own);
+      if (running !== undefined) report(RESOURCE_METRIC.queueRunning, running, own);
+      if (concurrency !== undefined) report(RESOURCE_METRIC.queueConcurrency, concurrency, own);
     },
     isOwned,
   );
@@ -92,7 +95,7 @@ function watchTasks(
   const observation: Observation = {
     name: `task ${name}`,
     fixed: own,
-    fromArguments: ([{ waitedS }]: [Task]) => ({ high: { [RESOURCE_METRICS.queueWaitTime.name]: waitedS } }),
+    fromArguments: ([{ waitedS }]: [Task]) => ({ high: { [RESOURCE_METRIC.queueWaitTime.name]: waitedS } }),
     watch({ span }, [task]) {
       const origin = trace.getSpanContext((task as Task).addedIn);
       if (spans === 'link' && origin !== undefined) span.addLink({ context: origin });
@@ -150,7 +153,7 @@ class Task {
   begin(self: unknown, args: unknown[]): void {
     [this.#self, this.#args] = [self, args];
     this.waitedS = secondsSince(this.#addedMs);
-    record('queueWaitTime', this.waitedS, this.#own);
+    record(RESOURCE_METRIC.queueWaitTime, this.waitedS, this.#own);
   }
 
   run(): unknown {
@@ -160,7 +163,7 @@ class Task {
     const over = (failure: Attributes): void => {
       isOver = true;
       ignore();
-      record('queueRunTime', secondsSince(startMs), { ...this.#own, ...failure });
+      record(RESOURCE_METRIC.queueRunTime, secondsSince(startMs), { ...this.#own, ...failure });
       this.#count(failure === SUCCESS ? 'success' : 'error', failure);
     };
     const result = watchCall(
@@ -193,7 +196,7 @@ class Task {
   #count(outcome: string, failure: Attributes): void {
     if (this.#isCounted) return;
     this.#isCounted = true;
-    tasks.add({ ...this.#own, [ATTRIBUTE.queueOutcome]: outcome, ...failure });
+    tasks.add({ ...this.#own, [RESOURCE_ATTRIBUTE.queueOutcome]: outcome, ...failure });
   }
 }
 
@@ -201,7 +204,7 @@ const SUCCESS: Attributes = {};
 
 /** Tasks that are thrown away before they ran. */
 function watchClear(queue: object, own: Attributes): Undo | undefined {
-  const cancelled = tasks.of({ ...own, [ATTRIBUTE.queueOutcome]: 'cancelled' });
+  const cancelled = tasks.of({ ...own, [RESOURCE_ATTRIBUTE.queueOutcome]: 'cancelled' });
   return replaceMethod(
     queue,
     'clear',

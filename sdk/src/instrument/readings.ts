@@ -1,12 +1,9 @@
 // What is read when metrics are collected instead of recorded call by call: levels of objects, and totals kept in plain
 // numbers. Objects of the same name add up. Programs' objects are held weakly.
 import { type Attributes, diag } from '@opentelemetry/api';
-import { addMetrics, type Instruments, instruments, type Report, withInstruments } from '../observe/instruments.ts';
-import { RESOURCE_METRICS } from './metrics.ts';
-import type { MetricKey } from '../names.ts';
+import { type Instruments, instruments, type Report, withInstruments } from '../observe/instruments.ts';
+import type { MetricDefinition } from '../names.ts';
 import { state } from '../state.ts';
-
-addMetrics(RESOURCE_METRICS);
 
 /** Objects of one kind that are read; more than a program has on purpose. */
 const MAX_SOURCES = 1000;
@@ -31,19 +28,19 @@ function held(target: object): Source['target'] {
 }
 
 interface Sum {
-  readonly key: MetricKey;
+  readonly metric: MetricDefinition;
   readonly attributes: Attributes;
   value: number;
 }
 
 /** Objects of one kind and the metrics that are read from them. */
 export class Readings {
-  readonly #keys: readonly MetricKey[];
+  readonly #metrics: readonly MetricDefinition[];
   readonly #sources = new Set<Source>();
   #isAnnounced = false;
 
-  constructor(keys: readonly MetricKey[]) {
-    this.#keys = keys;
+  constructor(metrics: readonly MetricDefinition[]) {
+    this.#metrics = metrics;
   }
 
   /**
@@ -70,7 +67,7 @@ export class Readings {
     this.#isAnnounced = true;
     withInstruments((of: Instruments) => {
       let told: ReadonlyMap<string, Sum> = new Map();
-      of.onCollection(this.#keys, (report) => {
+      of.onCollection(this.#metrics, (report) => {
         told = this.#collect(report, told);
       });
     });
@@ -86,12 +83,12 @@ export class Readings {
     if (!state.isOn) return told;
     const sums = new Map<string, Sum>();
     // A provider goes on telling the last level of what is gone, unless it is told that there is none.
-    for (const [id, { key, attributes }] of told) sums.set(id, { key, value: 0, attributes });
-    const add: Report = (key, value, attributes) => {
+    for (const [id, { metric, attributes }] of told) sums.set(id, { metric, value: 0, attributes });
+    const add: Report = (metric, value, attributes) => {
       if (!Number.isFinite(value)) return;
-      const id = `${key} ${JSON.stringify(attributes)}`;
+      const id = `${metric.name} ${JSON.stringify(attributes)}`;
       const sum = sums.get(id);
-      if (sum === undefined) sums.set(id, { key, value, attributes });
+      if (sum === undefined) sums.set(id, { metric, value, attributes });
       else sum.value += value;
     };
     for (const source of this.#sources) {
@@ -99,7 +96,7 @@ export class Readings {
       if (target === undefined) this.#sources.delete(source);
       else attempt(() => source.read(target, add));
     }
-    for (const { key, value, attributes } of sums.values()) report(key, value, attributes);
+    for (const { metric, value, attributes } of sums.values()) report(metric, value, attributes);
     return sums.size > MAX_SERIES ? new Map() : sums;
   }
 }
@@ -111,19 +108,19 @@ export interface Total {
 
 /** Totals of one metric by attributes: counting is adding to a number. They outlive the objects they count for. */
 export class Totals {
-  readonly #key: MetricKey;
+  readonly #metric: MetricDefinition;
   readonly #totals = new Map<string, Total & { readonly attributes: Attributes }>();
   #isAnnounced = false;
 
-  constructor(key: MetricKey) {
-    this.#key = key;
+  constructor(metric: MetricDefinition) {
+    this.#metric = metric;
   }
 
   /** The total of these attributes; keep it where it is counted often. */
   of(attributes: Attributes): Total {
     if (!this.#isAnnounced) {
       this.#isAnnounced = true;
-      withInstruments((of) => of.onCollection([this.#key], (report) => this.#collect(report)));
+      withInstruments((of) => of.onCollection([this.#metric], (report) => this.#collect(report)));
     }
     const id = JSON.stringify(attributes);
     const known = this.#totals.get(id);
@@ -142,18 +139,18 @@ export class Totals {
   }
 
   #collect(report: Report): void {
-    for (const { value, attributes } of this.#totals.values()) if (value > 0) report(this.#key, value, attributes);
+    for (const { value, attributes } of this.#totals.values()) if (value > 0) report(this.#metric, value, attributes);
   }
 }
 
 /** Records one measurement, such as a duration in seconds. */
-export function record(key: MetricKey, value: number, attributes: Attributes): void {
-  if (state.isOn && value >= 0) instruments()?.get(key).record(value, attributes);
+export function record(metric: MetricDefinition, value: number, attributes: Attributes): void {
+  if (state.isOn && value >= 0) instruments()?.get(metric).record(value, attributes);
 }
 
 /** Counts something that is rare. */
-export function count(key: MetricKey, attributes: Attributes): void {
-  if (state.isOn) instruments()?.get(key).add(1, attributes);
+export function count(metric: MetricDefinition, attributes: Attributes): void {
+  if (state.isOn) instruments()?.get(metric).add(1, attributes);
 }
 
 /** Seconds since a time of the same clock as `performance.now()`. */

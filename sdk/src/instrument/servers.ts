@@ -1,10 +1,10 @@
 // Attributes of the servers that connections lead to, a bounded number of them.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE, OTHER } from '../names.ts';
+import { OTHER, RESOURCE_ATTRIBUTE } from '../names.ts';
 
 /** A program that fetches whatever its users name must not make series of each. */
 const MAX_SERVERS = 200;
-const REST: Attributes = { [ATTRIBUTE.serverAddress]: OTHER };
+const REST: Attributes = { [RESOURCE_ATTRIBUTE.serverAddress]: OTHER };
 const known = new Map<string, Attributes>();
 
 /** @param port of the scheme where it is not known otherwise */
@@ -13,7 +13,10 @@ export function serverOf(address: string, port: number | undefined): Attributes 
   let attributes = known.get(id);
   if (attributes !== undefined) return attributes;
   if (known.size >= MAX_SERVERS) return REST;
-  attributes = { [ATTRIBUTE.serverAddress]: address, ...(port !== undefined && { [ATTRIBUTE.serverPort]: port }) };
+  attributes = {
+    [RESOURCE_ATTRIBUTE.serverAddress]: address,
+    ...(port !== undefined && { [RESOURCE_ATTRIBUTE.serverPort]: port }),
+  };
   known.set(id, attributes);
   return attributes;
 }

@@ -1,7 +1,7 @@
 // Connections of undici: levels from what its dispatchers say of themselves, the rest from its diagnostics channels, which
 // tell of all dispatchers of a process, those of the built-in fetch too.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { ATTRIBUTE, RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../names.ts';
 import type { Undo } from './claims.ts';
 import { errorType, isObject, listen, member, numberOf, Shared, subscribe } from './methods.ts';
 import { record, secondsSince } from './readings.ts';
@@ -62,9 +62,9 @@ function listenToChannels(): Undo[] {
     const known = isObject(request) ? requests.get(request) : undefined;
     if (known === undefined) return;
     requests.delete(request as object);
-    record('connectionRequestDuration', secondsSince(known.startMs), {
+    record(RESOURCE_METRIC.connectionRequestDuration, secondsSince(known.startMs), {
       ...serverOfOrigin(member(request, 'origin')),
-      ...(known.isReused !== undefined && { [ATTRIBUTE.connectionReused]: known.isReused }),
+      ...(known.isReused !== undefined && { [RESOURCE_ATTRIBUTE.connectionReused]: known.isReused }),
       ...failure(error),
     });
   };
@@ -78,7 +78,7 @@ function listenToChannels(): Undo[] {
       const openedMs = performance.now();
       const socket = member(message, 'socket');
       if (isObject(socket))
-        listen(socket, 'close', () => record('httpConnectionDuration', secondsSince(openedMs), server));
+        listen(socket, 'close', () => record(RESOURCE_METRIC.httpConnectionDuration, secondsSince(openedMs), server));
     }),
     subscribe('undici:request:create', (message) => {
       const request = member(message, 'request');
@@ -126,7 +126,8 @@ class Connecting {
     const starts = this.#startsMs.get(origin);
     const startMs = starts?.pop();
     if (starts?.length === 0) this.#startsMs.delete(origin);
-    if (startMs !== undefined) record('connectionConnectTime', secondsSince(startMs), { ...server, ...failure(error) });
+    if (startMs !== undefined)
+      record(RESOURCE_METRIC.connectionConnectTime, secondsSince(startMs), { ...server, ...failure(error) });
     return server;
   }
 }

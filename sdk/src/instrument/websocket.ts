@@ -1,7 +1,7 @@
 // WebSocket connections of ws, at a server and at a client, and of the built-in WebSocket: how many are open and for how
 // long, what goes over them, what goes wrong.
 import { type Attributes, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import { ATTRIBUTE, RESOURCE_ATTRIBUTE, RESOURCE_METRIC, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { type AnyFunction, observe, type Observation } from '../observe/observe.ts';
 import { state } from '../state.ts';
 import { claim, uninstrument, type Undo } from './claims.ts';
@@ -29,9 +29,9 @@ export interface WebSocketOptions {
   readonly messageSpans?: boolean;
 }
 
-const connections = new Readings(['websocketCount']);
-const messages = new Totals('websocketMessages');
-const bytes = new Totals('websocketIo');
+const connections = new Readings([RESOURCE_METRIC.websocketCount]);
+const messages = new Totals(RESOURCE_METRIC.websocketMessages);
+const bytes = new Totals(RESOURCE_METRIC.websocketIo);
 const tracer = trace.getTracer(SCOPE_NAME, SCOPE_VERSION);
 
 const OPEN = 1;
@@ -66,13 +66,13 @@ function watchServer(server: object, options: WebSocketOptions): (Undo | undefin
     },
     listen(server, 'connection', accept),
     listen(server, errorMonitor(), (error) =>
-      count('websocketErrors', { ...own, [ATTRIBUTE.errorType]: errorType(error) }),
+      count(RESOURCE_METRIC.websocketErrors, { ...own, [ATTRIBUTE.errorType]: errorType(error) }),
     ),
   ];
 }
 
 function attributesOf(role: 'server' | 'client', { name }: WebSocketOptions): Attributes {
-  return { [ATTRIBUTE.websocketName]: name ?? 'websocket', [ATTRIBUTE.websocketRole]: role };
+  return { [RESOURCE_ATTRIBUTE.websocketName]: name ?? 'websocket', [RESOURCE_ATTRIBUTE.websocketRole]: role };
 }
 
 function watchSocket(socket: object, role: 'server' | 'client', options: WebSocketOptions): (Undo | undefined)[] {
@@ -119,7 +119,7 @@ function levelOf(own: Attributes): Level {
   if (known !== undefined) return known;
   const level = { value: 0 };
   open.set(id, level);
-  connections.add(level, ({ value }, report) => report('websocketCount', value, own), true);
+  connections.add(level, ({ value }, report) => report(RESOURCE_METRIC.websocketCount, value, own), true);
   return level;
 }
 
@@ -152,7 +152,7 @@ class Life {
   fail(error: unknown): void {
     if (!state.isOn) return;
     const type = errorType(error);
-    count('websocketErrors', { ...this.#own, [ATTRIBUTE.errorType]: type });
+    count(RESOURCE_METRIC.websocketErrors, { ...this.#own, [ATTRIBUTE.errorType]: type });
     this.span?.setAttribute(ATTRIBUTE.errorType, type);
     this.span?.setStatus({ code: SpanStatusCode.ERROR, message: String(member(error, 'message') ?? '') });
   }
@@ -164,11 +164,12 @@ class Life {
     const known = code <= LAST_KNOWN_CODE ? code : code < 4000 ? 3000 : 4000;
     const attributes = {
       ...this.#own,
-      [ATTRIBUTE.websocketCloseCode]: known,
+      [RESOURCE_ATTRIBUTE.websocketCloseCode]: known,
       ...(known <= LAST_KNOWN_CODE && !ENDED_WELL.has(known) && { [ATTRIBUTE.errorType]: `close_${known}` }),
     };
-    if (this.#openedMs !== undefined) record('websocketDuration', secondsSince(this.#openedMs), attributes);
-    this.span?.setAttributes({ ...attributes, [ATTRIBUTE.websocketCloseCode]: code });
+    if (this.#openedMs !== undefined)
+      record(RESOURCE_METRIC.websocketDuration, secondsSince(this.#openedMs), attributes);
+    this.span?.setAttributes({ ...attributes, [RESOURCE_ATTRIBUTE.websocketCloseCode]: code });
     this.span?.end();
   }
 
@@ -180,12 +181,12 @@ class Life {
 
 function spanOf(role: 'server' | 'client', own: Attributes): Span {
   const kind = role === 'server' ? SpanKind.SERVER : SpanKind.CLIENT;
-  return tracer.startSpan(`connection ${String(own[ATTRIBUTE.websocketName])}`, { kind, attributes: own });
+  return tracer.startSpan(`connection ${String(own[RESOURCE_ATTRIBUTE.websocketName])}`, { kind, attributes: own });
 }
 
 /** Counts messages of one direction and their bytes. */
 function traffic(own: Attributes, direction: 'receive' | 'transmit'): (data: unknown) => void {
-  const attributes = { ...own, [ATTRIBUTE.ioDirection]: direction };
+  const attributes = { ...own, [RESOURCE_ATTRIBUTE.ioDirection]: direction };
   const [messageCount, byteCount] = [messages.of(attributes), bytes.of(attributes)];
   return (data) => {
     if (!state.isOn) return;
@@ -235,14 +236,14 @@ function apart(handler: Method): Method {
  */
 function traceHandlers(socket: object, own: Attributes, { span }: Life): (Undo | undefined)[] {
   const observation: Observation = {
-    name: `message ${String(own[ATTRIBUTE.websocketName])}`,
+    name: `message ${String(own[RESOURCE_ATTRIBUTE.websocketName])}`,
     kind: SpanKind.CONSUMER,
-    fixed: { ...own, [ATTRIBUTE.ioDirection]: 'receive' },
+    fixed: { ...own, [RESOURCE_ATTRIBUTE.ioDirection]: 'receive' },
     watch(call) {
       if (span !== undefined) call.span.addLink({ context: span.spanContext() });
       return undefined;
     },
-    fromArguments: ([data]: unknown[]) => ({ high: { [ATTRIBUTE.websocketMessageSize]: sizeOf(data) } }),
+    fromArguments: ([data]: unknown[]) => ({ high: { [RESOURCE_ATTRIBUTE.websocketMessageSize]: sizeOf(data) } }),
   };
   const replace = (add: Method): Method =>
     function (...args) {

@@ -4,7 +4,7 @@ import type { Histogram, Meter } from '@opentelemetry/api';
 import { type AlertCallback, AlertCallbacks, type AlertData } from './alert.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { QUANTILE_ERROR_RATIO } from './duration-statistics.ts';
-import { ATTRIBUTE, METRIC } from '../names.ts';
+import { ATTRIBUTE, MONITOR_METRIC } from '../names.ts';
 import { type NamedSummary, OperationTable } from './operation-table.ts';
 import type { ResourceReading } from './resource-reading.ts';
 import { type Threshold, Thresholds } from './thresholds.ts';
@@ -93,7 +93,7 @@ export class PerformanceMonitor {
     this.#workflows = new OperationTable(options.maxWorkflows ?? DEFAULTS.maxWorkflows);
     this.#nodes = new OperationTable(options.maxNodes ?? DEFAULTS.maxNodes);
     this.#resources = options.resources;
-    const { name, unit, description, bounds } = METRIC.monitorDuration;
+    const { name, unit, description, bounds } = MONITOR_METRIC.monitorDuration;
     const advice = { explicitBucketBoundaries: [...bounds] };
     this.#durations = options.meter?.createHistogram(name, { unit, description, advice });
     const { thresholds, alerts } = options;

@@ -13,7 +13,7 @@ import { Metering } from './call.ts';
 import { ResponseReader, usageAttributes } from './llm-response.ts';
 import { asked, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
-import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION } from '../names.ts';
 
 /** Options of {@link traceAgent}. */
 export interface AgentOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -50,14 +50,14 @@ export function traceAgent(nameOrOptions: string | AgentOptions<never>, fn?: Any
   const { name, id, version, description, provider, session, kind, attributes }: AgentOptions<never> =
     typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const measured = known({
-    [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.agent,
-    [ATTRIBUTE.genAiAgentName]: name,
-    [ATTRIBUTE.genAiProvider]: provider,
-    [ATTRIBUTE.genAiAgentVersion]: version,
+    [GEN_AI_ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.agent,
+    [GEN_AI_ATTRIBUTE.genAiAgentName]: name,
+    [GEN_AI_ATTRIBUTE.genAiProvider]: provider,
+    [GEN_AI_ATTRIBUTE.genAiAgentVersion]: version,
   });
   const own = {
     ...measured,
-    ...known({ [ATTRIBUTE.genAiAgentId]: id, [ATTRIBUTE.genAiAgentDescription]: description }),
+    ...known({ [GEN_AI_ATTRIBUTE.genAiAgentId]: id, [GEN_AI_ATTRIBUTE.genAiAgentDescription]: description }),
   };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const observation: Observation = {
@@ -65,12 +65,12 @@ export function traceAgent(nameOrOptions: string | AgentOptions<never>, fn?: Any
     kind,
     fixed,
     fromArguments,
-    metering: new Metering({ ...measured, ...low }, 'agentDuration', undefined),
+    metering: new Metering({ ...measured, ...low }, GEN_AI_METRIC.agentDuration, undefined),
     watch({ span }, args) {
       if (!span.isRecording()) return undefined;
       markWorkflow(span);
       const conversation = asked(session, args);
-      if (conversation !== undefined) span.setAttribute(ATTRIBUTE.genAiConversation, conversation);
+      if (conversation !== undefined) span.setAttribute(GEN_AI_ATTRIBUTE.genAiConversation, conversation);
       const reader = new ResponseReader();
       return {
         value: (result) => reader.read(result),

@@ -1,6 +1,6 @@
 // One call that is being observed: its span, its measurements, and what else wants to know how it went.
 import { type Attributes, type Context, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { ATTRIBUTE, ERROR_TYPE_OTHER, type MetricKey } from '../names.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER, type MetricDefinition } from '../names.ts';
 import { state } from '../state.ts';
 import type { CallAttributes, LowLimits } from './attributes.ts';
 import { emitException } from './events.ts';
@@ -21,13 +21,13 @@ const MAX_ERROR_TYPES = 32;
 
 /** What calls of one operation are measured by. Attribute sets are made once, since each call needs one. */
 export class Metering {
-  readonly #duration: MetricKey | undefined;
-  readonly #calls: MetricKey | undefined;
+  readonly #duration: MetricDefinition | undefined;
+  readonly #calls: MetricDefinition | undefined;
   readonly #base: Attributes;
   readonly #failed = new Map<string, Attributes>();
 
   /** @param base few-valued attributes of each measurement */
-  constructor(base: Attributes, duration: MetricKey | undefined, calls: MetricKey | undefined) {
+  constructor(base: Attributes, duration: MetricDefinition | undefined, calls: MetricDefinition | undefined) {
     [this.#base, this.#duration, this.#calls] = [base, duration, calls];
   }
 

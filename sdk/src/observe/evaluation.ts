@@ -5,7 +5,7 @@ import { bounded } from './bounded-text.ts';
 import { emitEvent } from './events.ts';
 import { instruments } from './instruments.ts';
 import { known } from './results.ts';
-import { ATTRIBUTE, EVENT } from '../names.ts';
+import { EVENT, GEN_AI_ATTRIBUTE, GEN_AI_METRIC } from '../names.ts';
 import { state } from '../state.ts';
 
 /** One judgement. */
@@ -38,18 +38,18 @@ export function recordEvaluation(evaluation: Evaluation): void {
   const model = evaluation.model ?? modelOf(span);
   const hasScore = typeof score === 'number' && Number.isFinite(score);
   const measured = limits.plain({
-    [ATTRIBUTE.genAiEvaluationName]: lowCardinality(name, MAX_VALUES),
-    [ATTRIBUTE.genAiEvaluationLabel]: typeof label === 'string' ? lowCardinality(label, MAX_VALUES) : undefined,
-    [ATTRIBUTE.genAiRequestModel]: model === undefined ? undefined : lowCardinality(model, MAX_VALUES),
+    [GEN_AI_ATTRIBUTE.genAiEvaluationName]: lowCardinality(name, MAX_VALUES),
+    [GEN_AI_ATTRIBUTE.genAiEvaluationLabel]: typeof label === 'string' ? lowCardinality(label, MAX_VALUES) : undefined,
+    [GEN_AI_ATTRIBUTE.genAiRequestModel]: model === undefined ? undefined : lowCardinality(model, MAX_VALUES),
   });
-  if (hasScore) instruments()?.get('evaluationScore').record(score, measured, context.active());
+  if (hasScore) instruments()?.get(GEN_AI_METRIC.evaluationScore).record(score, measured, context.active());
   const attributes = known<string | number>({
-    [ATTRIBUTE.genAiEvaluationName]: name,
-    [ATTRIBUTE.genAiEvaluationScore]: hasScore ? score : undefined,
-    [ATTRIBUTE.genAiEvaluationLabel]: typeof label === 'string' ? label : undefined,
+    [GEN_AI_ATTRIBUTE.genAiEvaluationName]: name,
+    [GEN_AI_ATTRIBUTE.genAiEvaluationScore]: hasScore ? score : undefined,
+    [GEN_AI_ATTRIBUTE.genAiEvaluationLabel]: typeof label === 'string' ? label : undefined,
     // What another model said may be anything.
-    [ATTRIBUTE.genAiEvaluationExplanation]: typeof explanation === 'string' ? bounded(explanation) : undefined,
-    [ATTRIBUTE.genAiResponseId]: responseId,
+    [GEN_AI_ATTRIBUTE.genAiEvaluationExplanation]: typeof explanation === 'string' ? bounded(explanation) : undefined,
+    [GEN_AI_ATTRIBUTE.genAiResponseId]: responseId,
   });
   if (state.exceptionSignal !== 'logs') span?.addEvent(EVENT.evaluation, attributes);
   if (state.exceptionSignal !== 'events')
@@ -59,6 +59,6 @@ export function recordEvaluation(evaluation: Evaluation): void {
 /** Spans of the SDK show their attributes; the API does not say so. */
 function modelOf(span: Span | undefined): string | undefined {
   const { attributes } = (span ?? {}) as { attributes?: Attributes };
-  const model = attributes?.[ATTRIBUTE.genAiRequestModel];
+  const model = attributes?.[GEN_AI_ATTRIBUTE.genAiRequestModel];
   return typeof model === 'string' ? model : undefined;
 }

@@ -10,41 +10,38 @@ import {
   type Observable,
   type UpDownCounter,
 } from '@opentelemetry/api';
-import { METRIC, type MetricDefinition, type MetricKey, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
-
-const TABLE: Record<string, MetricDefinition> = { ...METRIC };
-
-/** Adds metrics of what is loaded by itself. */
-export function addMetrics(more: Readonly<Partial<Record<MetricKey, MetricDefinition>>>): void {
-  Object.assign(TABLE, more);
-}
+import { type MetricDefinition, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 
 /** Records of one kind of metric each: `record` for histograms and gauges, `add` for counters. */
 type Instrument = Histogram & UpDownCounter;
 
 /** Tells the value of a metric at a collection. */
-export type Report = (key: MetricKey, value: number, attributes: Attributes) => void;
+export type Report = (metric: MetricDefinition, value: number, attributes: Attributes) => void;
 
-/** Instruments by their key in the table of names, made when they are first used. */
+/** Instruments by the definition of their metric in the table of names, made when they are first used. */
 export class Instruments {
   readonly #meter: Meter;
-  readonly #made: Partial<Record<MetricKey, Instrument>> = {};
+  readonly #made = new Map<MetricDefinition, Instrument>();
 
   constructor(meter: Meter) {
     this.#meter = meter;
   }
 
-  get(key: MetricKey): Instrument {
-    return (this.#made[key] ??= this.#make(TABLE[key]));
+  get(metric: MetricDefinition): Instrument {
+    const known = this.#made.get(metric);
+    if (known !== undefined) return known;
+    const made = this.#make(metric);
+    this.#made.set(metric, made);
+    return made;
   }
 
-  /** Has metrics read whenever the provider collects them; a key is read, or recorded, never both. */
-  onCollection(keys: readonly MetricKey[], read: (report: Report) => void): void {
-    const observables = new Map(keys.map((key) => [key, this.#makeObservable(TABLE[key])]));
+  /** Has metrics read whenever the provider collects them; one is read, or recorded, never both. */
+  onCollection(read: readonly MetricDefinition[], tell: (report: Report) => void): void {
+    const observables = new Map(read.map((metric) => [metric, this.#makeObservable(metric)]));
     this.#meter.addBatchObservableCallback(
       (result) =>
-        read((key, value, attributes) => {
-          const observable = observables.get(key);
+        tell((metric, value, attributes) => {
+          const observable = observables.get(metric);
           if (observable !== undefined) result.observe(observable, value, attributes);
         }),
       [...observables.values()],

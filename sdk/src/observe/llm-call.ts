@@ -20,7 +20,7 @@ import { type LlmRequest, readRequest, requestAttributes } from './llm-request.t
 import { type LlmResponse, type LlmUsage, ResponseReader, usageAttributes } from './llm-response.ts';
 import { asked, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
-import { ATTRIBUTE, type MetricKey } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, type MetricDefinition } from '../names.ts';
 
 /** Options of {@link traceLLM}. */
 export interface LlmOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -89,9 +89,9 @@ function observationOf(options: AnyOptions): Observation {
   const { provider, model, operation = 'chat', kind, attributes } = options;
   const fixedModel = typeof model === 'string' ? model : undefined;
   const measured = known({
-    [ATTRIBUTE.genAiOperation]: operation,
-    [ATTRIBUTE.genAiProvider]: provider,
-    [ATTRIBUTE.genAiRequestModel]: fixedModel,
+    [GEN_AI_ATTRIBUTE.genAiOperation]: operation,
+    [GEN_AI_ATTRIBUTE.genAiProvider]: provider,
+    [GEN_AI_ATTRIBUTE.genAiRequestModel]: fixedModel,
   });
   const { fixed, fromArguments, low } = attributesFrom(attributes, measured);
   const base = { ...measured, ...low };
@@ -101,7 +101,7 @@ function observationOf(options: AnyOptions): Observation {
     kind: kind ?? SpanKind.CLIENT,
     fixed,
     fromArguments,
-    metering: new Metering(base, 'llmDuration', undefined),
+    metering: new Metering(base, GEN_AI_METRIC.llmDuration, undefined),
     watch: (call, args) => watchCall(call, args, options, base, limits),
   };
 }
@@ -134,7 +134,10 @@ function watchCall(
     over() {
       const { response } = reader;
       if (response.model !== undefined)
-        call.add({ low: { [ATTRIBUTE.genAiResponseModel]: lowCardinality(response.model, MAX_MODELS) } }, limits);
+        call.add(
+          { low: { [GEN_AI_ATTRIBUTE.genAiResponseModel]: lowCardinality(response.model, MAX_MODELS) } },
+          limits,
+        );
       if (call.span.isRecording()) describeResponse(call, response, answer);
       recordUsage(call, base, response.usage);
       tellCost(call, base, options, response, model);
@@ -150,16 +153,16 @@ function begin(call: Call, args: readonly unknown[], options: AnyOptions, limits
   const all: LlmRequest = { ...found, ...given };
   const model = (typeof options.model === 'function' ? asked(options.model, args) : options.model) ?? all.model;
   if (typeof options.model !== 'string' && model !== undefined) {
-    call.add({ low: { [ATTRIBUTE.genAiRequestModel]: lowCardinality(model, MAX_MODELS) } }, limits);
-    call.span.updateName(`${operation} ${String(call.low?.[ATTRIBUTE.genAiRequestModel])}`);
+    call.add({ low: { [GEN_AI_ATTRIBUTE.genAiRequestModel]: lowCardinality(model, MAX_MODELS) } }, limits);
+    call.span.updateName(`${operation} ${String(call.low?.[GEN_AI_ATTRIBUTE.genAiRequestModel])}`);
   }
   if (!call.span.isRecording()) return model;
   markWorkflow(call.span);
   call.span.setAttributes(requestAttributes({ ...all, model }));
   const conversation = asked(session, args);
-  if (conversation !== undefined) call.span.setAttribute(ATTRIBUTE.genAiConversation, conversation);
+  if (conversation !== undefined) call.span.setAttribute(GEN_AI_ATTRIBUTE.genAiConversation, conversation);
   const input = options.captureContent === true ? asked(() => inputText(args), args) : undefined;
-  if (input !== undefined) call.span.setAttribute(ATTRIBUTE.genAiInputMessages, input);
+  if (input !== undefined) call.span.setAttribute(GEN_AI_ATTRIBUTE.genAiInputMessages, input);
   return model;
 }
 
@@ -180,9 +183,12 @@ class ChunkTimes {
     const tookS = (nowMs - this.#lastMs) / 1000;
     this.#lastMs = nowMs;
     const { span, meters, low, active } = this.#call;
-    const key: MetricKey = this.#isFirst ? 'llmFirstChunk' : 'llmOutputChunk';
+    const key: MetricDefinition = this.#isFirst ? GEN_AI_METRIC.llmFirstChunk : GEN_AI_METRIC.llmOutputChunk;
     if (this.#isFirst && span.isRecording())
-      span.setAttributes({ [ATTRIBUTE.genAiTimeToFirstChunk]: tookS, [ATTRIBUTE.genAiRequestStream]: true });
+      span.setAttributes({
+        [GEN_AI_ATTRIBUTE.genAiTimeToFirstChunk]: tookS,
+        [GEN_AI_ATTRIBUTE.genAiRequestStream]: true,
+      });
     this.#isFirst = false;
     meters?.get(key).record(tookS, { ...this.#base, ...low }, active);
   }
@@ -191,32 +197,36 @@ class ChunkTimes {
 function describeResponse({ span }: Call, response: LlmResponse, answer: AnswerText | undefined): void {
   const { id, model, finishReasons } = response;
   span.setAttributes(usageAttributes(response));
-  span.setAttributes(known({ [ATTRIBUTE.genAiResponseId]: id, [ATTRIBUTE.genAiResponseModel]: model }));
-  if (finishReasons.length > 0) span.setAttribute(ATTRIBUTE.genAiFinishReasons, [...finishReasons]);
+  span.setAttributes(known({ [GEN_AI_ATTRIBUTE.genAiResponseId]: id, [GEN_AI_ATTRIBUTE.genAiResponseModel]: model }));
+  if (finishReasons.length > 0) span.setAttribute(GEN_AI_ATTRIBUTE.genAiFinishReasons, [...finishReasons]);
   const output = answer?.messages(finishReasons[0]);
-  if (output !== undefined) span.setAttribute(ATTRIBUTE.genAiOutputMessages, output);
+  if (output !== undefined) span.setAttribute(GEN_AI_ATTRIBUTE.genAiOutputMessages, output);
 }
 
 function recordUsage({ meters, low, active }: Call, base: Attributes, usage: LlmUsage): void {
   if (meters === undefined) return;
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens } = usage;
-  const record = (key: 'llmTokens' | 'llmCachedTokens' | 'llmPhaseTokens', count: number, of: Attributes): void => {
+  const record = (metric: MetricDefinition, count: number, of: Attributes): void => {
     const attributes = { ...base, ...low, ...of };
-    if (key === 'llmTokens') meters.get(key).record(count, attributes, active);
-    else if (count > 0) meters.get(key).add(count, attributes, active);
+    if (metric.kind === 'histogram') meters.get(metric).record(count, attributes, active);
+    else if (count > 0) meters.get(metric).add(count, attributes, active);
   };
-  if (inputTokens !== undefined) record('llmTokens', inputTokens, { [ATTRIBUTE.genAiTokenType]: 'input' });
-  if (outputTokens !== undefined) record('llmTokens', outputTokens, { [ATTRIBUTE.genAiTokenType]: 'output' });
+  if (inputTokens !== undefined)
+    record(GEN_AI_METRIC.llmTokens, inputTokens, { [GEN_AI_ATTRIBUTE.genAiTokenType]: 'input' });
+  if (outputTokens !== undefined)
+    record(GEN_AI_METRIC.llmTokens, outputTokens, { [GEN_AI_ATTRIBUTE.genAiTokenType]: 'output' });
   // Parts of those, so they are metrics of their own: a sum of one must not count a token twice.
   if (inputTokens !== undefined && (cacheReadTokens ?? cacheWriteTokens) !== undefined) {
     const [read, written] = [cacheReadTokens ?? 0, cacheWriteTokens ?? 0];
-    record('llmCachedTokens', read, { [ATTRIBUTE.genAiTokenCache]: 'read' });
-    record('llmCachedTokens', written, { [ATTRIBUTE.genAiTokenCache]: 'creation' });
-    record('llmCachedTokens', inputTokens - read - written, { [ATTRIBUTE.genAiTokenCache]: 'none' });
+    record(GEN_AI_METRIC.llmCachedTokens, read, { [GEN_AI_ATTRIBUTE.genAiTokenCache]: 'read' });
+    record(GEN_AI_METRIC.llmCachedTokens, written, { [GEN_AI_ATTRIBUTE.genAiTokenCache]: 'creation' });
+    record(GEN_AI_METRIC.llmCachedTokens, inputTokens - read - written, { [GEN_AI_ATTRIBUTE.genAiTokenCache]: 'none' });
   }
   if (outputTokens !== undefined && reasoningTokens !== undefined) {
-    record('llmPhaseTokens', reasoningTokens, { [ATTRIBUTE.genAiTokenPhase]: 'reasoning' });
-    record('llmPhaseTokens', outputTokens - reasoningTokens, { [ATTRIBUTE.genAiTokenPhase]: 'response' });
+    record(GEN_AI_METRIC.llmPhaseTokens, reasoningTokens, { [GEN_AI_ATTRIBUTE.genAiTokenPhase]: 'reasoning' });
+    record(GEN_AI_METRIC.llmPhaseTokens, outputTokens - reasoningTokens, {
+      [GEN_AI_ATTRIBUTE.genAiTokenPhase]: 'response',
+    });
   }
 }
 
@@ -236,11 +246,11 @@ function tellCost(
     // A table that is loaded late finds the span over, and the metric in time.
     if (span.isRecording())
       span.setAttributes({
-        [ATTRIBUTE.genAiCostAmount]: usd,
-        [ATTRIBUTE.genAiCostCurrency]: 'USD',
-        [ATTRIBUTE.genAiCostSource]: 'local',
+        [GEN_AI_ATTRIBUTE.genAiCostAmount]: usd,
+        [GEN_AI_ATTRIBUTE.genAiCostCurrency]: 'USD',
+        [GEN_AI_ATTRIBUTE.genAiCostSource]: 'local',
       });
-    meters?.get('llmCost').record(usd, { ...base, ...low }, active);
+    meters?.get(GEN_AI_METRIC.llmCost).record(usd, { ...base, ...low }, active);
   };
   const of = { provider, model: response.model ?? model };
   if (cost !== undefined) told(asked(() => cost(usage, of), []));

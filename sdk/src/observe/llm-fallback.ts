@@ -8,7 +8,7 @@ import type { Method } from './ending.ts';
 import { readRequest } from './llm-request.ts';
 import { asked, fieldsOf, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
-import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION } from '../names.ts';
 
 /** Another model to ask. */
 export interface Fallback {
@@ -94,9 +94,9 @@ function chainOf(tries: readonly Try[], isNext: (error: unknown) => boolean): An
 function around({ provider, model }: Options): Observation {
   const limits = new LowLimits();
   const fixed = known({
-    [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.fallback,
-    [ATTRIBUTE.genAiProvider]: provider,
-    [ATTRIBUTE.genAiRequestModel]: typeof model === 'string' ? model : undefined,
+    [GEN_AI_ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.fallback,
+    [GEN_AI_ATTRIBUTE.genAiProvider]: provider,
+    [GEN_AI_ATTRIBUTE.genAiRequestModel]: typeof model === 'string' ? model : undefined,
   });
   return {
     name: typeof model === 'string' ? `${GEN_AI_OPERATION.fallback} ${model}` : GEN_AI_OPERATION.fallback,
@@ -109,17 +109,17 @@ function around({ provider, model }: Options): Observation {
       const first =
         typeof model === 'function' ? asked(model, args) : (model ?? asked(() => readRequest(args).model, args));
       if (first !== undefined && typeof model !== 'string') {
-        call.add({ low: { [ATTRIBUTE.genAiRequestModel]: lowCardinality(first, MAX_MODELS) } }, limits);
-        call.span.updateName(`${GEN_AI_OPERATION.fallback} ${String(call.low?.[ATTRIBUTE.genAiRequestModel])}`);
+        call.add({ low: { [GEN_AI_ATTRIBUTE.genAiRequestModel]: lowCardinality(first, MAX_MODELS) } }, limits);
+        call.span.updateName(`${GEN_AI_OPERATION.fallback} ${String(call.low?.[GEN_AI_ATTRIBUTE.genAiRequestModel])}`);
       }
       return {
         over() {
           const { tries, answeredBy } = call.active.getValue(KEY) as Progress;
-          call.span.setAttribute(ATTRIBUTE.fallbackTries, tries);
+          call.span.setAttribute(GEN_AI_ATTRIBUTE.fallbackTries, tries);
           if (answeredBy === undefined) return;
-          const by = { [ATTRIBUTE.fallbackModel]: answeredBy };
+          const by = { [GEN_AI_ATTRIBUTE.fallbackModel]: answeredBy };
           call.span.setAttributes(by);
-          call.meters?.get('llmFallbacks').add(1, { ...fixed, ...call.low, ...by }, call.active);
+          call.meters?.get(GEN_AI_METRIC.llmFallbacks).add(1, { ...fixed, ...call.low, ...by }, call.active);
         },
       };
     },

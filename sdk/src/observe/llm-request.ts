@@ -1,6 +1,6 @@
 // What a model is asked with, read from the first argument as client libraries take it, and from options.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { GEN_AI_ATTRIBUTE } from '../names.ts';
 import { fieldsOf, known } from './results.ts';
 
 /** Settings of a request. */
@@ -58,16 +58,16 @@ export function readRequest([first]: readonly unknown[]): LlmRequest {
 export function requestAttributes(request: LlmRequest): Attributes {
   const stop = (request.stop ?? []).slice(0, MAX_STOPS).map((text) => text.slice(0, MAX_STOP_LENGTH));
   return known<string | number | boolean | string[]>({
-    [ATTRIBUTE.genAiRequestModel]: request.model,
-    [ATTRIBUTE.genAiRequestTemperature]: request.temperature,
-    [ATTRIBUTE.genAiRequestMaxTokens]: request.maxTokens,
-    [ATTRIBUTE.genAiRequestTopP]: request.topP,
-    [ATTRIBUTE.genAiRequestTopK]: request.topK,
-    [ATTRIBUTE.genAiRequestFrequencyPenalty]: request.frequencyPenalty,
-    [ATTRIBUTE.genAiRequestPresencePenalty]: request.presencePenalty,
-    [ATTRIBUTE.genAiRequestSeed]: request.seed,
-    [ATTRIBUTE.genAiRequestChoices]: request.choices === 1 ? undefined : request.choices,
-    [ATTRIBUTE.genAiRequestStop]: stop.length > 0 ? stop : undefined,
-    [ATTRIBUTE.genAiRequestStream]: request.stream,
+    [GEN_AI_ATTRIBUTE.genAiRequestModel]: request.model,
+    [GEN_AI_ATTRIBUTE.genAiRequestTemperature]: request.temperature,
+    [GEN_AI_ATTRIBUTE.genAiRequestMaxTokens]: request.maxTokens,
+    [GEN_AI_ATTRIBUTE.genAiRequestTopP]: request.topP,
+    [GEN_AI_ATTRIBUTE.genAiRequestTopK]: request.topK,
+    [GEN_AI_ATTRIBUTE.genAiRequestFrequencyPenalty]: request.frequencyPenalty,
+    [GEN_AI_ATTRIBUTE.genAiRequestPresencePenalty]: request.presencePenalty,
+    [GEN_AI_ATTRIBUTE.genAiRequestSeed]: request.seed,
+    [GEN_AI_ATTRIBUTE.genAiRequestChoices]: request.choices === 1 ? undefined : request.choices,
+    [GEN_AI_ATTRIBUTE.genAiRequestStop]: stop.length > 0 ? stop : undefined,
+    [GEN_AI_ATTRIBUTE.genAiRequestStream]: request.stream,
   });
 }

@@ -1,6 +1,6 @@
 // What a model answered, read from results and stream chunks of the shapes that providers and client libraries have.
 import type { Attributes } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { GEN_AI_ATTRIBUTE } from '../names.ts';
 import { type Fields, fieldsOf, known } from './results.ts';
 
 /** Tokens of one call. Those of the cache are among the input, those of reasoning among the output (convention). */
@@ -182,11 +182,11 @@ export class ResponseReader {
 /** What is written of tokens on a span. */
 export function usageAttributes({ usage }: LlmResponse): Attributes {
   return known({
-    [ATTRIBUTE.genAiInputTokens]: usage.inputTokens,
-    [ATTRIBUTE.genAiOutputTokens]: usage.outputTokens,
-    [ATTRIBUTE.genAiCacheReadTokens]: usage.cacheReadTokens,
-    [ATTRIBUTE.genAiCacheWriteTokens]: usage.cacheWriteTokens,
-    [ATTRIBUTE.genAiReasoningTokens]: usage.reasoningTokens,
+    [GEN_AI_ATTRIBUTE.genAiInputTokens]: usage.inputTokens,
+    [GEN_AI_ATTRIBUTE.genAiOutputTokens]: usage.outputTokens,
+    [GEN_AI_ATTRIBUTE.genAiCacheReadTokens]: usage.cacheReadTokens,
+    [GEN_AI_ATTRIBUTE.genAiCacheWriteTokens]: usage.cacheWriteTokens,
+    [GEN_AI_ATTRIBUTE.genAiReasoningTokens]: usage.reasoningTokens,
   });
 }
 

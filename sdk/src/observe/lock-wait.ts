@@ -3,7 +3,7 @@ import { type Attributes, type Context, context, type Span, trace } from '@opent
 import { LowLimits, lowCardinality } from './attributes.ts';
 import { instruments } from './instruments.ts';
 import { known } from './results.ts';
-import { ATTRIBUTE } from '../names.ts';
+import { DB_ATTRIBUTE, DB_METRIC } from '../names.ts';
 import { state } from '../state.ts';
 
 /** What was waited for. */
@@ -15,7 +15,7 @@ export interface LockWait {
 }
 
 const MAX_VALUES = 100;
-const KEPT = [ATTRIBUTE.dbSystem, ATTRIBUTE.dbNamespace, ATTRIBUTE.dbCollection];
+const KEPT = [DB_ATTRIBUTE.dbSystem, DB_ATTRIBUTE.dbNamespace, DB_ATTRIBUTE.dbCollection];
 const limits = new LowLimits();
 
 /**
@@ -27,9 +27,9 @@ const limits = new LowLimits();
 export function recordLockWait(waitedMs: number, { system, namespace, collection }: LockWait): void {
   if (!state.isOn) return;
   const attributes = limits.plain({
-    [ATTRIBUTE.dbSystem]: lowCardinality(system, MAX_VALUES),
-    [ATTRIBUTE.dbNamespace]: namespace === undefined ? undefined : lowCardinality(namespace, MAX_VALUES),
-    [ATTRIBUTE.dbCollection]: collection === undefined ? undefined : lowCardinality(collection, MAX_VALUES),
+    [DB_ATTRIBUTE.dbSystem]: lowCardinality(system, MAX_VALUES),
+    [DB_ATTRIBUTE.dbNamespace]: namespace === undefined ? undefined : lowCardinality(namespace, MAX_VALUES),
+    [DB_ATTRIBUTE.dbCollection]: collection === undefined ? undefined : lowCardinality(collection, MAX_VALUES),
   });
   countLockWait(trace.getActiveSpan(), waitedMs, attributes, context.active());
 }
@@ -43,7 +43,7 @@ export function countLockWait(
 ): void {
   if (typeof waitedMs !== 'number' || !Number.isFinite(waitedMs) || waitedMs < 0) return;
   const waitedS = waitedMs / 1000;
-  span?.setAttribute(ATTRIBUTE.dbLockWait, waitedS);
+  span?.setAttribute(DB_ATTRIBUTE.dbLockWait, waitedS);
   const kept = known(Object.fromEntries(KEPT.map((key) => [key, attributes[key]])));
-  instruments()?.get('dbLockWait').record(waitedS, kept, active);
+  instruments()?.get(DB_METRIC.dbLockWait).record(waitedS, kept, active);
 }

@@ -1,6 +1,6 @@
 // The general instrument: any method or function as a span and metrics under a name of the program's choice.
 import type { Attributes, SpanKind } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { ATTRIBUTE, METRIC } from '../names.ts';
 import { type AttributesOption, type CallAttributes, type LowAttributes, LowLimits } from './attributes.ts';
 import { type Call, Metering, type Watch } from './call.ts';
 import { emitCall } from './events.ts';
@@ -86,7 +86,7 @@ export function observationOf(options: AnyOptions, fn?: AnyFunction): Observatio
     kind,
     fixed,
     fromArguments,
-    metering: metrics ? new Metering(base, 'operationDuration', 'operationCalls') : undefined,
+    metering: metrics ? new Metering(base, METRIC.operationDuration, METRIC.operationCalls) : undefined,
     watch: watchOf(options),
     isCallback: callback,
   };

@@ -14,7 +14,7 @@ import { type Call, Metering } from './call.ts';
 import { asked, countOf, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
 import { sizeOf } from './size.ts';
-import { ATTRIBUTE, MEMORY_OPERATION } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, MEMORY_OPERATION } from '../names.ts';
 
 /** Short words for the operations on a memory store. */
 export type MemoryOperation = keyof typeof MEMORY_OPERATION;
@@ -56,14 +56,14 @@ export function traceMemoryOperation<
 >(options: MemoryOperationOptions<Args, Low>): Instrument<Args>;
 export function traceMemoryOperation(options: MemoryOperationOptions<never>, fn?: AnyFunction): unknown {
   const name = MEMORY_OPERATION[options.operation];
-  const own = { [ATTRIBUTE.genAiOperation]: name, [ATTRIBUTE.genAiMemoryStore]: options.store };
+  const own = { [GEN_AI_ATTRIBUTE.genAiOperation]: name, [GEN_AI_ATTRIBUTE.genAiMemoryStore]: options.store };
   const { fixed, fromArguments, low } = attributesFrom(options.attributes, own);
   const observation: Observation = {
     name,
     kind: options.kind ?? SpanKind.CLIENT,
     fixed,
     fromArguments,
-    metering: new Metering({ ...own, ...low }, 'memoryDuration', undefined),
+    metering: new Metering({ ...own, ...low }, GEN_AI_METRIC.memoryDuration, undefined),
     watch: watchOf(options),
   };
   return instrument(observation, fn);
@@ -79,10 +79,10 @@ function watchOf(options: MemoryOperationOptions<never>): Observation['watch'] {
       value(result) {
         const count = countOf(result);
         const isHit = result !== undefined && result !== null && count !== 0;
-        call.add({ low: { [ATTRIBUTE.memoryHit]: isHit } }, limits);
+        call.add({ low: { [GEN_AI_ATTRIBUTE.memoryHit]: isHit } }, limits);
         if (!call.span.isRecording()) return;
-        if (count !== undefined) call.span.setAttribute(ATTRIBUTE.genAiMemoryRecordCount, count);
-        if (options.size === true) call.span.setAttribute(ATTRIBUTE.memorySize, isHit ? sizeOf([result]) : 0);
+        if (count !== undefined) call.span.setAttribute(GEN_AI_ATTRIBUTE.genAiMemoryRecordCount, count);
+        if (options.size === true) call.span.setAttribute(GEN_AI_ATTRIBUTE.memorySize, isHit ? sizeOf([result]) : 0);
       },
     };
   };
@@ -93,9 +93,10 @@ function describe(call: Call, args: readonly unknown[], options: MemoryOperation
   markWorkflow(call.span);
   const query = asked(options.query, args);
   return known<string | number>({
-    [ATTRIBUTE.genAiConversation]: asked(options.session, args),
-    [ATTRIBUTE.genAiMemoryRecordId]: asked(options.record, args),
-    [ATTRIBUTE.genAiMemoryQuery]: typeof query === 'string' ? bounded(query) : undefined,
-    [ATTRIBUTE.memorySize]: options.size === true && !READS.includes(options.operation) ? sizeOf(args) : undefined,
+    [GEN_AI_ATTRIBUTE.genAiConversation]: asked(options.session, args),
+    [GEN_AI_ATTRIBUTE.genAiMemoryRecordId]: asked(options.record, args),
+    [GEN_AI_ATTRIBUTE.genAiMemoryQuery]: typeof query === 'string' ? bounded(query) : undefined,
+    [GEN_AI_ATTRIBUTE.memorySize]:
+      options.size === true && !READS.includes(options.operation) ? sizeOf(args) : undefined,
   });
 }

@@ -16,7 +16,7 @@ import { rowsOf } from './query-result.ts';
 import { type QueryFacts, type QueryReader, readerOf } from './query-facts.ts';
 import { asked, fieldsOf, known } from './results.ts';
 import { followTransaction } from './transaction-statements.ts';
-import { ATTRIBUTE, EVENT } from '../names.ts';
+import { DB_ATTRIBUTE, DB_METRIC, EVENT } from '../names.ts';
 
 /** Options of {@link traceQuery}. */
 export interface QueryOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -79,13 +79,13 @@ function observationOf(options: AnyOptions): Observation {
   const readText = readerOf(system);
   const facts = factsFrom(options, typeof options.text === 'string' ? readText(options.text) : {});
   const measured = known({
-    [ATTRIBUTE.dbSystem]: system,
-    [ATTRIBUTE.dbNamespace]: namespace,
-    [ATTRIBUTE.dbOperation]: facts.operation,
-    [ATTRIBUTE.dbCollection]: facts.collection,
-    [ATTRIBUTE.dbQuerySummary]: facts.summary,
+    [DB_ATTRIBUTE.dbSystem]: system,
+    [DB_ATTRIBUTE.dbNamespace]: namespace,
+    [DB_ATTRIBUTE.dbOperation]: facts.operation,
+    [DB_ATTRIBUTE.dbCollection]: facts.collection,
+    [DB_ATTRIBUTE.dbQuerySummary]: facts.summary,
   });
-  const own = { ...measured, ...known({ [ATTRIBUTE.dbQueryText]: facts.text }) };
+  const own = { ...measured, ...known({ [DB_ATTRIBUTE.dbQueryText]: facts.text }) };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const base = { ...measured, ...low };
   const limits = new LowLimits();
@@ -94,7 +94,7 @@ function observationOf(options: AnyOptions): Observation {
     kind: kind ?? SpanKind.CLIENT,
     fixed,
     fromArguments,
-    metering: new Metering(base, 'dbDuration', undefined),
+    metering: new Metering(base, DB_METRIC.dbDuration, undefined),
     watch: (call, args) => watchQuery(call, args, options, { base, limits, facts, readText }),
   };
 }
@@ -139,7 +139,7 @@ function watchQuery(call: Call, args: readonly unknown[], options: AnyOptions, q
       const rows = rowsOf(result);
       returned = rows.returned;
       if (rows.affected !== undefined && call.span.isRecording())
-        call.span.setAttribute(ATTRIBUTE.dbAffectedRows, rows.affected);
+        call.span.setAttribute(DB_ATTRIBUTE.dbAffectedRows, rows.affected);
       const waitedMs = lockWait === undefined ? undefined : asked(() => lockWait(result), []);
       if (waitedMs !== undefined) countLockWait(call.span, waitedMs, { ...base, ...call.low }, call.active);
     },
@@ -147,11 +147,11 @@ function watchQuery(call: Call, args: readonly unknown[], options: AnyOptions, q
     over(errorType, thrown) {
       const rows = items > 0 ? items : returned;
       if (rows !== undefined) {
-        call.span.setAttribute(ATTRIBUTE.dbReturnedRows, rows);
-        call.meters?.get('dbReturnedRows').record(rows, { ...base, ...call.low }, call.active);
+        call.span.setAttribute(DB_ATTRIBUTE.dbReturnedRows, rows);
+        call.meters?.get(DB_METRIC.dbReturnedRows).record(rows, { ...base, ...call.low }, call.active);
       }
       const tookMs = performance.now() - startMs;
-      if (tookMs >= slowMs) tellSlow(call, tookMs, { ...base, ...call.low, [ATTRIBUTE.dbQueryText]: sanitized });
+      if (tookMs >= slowMs) tellSlow(call, tookMs, { ...base, ...call.low, [DB_ATTRIBUTE.dbQueryText]: sanitized });
       if (errorType !== undefined) addStatus(call, thrown);
       const connection = asked(options.connection, args);
       if (connection !== undefined)
@@ -172,24 +172,24 @@ function addText(call: Call, text: unknown, options: AnyOptions, { limits, readT
   const limited = (value: string | undefined, max: number) =>
     value === undefined ? undefined : lowCardinality(value, max);
   const low = {
-    [ATTRIBUTE.dbOperation]: limited(facts.operation, MAX_OPERATIONS),
-    [ATTRIBUTE.dbCollection]: limited(facts.collection, MAX_COLLECTIONS),
-    [ATTRIBUTE.dbQuerySummary]: limited(facts.summary, MAX_SUMMARIES),
+    [DB_ATTRIBUTE.dbOperation]: limited(facts.operation, MAX_OPERATIONS),
+    [DB_ATTRIBUTE.dbCollection]: limited(facts.collection, MAX_COLLECTIONS),
+    [DB_ATTRIBUTE.dbQuerySummary]: limited(facts.summary, MAX_SUMMARIES),
   };
   call.add(
     {
       low: low as LowAttributes as never,
-      ...(facts.text !== undefined && { high: { [ATTRIBUTE.dbQueryText]: facts.text } }),
+      ...(facts.text !== undefined && { high: { [DB_ATTRIBUTE.dbQueryText]: facts.text } }),
     },
     limits,
   );
-  const { [ATTRIBUTE.dbQuerySummary]: summary } = call.low ?? {};
+  const { [DB_ATTRIBUTE.dbQuerySummary]: summary } = call.low ?? {};
   call.span.updateName(summary === facts.summary ? nameOf(options, facts) : (options.operation ?? options.system));
   return facts.text;
 }
 
 function tellSlow(call: Call, tookMs: number, about: Attributes): void {
-  call.span.setAttribute(ATTRIBUTE.dbSlow, true);
+  call.span.setAttribute(DB_ATTRIBUTE.dbSlow, true);
   emitEvent(EVENT.slowQuery, 'warn', `a query took ${Math.round(tookMs)} ms`, known(about), call.active);
 }
 
@@ -197,5 +197,5 @@ function tellSlow(call: Call, tookMs: number, about: Attributes): void {
 function addStatus({ span }: Call, thrown: unknown): void {
   const { code, errno } = fieldsOf(thrown) ?? {};
   const status = [code, errno].find((value) => typeof value === 'string' || typeof value === 'number');
-  if (status !== undefined) span.setAttribute(ATTRIBUTE.dbStatusCode, String(status));
+  if (status !== undefined) span.setAttribute(DB_ATTRIBUTE.dbStatusCode, String(status));
 }

@@ -13,7 +13,7 @@ import { bounded } from './bounded-text.ts';
 import { Metering } from './call.ts';
 import { asked, countOf, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
-import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION } from '../names.ts';
 
 /** Options of {@link traceRetrieval}. */
 export interface RetrievalOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -48,9 +48,9 @@ export function traceRetrieval(dataSourceOrOptions: string | RetrievalOptions<ne
   const { dataSource, provider, topK, query, kind, attributes }: RetrievalOptions<never> =
     typeof dataSourceOrOptions === 'string' ? { dataSource: dataSourceOrOptions } : dataSourceOrOptions;
   const own = known({
-    [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.retrieval,
-    [ATTRIBUTE.genAiDataSource]: dataSource,
-    [ATTRIBUTE.genAiProvider]: provider,
+    [GEN_AI_ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.retrieval,
+    [GEN_AI_ATTRIBUTE.genAiDataSource]: dataSource,
+    [GEN_AI_ATTRIBUTE.genAiProvider]: provider,
   });
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const observation: Observation = {
@@ -58,22 +58,22 @@ export function traceRetrieval(dataSourceOrOptions: string | RetrievalOptions<ne
     kind: kind ?? SpanKind.CLIENT,
     fixed,
     fromArguments,
-    metering: new Metering({ ...own, ...low }, 'retrievalDuration', undefined),
+    metering: new Metering({ ...own, ...low }, GEN_AI_METRIC.retrievalDuration, undefined),
     watch({ span }, args) {
       if (!span.isRecording()) return undefined;
       markWorkflow(span);
       const limit = typeof topK === 'function' ? asked(topK, args) : topK;
-      if (limit !== undefined) span.setAttribute(ATTRIBUTE.genAiRequestTopK, limit);
+      if (limit !== undefined) span.setAttribute(GEN_AI_ATTRIBUTE.genAiRequestTopK, limit);
       const text = asked(query, args);
-      if (typeof text === 'string') span.setAttribute(ATTRIBUTE.genAiRetrievalQuery, bounded(text));
+      if (typeof text === 'string') span.setAttribute(GEN_AI_ATTRIBUTE.genAiRetrievalQuery, bounded(text));
       let items = 0;
       return {
         value(result) {
           const count = countOf(result);
-          if (count !== undefined) span.setAttribute(ATTRIBUTE.retrievalResults, count);
+          if (count !== undefined) span.setAttribute(GEN_AI_ATTRIBUTE.retrievalResults, count);
         },
         item: () => void items++,
-        over: () => void (items > 0 && span.setAttribute(ATTRIBUTE.retrievalResults, items)),
+        over: () => void (items > 0 && span.setAttribute(GEN_AI_ATTRIBUTE.retrievalResults, items)),
       };
     },
   };

@@ -1,6 +1,6 @@
 // Which workflow a call belongs to, however deep it is: a value of the context, so that it survives spans between.
 import { type Context, context, createContextKey, type Span } from '@opentelemetry/api';
-import { ATTRIBUTE } from '../names.ts';
+import { GEN_AI_ATTRIBUTE } from '../names.ts';
 
 /** One run of a workflow; each run is an object of its own. */
 export interface WorkflowRun {
@@ -23,6 +23,6 @@ export function workflowIn(around: Context): WorkflowRun | undefined {
 /** Names the workflow around a call on its span. To be called before the call runs. @returns its name */
 export function markWorkflow(span: Span): string | undefined {
   const run = workflowIn(context.active());
-  if (run !== undefined) span.setAttribute(ATTRIBUTE.genAiWorkflow, run.name);
+  if (run !== undefined) span.setAttribute(GEN_AI_ATTRIBUTE.genAiWorkflow, run.name);
   return run?.name;
 }

@@ -13,7 +13,7 @@ import { contentText } from './bounded-text.ts';
 import { type Call, Metering, type Watch } from './call.ts';
 import { asked, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
-import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION } from '../names.ts';
 
 /** Options of {@link traceTool}. */
 export interface ToolOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -37,9 +37,9 @@ export interface ToolOptions<Args, Low extends LowAttributes = LowAttributes> {
 }
 
 const PHASES = {
-  initialization: { operation: GEN_AI_OPERATION.toolInitialization, duration: 'toolInitialization' },
-  execution: { operation: GEN_AI_OPERATION.tool, duration: 'toolDuration' },
-  cleanup: { operation: GEN_AI_OPERATION.toolCleanup, duration: 'toolCleanup' },
+  initialization: { operation: GEN_AI_OPERATION.toolInitialization, duration: GEN_AI_METRIC.toolInitialization },
+  execution: { operation: GEN_AI_OPERATION.tool, duration: GEN_AI_METRIC.toolDuration },
+  cleanup: { operation: GEN_AI_OPERATION.toolCleanup, duration: GEN_AI_METRIC.toolCleanup },
 } as const;
 
 /**
@@ -60,11 +60,11 @@ export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFu
   const { name, phase = 'execution', type, description, kind, attributes } = options;
   const { operation, duration } = (PHASES as Partial<typeof PHASES>)[phase] ?? PHASES.execution;
   const measured = known({
-    [ATTRIBUTE.genAiOperation]: operation,
-    [ATTRIBUTE.genAiToolName]: name,
-    [ATTRIBUTE.genAiToolType]: type,
+    [GEN_AI_ATTRIBUTE.genAiOperation]: operation,
+    [GEN_AI_ATTRIBUTE.genAiToolName]: name,
+    [GEN_AI_ATTRIBUTE.genAiToolType]: type,
   });
-  const own = { ...measured, ...known({ [ATTRIBUTE.genAiToolDescription]: description }) };
+  const own = { ...measured, ...known({ [GEN_AI_ATTRIBUTE.genAiToolDescription]: description }) };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const observation: Observation = {
     name: `${operation} ${name}`,
@@ -78,22 +78,22 @@ export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFu
 }
 
 function executions({ name, callId = givenId, captureContent }: ToolOptions<never>): Observation['watch'] {
-  const counted = { [ATTRIBUTE.genAiToolName]: name };
+  const counted = { [GEN_AI_ATTRIBUTE.genAiToolName]: name };
   let running = 0;
   return (call, args): Watch => {
     const captured = captureContent === true && call.span.isRecording();
     if (call.span.isRecording()) describe(call, args, callId, captured);
     running++;
-    call.meters?.get('toolRunning').add(1, counted);
-    call.span.setAttribute(ATTRIBUTE.toolConcurrency, running);
+    call.meters?.get(GEN_AI_METRIC.toolRunning).add(1, counted);
+    call.span.setAttribute(GEN_AI_ATTRIBUTE.toolConcurrency, running);
     return {
       value(result) {
         const text = captured ? contentText(result) : undefined;
-        if (text !== undefined) call.span.setAttribute(ATTRIBUTE.genAiToolResult, text);
+        if (text !== undefined) call.span.setAttribute(GEN_AI_ATTRIBUTE.genAiToolResult, text);
       },
       over() {
         running--;
-        call.meters?.get('toolRunning').add(-1, counted);
+        call.meters?.get(GEN_AI_METRIC.toolRunning).add(-1, counted);
       },
     };
   };
@@ -107,9 +107,9 @@ function describe(
 ): void {
   markWorkflow(span);
   const id: unknown = asked(callId, args);
-  if (typeof id === 'string') span.setAttribute(ATTRIBUTE.genAiToolCallId, id);
+  if (typeof id === 'string') span.setAttribute(GEN_AI_ATTRIBUTE.genAiToolCallId, id);
   const text = isCaptured ? asked(() => contentText(args[0]), args) : undefined;
-  if (text !== undefined) span.setAttribute(ATTRIBUTE.genAiToolArguments, text);
+  if (text !== undefined) span.setAttribute(GEN_AI_ATTRIBUTE.genAiToolArguments, text);
 }
 
 function givenId([, options]: [unknown, unknown]): string | undefined {

@@ -3,7 +3,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { Call } from './call.ts';
 import { known } from './results.ts';
 import type { TransactionOutcome } from './transaction.ts';
-import { ATTRIBUTE } from '../names.ts';
+import { DB_ATTRIBUTE, DB_METRIC } from '../names.ts';
 
 /** A statement that was run. */
 interface Statement {
@@ -23,7 +23,7 @@ const begun = new WeakMap<object, number>();
 
 /** Measures the transaction that a statement ends; remembers the one that it begins. */
 export function followTransaction(connection: object, call: Call, about: Attributes, statement: Statement): void {
-  const { text = String(about[ATTRIBUTE.dbOperation] ?? ''), startMs, hasFailed } = statement;
+  const { text = String(about[DB_ATTRIBUTE.dbOperation] ?? ''), startMs, hasFailed } = statement;
   if (BEGINS.test(text)) {
     // A second one within is no transaction of its own.
     if (!hasFailed && !begun.has(connection)) begun.set(connection, startMs);
@@ -34,11 +34,13 @@ export function followTransaction(connection: object, call: Call, about: Attribu
   if (beganMs === undefined || !(isCommit || ROLLS_BACK.test(text))) return;
   begun.delete(connection);
   const outcome: TransactionOutcome = isCommit && !hasFailed ? 'commit' : 'rollback';
-  call.span.setAttribute(ATTRIBUTE.dbTransactionOutcome, outcome);
+  call.span.setAttribute(DB_ATTRIBUTE.dbTransactionOutcome, outcome);
   const attributes = known({
-    [ATTRIBUTE.dbSystem]: about[ATTRIBUTE.dbSystem],
-    [ATTRIBUTE.dbNamespace]: about[ATTRIBUTE.dbNamespace],
-    [ATTRIBUTE.dbTransactionOutcome]: outcome,
+    [DB_ATTRIBUTE.dbSystem]: about[DB_ATTRIBUTE.dbSystem],
+    [DB_ATTRIBUTE.dbNamespace]: about[DB_ATTRIBUTE.dbNamespace],
+    [DB_ATTRIBUTE.dbTransactionOutcome]: outcome,
   });
-  call.meters?.get('dbTransactionDuration').record((performance.now() - beganMs) / 1000, attributes, call.active);
+  call.meters
+    ?.get(DB_METRIC.dbTransactionDuration)
+    .record((performance.now() - beganMs) / 1000, attributes, call.active);
 }

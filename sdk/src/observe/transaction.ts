@@ -11,7 +11,7 @@ import {
 import { type AttributesOption, type LowAttributes, LowLimits } from './attributes.ts';
 import { Metering } from './call.ts';
 import { asked, known } from './results.ts';
-import { ATTRIBUTE } from '../names.ts';
+import { DB_ATTRIBUTE, DB_METRIC } from '../names.ts';
 
 /** How a transaction ended. */
 export type TransactionOutcome = 'commit' | 'rollback';
@@ -43,7 +43,7 @@ export function traceTransaction<
 >(options: TransactionOptions<Args, Low>): Instrument<Args>;
 export function traceTransaction(options: TransactionOptions<never>, fn?: AnyFunction): unknown {
   const { system, namespace, outcome, attributes } = options;
-  const own = known({ [ATTRIBUTE.dbSystem]: system, [ATTRIBUTE.dbNamespace]: namespace });
+  const own = known({ [DB_ATTRIBUTE.dbSystem]: system, [DB_ATTRIBUTE.dbNamespace]: namespace });
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const limits = new LowLimits();
   const observation: Observation = {
@@ -51,7 +51,7 @@ export function traceTransaction(options: TransactionOptions<never>, fn?: AnyFun
     kind: SpanKind.INTERNAL,
     fixed,
     fromArguments,
-    metering: new Metering({ ...own, ...low }, 'dbTransactionDuration', undefined),
+    metering: new Metering({ ...own, ...low }, DB_METRIC.dbTransactionDuration, undefined),
     watch(call) {
       let ended: TransactionOutcome = 'commit';
       return {
@@ -60,7 +60,7 @@ export function traceTransaction(options: TransactionOptions<never>, fn?: AnyFun
         },
         over(errorType) {
           if (errorType !== undefined) ended = 'rollback';
-          const told: LowAttributes = { [ATTRIBUTE.dbTransactionOutcome]: ended };
+          const told: LowAttributes = { [DB_ATTRIBUTE.dbTransactionOutcome]: ended };
           call.add({ low: told as never }, limits);
         },
       };

@@ -11,7 +11,7 @@ import {
 import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
 import { Metering } from './call.ts';
 import { entering, markWorkflow } from './run-context.ts';
-import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION } from '../names.ts';
 
 /** Options of {@link traceWorkflow}. */
 export interface WorkflowOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -51,14 +51,18 @@ export function traceWorkflow(nameOrOptions: string | WorkflowOptions<never>, fn
 
 /** What runs of a workflow look like. */
 export function workflowObservation({ name, kind, attributes }: WorkflowOptions<never>): Observation {
-  const own = { [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.workflow, [ATTRIBUTE.genAiWorkflow]: name };
+  const own = { [GEN_AI_ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.workflow, [GEN_AI_ATTRIBUTE.genAiWorkflow]: name };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   return {
     name: `${GEN_AI_OPERATION.workflow} ${name}`,
     kind,
     fixed,
     fromArguments,
-    metering: new Metering({ [ATTRIBUTE.genAiWorkflow]: name, ...low }, 'workflowDuration', undefined),
+    metering: new Metering(
+      { [GEN_AI_ATTRIBUTE.genAiWorkflow]: name, ...low },
+      GEN_AI_METRIC.workflowDuration,
+      undefined,
+    ),
     enter: entering(name),
   };
 }
@@ -79,8 +83,12 @@ export function traceNode<Args extends readonly unknown[] = unknown[], const Low
 export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFunction): unknown {
   const { name, type, kind, attributes }: NodeOptions<never> =
     typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
-  const kindOfNode = type !== undefined && { [ATTRIBUTE.nodeType]: type };
-  const own = { [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.node, [ATTRIBUTE.genAiStep]: name, ...kindOfNode };
+  const kindOfNode = type !== undefined && { [GEN_AI_ATTRIBUTE.nodeType]: type };
+  const own = {
+    [GEN_AI_ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.node,
+    [GEN_AI_ATTRIBUTE.genAiStep]: name,
+    ...kindOfNode,
+  };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const limits = new LowLimits();
   const observation: Observation = {
@@ -88,11 +96,15 @@ export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFu
     kind,
     fixed,
     fromArguments,
-    metering: new Metering({ [ATTRIBUTE.genAiStep]: name, ...kindOfNode, ...low }, 'nodeDuration', undefined),
+    metering: new Metering(
+      { [GEN_AI_ATTRIBUTE.genAiStep]: name, ...kindOfNode, ...low },
+      GEN_AI_METRIC.nodeDuration,
+      undefined,
+    ),
     watch(call) {
       const workflow = markWorkflow(call.span);
       if (workflow === undefined) return undefined;
-      call.add({ low: { [ATTRIBUTE.genAiWorkflow]: lowCardinality(workflow, MAX_WORKFLOWS) } }, limits);
+      call.add({ low: { [GEN_AI_ATTRIBUTE.genAiWorkflow]: lowCardinality(workflow, MAX_WORKFLOWS) } }, limits);
       return undefined;
     },
   };

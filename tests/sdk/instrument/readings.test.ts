@@ -19,8 +19,7 @@ import {
   instrumentQueue,
   uninstrument,
 } from '../../../sdk/src/index.ts';
-import { RESOURCE_METRICS } from '../../../sdk/src/instrument/metrics.ts';
-import { ATTRIBUTE, METRIC } from '../../../sdk/src/names.ts';
+import { RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
 afterEach(() => metrics.disable());
@@ -73,7 +72,7 @@ describe('what is read at collection', () => {
 
 describe('names that the sidecar has aliases for', () => {
   it('are names of the SDK', () => {
-    const names = new Set<string>(Object.values({ ...METRIC, ...RESOURCE_METRICS }).map(({ name }) => name));
+    const names = new Set<string>(Object.values(RESOURCE_METRIC).map(({ name }) => name));
     const ours =
       /^(websocket|cache|connection|object_pool|agent\.queue|db\.client\.connection|http\.client\.open_connections)\b/;
     const read = ALIASES.flatMap(({ sources }) => sources.map(({ metric }) => metric)).filter((metric) =>
@@ -81,7 +80,7 @@ describe('names that the sidecar has aliases for', () => {
     );
     expect(read.length).toBeGreaterThan(10);
     expect(read.filter((metric) => !names.has(metric))).toEqual([]);
-    const keys = new Set<string>(Object.values(ATTRIBUTE));
+    const keys = new Set<string>(Object.values(RESOURCE_ATTRIBUTE));
     const asked = ALIASES.filter(({ sources }) => sources.every(({ metric }) => names.has(metric))).flatMap(
       ({ labels = {}, sources }) => [
         ...sources.flatMap(({ where = {}, of }) => [...Object.keys(where), ...(of === undefined ? [] : [of])]),

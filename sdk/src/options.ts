@@ -1,5 +1,7 @@
 // Checks the options of startTelemetry and joins them with the environment: code over environment over defaults.
 // The only place in the SDK that reads environment variables.
+import type { SamplerNode } from './config/model.ts';
+import { samplerOf } from './config/sampler-setting.ts';
 import { checkOptions } from './option-checks.ts';
 import { EvenkeelError } from './errors.ts';
 import type { SamplingOptions } from './sample/sampling-options.ts';
@@ -69,8 +71,7 @@ export interface Settings {
   /** What the environment asks for and this SDK has not; each is told once. */
   readonly unknown: readonly string[];
   readonly propagators: readonly string[];
-  /** As OTEL_TRACES_SAMPLER names it; `ratio` is that of OTEL_TRACES_SAMPLER_ARG, 0..1. */
-  readonly sampler: { readonly name: string; readonly ratio: number };
+  readonly sampler: SamplerNode;
   readonly spanLimits: SpanLimits;
   readonly logLimits: Pick<SpanLimits, 'attributeValueLengthLimit' | 'attributeCountLimit'>;
   readonly exceptionSignal: ExceptionSignal;
@@ -157,7 +158,7 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     logs: routes('LOGS'),
     unknown,
     propagators: list(read('OTEL_PROPAGATORS') ?? 'tracecontext,baggage'),
-    sampler: samplerOf(read),
+    sampler: samplerOf(read('OTEL_TRACES_SAMPLER'), read('OTEL_TRACES_SAMPLER_ARG'), (what) => unknown.push(what)),
     spanLimits: spanLimits(number),
     logLimits: {
       attributeValueLengthLimit: number(of('LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT'), MAX_ATTRIBUTE_LENGTH),
@@ -228,11 +229,6 @@ function spanLimits(number: ReadNumber): SpanLimits {
     attributePerEventCountLimit: number('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', MAX_COUNT),
     attributePerLinkCountLimit: number('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', MAX_COUNT),
   };
-}
-
-function samplerOf(read: Read): Settings['sampler'] {
-  const ratio = Number(read('OTEL_TRACES_SAMPLER_ARG') ?? 1);
-  return { name: read('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on', ratio: ratio >= 0 && ratio <= 1 ? ratio : 1 };
 }
 
 function exceptionSignalOf(words: readonly string[]): ExceptionSignal {

@@ -111,11 +111,12 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   const redaction = createRedaction(redactionOf(model, options));
   const page =
     options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
+  const serviceName = String(resource.attributes[ATTRIBUTE.serviceName]);
   const counting = createCounting({
     ...options.sampling,
     filter: filterOf(model.meter_provider?.exemplar_filter),
     redact: (attributes) => redaction.attributes(attributes),
-    serviceName: String(resource.attributes[ATTRIBUTE.serviceName]),
+    serviceName,
     onFailure: outlet.onFailure,
   });
   const readers = await createReaders(model.meter_provider?.readers ?? [], outlet, counting);
@@ -134,7 +135,7 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   const pipeline = await createSpanPipeline(model.tracer_provider?.processors ?? [], surroundings);
   const tracerProvider = new SdkTracerProvider({
     resource,
-    sampler: counting.sampler(createSampler(model.tracer_provider?.sampler)),
+    sampler: counting.sampler(() => createSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
     spanProcessors: [...counting.spanProcessors, open.processor, ...pipeline.processors],
     spanLimits: spanLimits(model),
   });

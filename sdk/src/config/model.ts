@@ -68,9 +68,16 @@ export type SamplingRuleNode = Optional<{
 export type SamplerNode = Choice<{
   always_on: null;
   always_off: null;
+  always_record: { readonly root: SamplerNode };
   trace_id_ratio_based: ProbabilityNode;
   'probability/development': ProbabilityNode;
   'composite/development': ComposableNode;
+  'jaeger_remote/development': {
+    readonly endpoint: string;
+    /** Milliseconds. */
+    readonly interval?: number | null;
+    readonly initial_sampler: SamplerNode;
+  };
   parent_based: Optional<{
     root: SamplerNode;
     remote_parent_sampled: SamplerNode;

@@ -93,7 +93,7 @@ function whyNot(name: string, set: readonly string[], environment: Environment):
     const own = SIGNALS.map((signal) => `OTEL_EXPORTER_OTLP_${signal}_${general}`);
     return own.every((one) => set.includes(one)) ? 'each signal has its own' : undefined;
   }
-  if (name === 'OTEL_TRACES_SAMPLER_ARG' && !environment['OTEL_TRACES_SAMPLER']?.includes('ratio')) {
+  if (name === 'OTEL_TRACES_SAMPLER_ARG' && !/ratio|jaeger_remote/.test(environment['OTEL_TRACES_SAMPLER'] ?? '')) {
     return 'the sampler takes no argument';
   }
   if (name === 'OTEL_RESOURCE_ATTRIBUTES' && set.includes('OTEL_SERVICE_NAME')) {

@@ -4,6 +4,8 @@ import { expect, it } from 'vitest';
 import type { SamplerNode } from '../../../sdk/src/config/model.ts';
 import { createSampler } from '../../../sdk/src/providers/samplers.ts';
 
+const NOWHERE = { serviceName: 'shop', outlet: { closing: new AbortController().signal, onFailure: () => {} } };
+
 interface Shape {
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
@@ -20,11 +22,12 @@ function check(node: SamplerNode, { kind = SpanKind.SERVER, attributes = {}, par
     isRemote: parent === 'remote',
   };
   const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, spanContext);
-  const { traceState } = createSampler(node).shouldSample(context, traceId, 'op', kind, attributes, []);
+  const { traceState } = createSampler(node, NOWHERE).shouldSample(context, traceId, 'op', kind, attributes, []);
   expect(traceState?.serialize()).toBe(expected);
 }
 
 it('makes a sampler of a share', () => {
+  check({ trace_id_ratio_based: { ratio: 0.5 } }, {}, 'ot=th:8');
   check({ 'probability/development': { ratio: 0.5 } }, {}, 'ot=th:8');
   check({ 'probability/development': null }, {}, 'ot=th:0');
   check({ 'composite/development': { always_on: null } }, {}, 'ot=th:0');

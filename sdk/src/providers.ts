@@ -19,28 +19,28 @@ import {
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
-import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
 import { createOpenSpans } from './bound/open-spans.ts';
-import { createRedaction } from './bound/redaction.ts';
+import { createRedaction, type Redaction } from './bound/redaction.ts';
 import { watchEnding } from './bound/ending.ts';
 import type { Model } from './config/model.ts';
 import { warn } from './errors.ts';
 import { startChannels } from './instrument/channels.ts';
 import { startInstalled } from './instrument/installed.ts';
+import { settingsOfPackages, unhonoured } from './instrument/installed-settings.ts';
 import { startPino } from './instrument/pino.ts';
 import { createCounting } from './metrics/counting.ts';
 import type { ExemplarFilter } from './metrics/exemplars.ts';
 import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from './names.ts';
 import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
-import { createLogProcessors, logLimits } from './providers/logs.ts';
-import { createReaders, createViews } from './providers/metrics.ts';
+import { createLoggerProvider } from './providers/logs.ts';
+import { createMeterProvider, createReaders } from './providers/metrics.ts';
 import { createPropagator } from './providers/propagators.ts';
 import { createResource } from './providers/resource.ts';
 import { createSampler } from './providers/samplers.ts';
 import { createSpanPipeline, spanLimits } from './providers/spans.ts';
+import { switchTracers } from './providers/switched-scopes.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** How long `flush()` waits. */
@@ -108,7 +108,7 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   if (level !== DiagLogLevel.NONE)
     diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
   const resource = await createResource(model.resource);
-  const redaction = createRedaction(redactionOf(model, options));
+  const redaction = redactionOf(model, options);
   const page =
     options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
   const serviceName = String(resource.attributes[ATTRIBUTE.serviceName]);
@@ -120,19 +120,11 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
     onFailure: outlet.onFailure,
   });
   const readers = await createReaders(model.meter_provider?.readers ?? [], outlet, counting);
-  const meterProvider = new MeterProvider({
-    resource,
-    readers: page ? [...readers, page] : readers,
-    views: createViews(model.meter_provider?.views ?? []),
-  });
+  const meterProvider = createMeterProvider(model, resource, page ? [...readers, page] : readers);
   const surroundings = { outlet, meterProvider, redaction };
-  const loggerProvider = new LoggerProvider({
-    resource,
-    processors: await createLogProcessors(model.logger_provider?.processors ?? [], surroundings),
-    logRecordLimits: logLimits(model),
-  });
+  const loggerProvider = await createLoggerProvider(model, resource, surroundings);
   const open = createOpenSpans(() => loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION));
-  const pipeline = await createSpanPipeline(model.tracer_provider?.processors ?? [], surroundings);
+  const pipeline = await createSpanPipeline(model, surroundings);
   const tracerProvider = new SdkTracerProvider({
     resource,
     sampler: counting.sampler(() => createSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
@@ -146,7 +138,7 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   if (propagator) propagation.setGlobalPropagator(propagator);
   metrics.setGlobalMeterProvider(counting.exemplars.meterProvider(meterProvider));
   logs.setGlobalLoggerProvider(loggerProvider);
-  trace.setGlobalTracerProvider(tracerProvider);
+  trace.setGlobalTracerProvider(switchTracers(tracerProvider, model));
   return {
     page,
     contexts: storeOf(contexts),
@@ -175,8 +167,11 @@ function startInstruments(model: Model, options: TelemetryOptions, { contexts }:
     stops.push(() => runtime.disable());
   }
   const switches = model['instrumentation/development']?.js ?? {};
-  const installed = options.instrumentations === false ? [] : startInstalled(switches);
-  stops.push(startChannels({ switches, installed, contexts }), startPino(switches));
+  const general = model['instrumentation/development']?.general ?? {};
+  const isWanted = options.instrumentations !== false;
+  const installed = isWanted ? startInstalled(settingsOfPackages(switches, general)) : [];
+  for (const problem of unhonoured(switches, general, installed)) warn('INSTRUMENTATION_FAILED', problem);
+  stops.push(startChannels({ switches, installed, contexts, http: general.http?.client }), startPino(switches));
   return () => {
     for (const stop of stops) stop();
   };
@@ -210,13 +205,17 @@ function storeOf(manager: AsyncLocalStorageContextManager): AsyncLocalStorage<Co
 }
 
 /** Patterns in code keep their flags; those of a file are words of it. */
-function redactionOf(model: Model, options: TelemetryOptions): NonNullable<TelemetryOptions['redaction']> {
+function redactionOf(model: Model, options: TelemetryOptions): Redaction {
   const node = model.distribution?.evenkeel?.redaction;
-  return {
-    enabled: node?.enabled ?? true,
-    keys: node?.keys ?? [],
-    values: options.redaction?.values ?? (node?.values ?? []).map((source) => new RegExp(source)),
-  };
+  const { sanitization } = model['instrumentation/development']?.general ?? {};
+  return createRedaction(
+    {
+      enabled: node?.enabled ?? true,
+      keys: node?.keys ?? [],
+      values: options.redaction?.values ?? (node?.values ?? []).map((source) => new RegExp(source)),
+    },
+    sanitization?.url?.sensitive_query_parameters ?? [],
+  );
 }
 
 function pageAddress(prometheus: { port?: number; host?: string }): { host: string; port?: number } {

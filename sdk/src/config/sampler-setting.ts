@@ -54,7 +54,8 @@ function remoteOf(arg: string | undefined, tell: Tell): SamplerNode {
   if (!isUrl) tell('the endpoint of OTEL_TRACES_SAMPLER_ARG');
   const interval = Number(pollingIntervalMs ?? Number.NaN);
   const isInterval = interval >= LEAST_INTERVAL_MS;
-  if (pollingIntervalMs !== undefined && !isInterval) tell(`pollingIntervalMs=${pollingIntervalMs} of OTEL_TRACES_SAMPLER_ARG`);
+  if (pollingIntervalMs !== undefined && !isInterval)
+    tell(`pollingIntervalMs=${pollingIntervalMs} of OTEL_TRACES_SAMPLER_ARG`);
   const ratio = ratioOf(initialSamplingRate, tell) ?? INITIAL_RATIO;
   return {
     'jaeger_remote/development': {

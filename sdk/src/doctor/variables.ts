@@ -79,7 +79,8 @@ export function outweighedByCode(environment: Environment): Shadowed[] {
 }
 
 function whyNotBeside(name: string, fileText: string): string | undefined {
-  const isUsed = BESIDE_FILE.has(name) || new RegExp(`\\$\\{(?:env:)?${name}\\b`).test(fileText);
+  const isDetected = name === 'OTEL_SERVICE_NAME' && /\bservice:/.test(fileText);
+  const isUsed = BESIDE_FILE.has(name) || isDetected || new RegExp(`\\$\\{(?:env:)?${name}\\b`).test(fileText);
   return isUsed ? undefined : 'the configuration file counts alone';
 }
 

@@ -3,6 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type Attributes, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import type { HttpSideNode } from '../config/model.ts';
 import { ATTRIBUTE, ERROR_TYPE_OTHER, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 
@@ -17,7 +18,7 @@ export const HTTP_ATTRIBUTE = {
 const KEY = { ...ATTRIBUTE, ...HTTP_ATTRIBUTE };
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
-const METHODS: ReadonlySet<string> = new Set([
+const METHODS: readonly string[] = [
   'CONNECT',
   'DELETE',
   'GET',
@@ -28,7 +29,7 @@ const METHODS: ReadonlySet<string> = new Set([
   'PUT',
   'QUERY',
   'TRACE',
-]);
+];
 
 interface Request {
   readonly origin: string | URL;
@@ -40,20 +41,24 @@ interface Request {
 interface Event {
   readonly request: Request;
   readonly headers?: unknown;
-  readonly response?: { readonly statusCode: number };
+  readonly response?: { readonly statusCode: number; readonly headers?: unknown };
   readonly error?: unknown;
 }
 
 /** Listens until it is stopped, or until another instrumentation of undici is seen at work. */
-export function startUndici(): () => void {
+export function startUndici(settings: HttpSideNode = {}): () => void {
   const spans = new WeakMap<object, Span>();
+  const methods = new Set(settings.known_methods ?? METHODS);
+  const requestHeaders = capturing(settings.request_captured_headers, 'http.request.header');
+  const responseHeaders = capturing(settings.response_captured_headers, 'http.response.header');
 
   function created({ request }: Event): void {
     const parent = context.active();
     if (!state.isOn || isTracingSuppressed(parent) || isTraced(request.headers)) return;
-    const { method, attributes } = describe(request);
+    const { method, attributes } = describe(request, methods);
     const options = { kind: SpanKind.CLIENT, attributes };
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
+    span.setAttributes(requestHeaders(request.headers));
     spans.set(request, span);
     propagation.inject(trace.setSpan(parent, span), request, {
       set: (carrier, name, value) => void carrier.addHeader(name, value),
@@ -71,7 +76,7 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const status = response?.statusCode ?? 0;
-    span.setAttribute(KEY.status, status);
+    span.setAttribute(KEY.status, status).setAttributes(responseHeaders(response?.headers));
     if (status >= 400) span.setAttribute(KEY.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
     spans.delete(request);
     span.end();
@@ -107,9 +112,38 @@ function isTraced(headers: unknown): boolean {
   return Array.isArray(headers) && headers.some((each, i) => i % 2 === 0 && /^traceparent$/i.test(String(each)));
 }
 
-function describe(request: Request): { method: string; attributes: Attributes } {
+/**
+ * Makes the reader of the headers that are asked for; one that reads nothing where none are.
+ *
+ * @param key of their attributes, to be followed by the name of the header
+ */
+function capturing(names: readonly string[] | null | undefined, key: string): (headers: unknown) => Attributes {
+  if (!names?.length) return () => ({});
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  return (headers) => {
+    const found: Record<string, string[]> = {};
+    for (const [name, value] of pairsOf(headers)) {
+      const lower = name.toLowerCase();
+      if (wanted.has(lower)) (found[`${key}.${lower}`] ??= []).push(value);
+    }
+    return found;
+  };
+}
+
+/** Of lines, or of names and values in turn, which are text or bytes; a name may have several values. */
+function* pairsOf(headers: unknown): Generator<[name: string, value: string]> {
+  if (typeof headers === 'string') {
+    for (const [, name = '', value = ''] of headers.matchAll(/^([^:\r\n]+):[ \t]*(.*?)\r?$/gm)) yield [name, value];
+  }
+  if (!Array.isArray(headers)) return;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    for (const value of [headers[i + 1]].flat()) yield [String(headers[i]), String(value)];
+  }
+}
+
+function describe(request: Request, methods: ReadonlySet<string>): { method: string; attributes: Attributes } {
   const url = new URL(request.path, request.origin);
-  const isKnown = METHODS.has(request.method);
+  const isKnown = methods.has(request.method);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return {
     method: isKnown ? request.method : 'HTTP',

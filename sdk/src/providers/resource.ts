@@ -1,4 +1,5 @@
 // Describes where the process runs. What carries secrets, as the command line, is left out.
+import { readFileSync } from 'node:fs';
 import type { Attributes } from '@opentelemetry/api';
 import {
   defaultResource,
@@ -13,12 +14,15 @@ import {
 } from '@opentelemetry/resources';
 import type { Model } from '../config/model.ts';
 import { warn } from '../errors.ts';
+import { ATTRIBUTE } from '../names.ts';
+import { isChosenBy } from './patterns.ts';
 
 /** Resource detectors by their name in the model and in OTEL_NODE_RESOURCE_DETECTORS. */
 const RESOURCE_DETECTORS: ReadonlyMap<string, readonly ResourceDetector[]> = new Map([
   ['service', [serviceInstanceIdDetector]],
   ['host', [hostDetector, osDetector]],
   ['process', [{ detect: detectProcess }]],
+  ['container', [{ detect: detectContainer }]],
 ]);
 
 /**
@@ -30,11 +34,15 @@ export async function createResource(node: Model['resource']): Promise<Resource>
   const names = (node?.['detection/development']?.detectors ?? []).flatMap((entry) => Object.keys(entry));
   const detected = detectResources({ detectors: names.flatMap((name) => RESOURCE_DETECTORS.get(name) ?? []) });
   await detected.waitForAsyncAttributes?.();
+  const { attributes: wanted, serviceName } = node?.['detection/development'] ?? {};
+  const found = { ...detected.attributes, ...(serviceName && { [ATTRIBUTE.serviceName]: serviceName }) };
+  const isChosen = isChosenBy(wanted);
+  const chosen = Object.entries(found).filter(([key]) => isChosen(key));
   const own: Attributes = { ...listed(node?.attributes_list ?? '') };
   for (const { name, value } of node?.attributes ?? []) if (value !== null) own[name] = value as Attributes[string];
   const options = node?.schema_url ? { schemaUrl: node.schema_url } : {};
   return defaultResource()
-    .merge(resourceFromAttributes(detected.attributes))
+    .merge(resourceFromAttributes(Object.fromEntries(chosen)))
     .merge(resourceFromAttributes(own, options));
 }
 
@@ -59,4 +67,28 @@ function listed(text: string): Record<string, string> {
 function detectProcess(): ReturnType<ResourceDetector['detect']> {
   const attributes = Object.entries(processDetector.detect().attributes ?? {});
   return { attributes: Object.fromEntries(attributes.filter(([key]) => !key.startsWith('process.command'))) };
+}
+
+/** Where Linux tells a process what it runs in: control groups of version 1, mounts where they are of version 2. */
+const CONTAINER_FILES = [
+  { path: '/proc/self/cgroup', id: /([0-9a-f]{64})(?:\.scope)?$/m },
+  { path: '/proc/self/mountinfo', id: /\/(?:containers|sandboxes|overlay-containers)\/([0-9a-f]{64})\// },
+];
+
+/** The container the process runs in; nothing outside of one. */
+function detectContainer(): ReturnType<ResourceDetector['detect']> {
+  for (const { path, id } of CONTAINER_FILES) {
+    const found = id.exec(textOf(path))?.[1];
+    if (found !== undefined) return { attributes: { 'container.id': found } };
+  }
+  return {};
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Not Linux.
+    return '';
+  }
 }

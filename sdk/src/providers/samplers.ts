@@ -18,17 +18,18 @@ export interface SamplerSurroundings {
 type Variants = { [Name in keyof SamplerNode]-?: NonNullable<SamplerNode[Name]> | null };
 
 /** Makers of samplers, by the word of the model. */
-const SAMPLERS: { readonly [Name in keyof Variants]: (node: Variants[Name], around: SamplerSurroundings) => Sampler } = {
-  always_on: () => new AlwaysOnSampler(),
-  always_off: () => new AlwaysOffSampler(),
-  always_record: (node, around) => createAlwaysRecordSampler(createSampler(node?.root, around)),
-  // OpenTelemetry's own sampler of that name tells no threshold, so nobody could count what it kept.
-  trace_id_ratio_based: (node) => createConsistentProbabilitySampler(node?.ratio ?? 1),
-  'probability/development': (node) => createConsistentProbabilitySampler(node?.ratio ?? 1),
-  'composite/development': (node) => createCompositeSampler(composableOf(node ?? { always_on: null })),
-  'jaeger_remote/development': createRemote,
-  parent_based: createParentBased,
-};
+const SAMPLERS: { readonly [Name in keyof Variants]: (node: Variants[Name], around: SamplerSurroundings) => Sampler } =
+  {
+    always_on: () => new AlwaysOnSampler(),
+    always_off: () => new AlwaysOffSampler(),
+    always_record: (node, around) => createAlwaysRecordSampler(createSampler(node?.root, around)),
+    // OpenTelemetry's own sampler of that name tells no threshold, so nobody could count what it kept.
+    trace_id_ratio_based: (node) => createConsistentProbabilitySampler(node?.ratio ?? 1),
+    'probability/development': (node) => createConsistentProbabilitySampler(node?.ratio ?? 1),
+    'composite/development': (node) => createCompositeSampler(composableOf(node ?? { always_on: null })),
+    'jaeger_remote/development': createRemote,
+    parent_based: createParentBased,
+  };
 
 /** Makes a sampler; every span is recorded where none is asked for and the parent does not say otherwise. */
 export function createSampler(node: SamplerNode | null | undefined, around: SamplerSurroundings): Sampler {

@@ -83,7 +83,8 @@ export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSample
   timer.unref();
   void poll();
   return {
-    shouldSample: (...span) => (initial !== undefined && current() === undefined ? initial : sampler).shouldSample(...span),
+    shouldSample: (...span) =>
+      (initial !== undefined && current() === undefined ? initial : sampler).shouldSample(...span),
     toString: () => `CompositeSampler{ParentThreshold{${root.description}}}`,
     async refresh() {
       // Whoever waits for it must not end meanwhile: the question itself keeps nothing alive.

@@ -10,6 +10,7 @@ import { suppressTracing, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { observedLibraries, startChannels } from '../../../sdk/src/instrument/channels.ts';
+import { startUndici } from '../../../sdk/src/instrument/fetch-spans.ts';
 import { setInstrumentation } from '../../../sdk/src/state.ts';
 
 const exporter = new InMemorySpanExporter();
@@ -207,6 +208,38 @@ describe('undici', () => {
         status: { code: SpanStatusCode.ERROR },
       },
     ]);
+  });
+
+  it('captures the headers that are asked for, in whatever shape undici has them', () => {
+    const end = startUndici({
+      request_captured_headers: ['Accept', 'X-Team'],
+      response_captured_headers: ['Age'],
+      known_methods: ['PURGE'],
+    });
+    onTestFinished(end);
+    const age = [
+      Buffer.from('age'),
+      Buffer.from('7'),
+      Buffer.from('Age'),
+      Buffer.from('8'),
+      Buffer.from('x'),
+      Buffer.from('9'),
+    ];
+    for (const headers of ['accept: a\r\nX-Team: t: u\r\n', ['Accept', 'a', 'x-team', ['t', 'u'], 'x', '1']]) {
+      const asked = { ...request, headers };
+      say('request:create', { request: asked });
+      say('request:headers', { request: asked, response: { statusCode: 200, headers: age } });
+    }
+    const captured = spans().filter(({ name }) => name === 'PURGE');
+    expect(captured.map(({ attributes }) => attributes['http.request.header.x-team'])).toEqual([['t: u'], ['t', 'u']]);
+    for (const { attributes } of captured) {
+      expect(attributes).toMatchObject({
+        'http.request.method': 'PURGE',
+        'http.request.header.accept': ['a'],
+        'http.response.header.age': ['7', '8'],
+      });
+      expect(Object.keys(attributes).filter((key) => key.includes('header'))).toHaveLength(3);
+    }
   });
 
   it('leaves a request alone that passes a trace on, and follows the next one', async () => {

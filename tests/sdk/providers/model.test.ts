@@ -103,4 +103,22 @@ describe('createResource', () => {
     });
     expect(text).toMatch(/"b" is not key=value \[SETTING_UNKNOWN\]/);
   });
+
+  it('adds of what is detected what is wanted, and the name of the service from the environment', async () => {
+    const detectors = [{ host: null }, { process: null }, { service: null }, { container: null }];
+    const chosen = await createResource({
+      'detection/development': {
+        detectors,
+        attributes: { included: ['process.*', 'service.name'], excluded: ['process.runtime.*'] },
+        serviceName: 'shop',
+      },
+    });
+    const keys = Object.keys(chosen.attributes).filter((key) => !key.startsWith('telemetry.'));
+    expect(keys).toContain('process.pid');
+    expect(keys.filter((key) => !/^(?:process\.(?!runtime)|service\.name$)/.test(key))).toEqual([]);
+    expect(chosen.attributes['service.name']).toBe('shop');
+    const named = { attributes: [{ name: 'service.name', value: 'mine' }] };
+    const both = await createResource({ ...named, 'detection/development': { detectors, serviceName: 'shop' } });
+    expect(both.attributes['service.name']).toBe('mine');
+  });
 });

@@ -156,7 +156,8 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     traces: routes('TRACES'),
     metrics: routes('METRICS'),
     logs: routes('LOGS'),
-    unknown,
+    // Beside a file they are not asked.
+    unknown: configFile === undefined ? unknown : [],
     propagators: list(read('OTEL_PROPAGATORS') ?? 'tracecontext,baggage'),
     sampler: samplerOf(read('OTEL_TRACES_SAMPLER'), read('OTEL_TRACES_SAMPLER_ARG'), (what) => unknown.push(what)),
     spanLimits: spanLimits(number),

@@ -35,6 +35,9 @@ export type OtlpNode = Optional<{
   compression: string;
   timeout: number;
   encoding: 'protobuf' | 'json';
+  /** Bytes; 0 is no limit. */
+  max_request_size: number;
+  max_response_size: number;
 }> &
   MetricShapeNode & {
     /** True where addresses, headers and certificates are to be found in OTEL_EXPORTER_OTLP_*; never in a file. */

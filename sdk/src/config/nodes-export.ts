@@ -21,7 +21,6 @@ import {
   word,
 } from './shapes.ts';
 
-const UNRELEASED = 'it is in no released version of the standard';
 const BY_GRPC = 'the gRPC client of OpenTelemetry has no setting for it';
 
 /** A file that must be there when the program starts. */
@@ -48,8 +47,8 @@ const otlpHttp = {
   ...otlp,
   tls: titled('HttpTls', checked(node(certificates), pairProblem)),
   encoding: word('protobuf', 'json'),
-  max_request_size: refused(UNRELEASED),
-  max_response_size: refused(UNRELEASED),
+  max_request_size: noted('No limit unless set.', count),
+  max_response_size: noted('64 KiB unless set; more is not read.', positive),
 };
 const otlpGrpc = {
   ...otlp,

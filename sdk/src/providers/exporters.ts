@@ -39,7 +39,7 @@ import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace
 import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, MetricShapeNode, OtlpNode } from '../config/model.ts';
 import type { Counting } from '../metrics/counting.ts';
-import { createTransport, type HttpOptions, type Outlet } from '../otlp-transport.ts';
+import { createTransport, type HttpOptions, type Outlet, type SizeLimits } from '../otlp-transport.ts';
 import { createFileTransport } from './file-transport.ts';
 import { GRPC_ENDPOINT, grpcOptions } from './otlp-grpc.ts';
 import { certificates, CONCURRENCY_LIMIT, headersOf, type Signal, timeoutOf } from './otlp-settings.ts';
@@ -176,7 +176,7 @@ async function exportDelegate<Item, Answer>(
   return createOtlpNetworkExportDelegate(http, serializer, ownMetrics, createTransport(http, outlet));
 }
 
-function httpOptions(node: OtlpNode, signal: Signal): HttpOptions {
+function httpOptions(node: OtlpNode, signal: Signal): HttpOptions & SizeLimits {
   const type = node.encoding === 'json' ? 'application/json' : 'application/x-protobuf';
   const required = { 'Content-Type': type };
   const headers = headersOf(node);
@@ -192,6 +192,9 @@ function httpOptions(node: OtlpNode, signal: Signal): HttpOptions {
     timeoutMillis: timeoutOf(node),
     concurrencyLimit: CONCURRENCY_LIMIT,
     agentFactory: httpAgentFactoryFromOptions({ keepAlive: true, ...certificates(node.tls) }),
+    // A size of 0 is no limit.
+    ...(node.max_request_size && { maxRequestBytes: node.max_request_size }),
+    ...(node.max_response_size && { maxAnswerBytes: node.max_response_size }),
   };
 }
 

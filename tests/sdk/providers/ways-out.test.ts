@@ -9,6 +9,7 @@ import type { OtlpNode, TlsNode } from '../../../sdk/src/config/model.ts';
 import { createMetricExporter, createSpanExporter } from '../../../sdk/src/providers/exporters.ts';
 import { pem, tlsFile } from '../../support/certificates.ts';
 import { startGrpcReceiver } from '../../support/grpc-receiver.ts';
+import { startReceiver } from '../../support/otlp-receiver.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const failures: string[] = [];
@@ -61,6 +62,21 @@ describe('otlp_grpc', () => {
     expect(receiver.calls).toHaveLength(2);
     await send({ endpoint: receiver.url.replace('http://', ''), timeout: 200 });
     expect(receiver.calls).toHaveLength(2);
+  });
+});
+
+describe('otlp_http', () => {
+  it('sends nothing that is larger than it may be, and says so', async () => {
+    const receiver = await startReceiver();
+    const send = async (name: string): Promise<void> => {
+      const node = { endpoint: `${receiver.url}/v1/traces`, max_request_size: 1000 };
+      await exportSpans((await createSpanExporter({ otlp_http: node }, { outlet })).exporter, name);
+    };
+    failures.length = 0;
+    await send('a');
+    await send('b'.repeat(1000));
+    expect(receiver.received).toHaveLength(1);
+    expect(failures).toEqual([expect.stringMatching(/^a request of \d+ bytes is larger than 1000$/)]);
   });
 });
 

@@ -1,6 +1,5 @@
 // Checks the options of startTelemetry and joins them with the environment: code over environment over defaults.
 // The only place in the SDK that reads environment variables.
-import type { SamplerNode } from './config/model.ts';
 import { samplerOf } from './config/sampler-setting.ts';
 import { checkOptions } from './option-checks.ts';
 import { EvenkeelError } from './errors.ts';
@@ -71,7 +70,8 @@ export interface Settings {
   /** What the environment asks for and this SDK has not; each is told once. */
   readonly unknown: readonly string[];
   readonly propagators: readonly string[];
-  readonly sampler: SamplerNode;
+  /** As the configuration model has it, whose types are not part of the package. */
+  readonly sampler: Readonly<Record<string, unknown>>;
   readonly spanLimits: SpanLimits;
   readonly logLimits: Pick<SpanLimits, 'attributeValueLengthLimit' | 'attributeCountLimit'>;
   readonly exceptionSignal: ExceptionSignal;

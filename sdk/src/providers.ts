@@ -38,7 +38,7 @@ import { createLoggerProvider } from './providers/logs.ts';
 import { createMeterProvider, createReaders } from './providers/metrics.ts';
 import { createPropagator } from './providers/propagators.ts';
 import { createResource } from './providers/resource.ts';
-import { createSampler } from './providers/samplers.ts';
+import { createReplaceableSampler, type ReplaceableSampler } from './providers/samplers.ts';
 import { createSpanPipeline, spanLimits } from './providers/spans.ts';
 import { switchTracers } from './providers/switched-scopes.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -61,16 +61,25 @@ const MAX_REQUESTS = 90;
 /** The event loop is sampled by a timer of its own; every 10 ms, the default, is too dear beside every service. */
 const EVENT_LOOP_RESOLUTION_MS = 50;
 
+/** Tells of another sampler from now on. @returns what ends it */
+export type Follow = (replaceSampler: ReplaceableSampler['replace']) => () => void;
+
 /** What is started, and how it is stopped. */
 interface Running {
   readonly page: PrometheusExporter | undefined;
   readonly contexts: AsyncLocalStorage<Context> | undefined;
+  readonly replaceSampler: ReplaceableSampler['replace'];
   shutdown(): Promise<unknown>;
   handOver(fatal: unknown): void;
 }
 
-/** Starts the OpenTelemetry SDK and registers it globally. `options` is for what the model has no word for. */
-export async function startProviders(model: Model, options: TelemetryOptions): Promise<Telemetry> {
+/**
+ * Starts the OpenTelemetry SDK and registers it globally.
+ *
+ * @param options for what the model has no word for
+ * @param follow where the model is from something that may change
+ */
+export async function startProviders(model: Model, options: TelemetryOptions, follow?: Follow): Promise<Telemetry> {
   if (isSdkRegistered()) warn('SDK_REGISTERED', 'there was one before startTelemetry');
   const closing = new AbortController();
   const closed = new AbortController();
@@ -78,6 +87,7 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
   const outlet: Outlet = { closing: closing.signal, closed: closed.signal, onFailure: warnOnce() };
   const running = await createProviders(model, options, outlet);
   const stopInstruments = startInstruments(model, options, running);
+  const unfollow = follow?.(running.replaceSampler);
   const { page } = running;
   const port = options.prometheus?.port;
   if (page && port !== undefined) {
@@ -85,6 +95,7 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
   }
 
   const stop = async (): Promise<void> => {
+    unfollow?.();
     closing.abort();
     const isInTime = await within(SHUTDOWN_TIMEOUT_MS, running.shutdown());
     if (!isInTime) outlet.onFailure(new Error(`no answer within ${SHUTDOWN_TIMEOUT_MS} ms at shutdown`));
@@ -125,9 +136,12 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   const loggerProvider = await createLoggerProvider(model, resource, surroundings);
   const open = createOpenSpans(() => loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION));
   const pipeline = await createSpanPipeline(model, surroundings);
+  let configured: ReplaceableSampler | undefined;
   const tracerProvider = new SdkTracerProvider({
     resource,
-    sampler: counting.sampler(() => createSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
+    sampler: counting.sampler(
+      () => (configured = createReplaceableSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
+    ),
     spanProcessors: [...counting.spanProcessors, open.processor, ...pipeline.processors],
     spanLimits: spanLimits(model),
   });
@@ -142,6 +156,7 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   return {
     page,
     contexts: storeOf(contexts),
+    replaceSampler: (node) => configured?.replace(node),
     async shutdown() {
       counting.close();
       // Whoever would end them later finds nobody to tell.

@@ -1,7 +1,7 @@
 // Says in the words of the configuration model what options and environment ask for. Pure.
 import { ATTRIBUTE } from '../names.ts';
 import type { Route, Settings } from '../options.ts';
-import type { ExporterNode, Model, OtlpNode, ProcessorNode, ReaderNode } from './model.ts';
+import type { ExporterNode, Model, OtlpNode, ProcessorNode, ReaderNode, SamplerNode } from './model.ts';
 
 /** Makes the model of a telemetry that is started from code and environment. */
 export function modelOf(settings: Settings): Model {
@@ -26,7 +26,7 @@ export function modelOf(settings: Settings): Model {
     propagator: { composite: settings.propagators.map((name) => ({ [name]: null })) },
     tracer_provider: {
       processors: processors(settings.traces),
-      sampler: settings.sampler,
+      sampler: settings.sampler as SamplerNode,
       limits: {
         attribute_value_length_limit: spanLimits.attributeValueLengthLimit,
         attribute_count_limit: spanLimits.attributeCountLimit,

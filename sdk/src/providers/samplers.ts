@@ -38,6 +38,37 @@ export function createSampler(node: SamplerNode | null | undefined, around: Samp
   return create(settings, around);
 }
 
+/** A sampler that can be replaced while spans are made. */
+export interface ReplaceableSampler extends Sampler {
+  replace(node: SamplerNode | null | undefined): void;
+}
+
+/** Makes one that decides as `node` says until it is replaced. */
+export function createReplaceableSampler(
+  node: SamplerNode | null | undefined,
+  around: SamplerSurroundings,
+): ReplaceableSampler {
+  let ending = new AbortController();
+  const create = (from: SamplerNode | null | undefined): Sampler => {
+    const closing = AbortSignal.any([around.outlet.closing, ending.signal]);
+    return createSampler(from, { ...around, outlet: { ...around.outlet, closing } });
+  };
+  let current = create(node);
+  const replaceable: ReplaceableSampler = {
+    // Bound, so that a span costs no call more.
+    shouldSample: current.shouldSample.bind(current),
+    toString: () => current.toString(),
+    replace(next) {
+      // One that asks others asks no more.
+      ending.abort();
+      ending = new AbortController();
+      current = create(next);
+      replaceable.shouldSample = current.shouldSample.bind(current);
+    },
+  };
+  return replaceable;
+}
+
 function createParentBased(node: Variants['parent_based'], around: SamplerSurroundings): Sampler {
   const below = (name: string, child: SamplerNode | null | undefined): Record<string, Sampler> =>
     child ? { [name]: createBelow(child, around) } : {};

@@ -128,6 +128,7 @@ const prometheus = node({
   with_resource_constant_labels: refused('version 1.1 of the standard has `resource_constant_labels` in its place'),
 });
 
+/** Readers of metrics, with their exporters. */
 export const reader = choice({
   periodic: node(
     {
@@ -151,7 +152,10 @@ const aggregation = choice({
   drop: empty,
   last_value: empty,
   sum: empty,
-  explicit_bucket_histogram: node({ boundaries: list({ kind: 'number', min: -Infinity }), record_min_max: flag }),
+  explicit_bucket_histogram: node({
+    boundaries: list({ kind: 'number', min: -Infinity, isReal: true }),
+    record_min_max: flag,
+  }),
   base2_exponential_bucket_histogram: node({
     max_scale: noted('OpenTelemetry for JavaScript always begins at 20.', { kind: 'number', min: 20, max: 20 }),
     max_size: { kind: 'number', min: 2 },
@@ -159,6 +163,7 @@ const aggregation = choice({
   }),
 });
 
+/** Which instruments become which streams. */
 export const view = checked(
   node(
     {

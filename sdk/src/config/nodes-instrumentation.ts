@@ -1,12 +1,10 @@
 // What a file says of instrumentations: of all of them in general, and of those for JavaScript by name.
 import { LIBRARIES } from '../instrument/channel-libraries.ts';
+import { PACKAGE } from '../instrument/installed.ts';
 import { any, checkedText, flag, list, node, noted, only, refused, type Shape, text, titled } from './shapes.ts';
 
 /** Those that this SDK brings itself; they can be switched off. */
 const OWN: ReadonlySet<string> = new Set([...LIBRARIES.map(({ name }) => name), 'undici', 'pino']);
-
-/** How packages of instrumentations are named. */
-const PACKAGE = /^@[\w.-]+\/[\w.-]+$|^opentelemetry-instrumentation-/;
 
 const STABLE = 'the instrumentations of this version of OpenTelemetry emit the stable conventions only';
 const semconv = titled(

@@ -170,6 +170,7 @@ function scalarProblem(value: unknown, shape: Shape): string | undefined {
   }
   if (shape.kind !== 'number') return undefined;
   if (typeof value !== 'number' || Number.isNaN(value)) return 'must be a number';
+  if (shape.isReal !== true && !Number.isInteger(value)) return 'must be a whole number';
   const max = shape.max ?? Infinity;
   if (value >= shape.min && value <= max) return undefined;
   if (max === shape.min) return `must be ${max}`;

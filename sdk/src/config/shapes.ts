@@ -17,7 +17,8 @@ type Kind =
   | { readonly kind: 'scalar' | 'empty' | 'any' }
   /** `why` only one of both can be honoured is the end of a sentence. */
   | { readonly kind: 'boolean'; readonly only?: { readonly value: boolean; readonly why: string } }
-  | { readonly kind: 'number'; readonly min: number; readonly max?: number }
+  /** A whole number unless it is real. */
+  | { readonly kind: 'number'; readonly min: number; readonly max?: number; readonly isReal?: boolean }
   | { readonly kind: 'list'; readonly of: Shape; readonly min?: number }
   | {
       readonly kind: 'node';
@@ -38,6 +39,7 @@ type Kind =
 type Check = (value: Readonly<Record<string, unknown>>) => string | undefined;
 export type Fields = Readonly<Record<string, Shape>>;
 
+// The words of the tables. What each is follows from the shape it makes.
 export const text: Shape = { kind: 'string' };
 export const flag: Shape = { kind: 'boolean' };
 export const empty: Shape = { kind: 'empty' };
@@ -45,7 +47,7 @@ export const any: Shape = { kind: 'any' };
 export const scalar: Shape = { kind: 'scalar' };
 export const positive: Shape = { kind: 'number', min: 1 };
 export const count: Shape = { kind: 'number', min: 0 };
-export const ratio: Shape = { kind: 'number', min: 0, max: 1 };
+export const ratio: Shape = { kind: 'number', min: 0, max: 1, isReal: true };
 /** Milliseconds; a timer that is to wait longer fires at once. */
 export const time: Shape = { kind: 'number', min: 1, max: 2 ** 31 - 1 };
 /** Milliseconds, where 0 sets no limit. */

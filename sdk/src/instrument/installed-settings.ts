@@ -2,6 +2,7 @@
 // What nobody at work takes is told: the file is read before anybody knows what is installed.
 import type { GeneralNode } from '../config/model.ts';
 import type { Switches } from './channels.ts';
+import { PACKAGE } from './installed.ts';
 
 const HTTP = '@opentelemetry/instrumentation-http';
 const UNDICI = '@opentelemetry/instrumentation-undici';
@@ -38,7 +39,7 @@ export function settingsOfPackages(named: Switches, { http, sanitization }: Gene
 export function unhonoured(named: Switches, { http }: GeneralNode, installed: readonly string[]): string[] {
   const absent = (what: string, name: string): string => `${what}, but ${name} is not at work`;
   const problems = Object.entries(named).flatMap(([name, options]) => {
-    const isAsked = name.includes('instrumentation') && options?.enabled !== false;
+    const isAsked = PACKAGE.test(name) && options?.enabled !== false;
     return isAsked && !installed.includes(name) ? [absent('the configuration has settings', name)] : [];
   });
   if (http?.server && !installed.includes(HTTP))

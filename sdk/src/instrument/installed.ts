@@ -10,6 +10,9 @@ import type { Switches } from './channels.ts';
 /** The package that brings all of them. */
 export const AUTO = '@opentelemetry/auto-instrumentations-node';
 
+/** How packages of instrumentations are named; others are not looked for. */
+export const PACKAGE = /^@opentelemetry\/instrumentation-|^opentelemetry-instrumentation-/;
+
 /** Instrumentations of one program; more are a mistake in its package.json. */
 const MAX_INSTALLED = 100;
 
@@ -24,9 +27,7 @@ interface Instrumentation {
 /** Instrumentations resolvable from `folder`: those its package.json names, by the name of their package. */
 export function findInstalled(folder: string): { name: string; version: string }[] {
   const require = createRequire(join(folder, 'package.json'));
-  const wanted = dependenciesOf(folder).filter(
-    (name) => name === AUTO || /^@opentelemetry\/instrumentation-|^opentelemetry-instrumentation-/.test(name),
-  );
+  const wanted = dependenciesOf(folder).filter((name) => name === AUTO || PACKAGE.test(name));
   return wanted.slice(0, MAX_INSTALLED).flatMap((name) => {
     try {
       require.resolve(name);

@@ -1,5 +1,4 @@
 // Describes where the process runs. What carries secrets, as the command line, is left out.
-import { readFileSync } from 'node:fs';
 import type { Attributes } from '@opentelemetry/api';
 import {
   defaultResource,
@@ -15,6 +14,7 @@ import {
 import type { Model } from '../config/model.ts';
 import { warn } from '../errors.ts';
 import { ATTRIBUTE } from '../names.ts';
+import { containerAttributes } from './container.ts';
 import { isChosenBy } from './patterns.ts';
 
 /** Resource detectors by their name in the model and in OTEL_NODE_RESOURCE_DETECTORS. */
@@ -22,7 +22,7 @@ const RESOURCE_DETECTORS: ReadonlyMap<string, readonly ResourceDetector[]> = new
   ['service', [serviceInstanceIdDetector]],
   ['host', [hostDetector, osDetector]],
   ['process', [{ detect: detectProcess }]],
-  ['container', [{ detect: detectContainer }]],
+  ['container', [{ detect: () => ({ attributes: containerAttributes() }) }]],
 ]);
 
 /**
@@ -67,28 +67,4 @@ function listed(text: string): Record<string, string> {
 function detectProcess(): ReturnType<ResourceDetector['detect']> {
   const attributes = Object.entries(processDetector.detect().attributes ?? {});
   return { attributes: Object.fromEntries(attributes.filter(([key]) => !key.startsWith('process.command'))) };
-}
-
-/** Where Linux tells a process what it runs in: control groups of version 1, mounts where they are of version 2. */
-const CONTAINER_FILES = [
-  { path: '/proc/self/cgroup', id: /([0-9a-f]{64})(?:\.scope)?$/m },
-  { path: '/proc/self/mountinfo', id: /\/(?:containers|sandboxes|overlay-containers)\/([0-9a-f]{64})\// },
-];
-
-/** The container the process runs in; nothing outside of one. */
-function detectContainer(): ReturnType<ResourceDetector['detect']> {
-  for (const { path, id } of CONTAINER_FILES) {
-    const found = id.exec(textOf(path))?.[1];
-    if (found !== undefined) return { attributes: { 'container.id': found } };
-  }
-  return {};
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Not Linux.
-    return '';
-  }
 }

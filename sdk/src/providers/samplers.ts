@@ -71,7 +71,7 @@ export function createReplaceableSampler(
 
 function createParentBased(node: Variants['parent_based'], around: SamplerSurroundings): Sampler {
   const below = (name: string, child: SamplerNode | null | undefined): Record<string, Sampler> =>
-    child ? { [name]: createBelow(child, around) } : {};
+    child ? { [name]: createBelow(child, name.endsWith('ParentSampled'), around) } : {};
   return new ParentBasedSampler({
     root: createSampler(node?.root ?? { always_on: null }, around),
     ...below('remoteParentSampled', node?.remote_parent_sampled),
@@ -81,10 +81,11 @@ function createParentBased(node: Variants['parent_based'], around: SamplerSurrou
   });
 }
 
-/** What is always dropped tells nothing that could be wrong. */
-function createBelow(node: SamplerNode, around: SamplerSurroundings): Sampler {
+/** What keeps all that was kept passes the threshold on as it is, and what keeps nothing tells none. */
+function createBelow(node: SamplerNode, isBelowSampled: boolean, around: SamplerSurroundings): Sampler {
   const sampler = createSampler(node, around);
-  return 'always_off' in node ? sampler : createBelowParentSampler(sampler);
+  const isPlain = 'always_off' in node || ('always_on' in node && isBelowSampled);
+  return isPlain ? sampler : createBelowParentSampler(sampler);
 }
 
 function createRemote(node: Variants['jaeger_remote/development'], around: SamplerSurroundings): Sampler {

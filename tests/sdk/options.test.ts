@@ -168,6 +168,9 @@ describe('resolveSettings', () => {
       traces: [],
       unknown: ['OTEL_TRACES_EXPORTER=zipkin'],
     });
+    expect(resolve({}, { OTEL_TRACES_SAMPLER: 'xray' }).unknown).toEqual(['OTEL_TRACES_SAMPLER=xray']);
+    // A file outweighs them.
+    expect(resolve({}, { OTEL_TRACES_SAMPLER: 'xray', OTEL_CONFIG_FILE: 'otel.yaml' }).unknown).toEqual([]);
   });
 
   it('names a program that is started without code', () => {

@@ -44,6 +44,9 @@ import { createFileTransport } from './file-transport.ts';
 import { GRPC_ENDPOINT, grpcOptions } from './otlp-grpc.ts';
 import { certificates, CONCURRENCY_LIMIT, headersOf, type Signal, timeoutOf } from './otlp-settings.ts';
 
+/** Lines that may wait to be written: a simple processor makes one of each span, however many end at a time. */
+const LINES_LIMIT = 2048;
+
 /** What a body needs to be sent again by somebody else. */
 export interface Address {
   readonly url: string;
@@ -167,7 +170,7 @@ async function exportDelegate<Item, Answer>(
   if ('otlp_file/development' in node) {
     const stream = node['otlp_file/development']?.output_stream ?? 'stdout';
     const ownMetrics = createOtlpHttpExporterMetrics('otlp_file_exporter', helper, stream, meterProvider);
-    const options = { timeoutMillis: timeoutOf({}), concurrencyLimit: CONCURRENCY_LIMIT, compression: 'none' } as const;
+    const options = { timeoutMillis: timeoutOf({}), concurrencyLimit: LINES_LIMIT, compression: 'none' } as const;
     return createOtlpNetworkExportDelegate(options, json, ownMetrics, createFileTransport(stream, outlet));
   }
   const http = httpOptions(node.otlp_http ?? {}, signal);

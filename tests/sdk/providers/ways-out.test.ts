@@ -38,19 +38,19 @@ describe('otlp_grpc', () => {
 
   it('shows its certificate, and trusts the one that is named', async () => {
     const receiver = await startGrpcReceiver({ tls });
-    const host = receiver.url.replace('https://', '');
+    const url = receiver.url.replace('127.0.0.1', 'localhost');
     // Beside a file the environment does not count.
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-team=environment');
     onTestFinished(() => void vi.unstubAllEnvs());
-    await send({ endpoint: receiver.url, tls: certificates, headers: [{ name: 'x-shop', value: 'tea' }] });
-    await send({ endpoint: host, tls: certificates, compression: 'gzip' });
+    await send({ endpoint: url, tls: certificates, headers: [{ name: 'x-shop', value: 'tea' }] });
+    await send({ endpoint: url.replace('https://', ''), tls: certificates, compression: 'gzip' });
     expect(receiver.calls.map(({ metadata }) => [metadata.get('x-shop'), metadata.get('x-team')])).toEqual([
       [['tea'], []],
       [[], []],
     ]);
     for (const without of ['ca_file', 'cert_file'] as const) {
       const less: TlsNode = { ...certificates, [without]: null, ...(without === 'cert_file' && { key_file: null }) };
-      await send({ endpoint: receiver.url, tls: less, timeout: 200 });
+      await send({ endpoint: url, tls: less, timeout: 200 });
     }
     expect(receiver.calls).toHaveLength(2);
   });
@@ -60,7 +60,7 @@ describe('otlp_grpc', () => {
     await send({ endpoint: receiver.url });
     await send({ endpoint: receiver.url.replace('http://', ''), tls: { insecure: true } });
     expect(receiver.calls).toHaveLength(2);
-    await send({ endpoint: receiver.url.replace('http://', ''), timeout: 200 });
+    await send({ endpoint: receiver.url.replace('http://127.0.0.1', 'localhost'), timeout: 200 });
     expect(receiver.calls).toHaveLength(2);
   });
 });
@@ -93,6 +93,14 @@ describe('otlp_file', () => {
       .map((line) => JSON.parse(line) as object);
     const span = (name: string) => ({ resourceSpans: [{ scopeSpans: [{ spans: [{ name }] }] }] });
     expect(lines).toMatchObject([span('a'), span('b'), span('c')]);
+  });
+
+  it('has all of a burst', async () => {
+    const path = join(temporaryFolder(), 'spans.jsonl');
+    const node = { 'otlp_file/development': { output_stream: pathToFileURL(path).href } };
+    const { exporter } = await createSpanExporter(node, { outlet });
+    await exportSpans(exporter, ...Array.from({ length: 200 }, (_, i) => `s${i}`));
+    expect(readFileSync(path, 'utf8').match(/"name":"s\d+"/g)).toHaveLength(200);
   });
 
   it('is stdout unless a file is named', async () => {

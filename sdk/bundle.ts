@@ -16,7 +16,14 @@ const ENTRIES = [
   'conformance/suite',
 ];
 /** Files of their own because they are loaded on demand; ES modules load the same ones. */
-const ON_DEMAND = ['options', 'providers', 'config/from-settings', 'config/read-file', 'monitor/alert-feed'];
+const ON_DEMAND = [
+  'options',
+  'providers',
+  'config/from-settings',
+  'config/read-file',
+  'config/watch-file',
+  'monitor/alert-feed',
+];
 /** They begin a process, which imports them. */
 const MODULES_ONLY = ['register', 'doctor'];
 

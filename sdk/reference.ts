@@ -1,8 +1,9 @@
-// Writes docs/reference/sdk.md: `npm run generate`. A test holds the file against what would be written.
+// Writes docs/reference/sdk.md and standard-file.md: `npm run generate`. A test holds them against what would be written.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS } from './src/errors.ts';
 import * as names from './src/names.ts';
+import { STANDARD_FILE, standardFile } from './standard-file.ts';
 
 /** Path from the root, and text. */
 export const SDK_REFERENCE = 'docs/reference/sdk.md';
@@ -37,4 +38,8 @@ ${errors.join('\n')}
 `;
 }
 
-if (import.meta.main) writeFileSync(join(import.meta.dirname, '..', SDK_REFERENCE), sdkReference());
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..');
+  writeFileSync(join(root, SDK_REFERENCE), sdkReference());
+  writeFileSync(join(root, STANDARD_FILE), standardFile());
+}

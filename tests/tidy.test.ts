@@ -89,11 +89,8 @@ const RUNTIME_DEPENDENCIES: Readonly<Record<string, Readonly<Record<string, stri
   sdk: {
     '@opentelemetry/context-async-hooks': '036',
     '@opentelemetry/core': '036',
-    '@opentelemetry/exporter-logs-otlp-grpc': '036',
-    '@opentelemetry/exporter-metrics-otlp-grpc': '036',
     '@opentelemetry/exporter-metrics-otlp-http': '004',
     '@opentelemetry/exporter-prometheus': '004',
-    '@opentelemetry/exporter-trace-otlp-grpc': '036',
     '@opentelemetry/instrumentation-runtime-node': '004',
     '@opentelemetry/otlp-exporter-base': '004',
     '@opentelemetry/otlp-grpc-exporter-base': '036',

@@ -15,6 +15,10 @@ export const ERRORS = {
     message: 'the configuration file is invalid',
     hint: 'Correct each line named; nothing was started. Nodes this SDK does not honour are refused too.',
   },
+  CONFIG_FILE_CHANGED: {
+    message: 'the configuration file was changed',
+    hint: 'Of a good file the sampler counts at once, all else from the next start.',
+  },
   SETTING_UNKNOWN: {
     message: 'the environment asks for something unknown',
     hint: 'The rest is started. Compare the value with the documentation of OpenTelemetry.',

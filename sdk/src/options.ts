@@ -1,5 +1,6 @@
 // Checks the options of startTelemetry and joins them with the environment: code over environment over defaults.
 // The only place in the SDK that reads environment variables.
+import { samplerOf } from './config/sampler-setting.ts';
 import { checkOptions } from './option-checks.ts';
 import { EvenkeelError } from './errors.ts';
 import type { SamplingOptions } from './sample/sampling-options.ts';
@@ -69,8 +70,8 @@ export interface Settings {
   /** What the environment asks for and this SDK has not; each is told once. */
   readonly unknown: readonly string[];
   readonly propagators: readonly string[];
-  /** As OTEL_TRACES_SAMPLER names it; `ratio` is that of OTEL_TRACES_SAMPLER_ARG, 0..1. */
-  readonly sampler: { readonly name: string; readonly ratio: number };
+  /** As the configuration model has it, whose types are not part of the package. */
+  readonly sampler: Readonly<Record<string, unknown>>;
   readonly spanLimits: SpanLimits;
   readonly logLimits: Pick<SpanLimits, 'attributeValueLengthLimit' | 'attributeCountLimit'>;
   readonly exceptionSignal: ExceptionSignal;
@@ -155,9 +156,10 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     traces: routes('TRACES'),
     metrics: routes('METRICS'),
     logs: routes('LOGS'),
-    unknown,
+    // Beside a file they are not asked.
+    unknown: configFile === undefined ? unknown : [],
     propagators: list(read('OTEL_PROPAGATORS') ?? 'tracecontext,baggage'),
-    sampler: samplerOf(read),
+    sampler: samplerOf(read('OTEL_TRACES_SAMPLER'), read('OTEL_TRACES_SAMPLER_ARG'), (what) => unknown.push(what)),
     spanLimits: spanLimits(number),
     logLimits: {
       attributeValueLengthLimit: number(of('LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT'), MAX_ATTRIBUTE_LENGTH),
@@ -228,11 +230,6 @@ function spanLimits(number: ReadNumber): SpanLimits {
     attributePerEventCountLimit: number('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT', MAX_COUNT),
     attributePerLinkCountLimit: number('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT', MAX_COUNT),
   };
-}
-
-function samplerOf(read: Read): Settings['sampler'] {
-  const ratio = Number(read('OTEL_TRACES_SAMPLER_ARG') ?? 1);
-  return { name: read('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on', ratio: ratio >= 0 && ratio <= 1 ? ratio : 1 };
 }
 
 function exceptionSignalOf(words: readonly string[]): ExceptionSignal {

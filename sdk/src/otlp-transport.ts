@@ -11,6 +11,14 @@ import type { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base
 /** URL, headers, compression and certificates, from code and environment. */
 export type HttpOptions = ReturnType<typeof convertLegacyHttpOptions>;
 
+/** What is not sent and not read; no limit but our own where none is given. */
+export interface SizeLimits {
+  /** Of a body before it is compressed; what is larger fails. */
+  readonly maxRequestBytes?: number;
+  /** Of an answer; what is larger counts as answered and is not read. */
+  readonly maxAnswerBytes?: number;
+}
+
 /** What the transports of one telemetry share. */
 export interface Outlet {
   /** Once aborted nothing is sent twice: a failed request is not repeated. */
@@ -38,7 +46,7 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const zip = promisify(gzip);
 
 /** Makes the transport of one signal; it opens nothing before the first body. */
-export function createTransport(options: HttpOptions, outlet: Outlet): IExporterTransport {
+export function createTransport(options: HttpOptions & SizeLimits, outlet: Outlet): IExporterTransport {
   const url = new URL(options.url);
   // One agent for all requests: it keeps the connection.
   let agent: ReturnType<HttpOptions['agentFactory']> | undefined;
@@ -53,7 +61,7 @@ export function createTransport(options: HttpOptions, outlet: Outlet): IExporter
       const signal = AbortSignal.any([outlet.closed, AbortSignal.timeout(Math.ceil(timeoutMs))]);
       const request = start(url, { method: 'POST', headers, agent: await agent, signal });
       request.on('response', ({ statusCode }) => outlet.onAnswer?.(statusCode ?? 0));
-      return await answerOf(request, bytes);
+      return await answerOf(request, bytes, options.maxAnswerBytes);
     } catch (error) {
       return { status: 'retryable', error: error instanceof Error ? error : new Error(String(error)) };
     }
@@ -61,6 +69,11 @@ export function createTransport(options: HttpOptions, outlet: Outlet): IExporter
 
   return {
     async send(body, timeoutMs) {
+      if (body.length > (options.maxRequestBytes ?? Infinity)) {
+        const error = new Error(`a request of ${body.length} bytes is larger than ${options.maxRequestBytes}`);
+        outlet.onFailure(error);
+        return { status: 'failure', error };
+      }
       const deadline = performance.now() + timeoutMs;
       for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * BACKOFF_GROWTH, MAX_BACKOFF_MS)) {
         const answer = await post(body, Math.max(1, deadline - performance.now()));
@@ -83,22 +96,22 @@ export function createTransport(options: HttpOptions, outlet: Outlet): IExporter
   };
 }
 
-function answerOf(request: ClientRequest, body: Uint8Array): Promise<ExportResponse> {
+function answerOf(request: ClientRequest, body: Uint8Array, maxBytes: number | undefined): Promise<ExportResponse> {
   return new Promise((resolve, reject) => {
     // A kept-alive socket is referenced again each time it is taken, so it is let go for each request.
     request.on('socket', (socket) => socket.unref());
     request.on('error', reject);
-    request.on('response', (response) => readAnswer(response).then(resolve, reject));
+    request.on('response', (response) => readAnswer(response, maxBytes).then(resolve, reject));
     request.end(body);
   });
 }
 
-async function readAnswer(response: IncomingMessage): Promise<ExportResponse> {
+async function readAnswer(response: IncomingMessage, maxBytes = MAX_ANSWER_BYTES): Promise<ExportResponse> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    if (sizeBytes <= MAX_ANSWER_BYTES) chunks.push(chunk);
+    if (sizeBytes <= maxBytes) chunks.push(chunk);
   }
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) return { status: 'success', data: Buffer.concat(chunks) };

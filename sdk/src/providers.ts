@@ -16,16 +16,15 @@ import {
 } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
-import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
 import { createOpenSpans } from './bound/open-spans.ts';
-import { createRedaction } from './bound/redaction.ts';
+import { createRedaction, type Redaction } from './bound/redaction.ts';
 import { watchEnding } from './bound/ending.ts';
 import type { Model } from './config/model.ts';
 import { warn } from './errors.ts';
 import { startChannels } from './instrument/channels.ts';
 import { startInstalled } from './instrument/installed.ts';
+import { settingsOfPackages, unhonoured } from './instrument/installed-settings.ts';
 import { startPino } from './instrument/pino.ts';
 import { createCounting } from './metrics/counting.ts';
 import type { ExemplarFilter } from './metrics/exemplars.ts';
@@ -33,11 +32,12 @@ import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from './names.ts';
 import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
 import { startContexts } from './providers/contexts.ts';
-import { createLogProcessors, logLimits } from './providers/logs.ts';
-import { createReaders, createViews } from './providers/metrics.ts';
+import { createLoggerProvider } from './providers/logs.ts';
+import { createMeterProvider, createReaders } from './providers/metrics.ts';
 import { createResource } from './providers/resource.ts';
-import { createSampler } from './providers/samplers.ts';
+import { createReplaceableSampler, type ReplaceableSampler } from './providers/samplers.ts';
 import { createSpanPipeline, spanLimits } from './providers/spans.ts';
+import { switchTracers } from './providers/switched-scopes.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** How long `flush()` waits. */
@@ -58,10 +58,14 @@ const MAX_REQUESTS = 90;
 /** The event loop is sampled by a timer of its own; every 10 ms, the default, is too dear beside every service. */
 const EVENT_LOOP_RESOLUTION_MS = 50;
 
+/** Tells of another sampler from now on. @returns what ends it */
+export type Follow = (replaceSampler: ReplaceableSampler['replace']) => () => void;
+
 /** What is started, and how it is stopped. */
 interface Running {
   readonly page: PrometheusExporter | undefined;
   readonly contexts: AsyncLocalStorage<Context> | undefined;
+  readonly replaceSampler: ReplaceableSampler['replace'];
   shutdown(): Promise<unknown>;
   handOver(fatal: unknown): void;
 }
@@ -77,11 +81,13 @@ export interface Registries {
  *
  * @param options what the model has no word for
  * @param registries those of the API that the program itself imports, which as an ES module is another copy
+ * @param follow where the model is from something that may change
  */
 export async function startProviders(
   model: Model,
   options: TelemetryOptions,
   registries: Registries,
+  follow?: Follow,
 ): Promise<Telemetry> {
   if (isSdkRegistered()) warn('SDK_REGISTERED', 'there was one before startTelemetry');
   const closing = new AbortController();
@@ -90,6 +96,7 @@ export async function startProviders(
   const outlet: Outlet = { closing: closing.signal, closed: closed.signal, onFailure: warnOnce() };
   const running = await createProviders(model, options, outlet, registries);
   const stopInstruments = startInstruments(model, options, running);
+  const unfollow = follow?.(running.replaceSampler);
   const { page } = running;
   const port = options.prometheus?.port;
   if (page && port !== undefined) {
@@ -97,6 +104,7 @@ export async function startProviders(
   }
 
   const stop = async (): Promise<void> => {
+    unfollow?.();
     closing.abort();
     const isInTime = await within(SHUTDOWN_TIMEOUT_MS, running.shutdown());
     if (!isInTime) outlet.onFailure(new Error(`no answer within ${SHUTDOWN_TIMEOUT_MS} ms at shutdown`));
@@ -125,43 +133,40 @@ async function createProviders(
   if (level !== DiagLogLevel.NONE)
     diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
   const resource = await createResource(model.resource);
-  const redaction = createRedaction(redactionOf(model, options));
+  const redaction = redactionOf(model, options);
   const page =
     options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
+  const serviceName = String(resource.attributes[ATTRIBUTE.serviceName]);
   const counting = createCounting({
     ...options.sampling,
     filter: filterOf(model.meter_provider?.exemplar_filter),
     redact: (attributes) => redaction.attributes(attributes),
-    serviceName: String(resource.attributes[ATTRIBUTE.serviceName]),
+    serviceName,
     onFailure: outlet.onFailure,
   });
   const readers = await createReaders(model.meter_provider?.readers ?? [], outlet, counting);
-  const meterProvider = new MeterProvider({
-    resource,
-    readers: page ? [...readers, page] : readers,
-    views: createViews(model.meter_provider?.views ?? []),
-  });
+  const meterProvider = createMeterProvider(model, resource, page ? [...readers, page] : readers);
   const surroundings = { outlet, meterProvider, redaction };
-  const loggerProvider = new LoggerProvider({
-    resource,
-    processors: await createLogProcessors(model.logger_provider?.processors ?? [], surroundings),
-    logRecordLimits: logLimits(model),
-  });
+  const loggerProvider = await createLoggerProvider(model, resource, surroundings);
   const open = createOpenSpans(() => loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION));
-  const pipeline = await createSpanPipeline(model.tracer_provider?.processors ?? [], surroundings);
+  const pipeline = await createSpanPipeline(model, surroundings);
+  let configured: ReplaceableSampler | undefined;
   const tracerProvider = new SdkTracerProvider({
     resource,
-    sampler: counting.sampler(createSampler(model.tracer_provider?.sampler)),
+    sampler: counting.sampler(
+      () => (configured = createReplaceableSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
+    ),
     spanProcessors: [...counting.spanProcessors, open.processor, ...pipeline.processors],
     spanLimits: spanLimits(model),
   });
 
   metrics.setGlobalMeterProvider(counting.exemplars.meterProvider(meterProvider));
   registries.logs.setGlobalLoggerProvider(loggerProvider);
-  registries.trace.setGlobalTracerProvider(tracerProvider);
+  registries.trace.setGlobalTracerProvider(switchTracers(tracerProvider, model));
   return {
     page,
     contexts: startContexts(model.propagator),
+    replaceSampler: (node) => configured?.replace(node),
     async shutdown() {
       counting.close();
       // Whoever would end them later finds nobody to tell.
@@ -187,8 +192,11 @@ function startInstruments(model: Model, options: TelemetryOptions, { contexts }:
     stops.push(() => runtime.disable());
   }
   const switches = model['instrumentation/development']?.js ?? {};
-  const installed = options.instrumentations === false ? [] : startInstalled(switches);
-  stops.push(startChannels({ switches, installed, contexts }), startPino(switches));
+  const general = model['instrumentation/development']?.general ?? {};
+  const isWanted = options.instrumentations !== false;
+  const installed = isWanted ? startInstalled(settingsOfPackages(switches, general)) : [];
+  for (const problem of unhonoured(switches, general, installed)) warn('INSTRUMENTATION_FAILED', problem);
+  stops.push(startChannels({ switches, installed, contexts, http: general.http?.client }), startPino(switches));
   return () => {
     for (const stop of stops) stop();
   };
@@ -216,13 +224,17 @@ function filterOf(name: string | null | undefined): ExemplarFilter {
 }
 
 /** Patterns in code keep their flags; those of a file are words of it. */
-function redactionOf(model: Model, options: TelemetryOptions): NonNullable<TelemetryOptions['redaction']> {
+function redactionOf(model: Model, options: TelemetryOptions): Redaction {
   const node = model.distribution?.evenkeel?.redaction;
-  return {
-    enabled: node?.enabled ?? true,
-    keys: node?.keys ?? [],
-    values: options.redaction?.values ?? (node?.values ?? []).map((source) => new RegExp(source)),
-  };
+  const { sanitization } = model['instrumentation/development']?.general ?? {};
+  return createRedaction(
+    {
+      enabled: node?.enabled ?? true,
+      keys: node?.keys ?? [],
+      values: options.redaction?.values ?? (node?.values ?? []).map((source) => new RegExp(source)),
+    },
+    sanitization?.url?.sensitive_query_parameters ?? [],
+  );
 }
 
 function pageAddress(prometheus: { port?: number; host?: string }): { host: string; port?: number } {

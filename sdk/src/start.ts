@@ -4,6 +4,7 @@ import type { Model } from './config/model.ts';
 import { EvenkeelError, warn } from './errors.ts';
 import { instruments } from './observe/instruments.ts';
 import type { Settings, TelemetryOptions } from './options.ts';
+import type { Follow } from './providers.ts';
 import { state } from './state.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -41,7 +42,7 @@ async function start(options: TelemetryOptions): Promise<Telemetry> {
     if (model.disabled) return disabled(settings.options);
     state.exceptionSignal = settings.exceptionSignal;
     const { startProviders } = await import('./providers.ts');
-    const telemetry = await startProviders(model, settings.options, { trace, logs });
+    const telemetry = await startProviders(model, settings.options, { trace, logs }, await followerOf(settings, model));
     // What was given to be measured before is read from the first collection on.
     instruments();
     return telemetry;
@@ -55,6 +56,13 @@ async function start(options: TelemetryOptions): Promise<Telemetry> {
 async function readModel(settings: Settings): Promise<Model> {
   if (settings.configFile === undefined) return (await import('./config/from-settings.ts')).modelOf(settings);
   return (await import('./config/read-file.ts')).readConfigFile(settings.configFile, settings.environment);
+}
+
+/** Whoever has no file loads nothing of it. */
+async function followerOf({ configFile: path, environment }: Settings, model: Model): Promise<Follow | undefined> {
+  if (path === undefined) return undefined;
+  const { watchSampler } = await import('./config/watch-file.ts');
+  return (apply) => watchSampler({ path, environment, model }, apply);
 }
 
 function disabled(options: TelemetryOptions): Telemetry {

@@ -7,6 +7,7 @@ import { parseConfig } from '../../collector/src/config/load.ts';
 import { referenceFiles } from '../../collector/src/config/reference.ts';
 import { ERRORS } from '../../collector/src/errors.ts';
 import { SDK_REFERENCE, sdkReference } from '../../sdk/reference.ts';
+import { STANDARD_FILE, standardFile } from '../../sdk/standard-file.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -22,6 +23,10 @@ describe('generated files', () => {
 
   it('docs/reference/sdk.md is what npm run generate writes', () => {
     expect(read(SDK_REFERENCE)).toBe(sdkReference());
+  });
+
+  it('docs/reference/standard-file.md is what npm run generate writes', () => {
+    expect(read(STANDARD_FILE)).toBe(standardFile());
   });
 
   it('describe every field of the configuration', () => {

@@ -32,7 +32,7 @@ describe('resolveSettings', () => {
       unknown: [],
       resourceDetectors: ['all'],
       propagators: ['tracecontext', 'baggage'],
-      sampler: { name: 'parentbased_always_on', ratio: 1 },
+      sampler: { parent_based: { root: { always_on: null } } },
       spanLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 128, eventCountLimit: 128 },
       logLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 128 },
       exceptionSignal: 'events',
@@ -106,7 +106,7 @@ describe('resolveSettings', () => {
       metricIntervalMs: 60_000,
       logLevel: 'debug',
       logs: [],
-      sampler: { name: 'traceidratio', ratio: 0.25 },
+      sampler: { trace_id_ratio_based: { ratio: 0.25 } },
       spanLimits: { attributeValueLengthLimit: 20, attributeCountLimit: 10 },
       logLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 10 },
       propagators: ['b3', 'tracecontext'],
@@ -168,6 +168,9 @@ describe('resolveSettings', () => {
       traces: [],
       unknown: ['OTEL_TRACES_EXPORTER=zipkin'],
     });
+    expect(resolve({}, { OTEL_TRACES_SAMPLER: 'xray' }).unknown).toEqual(['OTEL_TRACES_SAMPLER=xray']);
+    // A file outweighs them.
+    expect(resolve({}, { OTEL_TRACES_SAMPLER: 'xray', OTEL_CONFIG_FILE: 'otel.yaml' }).unknown).toEqual([]);
   });
 
   it('names a program that is started without code', () => {

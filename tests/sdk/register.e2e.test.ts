@@ -1,10 +1,11 @@
 // `node --import @evenkeel/sdk/register`: programs without a line about telemetry, their names, and their file.
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startGrpcReceiver } from '../support/grpc-receiver.ts';
 import { startReceiver } from '../support/otlp-receiver.ts';
@@ -156,7 +157,7 @@ describe('a configuration file', () => {
       OTEL_CONFIG_FILE: join(made, 'otel.yaml'),
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_SERVICE_NAME: 'from-environment',
-      OTEL_TRACES_SAMPLER: 'always_off',
+      OTEL_TRACES_SAMPLER: 'sometimes',
     };
     const { code, warnings } = await runProgram(['secrets'], environment);
     expect({ code, warnings }).toEqual({ code: 0, warnings: [] });
@@ -168,6 +169,39 @@ describe('a configuration file', () => {
       resource: { 'service.name': 'from-file' },
       attributes: { 'user.password': 'REDACTED', note: 'mail' },
     });
+  });
+
+  it('reaches what observes libraries, and files', async () => {
+    const server = createServer((_request, response) => response.writeHead(200, { age: '7' }).end());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => server.closeAllConnections());
+    onTestFinished(() => void server.close());
+    const made = await project({ 'otel.yaml': '' });
+    const output = join(made, 'spans.jsonl');
+    await writeFile(
+      join(made, 'otel.yaml'),
+      `file_format: "1.1"
+tracer_provider:
+  sampler: { parent_based: { root: { trace_id_ratio_based: { ratio: 1 } } } }
+  processors: [{ simple: { exporter: { otlp_file/development: { output_stream: "${pathToFileURL(output).href}" } } } }]
+instrumentation/development:
+  general:
+    http: { client: { response_captured_headers: [Age] }, server: { request_captured_headers: [Accept] } }
+    sanitization: { url: { sensitive_query_parameters: [ticket] } }
+`,
+    );
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/?ticket=17&page=2`;
+    const environment = { OTEL_CONFIG_FILE: join(made, 'otel.yaml') };
+    const { warnings } = await runProgram([url], environment, join(folder, 'app.mjs'));
+    expect(warnings).toEqual([
+      expect.stringContaining('general.http.server, but @opentelemetry/instrumentation-http is not at work'),
+    ]);
+    const lines = (await readFile(output, 'utf8')).trimEnd().split('\n');
+    const call = lines.find((line) => line.includes('"name":"POST"')) ?? '';
+    expect(call).toContain('"http.response.header.age","value":{"arrayValue":{"values":[{"stringValue":"7"}]}}');
+    expect(call).toContain('/?ticket=REDACTED&page=2');
+    expect(call).toContain('"traceState":"ot=th:0"');
   });
 
   it('with a mistake starts nothing, says each with its line, and lets the program run', async () => {

@@ -7,8 +7,8 @@ export const REDACTED = 'REDACTED';
 
 /** Changes values in place; never throws. */
 export interface Redaction {
-  /** Redacts every value of one set of attributes. */
-  attributes(attributes: Record<string, unknown> | undefined): void;
+  /** Redacts every value of one set of attributes. Where a depth is given, lists and maps deeper in it become null. */
+  attributes(attributes: Record<string, unknown> | undefined, depth?: number): void;
   /** Redacts a text that has no key, as the message of an error. */
   text(text: string): string;
   /** Gives a value that has no key redacted, as the body of a log record; lists and maps as copies. */
@@ -78,14 +78,23 @@ const CARD = /(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g;
 const CARD_RANGES =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d)\d{12,15}|62\d{14,17}|(?:50|5[6-9]|6[0-9])\d{11,17})$/;
 
-/** Makes the redaction; one that does nothing where it is not enabled. */
-export function createRedaction(options: RedactionOptions = {}): Redaction {
-  if (options.enabled === false) return { attributes: () => {}, text: (value) => value, value: (value) => value };
+/** Names of parameters of URLs that are secret beside those by their words (semantic conventions, `url.query`). */
+const SECRET_PARAMETERS: ReadonlySet<string> = new Set(['AWSAccessKeyId']);
+
+/**
+ * Makes the redaction; one that takes nothing out where it is not enabled.
+ *
+ * @param parameters names of further parameters of URLs whose values are secret, in this case
+ */
+export function createRedaction(options: RedactionOptions = {}, parameters: readonly string[] = []): Redaction {
+  const isOff = options.enabled === false;
+  const secretParameters = new Set([...SECRET_PARAMETERS, ...parameters]);
   const ownKeys = new Set((options.keys ?? []).map((key) => key.toLowerCase()));
   const ownValues = (options.values ?? []).map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
   const verdicts = new Map<string, boolean>();
 
   function isSecret(key: string): boolean {
+    if (isOff) return false;
     const known = verdicts.get(key);
     if (known !== undefined) return known;
     const verdict = ownKeys.has(key.toLowerCase()) || hasSecretWord(key);
@@ -93,31 +102,37 @@ export function createRedaction(options: RedactionOptions = {}): Redaction {
     return verdict;
   }
 
+  function isSecretParameter(name: string): boolean {
+    return secretParameters.has(name) || isSecret(name);
+  }
+
   function text(value: string): string {
-    let clean = value.length >= MIN_LENGTH ? withoutSecrets(value, isSecret) : value;
+    if (isOff) return value;
+    let clean = value.length >= MIN_LENGTH ? withoutSecrets(value, isSecret, isSecretParameter) : value;
     for (const pattern of ownValues) clean = clean.replace(pattern, REDACTED);
     return clean;
   }
 
-  function any(key: string, value: unknown, depth: number): unknown {
+  function any(key: string, value: unknown, depth: number, limit?: number): unknown {
     if (typeof value === 'string') return isSecret(key) ? REDACTED : text(value);
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
-    if (depth >= MAX_DEPTH) return REDACTED;
-    if (Array.isArray(value)) return value.map((item) => any(key, item, depth + 1));
+    if (depth >= (limit ?? MAX_DEPTH)) return limit === undefined ? REDACTED : null;
+    if (Array.isArray(value)) return value.map((item) => any(key, item, depth + 1, limit));
     const isInside = isSecret(key);
     return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [name, any(isInside ? key : name, item, depth + 1)]),
+      Object.entries(value).map(([name, item]) => [name, any(isInside ? key : name, item, depth + 1, limit)]),
     );
   }
 
   return {
     text,
-    value: (value) => any('', value, 0),
-    attributes(attributes) {
+    value: (value) => (isOff ? value : any('', value, 0)),
+    attributes(attributes, depth) {
+      if (isOff && depth === undefined) return;
       for (const key in attributes) {
         const value = attributes[key];
         if (typeof value === 'number' || typeof value === 'boolean') continue;
-        const clean = any(key, value, 0);
+        const clean = any(key, value, 0, depth);
         if (clean !== value) attributes[key] = clean;
       }
     },
@@ -136,7 +151,11 @@ function hasSecretWord(key: string): boolean {
 }
 
 /** Each pattern is preceded by a search for what it cannot do without, which costs a tenth of it. */
-function withoutSecrets(value: string, isSecret: (key: string) => boolean): string {
+function withoutSecrets(
+  value: string,
+  isSecret: (key: string) => boolean,
+  isSecretParameter: (name: string) => boolean,
+): string {
   let clean = value;
   const hasAt = value.includes('@');
   if (hasAt && value.includes('://')) {
@@ -146,7 +165,7 @@ function withoutSecrets(value: string, isSecret: (key: string) => boolean): stri
   }
   if (value.includes('=')) {
     clean = clean.replace(PAIR, (all, start: string, name: string, given: string) =>
-      isSecret(name) && !PLACEHOLDER.test(given) ? `${start}${name}=${REDACTED}` : all,
+      isSecretParameter(name) && !PLACEHOLDER.test(given) ? `${start}${name}=${REDACTED}` : all,
     );
   }
   if (value.includes('":')) {

@@ -26,7 +26,7 @@ export function modelOf(settings: Settings): Model {
     propagator: { composite: settings.propagators.map((name) => ({ [name]: null })) },
     tracer_provider: {
       processors: processors(settings.traces),
-      sampler: samplerOf(settings.sampler),
+      sampler: settings.sampler as SamplerNode,
       limits: {
         attribute_value_length_limit: spanLimits.attributeValueLengthLimit,
         attribute_count_limit: spanLimits.attributeCountLimit,
@@ -110,15 +110,4 @@ function resourceAttributes({ options }: Settings): { name: string; value: strin
 function detectors(names: readonly string[]): Record<string, null>[] {
   if (names.includes('none')) return [];
   return (names.includes('all') ? ['service', 'host', 'process'] : names).map((name) => ({ [name]: null }));
-}
-
-/** Unknown names give the default of the specification. */
-function samplerOf({ name, ratio }: Settings['sampler']): SamplerNode {
-  const roots: Readonly<Record<string, SamplerNode>> = {
-    always_on: { always_on: null },
-    always_off: { always_off: null },
-    traceidratio: { trace_id_ratio_based: { ratio } },
-  };
-  if (!name.startsWith('parentbased_')) return roots[name] ?? { parent_based: { root: { always_on: null } } };
-  return { parent_based: { root: roots[name.slice('parentbased_'.length)] ?? { always_on: null } } };
 }

@@ -5,7 +5,8 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, par
 import { EvenkeelError } from '../errors.ts';
 import type { Environment } from '../options.ts';
 import type { Model } from './model.ts';
-import { FILE, type Shape } from './nodes.ts';
+import { FILE } from './nodes.ts';
+import type { Shape } from './shapes.ts';
 
 /** A file is written by hand; deeper than this is an alias that contains itself. */
 const MAX_DEPTH = 32;
@@ -46,7 +47,14 @@ export function parseConfig(source: string, path: string, environment: Environme
     checkFormat(model, tell);
   }
   if (problems.length > 0) throw new EvenkeelError('CONFIG_FILE_INVALID', problems.join('\n'));
-  return model as Model;
+  return withServiceName(model as Model, environment['OTEL_SERVICE_NAME']?.trim());
+}
+
+/** The detector of services is the one that looks into the environment (schema, ExperimentalServiceResourceDetector). */
+function withServiceName(model: Model, serviceName: string | undefined): Model {
+  const detection = model.resource?.['detection/development'];
+  if (!detection?.detectors?.some((each) => 'service' in each) || !serviceName) return model;
+  return { ...model, resource: { ...model.resource, 'detection/development': { ...detection, serviceName } } };
 }
 
 type Tell = (offset: number | undefined, what: string) => void;
@@ -54,13 +62,17 @@ type Tell = (offset: number | undefined, what: string) => void;
 type Read = (node: unknown, shape: Shape, name: string, at: number, depth: number) => unknown;
 
 function createReader(tell: Tell, resolve: (node: unknown) => unknown, environment: Environment): Read {
+  const readPlain = createPlainReader(tell, resolve, environment);
   const read: Read = (given, shape, name, at, depth) => {
     const node = resolve(given);
     if (depth > MAX_DEPTH) return void tell(at, `${name} is nested too deeply`);
     const value = isScalar(node) ? scalarValue(node, environment, (what) => tell(node.range?.[0], what)) : node;
+    if (shape.kind === 'refused') return void tell(at, `${name} is refused: ${shape.why}`);
     if (value === null || value === undefined) return null;
+    if (shape.kind === 'any') return readPlain(node, at, depth);
     if (shape.kind === 'list') {
       if (!isSeq(node)) return void tell(at, `${name} must be a list`);
+      if (node.items.length < (shape.min ?? 0)) return void tell(at, `${name} must not be empty`);
       return node.items.map((item) => read(item, shape.of, `an entry of ${name}`, offsetOf(item) ?? at, depth + 1));
     }
     if (shape.kind === 'node' || shape.kind === 'choice' || shape.kind === 'map') {
@@ -83,7 +95,7 @@ function createReader(tell: Tell, resolve: (node: unknown) => unknown, environme
     for (const pair of pairs) {
       const key = String(isScalar(pair.key) ? pair.key.value : pair.key);
       const keyAt = offsetOf(pair.key) ?? at;
-      const field = shape.kind === 'map' ? shape.of : Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+      const field = fieldOf(shape, key);
       if (field === undefined) tell(keyAt, `unknown or unsupported node "${key}" in ${name}`);
       else found[key] = read(pair.value, field, key, keyAt, depth + 1);
       if (shape.kind === 'choice' && field !== undefined && found[key] === null) {
@@ -96,12 +108,40 @@ function createReader(tell: Tell, resolve: (node: unknown) => unknown, environme
     const problem = shape.kind === 'node' ? shape.check?.(found) : undefined;
     if (problem !== undefined) tell(at, `${name} ${problem}`);
     if (shape.kind === 'choice' && pairs.length !== 1) {
-      tell(at, `${name} must have exactly one of ${Object.keys(shape.fields).join(', ')}`);
+      const names = Object.entries(shape.fields).flatMap(([key, { kind }]) => (kind === 'refused' ? [] : [key]));
+      tell(at, `${name} must have exactly one of ${names.join(', ')}`);
     }
     return found;
   }
 
   return read;
+}
+
+/** Reads nodes as they stand in the file, but for variables. */
+function createPlainReader(
+  tell: Tell,
+  resolve: (node: unknown) => unknown,
+  environment: Environment,
+): (node: unknown, at: number, depth: number) => unknown {
+  return function read(given, at, depth): unknown {
+    const node = resolve(given);
+    if (depth > MAX_DEPTH) return void tell(at, 'a node is nested too deeply');
+    if (isScalar(node)) return scalarValue(node, environment, (what) => tell(offsetOf(node), what));
+    if (isSeq(node)) return node.items.map((item) => read(item, offsetOf(item) ?? at, depth + 1));
+    if (!isMap(node)) return null;
+    const entries = (node.items as Pair<unknown, unknown>[]).map(({ key, value }) => [
+      String(isScalar(key) ? key.value : key),
+      read(value, offsetOf(key) ?? at, depth + 1),
+    ]);
+    return Object.fromEntries(entries);
+  };
+}
+
+/** The shape of what stands under a key; undefined where nothing may. */
+function fieldOf(shape: Extract<Shape, { kind: 'node' | 'choice' | 'map' }>, key: string): Shape | undefined {
+  if (shape.kind === 'map') return shape.of(key);
+  if (Object.hasOwn(shape.fields, key)) return shape.fields[key];
+  return shape.kind === 'node' ? shape.others : undefined;
 }
 
 /** What a variant that is only named lacks, as ends of sentences. */
@@ -112,8 +152,7 @@ function unfilled(shape: Shape): string[] {
 
 /** What is wrong with a scalar, as the end of a sentence; undefined when nothing is. */
 function scalarProblem(value: unknown, shape: Shape): string | undefined {
-  if (shape.kind === 'boolean') return typeof value === 'boolean' ? undefined : 'must be true or false';
-  if (shape.kind === 'pattern') return patternProblem(value);
+  if (shape.kind === 'boolean') return booleanProblem(value, shape.only);
   if (shape.kind === 'empty') {
     const isEmpty = isMap(value) && value.items.length === 0;
     return isEmpty ? undefined : 'takes no settings';
@@ -126,21 +165,21 @@ function scalarProblem(value: unknown, shape: Shape): string | undefined {
   }
   if (shape.kind === 'string') {
     if (typeof value !== 'string') return 'must be text';
-    return shape.oneOf && !shape.oneOf.includes(value) ? `must be one of ${shape.oneOf.join(', ')}` : undefined;
+    if (shape.oneOf && !shape.oneOf.includes(value)) return `must be one of ${shape.oneOf.join(', ')}`;
+    return shape.check?.(value);
   }
   if (shape.kind !== 'number') return undefined;
   if (typeof value !== 'number' || Number.isNaN(value)) return 'must be a number';
+  if (shape.isReal !== true && !Number.isInteger(value)) return 'must be a whole number';
   const max = shape.max ?? Infinity;
   if (value >= shape.min && value <= max) return undefined;
+  if (max === shape.min) return `must be ${max}`;
   return max === Infinity ? `must be at least ${shape.min}` : `must be between ${shape.min} and ${max}`;
 }
 
-function patternProblem(value: unknown): string | undefined {
-  try {
-    return typeof value === 'string' && new RegExp(value) ? undefined : 'must be text';
-  } catch {
-    return 'is no regular expression';
-  }
+function booleanProblem(value: unknown, only: Extract<Shape, { kind: 'boolean' }>['only']): string | undefined {
+  if (typeof value !== 'boolean') return 'must be true or false';
+  return only !== undefined && value !== only.value ? `must be ${only.value}: ${only.why}` : undefined;
 }
 
 /** Lists inside of a scalar shape become arrays; everything else stays as it is. */

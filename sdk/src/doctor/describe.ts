@@ -55,7 +55,9 @@ function describeReader(node: ReaderNode, redaction: Redaction): string {
 
 function describeSampler(node: SamplerNode | null | undefined): string {
   const [name, settings] = Object.entries(node ?? { parent_based: { root: { always_on: null } } })[0] ?? ['', null];
-  const inner = (settings as { root?: SamplerNode; ratio?: number } | null) ?? {};
+  const inner = (settings as { root?: SamplerNode; ratio?: number; initial_sampler?: SamplerNode } | null) ?? {};
+  // Its address may hold secrets.
+  if (inner.initial_sampler) return `${name}, until it answers ${describeSampler(inner.initial_sampler)}`;
   if (inner.root) return `${name} of ${describeSampler(inner.root)}`;
   return inner.ratio === undefined ? name : `${name} ${inner.ratio}`;
 }

@@ -70,7 +70,10 @@ export async function examine(place: Place): Promise<Report> {
   };
   const findings = [
     ...problems,
-    ...settings.unknown.map((what) => ({ what: `${what} is not known`, hint: 'Use otlp, console or none.' })),
+    ...settings.unknown.map((what) => ({
+      what: `${what} is not known`,
+      hint: 'Compare it with what OpenTelemetry knows.',
+    })),
     ...shadowed.map(({ name, why }) => ({ what: `${name} has no effect: ${why}`, hint: 'Correct or remove it.' })),
     ...findingsOfPackages(api, findOtherSdks(folder)),
     ...deliveries

@@ -79,7 +79,8 @@ export function outweighedByCode(environment: Environment): Shadowed[] {
 }
 
 function whyNotBeside(name: string, fileText: string): string | undefined {
-  const isUsed = BESIDE_FILE.has(name) || new RegExp(`\\$\\{(?:env:)?${name}\\b`).test(fileText);
+  const isDetected = name === 'OTEL_SERVICE_NAME' && /\bservice:/.test(fileText);
+  const isUsed = BESIDE_FILE.has(name) || isDetected || new RegExp(`\\$\\{(?:env:)?${name}\\b`).test(fileText);
   return isUsed ? undefined : 'the configuration file counts alone';
 }
 
@@ -93,7 +94,7 @@ function whyNot(name: string, set: readonly string[], environment: Environment):
     const own = SIGNALS.map((signal) => `OTEL_EXPORTER_OTLP_${signal}_${general}`);
     return own.every((one) => set.includes(one)) ? 'each signal has its own' : undefined;
   }
-  if (name === 'OTEL_TRACES_SAMPLER_ARG' && !environment['OTEL_TRACES_SAMPLER']?.includes('ratio')) {
+  if (name === 'OTEL_TRACES_SAMPLER_ARG' && !/ratio|jaeger_remote/.test(environment['OTEL_TRACES_SAMPLER'] ?? '')) {
     return 'the sampler takes no argument';
   }
   if (name === 'OTEL_RESOURCE_ATTRIBUTES' && set.includes('OTEL_SERVICE_NAME')) {

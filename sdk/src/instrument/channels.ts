@@ -13,6 +13,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import type { HttpSideNode } from '../config/model.ts';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { LIBRARIES } from './channel-libraries.ts';
@@ -55,8 +56,10 @@ export interface Library {
   readonly channels: readonly ChannelDef[];
 }
 
-/** By the name of a library or instrumentation: whether it is on. */
-export type Switches = Readonly<Record<string, { readonly enabled?: boolean | null } | null>>;
+/** By the name of a library or instrumentation: whether it is on, and the options of an instrumentation. */
+export type Switches = Readonly<
+  Record<string, ({ readonly enabled?: boolean | null } & Readonly<Record<string, unknown>>) | null>
+>;
 
 /** Names of the libraries that are observed by their channels. */
 export function observedLibraries(switches: Switches, installed: readonly string[]): string[] {
@@ -74,17 +77,20 @@ export function startChannels({
   switches,
   installed,
   contexts,
+  http,
 }: {
   readonly switches: Switches;
   readonly installed: readonly string[];
   /** Where the active context is kept, so that what runs inside of an operation is its child. */
   readonly contexts?: AsyncLocalStorage<Context> | undefined;
+  /** What is wanted of requests of fetch and undici. */
+  readonly http?: HttpSideNode | null | undefined;
 }): () => void {
   const names = observedLibraries(switches, installed);
   const stops = LIBRARIES.filter(({ name }) => names.includes(name)).flatMap(({ channels }) =>
     channels.map((def) => listen(def, def.inside === undefined ? undefined : contexts)),
   );
-  if (names.includes('undici')) stops.push(startUndici());
+  if (names.includes('undici')) stops.push(startUndici(http ?? {}));
   return () => {
     for (const stop of stops) stop();
   };

@@ -12,11 +12,12 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
+import type { HttpSideNode } from '../config/model.ts';
 import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, RESOURCE_ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
-const METHODS: ReadonlySet<string> = new Set([
+const METHODS: readonly string[] = [
   'CONNECT',
   'DELETE',
   'GET',
@@ -27,7 +28,7 @@ const METHODS: ReadonlySet<string> = new Set([
   'PUT',
   'QUERY',
   'TRACE',
-]);
+];
 
 interface Request {
   readonly origin: string | URL;
@@ -41,13 +42,16 @@ interface Request {
 interface Event {
   readonly request: Request;
   readonly headers?: unknown;
-  readonly response?: { readonly statusCode: number };
+  readonly response?: { readonly statusCode: number; readonly headers?: unknown };
   readonly error?: unknown;
 }
 
 /** Makes spans until it is stopped, or until another instrumentation of undici is seen at work. */
-export function startUndici(): () => void {
+export function startUndici(settings: HttpSideNode = {}): () => void {
   const spans = new WeakMap<object, Span>();
+  const methods = new Set(settings.known_methods ?? METHODS);
+  const requestHeaders = capturing(settings.request_captured_headers, 'http.request.header');
+  const responseHeaders = capturing(settings.response_captured_headers, 'http.response.header');
   let hasGivenWay = false;
 
   function created({ request }: Event): void {
@@ -55,9 +59,10 @@ export function startUndici(): () => void {
     if (!state.isOn || hasGivenWay || isTracingSuppressed(parent) || isTraced(request.headers)) return;
     // Nothing tells that a WebSocket is open, so that its span would never end.
     if (typeof request.upgrade === 'string') return pass(parent, request);
-    const { method, attributes } = describe(request);
+    const { method, attributes } = describe(request, methods);
     const options = { kind: SpanKind.CLIENT, attributes };
     const span = trace.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan(method, options, parent);
+    span.setAttributes(requestHeaders(request.headers));
     spans.set(request, span);
     pass(trace.setSpan(parent, span), request);
   }
@@ -71,7 +76,7 @@ export function startUndici(): () => void {
     const span = spans.get(request);
     if (!span) return;
     const status = response?.statusCode ?? 0;
-    span.setAttribute(RESOURCE_ATTRIBUTE.httpStatus, status);
+    span.setAttribute(RESOURCE_ATTRIBUTE.httpStatus, status).setAttributes(responseHeaders(response?.headers));
     if (status >= 400) span.setAttribute(ATTRIBUTE.errorType, String(status)).setStatus({ code: SpanStatusCode.ERROR });
     spans.delete(request);
     span.end();
@@ -110,18 +115,53 @@ function isTraced(headers: unknown): boolean {
   return Array.isArray(headers) && headers.some((each, i) => i % 2 === 0 && /^traceparent$/i.test(String(each)));
 }
 
-/** @returns how spans of this method begin their name, and its attributes */
-export function methodOf(method: string): { readonly name: string; readonly attributes: Attributes } {
-  if (METHODS.has(method)) return { name: method, attributes: { [RESOURCE_ATTRIBUTE.httpMethod]: method } };
+/**
+ * @param methods those of the conventions unless others are configured
+ * @returns how spans of this method begin their name, and its attributes
+ */
+export function methodOf(
+  method: string,
+  methods: ReadonlySet<string> = new Set(METHODS),
+): { readonly name: string; readonly attributes: Attributes } {
+  if (methods.has(method)) return { name: method, attributes: { [RESOURCE_ATTRIBUTE.httpMethod]: method } };
   return {
     name: 'HTTP',
     attributes: { [RESOURCE_ATTRIBUTE.httpMethod]: OTHER, [RESOURCE_ATTRIBUTE.httpMethodOriginal]: method },
   };
 }
 
-function describe(request: Request): { method: string; attributes: Attributes } {
+/**
+ * Makes the reader of the headers that are asked for; one that reads nothing where none are.
+ *
+ * @param key of their attributes, to be followed by the name of the header
+ */
+function capturing(names: readonly string[] | null | undefined, key: string): (headers: unknown) => Attributes {
+  if (!names?.length) return () => ({});
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  return (headers) => {
+    const found: Record<string, string[]> = {};
+    for (const [name, value] of pairsOf(headers)) {
+      const lower = name.toLowerCase();
+      if (wanted.has(lower)) (found[`${key}.${lower}`] ??= []).push(value);
+    }
+    return found;
+  };
+}
+
+/** Of lines, or of names and values in turn, which are text or bytes; a name may have several values. */
+function* pairsOf(headers: unknown): Generator<[name: string, value: string]> {
+  if (typeof headers === 'string') {
+    for (const [, name = '', value = ''] of headers.matchAll(/^([^:\r\n]+):[ \t]*(.*?)\r?$/gm)) yield [name, value];
+  }
+  if (!Array.isArray(headers)) return;
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    for (const value of [headers[i + 1]].flat()) yield [String(headers[i]), String(value)];
+  }
+}
+
+function describe(request: Request, methods: ReadonlySet<string>): { method: string; attributes: Attributes } {
   const url = new URL(request.path, request.origin);
-  const { name, attributes } = methodOf(request.method);
+  const { name, attributes } = methodOf(request.method, methods);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return {
     method: name,

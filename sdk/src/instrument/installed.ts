@@ -10,6 +10,9 @@ import type { Switches } from './channels.ts';
 /** The package that brings all of them. */
 export const AUTO = '@opentelemetry/auto-instrumentations-node';
 
+/** How packages of instrumentations are named; others are not looked for. */
+export const PACKAGE = /^@opentelemetry\/instrumentation-|^opentelemetry-instrumentation-/;
+
 /** Instrumentations of one program; more are a mistake in its package.json. */
 const MAX_INSTALLED = 100;
 
@@ -24,9 +27,7 @@ interface Instrumentation {
 /** Instrumentations resolvable from `folder`: those its package.json names, by the name of their package. */
 export function findInstalled(folder: string): { name: string; version: string }[] {
   const require = createRequire(join(folder, 'package.json'));
-  const wanted = dependenciesOf(folder).filter(
-    (name) => name === AUTO || /^@opentelemetry\/instrumentation-|^opentelemetry-instrumentation-/.test(name),
-  );
+  const wanted = dependenciesOf(folder).filter((name) => name === AUTO || PACKAGE.test(name));
   return wanted.slice(0, MAX_INSTALLED).flatMap((name) => {
     try {
       require.resolve(name);
@@ -38,43 +39,43 @@ export function findInstalled(folder: string): { name: string; version: string }
 }
 
 /**
- * Starts what is installed, but for what `switches` turn off.
+ * Starts what is installed with the options that `switches` have, but for what they turn off.
  *
- * @returns the names of the instrumentations at work
+ * @returns the names of the instrumentations at work, and of their packages
  */
 export function startInstalled(switches: Switches, folder: string = process.cwd()): string[] {
   const found = findInstalled(folder);
   if (found.length === 0) return [];
   const require = createRequire(join(folder, 'package.json'));
-  const started: string[] = [];
+  const started = new Set<string>();
   for (const { name } of found) {
     try {
       for (const instrumentation of create(require(name) as Record<string, unknown>, name, switches)) {
         instrumentation.setTracerProvider(trace.getTracerProvider());
         instrumentation.setMeterProvider(metrics.getMeterProvider());
-        started.push(instrumentation.instrumentationName);
+        started.add(instrumentation.instrumentationName);
+        if (name !== AUTO) started.add(name);
       }
     } catch (error) {
       warn('INSTRUMENTATION_FAILED', `${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (started.length > 0) hookImports(require);
-  return started;
+  if (started.size > 0) hookImports(require);
+  return [...started];
 }
 
 /** Makes the instrumentations a package exports. */
 function create(exported: Record<string, unknown>, name: string, switches: Switches): Instrumentation[] {
-  const off = Object.entries(switches).filter(([, one]) => one?.enabled === false);
   if (name === AUTO) {
     // Runtime metrics are the SDK's own, and would be there twice.
-    const config = { '@opentelemetry/instrumentation-runtime-node': { enabled: false } };
-    for (const [key] of off) Object.assign(config, { [key]: { enabled: false } });
+    const config = { ...switches, '@opentelemetry/instrumentation-runtime-node': { enabled: false } };
     return (exported['getNodeAutoInstrumentations'] as (config: object) => Instrumentation[])(config);
   }
-  if (name === '@opentelemetry/instrumentation-runtime-node' || off.some(([key]) => key === name)) return [];
+  const { enabled, ...options } = switches[name] ?? {};
+  if (name === '@opentelemetry/instrumentation-runtime-node' || enabled === false) return [];
   return Object.entries(exported).flatMap(([key, Kind]) => {
     if (!/^[A-Z]\w*Instrumentation$/.test(key) || typeof Kind !== 'function') return [];
-    const instrumentation = new (Kind as new () => Instrumentation)();
+    const instrumentation = new (Kind as new (options: object) => Instrumentation)(options);
     return typeof instrumentation.setTracerProvider === 'function' ? [instrumentation] : [];
   });
 }

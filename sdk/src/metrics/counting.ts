@@ -15,8 +15,8 @@ export interface Counting {
   readonly spanProcessors: readonly SpanProcessor[];
   /** For readers that export: what a page in this process shows has no place for exponential histograms. */
   readonly metricProducers: MetricProducer[];
-  /** The sampler to use instead of the one that is configured. */
-  sampler(configured: Sampler): Sampler;
+  /** The sampler to use; the configured one is made only where the options name no other. */
+  sampler(createConfigured: () => Sampler): Sampler;
   close(): void;
 }
 
@@ -31,18 +31,18 @@ export function createCounting(options: CountingOptions): Counting {
   const exemplars = createExemplars(options);
   const counted = exactCounting ? [new SpanMetricsProcessor({ dimensions, exemplars })] : [];
   let steered: RemoteSampler | undefined;
-  const chosen = (configured: Sampler): Sampler => {
+  const chosen = (createConfigured: () => Sampler): Sampler => {
     if (remote !== undefined) {
       return (steered ??= createRemoteSampler({ ...remote, serviceName, ratio: ratio ?? 1, onFailure }));
     }
-    return ratio === undefined ? configured : createParentConsistentSampler(ratio);
+    return ratio === undefined ? createConfigured() : createParentConsistentSampler(ratio);
   };
   return {
     exemplars,
     spanProcessors: counted,
     metricProducers: counted,
-    sampler(configured) {
-      const sampler = chosen(configured);
+    sampler(createConfigured) {
+      const sampler = chosen(createConfigured);
       return exactCounting ? createAlwaysRecordSampler(sampler) : sampler;
     },
     close: () => steered?.close(),

@@ -11,6 +11,7 @@ import {
   type SpanRule,
   type SpanToSample,
 } from '../sample/composable.ts';
+import { isChosenBy } from './patterns.ts';
 
 const KINDS = {
   internal: SpanKind.INTERNAL,
@@ -32,13 +33,13 @@ export function composableOf(node: ComposableNode): ComposableSampler {
 function ruleOf({ sampler, span_kinds, parent, attribute_values, attribute_patterns }: SamplingRuleNode): SpanRule {
   const kinds = span_kinds?.map((name) => KINDS[name]);
   const values = attribute_values && new Set(attribute_values.values);
-  const fitsPattern = attribute_patterns ? patternsOf(attribute_patterns) : undefined;
+  const fitsPattern = attribute_patterns ? isChosenBy(attribute_patterns) : undefined;
   return {
     fits(span) {
       if (kinds && !kinds.includes(span.kind)) return false;
       if (parent && !parent.includes(placeOf(span))) return false;
-      if (values && !values.has(textOf(span, attribute_values.key) ?? '')) return false;
-      return fitsPattern === undefined || fitsPattern(span);
+      if (values && !textsOf(span, attribute_values.key).some((text) => values.has(text))) return false;
+      return fitsPattern === undefined || textsOf(span, attribute_patterns?.key ?? '').some(fitsPattern);
     },
     sampler: composableOf(sampler),
   };
@@ -49,30 +50,8 @@ function placeOf({ parent }: SpanToSample): 'none' | 'remote' | 'local' {
   return parent.isRemote === true ? 'remote' : 'local';
 }
 
-/** Attributes are compared as text; a span without the attribute fits nothing. */
-function textOf({ attributes }: SpanToSample, key: string): string | undefined {
+/** Attributes are compared as text, and lists by each of their items; a span without the attribute fits nothing. */
+function textsOf({ attributes }: SpanToSample, key: string): string[] {
   const value = attributes[key];
-  return value === undefined ? undefined : String(value);
-}
-
-function patternsOf({
-  key,
-  included,
-  excluded,
-}: NonNullable<SamplingRuleNode['attribute_patterns']>): (span: SpanToSample) => boolean {
-  const [wanted, unwanted] = [included ?? ['*'], excluded ?? []].map((globs) => globs.map(globOf));
-  return (span) => {
-    const text = textOf(span, key);
-    const isOneOf = (patterns: readonly RegExp[] = []): boolean => patterns.some((each) => each.test(text ?? ''));
-    return text !== undefined && isOneOf(wanted) && !isOneOf(unwanted);
-  };
-}
-
-/** `*` stands for any text, `?` for one character. */
-function globOf(glob: string): RegExp {
-  const source = glob
-    .replace(/[\\^$+.()|[\]{}]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's');
+  return value === undefined ? [] : [value].flat().map(String);
 }

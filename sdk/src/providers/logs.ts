@@ -1,26 +1,49 @@
 // Makes the way of log records, redacted before they are exported.
+import { type Attributes, SeverityNumber, trace } from '@opentelemetry/api';
 import {
-  type LogRecordLimits,
+  LoggerProvider,
+  type LoggerProviderOptions,
   type LogRecordProcessor,
   type ReadableLogRecord,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import type { Resource } from '@opentelemetry/resources';
 import { createBatch } from '../bound/batch.ts';
 import { REDACTED, type Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
 import { createLogExporter, type Surroundings } from './exporters.ts';
-import { attributeLimits, batchLimits } from './spans.ts';
+import { configFor } from './patterns.ts';
+import { attributeLimits, batchLimits, depthLimit } from './spans.ts';
+
+type LoggerConfigurator = NonNullable<LoggerProviderOptions['loggerConfigurator']>;
 
 /** As a processor gets it, which may still change it. */
 type LogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
 
+/** Makes the provider of everything that is said of logs. */
+export async function createLoggerProvider(
+  model: Model,
+  resource: Resource,
+  surroundings: Surroundings & { readonly redaction: Redaction },
+): Promise<LoggerProvider> {
+  const node = model.logger_provider;
+  const depth = depthLimit(model, node?.limits);
+  return new LoggerProvider({
+    resource,
+    processors: await createLogProcessors(node?.processors ?? [], { ...surroundings, depth }),
+    logRecordLimits: attributeLimits(model, node?.limits),
+    loggerConfigurator: createLoggerConfigurator(model),
+  });
+}
+
 /** Makes one processor for each node. */
 export async function createLogProcessors(
   nodes: readonly ProcessorNode[],
-  surroundings: Surroundings & { readonly redaction: Redaction },
+  surroundings: Surroundings & { readonly redaction: Redaction; readonly depth?: number | undefined },
 ): Promise<LogRecordProcessor[]> {
-  const { meterProvider, redaction } = surroundings;
+  const { meterProvider, redaction, depth } = surroundings;
   const create = async (node: ProcessorNode): Promise<LogRecordProcessor> => {
+    if ('event_to_span_event_bridge/development' in node) return bridge();
     const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
     const exporter = await createLogExporter(exporterNode, surroundings);
     if (node.simple) return new SimpleLogRecordProcessor({ exporter });
@@ -29,24 +52,58 @@ export async function createLogProcessors(
   };
   const processors = await Promise.all(nodes.map(create));
   // Processors are called in turn, and a record may still be changed by the first.
-  return processors.length > 0 ? [redactor(redaction), ...processors] : [];
-}
-
-/** Limits of one log record. */
-export function logLimits(model: Model): LogRecordLimits {
-  return attributeLimits(model, model.logger_provider?.limits);
+  return processors.length > 0 ? [redactor(redaction, depth), ...processors] : [];
 }
 
 /** Takes secrets out of records before the processors after it see them. */
-export function redactor(redaction: Redaction): LogRecordProcessor {
+export function redactor(redaction: Redaction, depth?: number): LogRecordProcessor {
   return {
     onEmit(record) {
-      redaction.attributes(record.attributes as Record<string, unknown>);
+      redaction.attributes(record.attributes as Record<string, unknown>, depth);
       record.body = bodyOf(record, redaction);
     },
     forceFlush: async () => {},
     shutdown: async () => {},
   };
+}
+
+/**
+ * Makes events of the span that is active out of log records that are events.
+ *
+ * @see OpenTelemetry specification, logs SDK, event to span event bridge
+ */
+function bridge(): LogRecordProcessor {
+  return {
+    onEmit(record, context) {
+      const span = context && trace.getSpan(context);
+      const { eventName, spanContext, attributes, hrTime } = record;
+      if (!eventName || !spanContext || !span?.isRecording()) return;
+      const { traceId, spanId } = span.spanContext();
+      if (spanContext.traceId === traceId && spanContext.spanId === spanId) {
+        span.addEvent(eventName, attributes as Attributes, hrTime);
+      }
+    },
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+}
+
+/** Makes the question what is on for a logger. */
+export function createLoggerConfigurator(model: Model): LoggerConfigurator {
+  const configOf = configFor(model.logger_provider?.['logger_configurator/development'], 'loggers');
+  return ({ name }) => {
+    const { enabled, minimum_severity: severity, trace_based: traceBased } = configOf(name);
+    return {
+      enabled: enabled ?? true,
+      minimumSeverity: severityOf(severity) ?? SeverityNumber.UNSPECIFIED,
+      traceBased: traceBased ?? false,
+    };
+  };
+}
+
+/** `info2` of the model is `INFO2` of the API. */
+function severityOf(word: string | null | undefined): SeverityNumber | undefined {
+  return SeverityNumber[(word ?? '').toUpperCase() as keyof typeof SeverityNumber];
 }
 
 /** A body is what the program gave, unchecked: one that cannot be read is not sent. */

@@ -1,24 +1,45 @@
 // Makes the readers and views of the configuration model.
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import type { Resource } from '@opentelemetry/resources';
 import {
   type AggregationOption,
   AggregationType,
-  createAllowListAttributesProcessor,
-  createDenyListAttributesProcessor,
+  type IAttributesProcessor,
   type IMetricReader,
   InstrumentType,
+  MeterProvider,
   PeriodicExportingMetricReader,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
-import type { AggregationNode, CardinalityNode, InstrumentWord, ReaderNode, ViewNode } from '../config/model.ts';
+import type {
+  AggregationNode,
+  CardinalityNode,
+  InstrumentWord,
+  Model,
+  PatternsNode,
+  ReaderNode,
+  ViewNode,
+} from '../config/model.ts';
 import { warn } from '../errors.ts';
 import type { Counting } from '../metrics/counting.ts';
 import type { Outlet } from '../otlp-transport.ts';
 import { createMetricExporter } from './exporters.ts';
+import { limitOf } from './otlp-settings.ts';
+import { chosenPattern, isChosenBy } from './patterns.ts';
+import { switchMeters } from './switched-scopes.ts';
 
 /** Where a file is silent: the interval of the specification is a minute, which no baseline can wait for. */
 const INTERVAL_MS = 5000;
 const TIMEOUT_MS = 1000;
+
+/** Series of an instrument, unless set (specification). */
+const CARDINALITY_LIMIT = 2000;
+
+/** Bounds of a histogram in milliseconds, unless set (specification). */
+const BOUNDARIES = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+
+/** Keys of attributes that are remembered; more means they are made from data. */
+const MAX_KEYS = 2000;
 
 /** Kinds of instruments by their word in the model. */
 const INSTRUMENT_TYPES: Readonly<Record<InstrumentWord, InstrumentType>> = {
@@ -30,6 +51,14 @@ const INSTRUMENT_TYPES: Readonly<Record<InstrumentWord, InstrumentType>> = {
   observable_up_down_counter: InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
   up_down_counter: InstrumentType.UP_DOWN_COUNTER,
 };
+
+const wordOf = (type: InstrumentType): InstrumentWord => type.toLowerCase() as InstrumentWord;
+
+/** Makes the provider of everything that is said of metrics but how they are read. */
+export function createMeterProvider(model: Model, resource: Resource, readers: IMetricReader[]): MeterProvider {
+  const views = createViews(model.meter_provider?.views ?? []);
+  return switchMeters(new MeterProvider({ resource, readers, views }), model);
+}
 
 /** Makes the readers; a page of metrics opens its port. */
 export function createReaders(
@@ -46,12 +75,14 @@ async function createPeriodic({ periodic }: ReaderNode, outlet: Outlet, counting
     ...(counting && { counting }),
   });
   const exportIntervalMillis = periodic?.interval ?? INTERVAL_MS;
+  const maxExportBatchSize = periodic?.['max_export_batch_size/development'];
   return new PeriodicExportingMetricReader({
     exporter,
+    ...(maxExportBatchSize && { maxExportBatchSize }),
     exportIntervalMillis,
     metricProducers: counting?.metricProducers ?? [],
     // The reader refuses to wait longer than its interval.
-    exportTimeoutMillis: Math.min(periodic?.timeout ?? TIMEOUT_MS, exportIntervalMillis),
+    exportTimeoutMillis: Math.min(limitOf(periodic?.timeout ?? TIMEOUT_MS), exportIntervalMillis),
     cardinalityLimits: cardinalityLimits(periodic?.cardinality_limits),
   });
 }
@@ -62,8 +93,13 @@ async function createPage(pull: NonNullable<ReaderNode['pull']>): Promise<IMetri
     host: node?.host ?? '127.0.0.1',
     port: node?.port ?? 9464,
     withoutScopeInfo: node?.scope_info_enabled === false,
+    withoutTargetInfo: node?.['target_info_enabled/development'] === false,
+    ...(node?.resource_constant_labels && { withResourceConstantLabels: chosenPattern(node.resource_constant_labels) }),
     preventServerStart: true,
   });
+  // It has no option for them, as readers that export have.
+  const { default: others, ...limits } = pull.cardinality_limits ?? {};
+  page.selectCardinalityLimit = (type) => limits[wordOf(type)] ?? others ?? CARDINALITY_LIMIT;
   await page.startServer().catch((error: Error) => warn('PROMETHEUS_PORT', error.message));
   return page;
 }
@@ -79,11 +115,6 @@ function cardinalityLimits(node: CardinalityNode | null | undefined): Record<str
 /** Makes the views; what a view does not say stays as it is. */
 export function createViews(nodes: readonly ViewNode[]): ViewOptions[] {
   return nodes.map(({ selector, stream }) => {
-    const { included, excluded } = stream.attribute_keys ?? {};
-    const processors = [
-      ...(included?.length ? [createAllowListAttributesProcessor([...included])] : []),
-      ...(excluded?.length ? [createDenyListAttributesProcessor([...excluded])] : []),
-    ];
     return {
       // The SDK refuses a view that selects nothing in particular.
       instrumentName: selector.instrument_name ?? '*',
@@ -98,9 +129,21 @@ export function createViews(nodes: readonly ViewNode[]): ViewOptions[] {
       ...(stream.aggregation_cardinality_limit && {
         aggregationCardinalityLimit: stream.aggregation_cardinality_limit,
       }),
-      ...(processors.length > 0 && { attributesProcessors: processors }),
+      ...(stream.attribute_keys && { attributesProcessors: [choosing(stream.attribute_keys)] }),
     };
   });
+}
+
+/** Whether a key is kept is asked once a key: it is the same for every measurement. */
+function choosing(node: PatternsNode): IAttributesProcessor {
+  const isChosen = isChosenBy(node);
+  const verdicts = new Map<string, boolean>();
+  const keeps = (key: string): boolean => {
+    const verdict = verdicts.get(key) ?? isChosen(key);
+    if (verdicts.size < MAX_KEYS) verdicts.set(key, verdict);
+    return verdict;
+  };
+  return { process: (attributes) => Object.fromEntries(Object.entries(attributes).filter(([key]) => keeps(key))) };
 }
 
 function aggregationOf(node: AggregationNode): AggregationOption {
@@ -117,9 +160,8 @@ function aggregationOf(node: AggregationNode): AggregationOption {
 }
 
 function explicitOf(node: AggregationNode['explicit_bucket_histogram']): AggregationOption {
-  if (!node?.boundaries) return { type: AggregationType.DEFAULT };
   return {
     type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM,
-    options: { boundaries: [...node.boundaries], recordMinMax: node.record_min_max ?? true },
+    options: { boundaries: [...(node?.boundaries ?? BOUNDARIES)], recordMinMax: node?.record_min_max ?? true },
   };
 }

@@ -13,12 +13,16 @@ import {
 } from '@opentelemetry/resources';
 import type { Model } from '../config/model.ts';
 import { warn } from '../errors.ts';
+import { ATTRIBUTE } from '../names.ts';
+import { containerAttributes } from './container.ts';
+import { isChosenBy } from './patterns.ts';
 
 /** Resource detectors by their name in the model and in OTEL_NODE_RESOURCE_DETECTORS. */
 const RESOURCE_DETECTORS: ReadonlyMap<string, readonly ResourceDetector[]> = new Map([
   ['service', [serviceInstanceIdDetector]],
   ['host', [hostDetector, osDetector]],
   ['process', [{ detect: detectProcess }]],
+  ['container', [{ detect: () => ({ attributes: containerAttributes() }) }]],
 ]);
 
 /**
@@ -30,11 +34,15 @@ export async function createResource(node: Model['resource']): Promise<Resource>
   const names = (node?.['detection/development']?.detectors ?? []).flatMap((entry) => Object.keys(entry));
   const detected = detectResources({ detectors: names.flatMap((name) => RESOURCE_DETECTORS.get(name) ?? []) });
   await detected.waitForAsyncAttributes?.();
+  const { attributes: wanted, serviceName } = node?.['detection/development'] ?? {};
+  const found = { ...detected.attributes, ...(serviceName && { [ATTRIBUTE.serviceName]: serviceName }) };
+  const isChosen = isChosenBy(wanted);
+  const chosen = Object.entries(found).filter(([key]) => isChosen(key));
   const own: Attributes = { ...listed(node?.attributes_list ?? '') };
   for (const { name, value } of node?.attributes ?? []) if (value !== null) own[name] = value as Attributes[string];
   const options = node?.schema_url ? { schemaUrl: node.schema_url } : {};
   return defaultResource()
-    .merge(resourceFromAttributes(detected.attributes))
+    .merge(resourceFromAttributes(Object.fromEntries(chosen)))
     .merge(resourceFromAttributes(own, options));
 }
 

@@ -13,6 +13,7 @@ import { handOver } from '../bound/hand-over.ts';
 import type { Redaction } from '../bound/redaction.ts';
 import type { BatchNode, ExporterNode, LimitsNode, Model, ProcessorNode } from '../config/model.ts';
 import { type Address, createSpanExporter, type Surroundings } from './exporters.ts';
+import { limitOf } from './otlp-settings.ts';
 
 /** Defaults where a file is silent: those of `startTelemetry`. */
 const DEFAULT_BATCH = { delayMs: 1000, timeoutMs: 1000, maxQueueSize: 2048, maxBatchSize: 512 };
@@ -34,14 +35,15 @@ interface Part {
   readonly address?: Address | undefined;
 }
 
-/** Makes one processor for each node. */
+/** Makes one processor for each that the model has. */
 export async function createSpanPipeline(
-  nodes: readonly ProcessorNode[],
+  model: Model,
   surroundings: Surroundings & { readonly redaction: Redaction },
 ): Promise<SpanPipeline> {
   const { redaction, meterProvider } = surroundings;
+  const depth = depthLimit(model, model.tracer_provider?.limits);
   const prepare = (spans: readonly ReadableSpan[]): void => {
-    for (const span of spans) redactSpan(span, redaction);
+    for (const span of spans) redactSpan(span, redaction, depth);
   };
 
   async function createPart(node: ProcessorNode): Promise<Part> {
@@ -53,7 +55,7 @@ export async function createSpanPipeline(
     return { processor: batching(batch), batch, address };
   }
 
-  const parts = await Promise.all(nodes.map(createPart));
+  const parts = await Promise.all((model.tracer_provider?.processors ?? []).map(createPart));
   return {
     processors: parts.map(({ processor }) => processor),
     handOver() {
@@ -99,7 +101,7 @@ export function batchLimits(node: BatchNode | undefined): BatchLimits {
   const maxQueueSize = node?.max_queue_size ?? DEFAULT_BATCH.maxQueueSize;
   return {
     scheduledDelayMillis: node?.schedule_delay ?? DEFAULT_BATCH.delayMs,
-    exportTimeoutMillis: node?.export_timeout ?? DEFAULT_BATCH.timeoutMs,
+    exportTimeoutMillis: limitOf(node?.export_timeout ?? DEFAULT_BATCH.timeoutMs),
     maxQueueSize,
     maxExportBatchSize: Math.min(node?.max_export_batch_size ?? DEFAULT_BATCH.maxBatchSize, maxQueueSize),
   };
@@ -128,11 +130,16 @@ export function attributeLimits(
   };
 }
 
+/** How deep attributes may nest, where somebody said so. */
+export function depthLimit({ attribute_limits: all }: Model, own: LimitsNode | null | undefined): number | undefined {
+  return own?.attribute_value_depth_limit ?? all?.attribute_value_depth_limit ?? undefined;
+}
+
 /** Redacts everything of a span that a program fills with data; names of spans are not data. */
-function redactSpan(span: ReadableSpan, redaction: Redaction): void {
-  redaction.attributes(span.attributes);
-  for (const event of span.events) redaction.attributes(event.attributes);
-  for (const link of span.links) redaction.attributes(link.attributes);
+function redactSpan(span: ReadableSpan, redaction: Redaction, depth: number | undefined): void {
+  redaction.attributes(span.attributes, depth);
+  for (const event of span.events) redaction.attributes(event.attributes, depth);
+  for (const link of span.links) redaction.attributes(link.attributes, depth);
   const { status } = span;
   if (status.message !== undefined) status.message = redaction.text(status.message);
 }

@@ -20,10 +20,12 @@ const INTERVALS = 5;
 export interface RemoteSamplerOptions {
   /** Asks for this service. */
   readonly serviceName: string;
-  /** Base URL of the sidecar's page, as in http://127.0.0.1:4320. */
+  /** Base URL of the sidecar's page, as in http://127.0.0.1:4320, or that of its `/sampling`. */
   readonly url: string;
   /** For traces that begin here while there is no answer: 0..1. */
   readonly ratio: number;
+  /** Decides in place of `ratio` while there is no answer. */
+  readonly initial?: Sampler;
   /** A minute unless given, a second at least. */
   readonly intervalMs?: number;
   /** Sent with each question. */
@@ -42,7 +44,7 @@ export interface RemoteSampler extends Sampler {
 
 /** Makes a sampler that follows the sidecar for traces that begin here; spans with a parent follow it. */
 export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSampler {
-  const { ratio, onFailure = () => {} } = options;
+  const { ratio, initial, onFailure = () => {} } = options;
   const intervalMs = Math.max(options.intervalMs ?? INTERVAL_MS, LEAST_INTERVAL_MS);
   const nowMs = (): number => performance.now();
   const fallback = composableProbability(ratio);
@@ -63,17 +65,17 @@ export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSample
       onFailure(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  const current = (): ComposableSampler => {
+  const current = (): ComposableSampler | undefined => {
     if (strategy !== undefined && nowMs() > untilMs) {
       strategy = undefined;
       text = '';
     }
-    return strategy ?? fallback;
+    return strategy;
   };
   const root: ComposableSampler = {
-    intentOf: (span) => current().intentOf(span),
+    intentOf: (span) => (current() ?? fallback).intentOf(span),
     get description() {
-      return `Remote{${current().description}}`;
+      return `Remote{${current()?.description ?? initial?.toString() ?? fallback.description}}`;
     },
   };
   const sampler = createCompositeSampler(composableParentThreshold(root));
@@ -81,7 +83,8 @@ export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSample
   timer.unref();
   void poll();
   return {
-    shouldSample: (...span) => sampler.shouldSample(...span),
+    shouldSample: (...span) =>
+      (initial !== undefined && current() === undefined ? initial : sampler).shouldSample(...span),
     toString: () => `CompositeSampler{ParentThreshold{${root.description}}}`,
     async refresh() {
       // Whoever waits for it must not end meanwhile: the question itself keeps nothing alive.
@@ -95,7 +98,7 @@ export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSample
 
 /** @returns undefined where the service is not steered */
 async function ask({ url, serviceName, headers = {} }: RemoteSamplerOptions): Promise<unknown> {
-  const address = new URL(`${url.replace(/\/+$/, '')}/sampling`);
+  const address = new URL(`${url.replace(/(?:\/sampling)?\/*$/, '')}/sampling`);
   address.searchParams.set('service', serviceName);
   // Loaded on the first question: importing this file loads nothing.
   const { request } = await (address.protocol === 'https:' ? import('node:https') : import('node:http'));

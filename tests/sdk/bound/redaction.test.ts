@@ -137,3 +137,27 @@ describe('createRedaction', () => {
     }
   });
 });
+
+describe('parameters of URLs and depth', () => {
+  it('takes out what the conventions name, and what is named besides, in its case', () => {
+    const named = createRedaction({}, ['ticket']);
+    check(
+      'url.full',
+      'https://a.b/c?ticket=1&AWSAccessKeyId=2&q=3',
+      'https://a.b/c?ticket=REDACTED&AWSAccessKeyId=REDACTED&q=3',
+      named,
+    );
+    check('url.query', 'Ticket=1&sig=2', 'Ticket=1&sig=REDACTED', named);
+    // It is no key of an attribute.
+    check('ticket', '17', '17', named);
+    check('url.query', 'ticket=1', 'ticket=1', createRedaction({ enabled: false }, ['ticket']));
+  });
+
+  it('empties what is deeper than it may be, whether anything is taken out or not', () => {
+    for (const enabled of [true, false]) {
+      const attributes = { a: [[1, [2]]], b: { c: { d: {} } }, e: 'text' };
+      createRedaction({ enabled }).attributes(attributes, 2);
+      expect(attributes).toEqual({ a: [[1, null]], b: { c: { d: null } }, e: 'text' });
+    }
+  });
+});

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { modelOf } from '../../../sdk/src/config/from-settings.ts';
-import { FILE, type Shape } from '../../../sdk/src/config/nodes.ts';
+import { FILE } from '../../../sdk/src/config/nodes.ts';
 import { parseConfig, readConfigFile } from '../../../sdk/src/config/read-file.ts';
+import type { Shape } from '../../../sdk/src/config/shapes.ts';
 import type { EvenkeelError } from '../../../sdk/src/errors.ts';
 import { resolveSettings } from '../../../sdk/src/options.ts';
 
@@ -34,11 +35,15 @@ function expectedOf(name: string): string[] {
 
 describe('readConfigFile', () => {
   it('reads every node, with the environment put in', () => {
-    const model = readConfigFile(path('everything.good.yaml'), { TEAM: 'checkout', LENGTH: '100' });
+    const model = readConfigFile(path('everything.good.yaml'), {
+      TEAM: 'checkout',
+      LENGTH: '100',
+      CERTIFICATE: path('format.bad.yaml'),
+    });
     expect(model).toMatchObject({
       disabled: false,
       log_level: 'info2',
-      resource: { attributes_list: 'team=checkout,place=a%20b', attributes: [{}, { value: [1, 2] }] },
+      resource: { attributes_list: 'team=checkout,place=a%20b', attributes: [{}, { value: '80' }, { value: [1, 2] }] },
       attribute_limits: { attribute_value_length_limit: 100 },
       propagator: { composite: [{ tracecontext: null }, { baggage: null }], composite_list: 'b3' },
       tracer_provider: {
@@ -46,11 +51,19 @@ describe('readConfigFile', () => {
         processors: [
           { batch: { exporter: { otlp_http: { headers: [{ name: 'x-team', value: 'checkout ${TEAM}' }] } } } },
           { simple: { exporter: { console: null } } },
+          { simple: { exporter: { 'otlp_file/development': { output_stream: 'stdout' } } } },
+          { batch: { exporter: { otlp_grpc: { tls: { insecure: true } } } } },
         ],
       },
-      logger_provider: { processors: [{ batch: { schedule_delay: 200 } }] },
+      logger_provider: {
+        processors: [{ 'event_to_span_event_bridge/development': null }, { batch: { schedule_delay: 200 } }],
+      },
       'instrumentation/development': {
-        js: { '@opentelemetry/instrumentation-http': { enabled: false }, undici: null },
+        // Options of packages are theirs; what is in them is taken as it stands, but for variables.
+        js: {
+          '@opentelemetry/instrumentation-http': { enabled: false, ignoreIncomingPaths: ['/checkout', { deep: [1] }] },
+          undici: null,
+        },
       },
       distribution: { evenkeel: { redaction: { values: ['EMP-\\d+'] } } },
     });

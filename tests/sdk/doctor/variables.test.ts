@@ -32,6 +32,7 @@ describe('findShadowed', () => {
     check(all, { OTEL_EXPORTER_OTLP_ENDPOINT: 'each signal has its own' });
     check({ OTEL_TRACES_SAMPLER_ARG: '0.1' }, { OTEL_TRACES_SAMPLER_ARG: 'the sampler takes no argument' });
     check({ OTEL_TRACES_SAMPLER_ARG: '0.1', OTEL_TRACES_SAMPLER: 'traceidratio' }, {});
+    check({ OTEL_TRACES_SAMPLER_ARG: 'endpoint=x', OTEL_TRACES_SAMPLER: 'parentbased_jaeger_remote' }, {});
     check(
       { OTEL_SERVICE_NAME: 'a', OTEL_RESOURCE_ATTRIBUTES: 'service.name=b' },
       { OTEL_RESOURCE_ATTRIBUTES: 'of it, service.name: OTEL_SERVICE_NAME names the service' },
@@ -46,5 +47,8 @@ describe('findShadowed', () => {
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'the configuration file counts alone' },
       'value: ${OTEL_SERVICE_NAME:-x}',
     );
+    const detected = { OTEL_CONFIG_FILE: 'otel.yaml', OTEL_SERVICE_NAME: 'a' };
+    check(detected, {}, 'detectors: [{ service: }]');
+    check(detected, { OTEL_SERVICE_NAME: 'the configuration file counts alone' }, 'detectors: [{ host: }]');
   });
 });

@@ -7,6 +7,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startChannels } from '../../../sdk/src/instrument/channels.ts';
+import { startUndici } from '../../../sdk/src/instrument/fetch-spans.ts';
 import { recordSpans } from '../../support/spans.ts';
 
 let started = 0;
@@ -44,6 +45,38 @@ describe('undici', () => {
         status: { code: SpanStatusCode.ERROR },
       },
     ]);
+  });
+
+  it('captures the headers that are asked for, in whatever shape undici has them', () => {
+    const end = startUndici({
+      request_captured_headers: ['Accept', 'X-Team'],
+      response_captured_headers: ['Age'],
+      known_methods: ['PURGE'],
+    });
+    onTestFinished(end);
+    const age = [
+      Buffer.from('age'),
+      Buffer.from('7'),
+      Buffer.from('Age'),
+      Buffer.from('8'),
+      Buffer.from('x'),
+      Buffer.from('9'),
+    ];
+    for (const headers of ['accept: a\r\nX-Team: t: u\r\n', ['Accept', 'a', 'x-team', ['t', 'u'], 'x', '1']]) {
+      const asked = { ...request, headers };
+      say('request:create', { request: asked });
+      say('request:headers', { request: asked, response: { statusCode: 200, headers: age } });
+    }
+    const captured = spans().filter(({ name }) => name === 'PURGE');
+    expect(captured.map(({ attributes }) => attributes['http.request.header.x-team'])).toEqual([['t: u'], ['t', 'u']]);
+    for (const { attributes } of captured) {
+      expect(attributes).toMatchObject({
+        'http.request.method': 'PURGE',
+        'http.request.header.accept': ['a'],
+        'http.response.header.age': ['7', '8'],
+      });
+      expect(Object.keys(attributes).filter((key) => key.includes('header'))).toHaveLength(3);
+    }
   });
 
   it('leaves a request alone that passes a trace on, and follows the next one', async () => {

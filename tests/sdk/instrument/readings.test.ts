@@ -19,7 +19,7 @@ import {
   instrumentQueue,
   uninstrument,
 } from '../../../sdk/src/index.ts';
-import { RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../../../sdk/src/names.ts';
+import { ATTRIBUTE, RESOURCE_ATTRIBUTE, RESOURCE_METRIC } from '../../../sdk/src/names.ts';
 import { collectMetrics } from '../../support/collected-metrics.ts';
 
 afterEach(() => metrics.disable());
@@ -80,7 +80,7 @@ describe('names that the sidecar has aliases for', () => {
     );
     expect(read.length).toBeGreaterThan(10);
     expect(read.filter((metric) => !names.has(metric))).toEqual([]);
-    const keys = new Set<string>(Object.values(RESOURCE_ATTRIBUTE));
+    const keys = new Set<string>([...Object.values(RESOURCE_ATTRIBUTE), ...Object.values(ATTRIBUTE)]);
     const asked = ALIASES.filter(({ sources }) => sources.every(({ metric }) => names.has(metric))).flatMap(
       ({ labels = {}, sources }) => [
         ...sources.flatMap(({ where = {}, of }) => [...Object.keys(where), ...(of === undefined ? [] : [of])]),

@@ -8,7 +8,7 @@ import { checkSampling, type SamplingOptions } from '../../../sdk/src/sample/sam
 function counting(options: SamplingOptions) {
   const failures: Error[] = [];
   const parts = createCounting({ ...options, serviceName: 'shop', onFailure: (error) => failures.push(error) });
-  const sampler = parts.sampler(new AlwaysOffSampler());
+  const sampler = parts.sampler(() => new AlwaysOffSampler());
   const { decision, traceState } = sampler.shouldSample(ROOT_CONTEXT, 'f'.repeat(32), 'op', SpanKind.SERVER, {}, []);
   parts.close();
   return { decision, state: traceState?.serialize(), parts, failures };

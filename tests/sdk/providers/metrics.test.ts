@@ -1,4 +1,7 @@
 // Readers and views of a configuration do what their nodes say.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
   type DataPointType,
@@ -6,8 +9,8 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ReaderNode, ViewNode } from '../../../sdk/src/config/model.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { CardinalityNode, PrometheusNode, ReaderNode, ViewNode } from '../../../sdk/src/config/model.ts';
 import { createReaders, createViews } from '../../../sdk/src/providers/metrics.ts';
 
 const outlet = { closing: AbortSignal.abort(), closed: AbortSignal.abort(), onFailure: () => {} };
@@ -45,6 +48,10 @@ describe('createViews', () => {
     expect(
       (await record([{ selector, stream: { attribute_keys: { included: ['none'] } } }]))['http.duration']?.attributes,
     ).toEqual([{}]);
+    const chosen = { included: ['*o*'], excluded: ['r??te'] };
+    expect((await record([{ selector, stream: { attribute_keys: chosen } }]))['http.duration']?.attributes).toEqual([
+      { method: 'GET' },
+    ]);
   });
 
   it('applies one that selects nothing in particular to every instrument', async () => {
@@ -66,6 +73,7 @@ describe('createViews', () => {
     expect(await of({ drop: null })).toBeUndefined();
     expect(await of({ default: null })).toBe(plain);
     expect(await of({ explicit_bucket_histogram: { boundaries: [1] } })).toBe(plain);
+    expect(await of({ explicit_bucket_histogram: null })).toBe(plain);
     expect(await of({ base2_exponential_bucket_histogram: { max_size: 20 } })).not.toBe(plain);
     expect(await of({ sum: null })).not.toBe(plain);
     expect(await of({ last_value: null })).not.toBe(plain);
@@ -93,4 +101,59 @@ describe('createReaders', () => {
     );
     expect(Object.fromEntries(counts ?? [])).toEqual({ counter: 4, histogram: 2, up_down: 3 });
   });
+
+  it('makes the page with labels of the resource, and without what is not wanted', async () => {
+    const page = async (node: PrometheusNode, limits?: CardinalityNode): Promise<string> => {
+      const port = await freePort();
+      const [reader] = await createReaders(
+        [{ pull: { exporter: { 'prometheus/development': { ...node, port } }, cardinality_limits: limits ?? null } }],
+        outlet,
+      );
+      const resource = resourceFromAttributes({ 'service.name': 'shop', 'service.secret': 's', 'host.name': 'h' });
+      const provider = new MeterProvider({ resource, readers: reader ? [reader] : [] });
+      const counter = provider.getMeter('m').createCounter('calls');
+      for (let i = 0; i < 9; i++) counter.add(1, { i });
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      await provider.shutdown();
+      return text;
+    };
+    const lines = (text: string): string[] => text.split('\n').filter((line) => line.startsWith('calls_total'));
+    const plain = await page({});
+    expect(plain).toMatch(/^target_info\{/m);
+    expect(lines(plain)).toHaveLength(9);
+    const labels = { included: ['service.*'], excluded: ['*secret'] };
+    const chosen = await page(
+      { resource_constant_labels: labels, 'target_info_enabled/development': false, scope_info_enabled: false },
+      { default: 100, counter: 4 },
+    );
+    expect(chosen).not.toContain('target_info');
+    expect(lines(chosen)).toHaveLength(4);
+    expect(lines(chosen)[0]).toBe('calls_total{i="0",service_name="shop"} 1');
+  });
+
+  it('exports no more points at once than it may', async () => {
+    const sizes: number[] = [];
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((line) => {
+      sizes.push(String(line).match(/"asInt"|"asDouble"/g)?.length ?? 0);
+      return true;
+    });
+    onTestFinished(() => write.mockRestore());
+    const node = { 'max_export_batch_size/development': 4, exporter: { 'otlp_file/development': null } };
+    const [reader] = await createReaders([{ periodic: node }], { ...outlet, closed: new AbortController().signal });
+    const provider = new MeterProvider({ readers: reader ? [reader] : [] });
+    for (let i = 0; i < 9; i++) provider.getMeter('m').createCounter('calls').add(1, { i });
+    await provider.forceFlush();
+    await provider.shutdown();
+    expect(sizes.slice(0, 3)).toEqual([4, 4, 1]);
+  });
 });
+
+/** A port nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -8,7 +8,8 @@ import { createSampler } from '../../../sdk/src/providers/samplers.ts';
 
 /** Whether a span is recorded, at the root and below a parent. */
 function decisions(node: SamplerNode | null): string {
-  const sampler = createSampler(node);
+  const outlet = { closing: new AbortController().signal, onFailure: () => {} };
+  const sampler = createSampler(node, { serviceName: 'shop', outlet });
   const traceId = 'f'.repeat(32);
   const below = (isRemote: boolean, traceFlags: TraceFlags) =>
     trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '1'.repeat(16), isRemote, traceFlags });
@@ -101,5 +102,23 @@ describe('createResource', () => {
       expect(attributes['a']).toBeUndefined();
     });
     expect(text).toMatch(/"b" is not key=value \[SETTING_UNKNOWN\]/);
+  });
+
+  it('adds of what is detected what is wanted, and the name of the service from the environment', async () => {
+    const detectors = [{ host: null }, { process: null }, { service: null }, { container: null }];
+    const chosen = await createResource({
+      'detection/development': {
+        detectors,
+        attributes: { included: ['process.*', 'service.name'], excluded: ['process.runtime.*'] },
+        serviceName: 'shop',
+      },
+    });
+    const keys = Object.keys(chosen.attributes).filter((key) => !key.startsWith('telemetry.'));
+    expect(keys).toContain('process.pid');
+    expect(keys.filter((key) => !/^(?:process\.(?!runtime)|service\.name$)/.test(key))).toEqual([]);
+    expect(chosen.attributes['service.name']).toBe('shop');
+    const named = { attributes: [{ name: 'service.name', value: 'mine' }] };
+    const both = await createResource({ ...named, 'detection/development': { detectors, serviceName: 'shop' } });
+    expect(both.attributes['service.name']).toBe('mine');
   });
 });

@@ -1,7 +1,7 @@
 // Fresh projects of each kind install the packed packages, run the programs of the SDK's README and are seen by the packed
 // sidecar: spans, metrics, exemplars.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, inject, it } from 'vitest';
@@ -21,13 +21,10 @@ const NEST = {
 
 describeProjects('fresh projects that follow the README', () => {
   let sidecar: PackedSidecar;
-  let plain: string;
   let env: Record<string, string>;
 
   beforeAll(async () => {
-    const files = { 'job.mjs': await readmeFile('job.mjs'), 'job.cjs': await readmeFile('job.cjs') };
-    plain = await makeProject('plain', inject('packed').collector, files);
-    sidecar = await PackedSidecar.start(plain, ['job', 'batch', 'web', 'nest']);
+    sidecar = await PackedSidecar.start(['job', 'batch', 'web', 'nest']);
     env = { OTEL_EXPORTER_OTLP_ENDPOINT: sidecar.endpoint };
   });
 
@@ -35,8 +32,9 @@ describeProjects('fresh projects that follow the README', () => {
     ['an ES module', 'job'],
     ['CommonJS', 'batch'],
   ])('are seen as plain JavaScript, as %s', async (_, service) => {
-    const file = join(plain, service === 'job' ? 'job.mjs' : 'job.cjs');
-    expect(await exec(process.execPath, [file], { env })).toEqual({ stdout: '27\n', stderr: '' });
+    const [cwd, file] = [inject('packed').both, service === 'job' ? 'job.mjs' : 'job.cjs'];
+    await writeFile(join(cwd ?? '', file), await readmeFile(file));
+    expect(await exec(process.execPath, [file], { cwd, env })).toEqual({ stdout: '27\n', stderr: '' });
     await sidecar.sees(service, { [`${service}.price`]: 2 });
   });
 

@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { install } from './pack-once.ts';
 
 const exec = promisify(execFile);
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Tells the test where a program listens. */
 const TELL_PORT = fileURLToPath(new URL('../fixtures/projects/tell-port.mjs', import.meta.url));
-const NPM_QUIET = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Describes tests that install from the registry: skipped by name where it cannot be reached; with CI set they fail. */
 export function describeProjects(title: string, body: () => void): void {
-  if (inject('packed').isRegistryReachable) {
+  if (inject('packed').both !== undefined) {
     describe(title, body);
   } else if (['', 'false'].includes(process.env['CI'] ?? '')) {
     console.warn(`skipped: ${title}: the registry cannot be reached`);
@@ -52,9 +52,8 @@ export async function makeProject(
   const cwd = join(folder, name);
   await mkdir(cwd);
   const all = { ...sdk, '@opentelemetry/api': '1.10.0', ...dependencies };
-  await writeFile(join(cwd, 'package.json'), JSON.stringify({ name, private: true, ...manifest, dependencies: all }));
   for (const [file, text] of Object.entries(files)) await writeFile(join(cwd, file), text);
-  await exec('npm', ['install', ...NPM_QUIET], { cwd });
+  await install(cwd, { name, private: true, ...manifest, dependencies: all });
   return cwd;
 }
 

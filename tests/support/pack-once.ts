@@ -1,7 +1,7 @@
-// Global setup of the project tests: packs both packages once for all files, in a folder that goes with the run, and asks
-// whether the registry answers.
+// Global setup of the project tests: asks whether the registry answers, packs both packages once for all files, and installs
+// them together, in a folder that goes with the run.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,10 +15,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 interface Packed {
   /** Where projects are made; removed at the end. */
   readonly folder: string;
-  /** Dependencies that name the tarballs, as package.json has them. */
+  /** The dependency that names the tarball, as package.json has it. */
   readonly sdk: Readonly<Record<string, string>>;
-  readonly collector: Readonly<Record<string, string>>;
-  readonly isRegistryReachable: boolean;
+  /** A project that has both packages; absent where the registry cannot be reached. */
+  readonly both?: string;
 }
 
 declare module 'vitest' {
@@ -31,7 +31,14 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-projects-'));
   const [sdk, collector] = [await pack('sdk', folder), await pack('collector', folder)];
-  project.provide('packed', { folder, sdk, collector, isRegistryReachable: await isRegistryReachable() });
+  if (await isRegistryReachable()) {
+    const both = join(folder, 'both');
+    await mkdir(both);
+    await install(both, { private: true, dependencies: { ...sdk, ...collector, '@opentelemetry/api': '1.10.0' } });
+    project.provide('packed', { folder, sdk, both });
+  } else {
+    project.provide('packed', { folder, sdk });
+  }
   return () => rm(folder, { recursive: true, force: true });
 }
 
@@ -40,6 +47,12 @@ async function pack(workspace: string, folder: string): Promise<Record<string, s
   const { stdout } = await exec('npm', args, { cwd: join(ROOT, workspace) });
   const [{ name, filename }] = JSON.parse(stdout) as [{ name: string; filename: string }];
   return { [name]: `file:${join(folder, filename.replace('@', '').replace('/', '-'))}` };
+}
+
+/** Writes a project's package.json and installs what it names. */
+export async function install(cwd: string, manifest: object): Promise<void> {
+  await writeFile(join(cwd, 'package.json'), JSON.stringify(manifest));
+  await exec('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd });
 }
 
 /** Whether packages that are not in npm's cache could be installed. */

@@ -1,6 +1,7 @@
 // A packed sidecar beside fresh projects, and what it shows of them.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { inject } from 'vitest';
 import { startSidecar } from './sidecar.ts';
 
 export class PackedSidecar {
@@ -15,13 +16,11 @@ export class PackedSidecar {
   /**
    * Starts one that ends with the test file. It keeps every trace of the named services, also while this machine is too
    * busy to keep a share, so that exemplars have theirs.
-   *
-   * @param project where the package is installed
    */
-  static async start(project: string, services: readonly string[]): Promise<PackedSidecar> {
+  static async start(services: readonly string[]): Promise<PackedSidecar> {
     const names = `[${services.join()}]`;
     const { urls } = await startSidecar({
-      entry: join(project, 'node_modules/@evenkeel/collector/bin/evenkeel.js'),
+      entry: join(inject('packed').both ?? '', 'node_modules/@evenkeel/collector/bin/evenkeel.js'),
       config: `sample: { after_root: 1s, policies: [{ name: named, type: service, names: ${names} }] }\n`,
     });
     return new PackedSidecar(urls.otlpHttp, urls.page, urls.metrics);
@@ -30,7 +29,7 @@ export class PackedSidecar {
   /** Waits until spans of the operations have come, metrics count them, and exemplars lead from one to the other. */
   async sees(service: string, calls: Readonly<Record<string, number>>): Promise<void> {
     for (const [name, count] of Object.entries(calls)) {
-      await until(async () => (await this.operations(service)).includes(name));
+      await this.spans(service, name);
       const label = `evenkeel_operation_name="${name}"`;
       await this.counts('evenkeel_operation_calls_total', service, label, count);
       await this.counts('evenkeel_operation_duration_seconds_count', service, label, count);
@@ -38,12 +37,13 @@ export class PackedSidecar {
     }
   }
 
-  /** Names of a service's operations as its spans tell them. */
-  async operations(service: string): Promise<string[]> {
-    const answer = (await (await fetch(new URL('/api/operations', this.#pageUrl))).json()) as {
-      operations: { service: string; name: string }[];
-    };
-    return answer.operations.filter((each) => each.service === service).map(({ name }) => name);
+  /** Waits for spans of a name. */
+  async spans(service: string, name: string): Promise<void> {
+    type Answer = { operations: { service: string; name: string }[] };
+    await until(async () => {
+      const { operations } = (await (await fetch(new URL('/api/operations', this.#pageUrl))).json()) as Answer;
+      return operations.some((each) => each.service === service && each.name === name);
+    });
   }
 
   /** Waits until a series is at a value. */

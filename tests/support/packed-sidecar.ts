@@ -2,15 +2,17 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { inject } from 'vitest';
-import { startSidecar } from './sidecar.ts';
+import { type RunningSidecar, startSidecar } from './sidecar.ts';
 
 export class PackedSidecar {
-  readonly endpoint: string;
-  readonly #pageUrl: string;
-  readonly #metricsUrl: string;
+  readonly #sidecar: RunningSidecar;
 
-  private constructor(endpoint: string, pageUrl: string, metricsUrl: string) {
-    [this.endpoint, this.#pageUrl, this.#metricsUrl] = [endpoint, pageUrl, metricsUrl];
+  private constructor(sidecar: RunningSidecar) {
+    this.#sidecar = sidecar;
+  }
+
+  get endpoint(): string {
+    return this.#sidecar.urls.otlpHttp;
   }
 
   /**
@@ -19,11 +21,11 @@ export class PackedSidecar {
    */
   static async start(services: readonly string[]): Promise<PackedSidecar> {
     const names = `[${services.join()}]`;
-    const { urls } = await startSidecar({
+    const sidecar = await startSidecar({
       entry: join(inject('packed').both ?? '', 'node_modules/@evenkeel/collector/bin/evenkeel.js'),
       config: `sample: { after_root: 1s, policies: [{ name: named, type: service, names: ${names} }] }\n`,
     });
-    return new PackedSidecar(urls.otlpHttp, urls.page, urls.metrics);
+    return new PackedSidecar(sidecar);
   }
 
   /** Waits until spans of the operations have come, metrics count them, and exemplars lead from one to the other. */
@@ -41,7 +43,7 @@ export class PackedSidecar {
   async spans(service: string, name: string): Promise<void> {
     type Answer = { operations: { service: string; name: string }[] };
     await until(async () => {
-      const { operations } = (await (await fetch(new URL('/api/operations', this.#pageUrl))).json()) as Answer;
+      const { operations } = JSON.parse(await this.#ask(new URL('/api/operations', this.#sidecar.urls.page))) as Answer;
       return operations.some((each) => each.service === service && each.name === name);
     });
   }
@@ -63,9 +65,17 @@ export class PackedSidecar {
   /** Of the metrics page, in OpenMetrics, which has exemplars. */
   async #lines(metric: string, service: string, label: string): Promise<string[]> {
     const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
-    const text = await (await fetch(this.#metricsUrl, { headers })).text();
+    const text = await this.#ask(this.#sidecar.urls.metrics, headers);
     const lines = text.split('\n').filter((line) => line.startsWith(`${metric}{`));
     return lines.filter((line) => line.includes(`job="${service}"`) && line.includes(label));
+  }
+
+  async #ask(url: string | URL, headers: Record<string, string> = {}): Promise<string> {
+    try {
+      return await (await fetch(url, { headers })).text();
+    } catch (cause) {
+      throw new Error(`the sidecar does not answer; it said: ${this.#sidecar.stderr()}`, { cause });
+    }
   }
 }
 

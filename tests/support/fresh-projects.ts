@@ -66,13 +66,13 @@ export async function compile(cwd: string, args: readonly string[], compiler = c
 }
 
 /**
- * Runs a server, asks it for `path` three times once it listens, ends it, and expects that it ends well.
+ * Runs a server, asks it for an order three times once it listens, ends it, and expects that it ends well.
  *
  * The server takes a port that is free at that moment and tells it: one that is chosen before can have been taken by
  * somebody else when a server is slow to start, who would then be asked.
  *
  * @param args of Node, in that folder
- * @returns what it answered
+ * @returns its answers
  */
 export async function serve(cwd: string, args: readonly string[], env: Record<string, string>): Promise<unknown[]> {
   const server = spawn(process.execPath, ['--import', TELL_PORT, ...args], {

@@ -78,11 +78,12 @@ export default defineConfig({
         test: { name: 'real', include: ['tests/real/*.real.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
       },
       {
-        // Its hooks pack what is here, which only one may do at a time, and install from the registry.
+        // Its hooks and tests install from the registry what was packed once, and wait for that more than they work.
         test: {
           name: 'projects',
           include: ['tests/projects/*.projects.test.ts'],
-          maxWorkers: 1,
+          globalSetup: ['tests/support/pack-once.ts'],
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

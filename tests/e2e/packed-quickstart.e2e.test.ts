@@ -1,16 +1,14 @@
 // The packages as users get them: packed, installed into an empty project outside the workspace, imported and
 // required, compiled against, and observed by the packed sidecar.
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { access, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startSidecar } from '../support/sidecar.ts';
 
 const exec = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -151,37 +149,21 @@ describe('the packed sidecar', () => {
   });
 
   it('lists the operations of the quickstart with targets to begin with', async () => {
-    const [otlp, metrics, page] = [await freePort(), await freePort(), await freePort()];
-    const config = join(folder, 'evenkeel.yaml');
-    await writeFile(
-      config,
-      `receive: { http: { port: ${otlp} }, grpc: { port: 0 } }\nexport: { prometheus: { port: ${metrics} } }\nweb: { port: ${page} }\n` +
-        `store: { path: ${join(folder, 'store')} }\n`,
-    );
-    const sidecar = spawn(
-      join(folder, 'esm/node_modules/.bin/evenkeel'),
-      ['run', '--config', 'preset:targets', '--config', config],
-      {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    );
-    onTestFinished(() => void sidecar.kill('SIGKILL'));
-    const ask = async (path: string): Promise<Response | undefined> =>
-      fetch(`http://127.0.0.1:${page}${path}`).catch(() => undefined);
-    await until(async () => (await ask('/ready'))?.status === 200);
-    const listed = await ask('/api/targets');
-    expect(JSON.parse((await listed?.text()) ?? '{}').targets).toHaveLength(16);
+    const entry = join(folder, 'esm/node_modules/.bin/evenkeel');
+    // As a command, which the rest does not start it as.
+    expect((await exec(entry, ['--version'])).stdout).toContain('0.1.0');
+    const { urls, stop } = await startSidecar({ entry, args: ['--config', 'preset:targets'] });
+    const ask = async (path: string): Promise<string> => (await fetch(new URL(path, urls.page))).text();
+    expect(JSON.parse(await ask('/api/targets')).targets).toHaveLength(16);
 
-    const { stderr } = await run('esm', 'main.js', { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${otlp}` });
+    const { stderr } = await run('esm', 'main.js', { OTEL_EXPORTER_OTLP_ENDPOINT: urls.otlpHttp });
     expect(stderr).toBe('');
     await until(async () => {
-      const answer = await ask('/api/operations');
-      const text = (await answer?.text()) ?? '';
+      const text = await ask('/api/operations');
       return text.includes('orders.create') && text.includes('card.check');
     });
 
-    sidecar.kill('SIGTERM');
-    expect(await once(sidecar, 'exit')).toEqual([0, null]);
+    expect(await stop()).toEqual({ code: 0, signal: null });
   });
 });
 
@@ -190,15 +172,6 @@ async function expectClean(name: keyof typeof tarballs, attwFlags: readonly stri
   expect(publint.stdout).toContain('All good!');
   // It ends with 1 when it finds a problem, which rejects here.
   await exec(join(TOOLS, 'attw'), [tarballs[name], ...attwFlags]);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Asks until it is so; the time limit is that of the test. */

@@ -3,12 +3,11 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { BOTH, BOTH_WITH_TYPES, STANDARD } from '../support/decorator-samples.ts';
-import { FreshProjects, isRegistryReachable, ROOT } from '../support/fresh-projects.ts';
+import { describeProjects, makeProject, ROOT } from '../support/fresh-projects.ts';
 
 const exec = promisify(execFile);
-const isReachable = await isRegistryReachable();
 const PACKAGES = {
   '@opentelemetry/context-async-hooks': '3.1.0',
   '@opentelemetry/sdk-trace': '3.1.0',
@@ -26,19 +25,13 @@ const { code } = transformSync(readFileSync(file, 'utf8'), { jsc, swcrc: false }
 writeFileSync(file.replace('.ts', '.swc.js'), code);
 `;
 
-describe.skipIf(!isReachable)(`decorators${isReachable ? '' : ' (the registry cannot be reached)'}`, () => {
-  let projects: FreshProjects;
+describeProjects('decorators', () => {
   let cwd: string;
 
   beforeAll(async () => {
-    projects = await FreshProjects.pack();
     const sample = (name: string): Promise<string> => readFile(join(ROOT, 'tests/fixtures/decorators', name), 'utf8');
     const files = { 'both.ts': await sample('both.ts'), 'standard.ts': await sample('standard.ts'), 'swc.mjs': SWC };
-    cwd = await projects.make('compilers', PACKAGES, files, { type: 'module' });
-  });
-
-  afterAll(async () => {
-    await projects?.remove();
+    cwd = await makeProject('compilers', PACKAGES, files, { type: 'module' });
   });
 
   async function printed(...args: readonly string[]): Promise<unknown> {

@@ -112,6 +112,35 @@ describe('register', () => {
     expect(decodeSpans(receiver).map(({ name }) => name)).toEqual(['ring']);
   });
 
+  it('starts an instrumentation once that the package of all brings too', async () => {
+    const receiver = await startReceiver();
+    const bell = `
+      const { InstrumentationBase } = require('@opentelemetry/instrumentation');
+      exports.BellInstrumentation = class BellInstrumentation extends InstrumentationBase {
+        constructor(config = {}) { super('@opentelemetry/instrumentation-bell', '1.0.0', config); }
+        init() {
+          const { ring } = globalThis;
+          globalThis.ring = () => { ring?.(); this.tracer.startSpan('ring').end(); };
+        }
+      };`;
+    const all = `
+      const { BellInstrumentation } = require('@opentelemetry/instrumentation-bell');
+      exports.getNodeAutoInstrumentations = () => [new BellInstrumentation()];`;
+    const modules = 'node_modules/@opentelemetry';
+    const made = await project({
+      'package.json': JSON.stringify({
+        dependencies: { '@opentelemetry/instrumentation-bell': '1' },
+        devDependencies: { '@opentelemetry/auto-instrumentations-node': '1' },
+      }),
+      [`${modules}/auto-instrumentations-node/index.js`]: all,
+      [`${modules}/instrumentation-bell/index.js`]: bell,
+      'app.mjs': 'globalThis.ring?.(); console.log("ran");',
+    });
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    expect(await runProgram([], environment, join(made, 'app.mjs'))).toEqual(ran);
+    expect(decodeSpans(receiver).map(({ name }) => name)).toEqual(['ring']);
+  });
+
   it('observes each thread of a program', async () => {
     const receiver = await startReceiver();
     const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };

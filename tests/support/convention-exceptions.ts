@@ -35,7 +35,7 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
   'gen_ai.workflow.duration': GEN_AI,
   'gen_ai.invoke_agent.duration': GEN_AI,
   'gen_ai.execute_tool.duration': GEN_AI,
-  'gen_ai.run_step.duration': NO_CONVENTION,
+  'gen_ai.run_step.duration': `${GEN_AI} (#188)`,
   'gen_ai.tool.*': NO_CONVENTION,
   'db.client.transaction.duration': NO_CONVENTION,
   'db.client.lock.wait_time': NO_CONVENTION,

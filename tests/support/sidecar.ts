@@ -9,12 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { parse } from 'yaml';
 
-const ENTRY = fileURLToPath(new URL('../../collector/bin/evenkeel.js', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../collector/bin/evenkeel.js', import.meta.url));
 
 /** A sidecar that does not end by itself within this is killed, which its exit signal shows. */
 const KILL_AFTER_MS = 30_000;
 
 export interface SidecarOptions {
+  /** The program, if not the one that is built here. */
+  readonly entry?: string;
   /** YAML; ports and the store's path are added. */
   readonly config?: string;
   /** The whole environment beside PATH. */
@@ -53,12 +55,12 @@ afterAll(async () => {
 
 /** Starts a sidecar and waits until it is ready. @throws with its stderr where it ends instead */
 export async function startSidecar(options: SidecarOptions = {}): Promise<RunningSidecar> {
-  const { config = '', env = {}, args = [] } = options;
+  const { entry = BUILT, config = '', env = {}, args = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-sidecar-'));
   const file = join(folder, 'collector.yaml');
   await writeFile(file, config);
   const settings = freePorts(config, join(folder, 'store')).flatMap((setting) => ['--set', setting]);
-  const child = fork(ENTRY, ['run', '--config', file, ...settings, ...args], {
+  const child = fork(entry, ['run', '--config', file, ...settings, ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...env },
     execArgv: [],

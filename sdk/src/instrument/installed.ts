@@ -44,12 +44,14 @@ export function findInstalled(folder: string): { name: string; version: string }
  * @returns the names of the instrumentations at work, and of their packages
  */
 export function startInstalled(switches: Switches, folder: string = process.cwd()): string[] {
-  const found = findInstalled(folder);
+  // The package of all comes first: what it brings must not be there twice where the program names it as well.
+  const found = findInstalled(folder).toSorted((a, b) => Number(b.name === AUTO) - Number(a.name === AUTO));
   if (found.length === 0) return [];
   const require = createRequire(join(folder, 'package.json'));
   const started = new Set<string>();
   for (const { name } of found) {
     try {
+      if (started.has(name)) continue;
       for (const instrumentation of create(require(name) as Record<string, unknown>, name, switches)) {
         instrumentation.setTracerProvider(trace.getTracerProvider());
         instrumentation.setMeterProvider(metrics.getMeterProvider());

@@ -6,9 +6,11 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import { createBatch } from '../bound/batch.ts';
+import { holderOf } from '../bound/hand-over.ts';
 import { REDACTED, type Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
-import { createLogExporter, type Surroundings } from './exporters.ts';
+import { createLogExporter } from './exporters.ts';
+import type { Surroundings } from './otlp.ts';
 import { attributeLimits, batchLimits } from './spans.ts';
 
 /** As a processor gets it, which may still change it. */
@@ -19,12 +21,14 @@ export async function createLogProcessors(
   nodes: readonly ProcessorNode[],
   surroundings: Surroundings & { readonly redaction: Redaction },
 ): Promise<LogRecordProcessor[]> {
-  const { meterProvider, redaction } = surroundings;
+  const { meterProvider, redaction, holders } = surroundings;
   const create = async (node: ProcessorNode): Promise<LogRecordProcessor> => {
     const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
-    const exporter = await createLogExporter(exporterNode, surroundings);
+    const outgoing = await createLogExporter(exporterNode, surroundings);
+    const { exporter } = outgoing;
     if (node.simple) return new SimpleLogRecordProcessor({ exporter });
     const batch = createBatch<ReadableLogRecord>('log', batchLimits(node.batch), exporter, meterProvider);
+    holders?.push(holderOf(outgoing, batch.drain));
     return { onEmit: (record) => batch.add(record), forceFlush: batch.flush, shutdown: batch.shutdown };
   };
   const processors = await Promise.all(nodes.map(create));

@@ -2,19 +2,20 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import {
   type AggregationOption,
+  AggregationTemporality,
   AggregationType,
   createAllowListAttributesProcessor,
   createDenyListAttributesProcessor,
   type IMetricReader,
   InstrumentType,
-  PeriodicExportingMetricReader,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import type { AggregationNode, CardinalityNode, InstrumentWord, ReaderNode, ViewNode } from '../config/model.ts';
 import { warn } from '../errors.ts';
 import type { Counting } from '../metrics/counting.ts';
-import type { Outlet } from '../otlp-transport.ts';
 import { createMetricExporter } from './exporters.ts';
+import { ExportingReader } from './exporting-reader.ts';
+import type { Surroundings } from './otlp.ts';
 
 /** Where a file is silent: the interval of the specification is a minute, which no baseline can wait for. */
 const INTERVAL_MS = 5000;
@@ -34,38 +35,66 @@ const INSTRUMENT_TYPES: Readonly<Record<InstrumentWord, InstrumentType>> = {
 /** Makes the readers; a page of metrics opens its port. */
 export function createReaders(
   nodes: readonly ReaderNode[],
-  outlet: Outlet,
+  surroundings: Surroundings,
   counting?: Counting,
 ): Promise<IMetricReader[]> {
-  return Promise.all(nodes.map((node) => (node.pull ? createPage(node.pull) : createPeriodic(node, outlet, counting))));
+  return Promise.all(
+    nodes.map((node) => (node.pull ? openPage(node.pull, counting) : createPeriodic(node, surroundings, counting))),
+  );
 }
 
-async function createPeriodic({ periodic }: ReaderNode, outlet: Outlet, counting?: Counting): Promise<IMetricReader> {
-  const exporter = await createMetricExporter(periodic?.exporter ?? { otlp_http: null }, {
-    outlet,
-    ...(counting && { counting }),
-  });
+async function createPeriodic(
+  { periodic }: ReaderNode,
+  surroundings: Surroundings,
+  counting: Counting | undefined,
+): Promise<IMetricReader> {
+  const exporterNode = periodic?.exporter ?? { otlp_http: null };
+  const { exporter, pack } = await createMetricExporter(exporterNode, surroundings, counting?.exemplars);
   const exportIntervalMillis = periodic?.interval ?? INTERVAL_MS;
-  return new PeriodicExportingMetricReader({
+  const chosen = exporter.selectAggregationTemporality?.(InstrumentType.HISTOGRAM);
+  const reader = new ExportingReader({
     exporter,
     exportIntervalMillis,
-    metricProducers: counting?.metricProducers ?? [],
+    counted:
+      counting?.producers({ temporality: chosen === AggregationTemporality.DELTA ? 'delta' : 'cumulative' }) ?? [],
+    tally: counting?.tally ?? { measurements: 0 },
     // The reader refuses to wait longer than its interval.
     exportTimeoutMillis: Math.min(periodic?.timeout ?? TIMEOUT_MS, exportIntervalMillis),
     cardinalityLimits: cardinalityLimits(periodic?.cardinality_limits),
   });
+  surroundings.holders?.push((others) => {
+    const collected = others.length > 0 || reader.hasNews() ? reader.collectNow() : undefined;
+    if (collected === undefined) return [];
+    if (pack === undefined) exporter.export(collected, () => {});
+    return [pack?.(collected) ?? []].flat();
+  });
+  return reader;
 }
 
-async function createPage(pull: NonNullable<ReaderNode['pull']>): Promise<IMetricReader> {
+async function openPage(
+  pull: NonNullable<ReaderNode['pull']>,
+  counting: Counting | undefined,
+): Promise<PrometheusExporter> {
   const node = pull.exporter['prometheus/development'];
-  const page = new PrometheusExporter({
-    host: node?.host ?? '127.0.0.1',
-    port: node?.port ?? 9464,
-    withoutScopeInfo: node?.scope_info_enabled === false,
-    preventServerStart: true,
-  });
+  const page = createPage(
+    {
+      host: node?.host ?? '127.0.0.1',
+      port: node?.port ?? 9464,
+      withoutScopeInfo: node?.scope_info_enabled === false,
+    },
+    counting,
+  );
   await page.startServer().catch((error: Error) => warn('PROMETHEUS_PORT', error.message));
   return page;
+}
+
+/** Makes a page of metrics, with counted spans in the shape it knows; it is served by whoever calls. */
+export function createPage(
+  address: { readonly host: string; readonly port?: number; readonly withoutScopeInfo?: boolean },
+  counting: Counting | undefined,
+): PrometheusExporter {
+  const metricProducers = counting?.producers({ histograms: 'classic' }) ?? [];
+  return new PrometheusExporter({ ...address, metricProducers, preventServerStart: true });
 }
 
 /** `up_down_counter` of the model is `upDownCounter` of the reader. */

@@ -43,7 +43,7 @@ describe('temporality', () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', 'delta');
     onTestFinished(() => void vi.unstubAllEnvs());
     const of = async (node: object): Promise<string> => {
-      const exporter = await createMetricExporter({ otlp_http: node }, { outlet });
+      const { exporter } = await createMetricExporter({ otlp_http: node }, { outlet });
       const types = [InstrumentType.COUNTER, InstrumentType.OBSERVABLE_COUNTER, InstrumentType.UP_DOWN_COUNTER];
       return types.map((type) => 'DC'[exporter.selectAggregationTemporality?.(type) ?? 0]).join('');
     };

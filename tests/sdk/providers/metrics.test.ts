@@ -78,7 +78,7 @@ describe('createReaders', () => {
     const node: ReaderNode = {
       periodic: { interval: 100, timeout: 5000, exporter: { otlp_http: null }, cardinality_limits: limits },
     };
-    const [reader] = await createReaders([node], outlet);
+    const [reader] = await createReaders([node], { outlet });
     onTestFinished(() => reader?.shutdown());
     const provider = new MeterProvider({ readers: reader ? [reader] : [] });
     const meter = provider.getMeter('m');

@@ -66,6 +66,18 @@ describe('createTransport', () => {
     expect(receiver.received.length).toBeLessThanOrEqual(3);
   });
 
+  it('tells which bodies nobody has: those not on the wire, and those to be sent again', async () => {
+    const { receiver, closing, transport } = await setUp('busy', 'hang');
+    const sending = transport.send(BODY, 600_000);
+    expect(transport.unsent()).toEqual([BODY]);
+    while (receiver.received.length === 0 || transport.unsent().length === 0) await new Promise(setImmediate);
+    expect(transport.unsent()).toEqual([BODY]);
+    closing.abort();
+    while (receiver.received.length === 1) await new Promise(setImmediate);
+    expect(transport.unsent()).toEqual([]);
+    void sending;
+  });
+
   it('ends what hangs when it is closed', async () => {
     const { receiver, closing, closed, transport } = await setUp('hang');
     const sending = transport.send(BODY, 600_000);

@@ -133,8 +133,7 @@ export function holderOf<Items extends unknown[]>(
 /**
  * Sends parcels and waits for the answers, at most 300 ms in all after sending began.
  *
- * Never throws. Bodies are not compressed. Certificates that only the environment names are not known for gRPC; a server
- * that needs them does not get its bodies.
+ * Never throws. Bodies are not compressed, and a refused one is not repeated.
  *
  * @returns how many were taken
  */

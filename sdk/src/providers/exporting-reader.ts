@@ -57,9 +57,7 @@ export class ExportingReader extends PeriodicExportingMetricReader {
   }
 
   /** Takes counted spans only when the rest is there: a process that exits while it waits has them still. */
-  override async collect(
-    options?: Parameters<PeriodicExportingMetricReader['collect']>[0],
-  ): Promise<CollectionResult> {
+  override async collect(options?: Parameters<PeriodicExportingMetricReader['collect']>[0]): Promise<CollectionResult> {
     const { measurements } = this.#tally;
     const { resourceMetrics, errors } = await super.collect(options);
     this.#told = measurements;

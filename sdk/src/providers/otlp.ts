@@ -73,7 +73,7 @@ async function overHttp<Items, Answer>(
   const serializer = isJson(node) ? format.json : format.protobuf;
   const transport = createTransport(http, outlet);
   const ownMetrics = createOtlpHttpExporterMetrics('otlp_http_exporter', format.helper, http.url, meterProvider);
-  const tls = await tlsOf(http);
+  const tls = await tlsOf(http.url, http);
   const address: Address = { url: http.url, headers: await http.headers(), ...(tls && { tls }) };
   holders?.push(() => transport.unsent().map((body) => ({ address, body })));
   return {
@@ -104,10 +104,12 @@ async function overGrpc<Items, Answer>(
   const grpcPath = `/opentelemetry.proto.collector.${path}/Export`;
   const delegate = base.createOtlpGrpcExportDelegate(options, protobuf, type, helper, meterProvider, service, grpcPath);
   const scheme = options.credentials()._isSecure() ? 'https' : 'http';
+  // Certificates of gRPC come from the environment only, and from the same variables as those of HTTP.
+  const tls = await tlsOf(scheme, httpOptions({ fromEnvironment: true }, signal));
   const headers = Object.fromEntries(
     Object.entries(options.metadata().getMap()).map(([name, value]) => [name, String(value)]),
   );
-  const address: Address = { url: `${scheme}://${options.url}`, headers, grpcPath };
+  const address: Address = { url: `${scheme}://${options.url}`, headers, grpcPath, ...(tls && { tls }) };
   return { delegate, address, pack: (items) => parcel(address, protobuf.serializeRequest(items)) };
 }
 
@@ -161,11 +163,10 @@ function certificates(tls: TlsNode | null | undefined): { ca?: Buffer; key?: Buf
 }
 
 /** Certificates wherever they were configured: the agent is what OpenTelemetry makes of all of it. */
-async function tlsOf({ url, agentFactory }: HttpOptions): Promise<TlsMaterial | undefined> {
-  if (!url.startsWith('https:')) return undefined;
+async function tlsOf(url: string, { agentFactory }: HttpOptions): Promise<TlsMaterial | undefined> {
+  if (!url.startsWith('https')) return undefined;
   const agent = await agentFactory('https:');
   if (!(agent instanceof Agent)) return undefined;
   const { ca, key, cert } = agent.options as TlsMaterial;
-  agent.destroy();
   return { ...(ca && { ca }), ...(key && { key }), ...(cert && { cert }) };
 }

@@ -4,8 +4,8 @@ import { isMainThread } from 'node:worker_threads';
 
 /** What is done when the process ends. */
 export interface LastActs {
-  /** Sends what is held and goes on; bounded. @returns whether it ended in time */
-  flush(): Promise<boolean>;
+  /** Sends what is held and goes on, or stops where nobody answers; bounded. */
+  flush(): Promise<void>;
   /** Sends what is held and stops; bounded. */
   shutdown(): Promise<void>;
   /** Sends what is held without waiting for the event loop. @param fatal what the process dies of, if anything */
@@ -74,9 +74,8 @@ function flushWhenIdle({ flush }: LastActs): () => void {
     }
     flushes++;
     const idle = process.getActiveResourcesInfo().length;
-    // Whoever does not answer in time is not asked again at once: what is under way may be what keeps the process alive.
-    void flush().then((isInTime) => {
-      isOver = !isInTime || process.getActiveResourcesInfo().length <= idle;
+    void flush().then(() => {
+      isOver = process.getActiveResourcesInfo().length <= idle;
     });
   };
 }

@@ -60,16 +60,17 @@ export function createLastActs(held: Held): LastActs {
     held.onShut();
   }
 
+  const shutdown = (): Promise<void> => (stopping ??= stop());
   return {
     async flush() {
       const isInTime = await inTime(all('forceFlush'));
-      if (stopping !== undefined) return isInTime;
-      // What hangs would keep the process alive by timers of the SDK.
-      if (!isInTime) outlet.cut();
-      outlet.reopen();
-      return isInTime;
+      if (stopping !== undefined) return;
+      if (isInTime) return outlet.reopen();
+      // Whoever does not answer would be asked again at each interval, and what hangs keeps the process alive.
+      outlet.cut();
+      await shutdown();
     },
-    shutdown: () => (stopping ??= stop()),
+    shutdown,
     handOver(fatal) {
       open.endAll(fatal);
       const { bodies, taken } = handOverAll(holders);

@@ -86,7 +86,7 @@ async function overHttp<Items, Answer>(
 async function overGrpc<Items, Answer>(
   node: OtlpNode,
   { signal, protobuf, helper }: SignalFormat<Items, Answer>,
-  { meterProvider }: Surroundings,
+  { outlet, meterProvider }: Surroundings,
 ): Promise<OtlpWay<Items>> {
   const base = await import('@opentelemetry/otlp-grpc-exporter-base');
   const metadata = base.createEmptyMetadata();
@@ -110,7 +110,26 @@ async function overGrpc<Items, Answer>(
     Object.entries(options.metadata().getMap()).map(([name, value]) => [name, String(value)]),
   );
   const address: Address = { url: `${scheme}://${options.url}`, headers, grpcPath, ...(tls && { tls }) };
-  return { delegate, address, pack: (items) => parcel(address, protobuf.serializeRequest(items)) };
+  return {
+    delegate: telling(delegate, outlet),
+    address,
+    pack: (items) => parcel(address, protobuf.serializeRequest(items)),
+  };
+}
+
+/** Tells of what was given up, as the transport of HTTP does by itself. */
+function telling<Items>(delegate: IOtlpExportDelegate<Items>, { onFailure }: Outlet): IOtlpExportDelegate<Items> {
+  return {
+    export(items, done) {
+      delegate.export(items, (result) => {
+        if (result.error) onFailure(result.error);
+        done(result);
+      });
+    },
+    forceFlush: () => delegate.forceFlush(),
+    shutdown: () => delegate.shutdown(),
+    setMetrics: (ownMetrics) => delegate.setMetrics(ownMetrics),
+  };
 }
 
 function parcel(address: Address, body: Uint8Array | undefined): Parcel | undefined {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tlsFile } from '../../support/certificates.ts';
 import { endJob, type JobStep } from '../../support/ended-job.ts';
 import { decodedPoints } from '../../support/decoded-points.ts';
+import { startGrpcReceiver } from '../../support/grpc-receiver.ts';
 import { startReceiver } from '../../support/otlp-receiver.ts';
 import { decodeSpans } from '../../support/sdk-spans.ts';
 import { pageSamples } from '../../support/metric-door.ts';
@@ -136,6 +137,20 @@ describe('a program that comes to its end and goes on', () => {
   it('has its open spans sent when it exits', async () => {
     await check('http/protobuf', ['open'], OPEN);
     await check('grpc', ['open'], OPEN);
+  });
+
+  it('ends though nobody answers over gRPC, and says so once', async () => {
+    const receiver = await startGrpcReceiver();
+    receiver.react('hang');
+    const { code, stderr } = await endJob(['work', 'before-exit'], {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+      // What was asked at each interval would hang again and again.
+      OTEL_METRIC_EXPORT_INTERVAL: '100',
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^evenkeel: .* \[EXPORT_FAILED\] .*\n$/);
   });
 
   it('ends when what listens works each time, whether or not somebody answers', async () => {

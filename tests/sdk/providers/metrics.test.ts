@@ -6,8 +6,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReaderNode, ViewNode } from '../../../sdk/src/config/model.ts';
+import { createCounting } from '../../../sdk/src/metrics/counting.ts';
 import { createReaders, createViews } from '../../../sdk/src/providers/metrics.ts';
 
 const outlet = { closing: AbortSignal.abort(), closed: AbortSignal.abort(), onFailure: () => {} };
@@ -92,5 +94,25 @@ describe('createReaders', () => {
       metrics.map(({ descriptor, dataPoints }) => [descriptor.name, dataPoints.length]),
     );
     expect(Object.fromEntries(counts ?? [])).toEqual({ counter: 4, histogram: 2, up_down: 3 });
+  });
+
+  it('have counted spans in the temporality of their exporter', async () => {
+    const counting = createCounting({ serviceName: 'shop', exactCounting: true, onFailure: () => {} });
+    const nodes = (['cumulative', 'delta', 'low_memory'] as const).map((temporality): ReaderNode => {
+      return { periodic: { interval: 3_600_000, exporter: { otlp_http: { temporality_preference: temporality } } } };
+    });
+    const readers = await createReaders(nodes, { outlet }, counting);
+    onTestFinished(() => void Promise.all(readers.map((reader) => reader.shutdown())));
+    new MeterProvider({ readers });
+    new TracerProvider({ spanProcessors: [...counting.spanProcessors] }).getTracer('test').startSpan('op').end();
+    const collected = await Promise.all(readers.map((reader) => reader.collect()));
+    const metrics = collected.map(({ resourceMetrics }) =>
+      resourceMetrics.scopeMetrics.flatMap((each) => each.metrics),
+    );
+    expect(metrics.map((all) => all.map((metric) => metric.aggregationTemporality))).toEqual([
+      [AggregationTemporality.CUMULATIVE, AggregationTemporality.CUMULATIVE],
+      [AggregationTemporality.DELTA, AggregationTemporality.DELTA],
+      [AggregationTemporality.DELTA, AggregationTemporality.DELTA],
+    ]);
   });
 });

@@ -102,8 +102,8 @@ describe('createReaders', () => {
       return { periodic: { interval: 3_600_000, exporter: { otlp_http: { temporality_preference: temporality } } } };
     });
     const readers = await createReaders(nodes, { outlet }, counting);
-    onTestFinished(() => void Promise.all(readers.map((reader) => reader.shutdown())));
-    new MeterProvider({ readers });
+    const provider = new MeterProvider({ readers });
+    onTestFinished(() => provider.shutdown());
     new TracerProvider({ spanProcessors: [...counting.spanProcessors] }).getTracer('test').startSpan('op').end();
     const collected = await Promise.all(readers.map((reader) => reader.collect()));
     const metrics = collected.map(({ resourceMetrics }) =>

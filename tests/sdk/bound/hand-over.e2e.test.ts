@@ -100,6 +100,18 @@ describe('a job that ends with everything still held', () => {
     expect(text['/v1/metrics']).not.toContain('job.asked');
   });
 
+  it('writes to the console what goes there', async () => {
+    const { code, stdout } = await endJob(['work', 'log', 'exit'], {
+      OTEL_TRACES_EXPORTER: 'console',
+      OTEL_METRICS_EXPORTER: 'console',
+      OTEL_LOGS_EXPORTER: 'console',
+    });
+    expect(code).toBe(7);
+    expect(stdout.split("name: 'job.step'")).toHaveLength(8);
+    expect(stdout).toContain("body: 'mail REDACTED'");
+    expect(stdout).toContain("name: 'evenkeel.operation.calls'");
+  });
+
   it('says once that nobody took it', async () => {
     const receiver = await startReceiver('error');
     const { code, stderr } = await endJob(['work', 'log', 'exit'], { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });

@@ -14,7 +14,7 @@ export interface LastActs {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** A program that comes to its end more often than this sends the rest when it exits. */
+/** However wrong it is about what keeps the process alive, it does not go on for ever; the rest is sent at the exit. */
 const MAX_FLUSHES = 10;
 
 /**

@@ -49,7 +49,7 @@ const TAKEN = 1;
 /**
  * Plain script of the worker: it must not load the program's hooks, nor anything from a package.
  *
- * Bodies for one address go one after the other: of two collections of a counter the older must not come last.
+ * Bodies of one signal go one after the other: of two collections of a counter the older must not come last.
  */
 const SCRIPT = `
 const { workerData: { parcels, flags } } = require('node:worker_threads');
@@ -86,8 +86,9 @@ const send = ({ address, body }) => new Promise((done) => {
 });
 const lanes = new Map();
 parcels.forEach((parcel, i) => {
-  const before = lanes.get(parcel.address.url) ?? Promise.resolve();
-  lanes.set(parcel.address.url, before.then(() => send(parcel)).then((isTaken) => {
+  const lane = parcel.address.url + (parcel.address.grpcPath ?? '');
+  const before = lanes.get(lane) ?? Promise.resolve();
+  lanes.set(lane, before.then(() => send(parcel)).then((isTaken) => {
     if (isTaken) Atomics.store(flags, i + 1, ${TAKEN});
   }));
 });
@@ -109,22 +110,20 @@ export function handOverAll(holders: readonly Holder[]): { bodies: number; taken
   return { bodies: parcels.length + unwritten, taken: handOver(parcels) };
 }
 
-/**
- * Makes a holder of what waits before an exporter.
- *
- * @param exporter of which some, as the console's, are done when they return; others have a way by hand
- * @param take gives what waits
- */
-export function holderOf<Items extends unknown[]>(
-  {
-    exporter,
-    pack,
-  }: { exporter: { export(items: Items, done: () => void): void }; pack?: (items: Items) => Parcel | undefined },
-  take: () => Items,
+/** An exporter and, where its items can be sent by hand, how; without a way, as to the console, it is done when it returns. */
+interface Sender<Items> {
+  readonly exporter: { export(items: Items, done: () => void): void };
+  readonly pack?: (items: Items) => Parcel | undefined;
+}
+
+/** Makes a holder of what waits before an exporter. @param take gives what waits, undefined where nothing does */
+export function holderOf<Items>(
+  { exporter, pack }: Sender<Items>,
+  take: (others: readonly Parcel[]) => Items | undefined,
 ): Holder {
-  return () => {
-    const items = take();
-    if (items.length === 0) return [];
+  return (others) => {
+    const items = take(others);
+    if (items === undefined) return [];
     if (pack === undefined) exporter.export(items, () => {});
     return [pack?.(items) ?? []].flat();
   };

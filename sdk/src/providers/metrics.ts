@@ -8,8 +8,10 @@ import {
   createDenyListAttributesProcessor,
   type IMetricReader,
   InstrumentType,
+  type ResourceMetrics,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
+import { holderOf, type Parcel } from '../bound/hand-over.ts';
 import type { AggregationNode, CardinalityNode, InstrumentWord, ReaderNode, ViewNode } from '../config/model.ts';
 import { warn } from '../errors.ts';
 import type { Counting } from '../metrics/counting.ts';
@@ -49,7 +51,8 @@ async function createPeriodic(
   counting: Counting | undefined,
 ): Promise<IMetricReader> {
   const exporterNode = periodic?.exporter ?? { otlp_http: null };
-  const { exporter, pack } = await createMetricExporter(exporterNode, surroundings, counting?.exemplars);
+  const outgoing = await createMetricExporter(exporterNode, surroundings, counting?.exemplars);
+  const { exporter } = outgoing;
   const exportIntervalMillis = periodic?.interval ?? INTERVAL_MS;
   const chosen = exporter.selectAggregationTemporality?.(InstrumentType.HISTOGRAM);
   const reader = new ExportingReader({
@@ -62,12 +65,9 @@ async function createPeriodic(
     exportTimeoutMillis: Math.min(periodic?.timeout ?? TIMEOUT_MS, exportIntervalMillis),
     cardinalityLimits: cardinalityLimits(periodic?.cardinality_limits),
   });
-  surroundings.holders?.push((others) => {
-    const collected = others.length > 0 || reader.hasNews() ? reader.collectNow() : undefined;
-    if (collected === undefined) return [];
-    if (pack === undefined) exporter.export(collected, () => {});
-    return [pack?.(collected) ?? []].flat();
-  });
+  const news = (others: readonly Parcel[]): ResourceMetrics | undefined =>
+    others.length > 0 || reader.hasNews() ? reader.collectNow() : undefined;
+  surroundings.holders?.push(holderOf(outgoing, news));
   return reader;
 }
 

@@ -37,10 +37,10 @@ export function createSpanProcessors(
     const prepared = preparing(outgoing.exporter, prepare);
     if (node.simple) return new SimpleSpanProcessor({ exporter: prepared });
     const batch = createBatch('span', batchLimits(node.batch), prepared, meterProvider);
-    const take = (): ReadableSpan[] => {
+    const take = (): ReadableSpan[] | undefined => {
       const spans = batch.drain();
       prepare(spans);
-      return spans;
+      return spans.length > 0 ? spans : undefined;
     };
     holders?.push(holderOf(outgoing, take));
     return batching(batch);

@@ -3,12 +3,17 @@
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import type { MeterProvider } from '@opentelemetry/api';
-import { createOtlpNetworkExportDelegate, type IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
+import {
+  CompressionAlgorithm,
+  createOtlpNetworkExportDelegate,
+  type IOtlpExportDelegate,
+} from '@opentelemetry/otlp-exporter-base';
 import {
   convertLegacyHttpOptions,
   createOtlpHttpExporterMetrics,
   httpAgentFactoryFromOptions,
 } from '@opentelemetry/otlp-exporter-base/node-http';
+import type { OTLPGRPCExporterConfigNode } from '@opentelemetry/otlp-grpc-exporter-base';
 import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { Address, Holder, Parcel, TlsMaterial } from '../bound/hand-over.ts';
 import type { ExporterNode, OtlpNode, TlsNode } from '../config/model.ts';
@@ -91,29 +96,31 @@ async function overGrpc<Items, Answer>(
   const base = await import('@opentelemetry/otlp-grpc-exporter-base');
   const metadata = base.createEmptyMetadata();
   for (const [name, value] of Object.entries(headersOf(node))) metadata.set(name, value);
-  const own = node.fromEnvironment
-    ? {}
-    : {
-        ...(node.endpoint && { url: node.endpoint }),
-        ...(node.timeout && { timeoutMillis: node.timeout }),
-        ...(node.compression === 'gzip' && { compression: 'gzip' as never }),
-      };
   // OpenTelemetry joins them with those of the environment.
-  const options = base.convertLegacyOtlpGrpcOptions({ metadata, ...own }, signal);
+  const options = base.convertLegacyOtlpGrpcOptions({ metadata, ...grpcOptions(node) }, signal);
   const { type, service, path } = GRPC[signal];
   const grpcPath = `/opentelemetry.proto.collector.${path}/Export`;
   const delegate = base.createOtlpGrpcExportDelegate(options, protobuf, type, helper, meterProvider, service, grpcPath);
   const scheme = options.credentials()._isSecure() ? 'https' : 'http';
   // Certificates of gRPC come from the environment only, and from the same variables as those of HTTP.
   const tls = await tlsOf(scheme, httpOptions({ fromEnvironment: true }, signal));
-  const headers = Object.fromEntries(
-    Object.entries(options.metadata().getMap()).map(([name, value]) => [name, String(value)]),
-  );
-  const address: Address = { url: `${scheme}://${options.url}`, headers, grpcPath, ...(tls && { tls }) };
+  const pairs = Object.entries(options.metadata().getMap()).map(([name, value]) => [name, String(value)]);
+  const url = `${scheme}://${options.url}`;
+  const address: Address = { url, headers: Object.fromEntries(pairs), grpcPath, ...(tls && { tls }) };
   return {
     delegate: telling(delegate, outlet),
     address,
     pack: (items) => parcel(address, protobuf.serializeRequest(items)),
+  };
+}
+
+/** What a file says; the environment is read by OpenTelemetry. */
+function grpcOptions({ fromEnvironment, endpoint, timeout, compression }: OtlpNode): OTLPGRPCExporterConfigNode {
+  if (fromEnvironment) return {};
+  return {
+    ...(endpoint && { url: endpoint }),
+    ...(timeout && { timeoutMillis: timeout }),
+    ...(compression === 'gzip' && { compression: CompressionAlgorithm.GZIP }),
   };
 }
 

@@ -71,8 +71,6 @@ export function createTransport(options: HttpOptions, outlet: Outlet): Transport
       return await answerOf(request, bytes);
     } catch (error) {
       return { status: 'retryable', error: error instanceof Error ? error : new Error(String(error)) };
-    } finally {
-      sending.request = undefined;
     }
   }
 
@@ -83,6 +81,8 @@ export function createTransport(options: HttpOptions, outlet: Outlet): Transport
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * BACKOFF_GROWTH, MAX_BACKOFF_MS)) {
       const answer = await post(sending, closed, Math.max(1, deadline - performance.now()));
       if (answer.status === 'success') return answer;
+      // Until the next attempt nobody has it.
+      sending.request = undefined;
       const jitter = 1 + (Math.random() * 2 - 1) * BACKOFF_JITTER;
       const askedMs = answer.status === 'retryable' ? (answer.retryInMillis ?? 0) : Number.POSITIVE_INFINITY;
       const waitMs = Math.max(askedMs, backoffMs * jitter);

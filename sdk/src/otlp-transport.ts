@@ -21,9 +21,9 @@ export interface SizeLimits {
 
 /** What the transports of one telemetry share. */
 export interface Outlet {
-  /** Once aborted nothing is sent twice: a failed request is not repeated. */
+  /** Once aborted nothing that was given before is sent twice: a failed request is not repeated. */
   readonly closing: AbortSignal;
-  /** Once aborted nothing is sent at all and requests under way end. */
+  /** Once aborted nothing that was given before is sent at all, and requests under way end. */
   readonly closed: AbortSignal;
   /** Told about every body that was given up. */
   readonly onFailure: (error: Error) => void;
@@ -45,25 +45,62 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 const zip = promisify(gzip);
 
+/** A transport whose bodies are known while they wait. */
+export interface Transport extends IExporterTransport {
+  /** Bodies that nobody has got yet, as far as can be known: not on the wire, or refused and to be sent again. */
+  unsent(): Uint8Array[];
+}
+
+/** A body until it is answered. */
+interface Sending {
+  readonly body: Uint8Array;
+  /** The attempt under way. */
+  request: ClientRequest | undefined;
+}
+
 /** Makes the transport of one signal; it opens nothing before the first body. */
-export function createTransport(options: HttpOptions & SizeLimits, outlet: Outlet): IExporterTransport {
+export function createTransport(options: HttpOptions & SizeLimits, outlet: Outlet): Transport {
   const url = new URL(options.url);
+  const underWay = new Set<Sending>();
   // One agent for all requests: it keeps the connection.
   let agent: ReturnType<HttpOptions['agentFactory']> | undefined;
 
-  async function post(body: Uint8Array, timeoutMs: number): Promise<ExportResponse> {
+  async function post(sending: Sending, closed: AbortSignal, timeoutMs: number): Promise<ExportResponse> {
     try {
       const isZipped = options.compression === 'gzip';
-      const bytes = isZipped ? await zip(body) : body;
+      const bytes = isZipped ? await zip(sending.body) : sending.body;
       const headers = { ...(await options.headers()), ...(isZipped && { 'Content-Encoding': 'gzip' }) };
       agent ??= options.agentFactory(url.protocol);
       const start = url.protocol === 'https:' ? requestHttps : requestHttp;
-      const signal = AbortSignal.any([outlet.closed, AbortSignal.timeout(Math.ceil(timeoutMs))]);
+      const signal = AbortSignal.any([closed, AbortSignal.timeout(Math.ceil(timeoutMs))]);
       const request = start(url, { method: 'POST', headers, agent: await agent, signal });
+      sending.request = request;
       request.on('response', ({ statusCode }) => outlet.onAnswer?.(statusCode ?? 0));
       return await answerOf(request, bytes, options.maxAnswerBytes);
     } catch (error) {
       return { status: 'retryable', error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  async function attempt(sending: Sending, timeoutMs: number): Promise<ExportResponse> {
+    // An outlet may be opened again; what was given to it before has ended then.
+    const { closing, closed } = outlet;
+    const deadline = performance.now() + timeoutMs;
+    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * BACKOFF_GROWTH, MAX_BACKOFF_MS)) {
+      const answer = await post(sending, closed, Math.max(1, deadline - performance.now()));
+      if (answer.status === 'success') return answer;
+      // Until the next attempt nobody has it.
+      sending.request = undefined;
+      const jitter = 1 + (Math.random() * 2 - 1) * BACKOFF_JITTER;
+      const askedMs = answer.status === 'retryable' ? (answer.retryInMillis ?? 0) : Number.POSITIVE_INFINITY;
+      const waitMs = Math.max(askedMs, backoffMs * jitter);
+      if (closing.aborted || performance.now() + waitMs > deadline) {
+        const error = answer.error ?? new Error('no reason given');
+        outlet.onFailure(error);
+        return { status: 'failure', error };
+      }
+      // Closing ends the wait early: one more attempt, then no other.
+      await delay(waitMs, undefined, { ref: false, signal: closing }).catch(() => {});
     }
   }
 
@@ -74,26 +111,24 @@ export function createTransport(options: HttpOptions & SizeLimits, outlet: Outle
         outlet.onFailure(error);
         return { status: 'failure', error };
       }
-      const deadline = performance.now() + timeoutMs;
-      for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * BACKOFF_GROWTH, MAX_BACKOFF_MS)) {
-        const answer = await post(body, Math.max(1, deadline - performance.now()));
-        if (answer.status === 'success') return answer;
-        const jitter = 1 + (Math.random() * 2 - 1) * BACKOFF_JITTER;
-        const askedMs = answer.status === 'retryable' ? (answer.retryInMillis ?? 0) : Number.POSITIVE_INFINITY;
-        const waitMs = Math.max(askedMs, backoffMs * jitter);
-        if (outlet.closing.aborted || performance.now() + waitMs > deadline) {
-          const error = answer.error ?? new Error('no reason given');
-          outlet.onFailure(error);
-          return { status: 'failure', error };
-        }
-        // Closing ends the wait early: one more attempt, then no other.
-        await delay(waitMs, undefined, { ref: false, signal: outlet.closing }).catch(() => {});
+      const sending: Sending = { body, request: undefined };
+      underWay.add(sending);
+      try {
+        return await attempt(sending, timeoutMs);
+      } finally {
+        underWay.delete(sending);
       }
     },
+    unsent: () => [...underWay].filter(({ request }) => !isOnTheWire(request)).map(({ body }) => body),
     shutdown() {
       // Requests end by the signals of the outlet, which both signals of telemetry share.
     },
   };
+}
+
+/** Whether the system has all of a request: what it has is delivered also when the process ends. */
+function isOnTheWire(request: ClientRequest | undefined): boolean {
+  return request?.socket?.connecting === false && request.writableEnded && request.writableLength === 0;
 }
 
 function answerOf(request: ClientRequest, body: Uint8Array, maxBytes: number | undefined): Promise<ExportResponse> {

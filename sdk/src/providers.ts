@@ -1,7 +1,6 @@
 // Builds the OpenTelemetry SDK from a configuration model and registers it. Loaded only when telemetry starts, because
 // these imports cost a quarter of a second.
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { setMaxListeners } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
@@ -9,17 +8,22 @@ import {
   DiagConsoleLogger,
   DiagLogLevel,
   logs,
+  type MeterProvider,
   metrics,
   type ProxyTracerProvider,
   trace,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import type { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
-import { createOpenSpans } from './bound/open-spans.ts';
-import { createRedaction, type Redaction } from './bound/redaction.ts';
 import { watchEnding } from './bound/ending.ts';
+import type { Holder } from './bound/hand-over.ts';
+import { createLastActs, type Held } from './bound/last-acts.ts';
+import { createOpenSpans } from './bound/open-spans.ts';
+import { createOutlet } from './bound/outlet.ts';
+import { createRedaction, type Redaction } from './bound/redaction.ts';
+import { within } from './bound/within.ts';
 import type { Model } from './config/model.ts';
 import { warn } from './errors.ts';
 import { startChannels } from './instrument/channels.ts';
@@ -33,27 +37,15 @@ import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
 import { startContexts } from './providers/contexts.ts';
 import { createLoggerProvider } from './providers/logs.ts';
-import { createMeterProvider, createReaders } from './providers/metrics.ts';
+import { createMeterProvider, createPage, createReaders } from './providers/metrics.ts';
 import { createResource } from './providers/resource.ts';
 import { createReplaceableSampler, type ReplaceableSampler } from './providers/samplers.ts';
-import { createSpanPipeline, spanLimits } from './providers/spans.ts';
+import { createSpanProcessors, spanLimits } from './providers/spans.ts';
 import { switchTracers } from './providers/switched-scopes.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** How long `flush()` waits. */
 const FLUSH_TIMEOUT_MS = 2000;
-
-/** How long `shutdown()` waits, so that a process ends within half a second of SIGTERM. */
-const SHUTDOWN_TIMEOUT_MS = 400;
-
-/** How long metrics wait at shutdown for what they count. */
-const HEAD_START_MS = 150;
-
-/** How finely waiting is counted. */
-const STEP_MS = 50;
-
-/** Requests that may wait for the three signals at a time: 30 for each, OpenTelemetry's own limit. */
-const MAX_REQUESTS = 90;
 
 /** The event loop is sampled by a timer of its own; every 10 ms, the default, is too dear beside every service. */
 const EVENT_LOOP_RESOLUTION_MS = 50;
@@ -61,13 +53,12 @@ const EVENT_LOOP_RESOLUTION_MS = 50;
 /** Tells of another sampler from now on. @returns what ends it */
 export type Follow = (replaceSampler: ReplaceableSampler['replace']) => () => void;
 
-/** What is started, and how it is stopped. */
-interface Running {
+/** What is started. */
+interface Running extends Omit<Held, 'outlet' | 'onShut'> {
   readonly page: PrometheusExporter | undefined;
   readonly contexts: AsyncLocalStorage<Context> | undefined;
+  readonly meterProvider: Held['meterProvider'] & MeterProvider;
   readonly replaceSampler: ReplaceableSampler['replace'];
-  shutdown(): Promise<unknown>;
-  handOver(fatal: unknown): void;
 }
 
 /** The parts of the API that hand out what finds a provider later, if it is registered with the same copy of the API. */
@@ -90,10 +81,7 @@ export async function startProviders(
   follow?: Follow,
 ): Promise<Telemetry> {
   if (isSdkRegistered()) warn('SDK_REGISTERED', 'there was one before startTelemetry');
-  const closing = new AbortController();
-  const closed = new AbortController();
-  setMaxListeners(MAX_REQUESTS, closing.signal, closed.signal);
-  const outlet: Outlet = { closing: closing.signal, closed: closed.signal, onFailure: warnOnce() };
+  const outlet = createOutlet(warnOnce());
   const running = await createProviders(model, options, outlet, registries);
   const stopInstruments = startInstruments(model, options, running);
   const unfollow = follow?.(running.replaceSampler);
@@ -103,20 +91,18 @@ export async function startProviders(
     await page.startServer().catch((error: Error) => warn('PROMETHEUS_PORT', error.message));
   }
 
-  const stop = async (): Promise<void> => {
-    unfollow?.();
-    closing.abort();
-    const isInTime = await within(SHUTDOWN_TIMEOUT_MS, running.shutdown());
-    if (!isInTime) outlet.onFailure(new Error(`no answer within ${SHUTDOWN_TIMEOUT_MS} ms at shutdown`));
-    closed.abort();
-    stopInstruments();
-    // Last, because a signal may have come meanwhile.
-    unwatch();
-  };
-  let stopping: Promise<void> | undefined;
-  const shutdown = (): Promise<void> => (stopping ??= stop());
-  const unwatch = watchEnding({ shutdown, handOver: running.handOver });
-  const telemetry = { flush, shutdown };
+  const acts = createLastActs({
+    ...running,
+    outlet,
+    onShut() {
+      unfollow?.();
+      stopInstruments();
+      // Last, because a signal may have come meanwhile.
+      unwatch();
+    },
+  });
+  const unwatch = watchEnding(acts);
+  const telemetry = { flush, shutdown: acts.shutdown };
   if (!page || port !== undefined) return telemetry;
   const metricsPage: Telemetry['metricsPage'] = (request, response) =>
     page.getMetricsRequestHandler(request as IncomingMessage, response as ServerResponse);
@@ -134,8 +120,6 @@ async function createProviders(
     diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
   const resource = await createResource(model.resource);
   const redaction = redactionOf(model, options);
-  const page =
-    options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
   const serviceName = String(resource.attributes[ATTRIBUTE.serviceName]);
   const counting = createCounting({
     ...options.sampling,
@@ -144,19 +128,26 @@ async function createProviders(
     serviceName,
     onFailure: outlet.onFailure,
   });
-  const readers = await createReaders(model.meter_provider?.readers ?? [], outlet, counting);
+  const holders: Holder[] = [];
+  const metricHolders: Holder[] = [];
+  const page = options.prometheus && createPage(pageAddress(options.prometheus), counting);
+  const readers = await createReaders(
+    model.meter_provider?.readers ?? [],
+    { outlet, holders: metricHolders },
+    counting,
+  );
   const meterProvider = createMeterProvider(model, resource, page ? [...readers, page] : readers);
-  const surroundings = { outlet, meterProvider, redaction };
+  const surroundings = { outlet, meterProvider, redaction, holders };
   const loggerProvider = await createLoggerProvider(model, resource, surroundings);
   const open = createOpenSpans(() => loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION));
-  const pipeline = await createSpanPipeline(model, surroundings);
+  const exporting = await createSpanProcessors(model, surroundings);
   let configured: ReplaceableSampler | undefined;
   const tracerProvider = new SdkTracerProvider({
     resource,
     sampler: counting.sampler(
       () => (configured = createReplaceableSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
     ),
-    spanProcessors: [...counting.spanProcessors, open.processor, ...pipeline.processors],
+    spanProcessors: [...counting.spanProcessors, open.processor, ...exporting],
     spanLimits: spanLimits(model),
   });
 
@@ -167,28 +158,21 @@ async function createProviders(
     page,
     contexts: startContexts(model.propagator),
     replaceSampler: (node) => configured?.replace(node),
-    async shutdown() {
-      counting.close();
-      // Whoever would end them later finds nobody to tell.
-      open.endAll(undefined);
-      const items = Promise.all([tracerProvider.shutdown(), loggerProvider.shutdown()]);
-      // Metrics also tell what became of those, unless they would have no time left.
-      await within(HEAD_START_MS, items);
-      await Promise.all([items, meterProvider.shutdown()]);
-    },
-    handOver(fatal) {
-      open.endAll(fatal);
-      pipeline.handOver();
-    },
+    meterProvider,
+    itemProviders: [tracerProvider, loggerProvider],
+    open,
+    holders: [...holders, ...metricHolders],
+    onShutdown: counting.close,
   };
 }
 
 /** Starts what observes libraries, and gives what stops it. */
-function startInstruments(model: Model, options: TelemetryOptions, { contexts }: Running): () => void {
+function startInstruments(model: Model, options: TelemetryOptions, { contexts, meterProvider }: Running): () => void {
   const stops: (() => void)[] = [];
   if (model.distribution?.evenkeel?.runtime_metrics !== false) {
     const runtime = new RuntimeNodeInstrumentation({ monitoringPrecision: EVENT_LOOP_RESOLUTION_MS });
-    runtime.setMeterProvider(metrics.getMeterProvider());
+    // Not the global one: what Node does by itself belongs to no trace, and is no news of the program when it ends.
+    runtime.setMeterProvider(meterProvider);
     stops.push(() => runtime.disable());
   }
   const switches = model['instrumentation/development']?.js ?? {};
@@ -267,30 +251,4 @@ function globalTracerProvider(): TracerProvider {
 /** The provider of the API alone can do nothing but hand out tracers. */
 function isSdkRegistered(): boolean {
   return 'forceFlush' in globalTracerProvider();
-}
-
-/**
- * Waits for `work` at most `timeoutMs`, also when it rejects.
- *
- * Counted in short steps, each of which has to be run: a process that gets no share of a busy machine is not cut off
- * for it. The timer is live on purpose: exports keep nothing alive, and a process must not end in the middle of an await.
- *
- * @returns whether it ended in time
- */
-async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<false>((resolve) => {
-    const wait = (leftMs: number): void => {
-      if (leftMs <= 0) return resolve(false);
-      timer = setTimeout(() => wait(leftMs - STEP_MS), STEP_MS);
-    };
-    wait(timeoutMs);
-  });
-  const ended = work.then(
-    () => true,
-    () => true,
-  );
-  const isInTime = await Promise.race([ended, expired]);
-  clearTimeout(timer);
-  return isInTime;
 }

@@ -19,3 +19,4 @@ export {
 export { createRemoteSampler, type RemoteSampler, type RemoteSamplerOptions } from './sample/remote.ts';
 export { createExemplars, type ExemplarFilter, type Exemplars } from './metrics/exemplars.ts';
 export { SpanMetricsProcessor, type SpanMetricsProcessorOptions } from './metrics/span-metrics-processor.ts';
+export type { SpanMetricsProducer, SpanMetricsReaderOptions } from './metrics/span-metrics-producer.ts';

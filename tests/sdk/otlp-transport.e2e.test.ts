@@ -1,6 +1,7 @@
 // The transport alone: what it repeats, what it gives up, and how it stops.
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
 import { describe, expect, it } from 'vitest';
+import { createOutlet } from '../../sdk/src/bound/outlet.ts';
 import { createTransport } from '../../sdk/src/otlp-transport.ts';
 import { type Behaviour, startReceiver } from '../support/otlp-receiver.ts';
 
@@ -64,6 +65,30 @@ describe('createTransport', () => {
     expect(receiver.received.length).toBeLessThanOrEqual(2);
     expect(await transport.send(BODY, 600_000)).toMatchObject({ status: 'failure' });
     expect(receiver.received.length).toBeLessThanOrEqual(3);
+  });
+
+  it('repeats again what it is given when its outlet was opened again', async () => {
+    const receiver = await startReceiver('busy', 'busy', 'accept');
+    const outlet = createOutlet(() => {});
+    const options = convertLegacyHttpOptions({ url: receiver.url }, 'TRACES', 'v1/traces', { 'Content-Type': 'x/y' });
+    const transport = createTransport(options, outlet);
+    outlet.hurry();
+    expect(await transport.send(BODY, 5000)).toMatchObject({ status: 'failure' });
+    outlet.reopen();
+    expect(await transport.send(BODY, 5000)).toMatchObject({ status: 'success' });
+    expect(receiver.received).toHaveLength(3);
+  });
+
+  it('tells which bodies nobody has: those not on the wire, and those to be sent again', async () => {
+    const { receiver, closing, transport } = await setUp('busy', 'hang');
+    const sending = transport.send(BODY, 600_000);
+    expect(transport.unsent()).toEqual([BODY]);
+    while (receiver.received.length === 0 || transport.unsent().length === 0) await new Promise(setImmediate);
+    expect(transport.unsent()).toEqual([BODY]);
+    closing.abort();
+    while (receiver.received.length === 1) await new Promise(setImmediate);
+    expect(transport.unsent()).toEqual([]);
+    void sending;
   });
 
   it('ends what hangs when it is closed', async () => {

@@ -28,7 +28,7 @@ export interface Batch<Item> {
   flush(): Promise<void>;
   /** Flushes, then takes nothing more. */
   shutdown(): Promise<void>;
-  /** Gives what waits and forgets it. */
+  /** Gives what waits and forgets it; it counts as processed. */
   drain(): Item[];
 }
 
@@ -46,8 +46,7 @@ export function createBatch<Item>(
   const { maxQueueSize, maxExportBatchSize, scheduledDelayMillis, exportTimeoutMillis } = limits;
   let queue: Item[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let isExporting = false;
-  let isShut = false;
+  let [isExporting, isShut] = [false, false];
   const onItsWay = new Set<Promise<void>>();
   const counts = createCounts(what, maxQueueSize, () => queue.length, meterProvider);
 
@@ -99,7 +98,10 @@ export function createBatch<Item>(
       await flush();
       await exporter.shutdown();
     },
-    drain: () => queue.splice(0),
+    drain() {
+      if (queue.length > 0) counts.processed(queue.length, undefined);
+      return queue.splice(0);
+    },
   };
 }
 

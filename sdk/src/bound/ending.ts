@@ -4,6 +4,8 @@ import { isMainThread } from 'node:worker_threads';
 
 /** What is done when the process ends. */
 export interface LastActs {
+  /** Sends what is held and goes on, or stops where nobody answers; bounded. */
+  flush(): Promise<void>;
   /** Sends what is held and stops; bounded. */
   shutdown(): Promise<void>;
   /** Sends what is held without waiting for the event loop. @param fatal what the process dies of, if anything */
@@ -11,6 +13,9 @@ export interface LastActs {
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** However wrong it is about what keeps the process alive, it does not go on for ever; the rest is sent at the exit. */
+const MAX_FLUSHES = 10;
 
 /**
  * Watches for the end of this process.
@@ -29,7 +34,7 @@ export function watchEnding(acts: LastActs): () => void {
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
     fatal = error ?? new Error(String(error));
   };
-  const onBeforeExit = (): void => void acts.shutdown();
+  const onBeforeExit = flushWhenIdle(acts);
   const onExit = (): void => acts.handOver(fatal);
   const onSignal = (signal: NodeJS.Signals): void => {
     process.removeListener(signal, onSignal);
@@ -42,7 +47,8 @@ export function watchEnding(acts: LastActs): () => void {
     void acts.shutdown().finally(() => process.kill(process.pid, signal));
   };
   process.on('uncaughtExceptionMonitor', onFatal);
-  process.once('beforeExit', onBeforeExit);
+  // First, so that what it finds active is what listeners of the program did not begin.
+  process.prependListener('beforeExit', onBeforeExit);
   process.once('exit', onExit);
   // First, because a handler that runs once is gone when those after it are called.
   if (hasSignals) for (const signal of SIGNALS) process.prependListener(signal, onSignal);
@@ -51,5 +57,25 @@ export function watchEnding(acts: LastActs): () => void {
     process.removeListener('beforeExit', onBeforeExit);
     process.removeListener('exit', onExit);
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  };
+}
+
+/**
+ * Makes a listener of `beforeExit`, which comes again after each flush, as that keeps the process alive for a moment. Only
+ * where the program began something meanwhile is there a flush again; else the process exits now.
+ */
+function flushWhenIdle({ flush }: LastActs): () => void {
+  let flushes = 0;
+  let isOver = false;
+  return () => {
+    if (isOver || flushes >= MAX_FLUSHES) {
+      isOver = false;
+      return;
+    }
+    flushes++;
+    const idle = process.getActiveResourcesInfo().length;
+    void flush().then(() => {
+      isOver = process.getActiveResourcesInfo().length <= idle;
+    });
   };
 }

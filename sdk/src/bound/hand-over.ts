@@ -1,49 +1,148 @@
-// Sends one body while the process is ending and nothing asynchronous runs any more: a worker thread sends, this
+// Sends what is left while the process is ending and nothing asynchronous runs any more: a worker thread sends, this
 // thread waits for it. Costs some tens of milliseconds, so it is done only when something would be lost.
 import { Worker } from 'node:worker_threads';
-import type { Address } from '../providers/exporters.ts';
 
-/** How long an ending process waits for an answer; a dead address refuses at once. */
+/** Where a body goes, and what has to be known to send it by hand. */
+export interface Address {
+  readonly url: string;
+  /** Of gRPC its metadata. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Certificates of the configuration for a URL of https; those of Node where there are none. */
+  readonly tls?: TlsMaterial;
+  /** The method to call; present where the server speaks gRPC. */
+  readonly grpcPath?: string;
+}
+
+/** As the options of `node:tls`. */
+export interface TlsMaterial {
+  readonly ca?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly cert?: string | Buffer;
+}
+
+/** A serialised request and where it goes. */
+export interface Parcel {
+  readonly address: Address;
+  readonly body: Uint8Array;
+}
+
+/**
+ * Gives what would be lost now, and forgets it; never waits.
+ *
+ * @param others what is sent anyway
+ */
+export type Holder = (others: readonly Parcel[]) => Parcel[];
+
+/** How long an ending process waits for all answers together; a dead address refuses at once. */
 const HAND_OVER_TIMEOUT_MS = 300;
 
 /** How long it waits for the thread: 30 to 60 ms, and more only where the machine itself is too busy. */
 const THREAD_TIMEOUT_MS = 1000;
 
-/** What the worker says; 0 is that it has said nothing. */
+/** What the worker says first; 0 is that it has said nothing. */
 const SENDING = 1;
-const TAKEN = 2;
-const FAILED = 3;
+const DONE = 2;
 
-/** Plain script of the worker: it must not load the program's hooks, nor anything from a package. */
-const SCRIPT = `
-const { workerData: { url, headers, body, flag } } = require('node:worker_threads');
-const { request } = url.startsWith('https:') ? require('node:https') : require('node:http');
-const say = (state) => { Atomics.store(flag, 0, state); Atomics.notify(flag, 0); };
-say(${SENDING});
-try {
-  const sending = request(url, { method: 'POST', headers }, (answer) => {
-    const state = answer.statusCode >= 200 && answer.statusCode < 300 ? ${TAKEN} : ${FAILED};
-    answer.resume();
-    answer.on('end', () => say(state));
-    answer.on('error', () => say(${FAILED}));
-  });
-  sending.on('error', () => say(${FAILED}));
-  sending.end(body);
-} catch { say(${FAILED}); }
-`;
+/** What it says of a parcel. */
+const TAKEN = 1;
 
 /**
- * Sends `body` to `address` and waits for the answer, at most 300 ms after it began to send.
+ * Plain script of the worker: it must not load the program's hooks, nor anything from a package.
  *
- * Never throws, and gives whether the body was taken. Certificates of the configuration are not used; a server that
- * needs them does not get the body.
+ * Bodies of one signal go one after the other: of two collections of a counter the older must not come last.
  */
-export function handOver(body: Uint8Array, { url, headers }: Address): boolean {
+const SCRIPT = `
+const { workerData: { parcels, flags } } = require('node:worker_threads');
+const say = (state) => { Atomics.store(flags, 0, state); Atomics.notify(flags, 0); };
+say(${SENDING});
+
+function post({ url, headers, tls }, body, done) {
+  const { request } = url.startsWith('https:') ? require('node:https') : require('node:http');
+  const sending = request(url, { ...tls, method: 'POST', headers }, (answer) => {
+    const isTaken = answer.statusCode >= 200 && answer.statusCode < 300;
+    answer.resume();
+    answer.on('end', () => done(isTaken));
+    answer.on('error', () => done(false));
+  });
+  sending.on('error', () => done(false));
+  sending.end(body);
+}
+
+function call({ url, headers, tls, grpcPath }, body, done) {
+  const session = require('node:http2').connect(url, tls);
+  session.on('error', () => done(false));
+  const fixed = { ':method': 'POST', ':path': grpcPath, 'content-type': 'application/grpc', te: 'trailers' };
+  const stream = session.request({ ...headers, ...fixed });
+  let status;
+  const read = (answered) => { status = answered['grpc-status'] ?? status; };
+  stream.on('response', read).on('trailers', read).on('error', () => done(false)).on('close', () => done(status === '0'));
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(body.length, 1);
+  stream.resume().end(Buffer.concat([prefix, body]));
+}
+
+const send = ({ address, body }) => new Promise((done) => {
+  try { (address.grpcPath ? call : post)(address, body, done); } catch { done(false); }
+});
+const lanes = new Map();
+parcels.forEach((parcel, i) => {
+  const lane = parcel.address.url + (parcel.address.grpcPath ?? '');
+  const before = lanes.get(lane) ?? Promise.resolve();
+  lanes.set(lane, before.then(() => send(parcel)).then((isTaken) => {
+    if (isTaken) Atomics.store(flags, i + 1, ${TAKEN});
+  }));
+});
+Promise.all(lanes.values()).then(() => say(${DONE}));
+`;
+
+/** Sends what is left, asking the holders in turn. @returns how many bodies there were, and how many of them were taken */
+export function handOverAll(holders: readonly Holder[]): { bodies: number; taken: number } {
+  const parcels: Parcel[] = [];
+  let unwritten = 0;
+  for (const holder of holders) {
+    try {
+      parcels.push(...holder(parcels));
+    } catch {
+      // What cannot be serialised, as a log record whose body contains itself, does not take the rest with it.
+      unwritten++;
+    }
+  }
+  return { bodies: parcels.length + unwritten, taken: handOver(parcels) };
+}
+
+/** An exporter and, where its items can be sent by hand, how; without a way, as to the console, it is done when it returns. */
+interface Sender<Items> {
+  readonly exporter: { export(items: Items, done: () => void): void };
+  readonly pack?: (items: Items) => Parcel | undefined;
+}
+
+/** Makes a holder of what waits before an exporter. @param take gives what waits, undefined where nothing does */
+export function holderOf<Items>(
+  { exporter, pack }: Sender<Items>,
+  take: (others: readonly Parcel[]) => Items | undefined,
+): Holder {
+  return (others) => {
+    const items = take(others);
+    if (items === undefined) return [];
+    if (pack === undefined) exporter.export(items, () => {});
+    return [pack?.(items) ?? []].flat();
+  };
+}
+
+/**
+ * Sends parcels and waits for the answers, at most 300 ms in all after sending began.
+ *
+ * Never throws. Bodies are not compressed, and a refused one is not repeated.
+ *
+ * @returns how many were taken
+ */
+export function handOver(parcels: readonly Parcel[]): number {
+  if (parcels.length === 0) return 0;
   try {
-    const flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const flags = new Int32Array(new SharedArrayBuffer((parcels.length + 1) * Int32Array.BYTES_PER_ELEMENT));
     const worker = new Worker(SCRIPT, {
       eval: true,
-      workerData: { url, headers, body, flag },
+      workerData: { parcels, flags },
       // Neither --import nor NODE_OPTIONS of the program: the worker would start telemetry of its own.
       execArgv: [],
       env: {},
@@ -52,10 +151,10 @@ export function handOver(body: Uint8Array, { url, headers }: Address): boolean {
     });
     worker.on('error', () => {});
     worker.unref();
-    Atomics.wait(flag, 0, 0, THREAD_TIMEOUT_MS);
-    Atomics.wait(flag, 0, SENDING, HAND_OVER_TIMEOUT_MS);
-    return Atomics.load(flag, 0) === TAKEN;
+    Atomics.wait(flags, 0, 0, THREAD_TIMEOUT_MS);
+    Atomics.wait(flags, 0, SENDING, HAND_OVER_TIMEOUT_MS);
+    return flags.subarray(1).filter((state) => state === TAKEN).length;
   } catch {
-    return false;
+    return 0;
   }
 }

@@ -44,7 +44,12 @@ export function watchSampler(
     }
   };
   watchFile(path, { interval: INTERVAL_MS, persistent: false }, read);
-  return () => unwatchFile(path, read);
+  // It may have changed since it was read, before the first question.
+  const first = setTimeout(read, INTERVAL_MS).unref();
+  return () => {
+    clearTimeout(first);
+    unwatchFile(path, read);
+  };
 }
 
 function withoutSampler(model: Model): object {

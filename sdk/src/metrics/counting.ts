@@ -1,11 +1,12 @@
 // What startTelemetry needs of sampling, exact counting and exemplars, put together once from its options.
 import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { createAlwaysRecordSampler } from '../sample/always-record.ts';
 import { createParentConsistentSampler } from '../sample/consistent-probability.ts';
 import { createRemoteSampler, type RemoteSampler } from '../sample/remote.ts';
 import type { SamplingOptions } from '../sample/sampling-options.ts';
 import { createExemplars, type ExemplarOptions, type Exemplars } from './exemplars.ts';
+import type { Tally } from './exemplar-meter.ts';
+import type { SpanMetricsProducer, SpanMetricsReaderOptions } from './span-metrics-producer.ts';
 import { SpanMetricsProcessor } from './span-metrics-processor.ts';
 
 /** Parts that go into the providers. */
@@ -13,8 +14,10 @@ export interface Counting {
   readonly exemplars: Exemplars;
   /** First among the processors of spans. */
   readonly spanProcessors: readonly SpanProcessor[];
-  /** For readers that export: what a page in this process shows has no place for exponential histograms. */
-  readonly metricProducers: MetricProducer[];
+  /** What was measured in this process, beside counted spans. */
+  readonly tally: Tally;
+  /** What one reader adds to its collections: the counted spans, if spans are counted. */
+  producers(options: SpanMetricsReaderOptions): SpanMetricsProducer[];
   /** The sampler to use; the configured one is made only where the options name no other. */
   sampler(createConfigured: () => Sampler): Sampler;
   close(): void;
@@ -28,7 +31,8 @@ export interface CountingOptions extends SamplingOptions, ExemplarOptions {
 /** Makes the parts. Nothing is asked of the sidecar unless `remote` is given. */
 export function createCounting(options: CountingOptions): Counting {
   const { ratio, remote, exactCounting = false, dimensions = [], serviceName, onFailure } = options;
-  const exemplars = createExemplars(options);
+  const tally = { measurements: 0 };
+  const exemplars = createExemplars({ ...options, tally });
   const counted = exactCounting ? [new SpanMetricsProcessor({ dimensions, exemplars })] : [];
   let steered: RemoteSampler | undefined;
   const chosen = (createConfigured: () => Sampler): Sampler => {
@@ -40,7 +44,8 @@ export function createCounting(options: CountingOptions): Counting {
   return {
     exemplars,
     spanProcessors: counted,
-    metricProducers: counted,
+    tally,
+    producers: (reader) => counted.map((processor) => processor.forReader(reader)),
     sampler(createConfigured) {
       const sampler = chosen(createConfigured);
       return exactCounting ? createAlwaysRecordSampler(sampler) : sampler;

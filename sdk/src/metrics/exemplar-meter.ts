@@ -30,9 +30,15 @@ export type InstrumentLookup = (
   kind: 'histogram' | 'counter',
 ) => InstrumentExemplars | undefined;
 
+/** What was measured by synchronous instruments, as a count of measurements. */
+export interface Tally {
+  measurements: number;
+}
+
 interface Watch {
   readonly filter: ExemplarFilter;
   readonly lookup: InstrumentLookup;
+  readonly tally: Tally;
 }
 
 /** Wraps a provider; flushing and shutting down reach the one behind. */
@@ -46,10 +52,8 @@ export class ExemplarMeterProvider implements MeterProvider {
   }
 
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
-    const meter = this.#inner.getMeter(name, version, options);
-    if (this.#watch.filter === 'always_off') return meter;
     const scope = { name, version: version ?? '', schemaUrl: options?.schemaUrl ?? '' };
-    return new ExemplarMeter(meter, scope, this.#watch);
+    return new ExemplarMeter(this.#inner.getMeter(name, version, options), scope, this.#watch);
   }
 
   async forceFlush(options?: unknown): Promise<void> {
@@ -74,36 +78,50 @@ class ExemplarMeter implements Meter {
 
   createHistogram<A extends Attributes>(name: string, options?: MetricOptions): Histogram<A> {
     const histogram = this.#inner.createHistogram<A>(name, options);
-    const exemplars = this.#watch.lookup(this.#scope, name, 'histogram');
-    if (exemplars === undefined) return histogram;
-    const { filter } = this.#watch;
+    const exemplars = this.#exemplarsOf(name, 'histogram');
+    const { filter, tally } = this.#watch;
     return {
       record(value, attributes, context) {
         histogram.record(value, attributes, context);
-        offer(exemplars, filter, value, attributes, context);
+        tally.measurements++;
+        if (exemplars !== undefined) offer(exemplars, filter, value, attributes, context);
       },
     };
   }
 
   createCounter<A extends Attributes>(name: string, options?: MetricOptions): Counter<A> {
     const counter = this.#inner.createCounter<A>(name, options);
-    const exemplars = this.#watch.lookup(this.#scope, name, 'counter');
-    if (exemplars === undefined) return counter;
-    const { filter } = this.#watch;
+    const exemplars = this.#exemplarsOf(name, 'counter');
+    const { filter, tally } = this.#watch;
     return {
       add(value, attributes, context) {
         counter.add(value, attributes, context);
-        offer(exemplars, filter, value, attributes, context);
+        tally.measurements++;
+        if (exemplars !== undefined) offer(exemplars, filter, value, attributes, context);
       },
     };
   }
 
   createGauge<A extends Attributes>(name: string, options?: MetricOptions): Gauge<A> {
-    return this.#inner.createGauge<A>(name, options);
+    const gauge = this.#inner.createGauge<A>(name, options);
+    const { tally } = this.#watch;
+    return {
+      record(value, attributes, context) {
+        gauge.record(value, attributes, context);
+        tally.measurements++;
+      },
+    };
   }
 
   createUpDownCounter<A extends Attributes>(name: string, options?: MetricOptions): UpDownCounter<A> {
-    return this.#inner.createUpDownCounter<A>(name, options);
+    const counter = this.#inner.createUpDownCounter<A>(name, options);
+    const { tally } = this.#watch;
+    return {
+      add(value, attributes, context) {
+        counter.add(value, attributes, context);
+        tally.measurements++;
+      },
+    };
   }
 
   createObservableGauge<A extends Attributes>(name: string, options?: MetricOptions): ObservableGauge<A> {
@@ -127,6 +145,11 @@ class ExemplarMeter implements Meter {
 
   removeBatchObservableCallback(...args: Parameters<Meter['removeBatchObservableCallback']>): void {
     this.#inner.removeBatchObservableCallback(...args);
+  }
+
+  #exemplarsOf(name: string, kind: 'histogram' | 'counter'): InstrumentExemplars | undefined {
+    const { filter, lookup } = this.#watch;
+    return filter === 'always_off' ? undefined : lookup(this.#scope, name, kind);
   }
 }
 

@@ -5,11 +5,11 @@ import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { DataPoint, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { joinExemplars } from './exemplar-join.ts';
 import { addToJson } from './exemplar-json.ts';
-import { type ExemplarFilter, ExemplarMeterProvider } from './exemplar-meter.ts';
+import { type ExemplarFilter, ExemplarMeterProvider, type Tally } from './exemplar-meter.ts';
 import { addToProtobuf } from './exemplar-protobuf.ts';
 import { MAX_EXEMPLARS, type SeriesExemplar } from './exemplar-reservoir.ts';
 import { InstrumentExemplars } from './exemplar-series.ts';
-import type { ExemplarSink } from './span-metrics-processor.ts';
+import type { ExemplarSink } from './span-metrics-producer.ts';
 
 export type { ExemplarFilter } from './exemplar-meter.ts';
 
@@ -32,10 +32,16 @@ export interface ExemplarOptions {
   readonly filter?: ExemplarFilter;
   /** Takes secrets out of what an exemplar tells beside its point, in place. */
   readonly redact?: (attributes: Record<string, unknown>) => void;
+  /** Counts every measurement made through a provider of these. */
+  readonly tally?: Tally;
 }
 
 /** Makes exemplars for one process. */
-export function createExemplars({ filter = 'trace_based', redact }: ExemplarOptions = {}): Exemplars {
+export function createExemplars({
+  filter = 'trace_based',
+  redact,
+  tally = { measurements: 0 },
+}: ExemplarOptions = {}): Exemplars {
   const instruments = new Map<string, InstrumentExemplars>();
   const attached = new WeakMap<DataPoint<unknown>, readonly SeriesExemplar[]>();
   const lookup = (scope: Scope, instrument: string, kind: 'histogram' | 'counter'): InstrumentExemplars | undefined => {
@@ -54,7 +60,7 @@ export function createExemplars({ filter = 'trace_based', redact }: ExemplarOpti
     attach(point, exemplars) {
       if (filter !== 'always_off') attached.set(point, exemplars);
     },
-    meterProvider: (inner) => new ExemplarMeterProvider(inner, { filter, lookup }),
+    meterProvider: (inner) => new ExemplarMeterProvider(inner, { filter, lookup, tally }),
     serializer: (inner, format) => ({
       deserializeResponse: (answer) => inner.deserializeResponse(answer),
       serializeRequest(request) {

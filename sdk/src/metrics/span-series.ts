@@ -21,6 +21,7 @@ export interface SpanSeries {
   readonly attributes: Attributes;
   /** Unix milliseconds of its first span's end. */
   readonly startMs: number;
+  /** Since they were handed to the readers. */
   readonly durations: DurationHistogram;
   /** Made with the first sampled span. */
   exemplars: ExemplarReservoir | undefined;

@@ -9,9 +9,11 @@ import {
 } from '@opentelemetry/sdk-logs';
 import type { Resource } from '@opentelemetry/resources';
 import { createBatch } from '../bound/batch.ts';
+import { holderOf } from '../bound/hand-over.ts';
 import { REDACTED, type Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
-import { createLogExporter, type Surroundings } from './exporters.ts';
+import { createLogExporter } from './exporters.ts';
+import type { Surroundings } from './otlp.ts';
 import { configFor } from './patterns.ts';
 import { attributeLimits, batchLimits, depthLimit } from './spans.ts';
 
@@ -41,13 +43,19 @@ export async function createLogProcessors(
   nodes: readonly ProcessorNode[],
   surroundings: Surroundings & { readonly redaction: Redaction; readonly depth?: number | undefined },
 ): Promise<LogRecordProcessor[]> {
-  const { meterProvider, redaction, depth } = surroundings;
+  const { meterProvider, redaction, depth, holders } = surroundings;
   const create = async (node: ProcessorNode): Promise<LogRecordProcessor> => {
     if ('event_to_span_event_bridge/development' in node) return bridge();
     const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
-    const exporter = await createLogExporter(exporterNode, surroundings);
+    const outgoing = await createLogExporter(exporterNode, surroundings);
+    const { exporter } = outgoing;
     if (node.simple) return new SimpleLogRecordProcessor({ exporter });
     const batch = createBatch<ReadableLogRecord>('log', batchLimits(node.batch), exporter, meterProvider);
+    const take = (): ReadableLogRecord[] | undefined => {
+      const records = batch.drain();
+      return records.length > 0 ? records : undefined;
+    };
+    holders?.push(holderOf(outgoing, take));
     return { onEmit: (record) => batch.add(record), forceFlush: batch.flush, shutdown: batch.shutdown };
   };
   const processors = await Promise.all(nodes.map(create));

@@ -3,14 +3,16 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { Resource } from '@opentelemetry/resources';
 import {
   type AggregationOption,
+  AggregationTemporality,
   AggregationType,
   type IAttributesProcessor,
   type IMetricReader,
   InstrumentType,
   MeterProvider,
-  PeriodicExportingMetricReader,
+  type ResourceMetrics,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
+import { holderOf, type Parcel } from '../bound/hand-over.ts';
 import type {
   AggregationNode,
   CardinalityNode,
@@ -22,8 +24,9 @@ import type {
 } from '../config/model.ts';
 import { warn } from '../errors.ts';
 import type { Counting } from '../metrics/counting.ts';
-import type { Outlet } from '../otlp-transport.ts';
 import { createMetricExporter } from './exporters.ts';
+import { ExportingReader } from './exporting-reader.ts';
+import type { Surroundings } from './otlp.ts';
 import { limitOf } from './otlp-settings.ts';
 import { chosenPattern, isChosenBy } from './patterns.ts';
 import { switchMeters } from './switched-scopes.ts';
@@ -63,45 +66,73 @@ export function createMeterProvider(model: Model, resource: Resource, readers: I
 /** Makes the readers; a page of metrics opens its port. */
 export function createReaders(
   nodes: readonly ReaderNode[],
-  outlet: Outlet,
+  surroundings: Surroundings,
   counting?: Counting,
 ): Promise<IMetricReader[]> {
-  return Promise.all(nodes.map((node) => (node.pull ? createPage(node.pull) : createPeriodic(node, outlet, counting))));
+  return Promise.all(
+    nodes.map((node) => (node.pull ? openPage(node.pull, counting) : createPeriodic(node, surroundings, counting))),
+  );
 }
 
-async function createPeriodic({ periodic }: ReaderNode, outlet: Outlet, counting?: Counting): Promise<IMetricReader> {
-  const exporter = await createMetricExporter(periodic?.exporter ?? { otlp_http: null }, {
-    outlet,
-    ...(counting && { counting }),
-  });
+async function createPeriodic(
+  { periodic }: ReaderNode,
+  surroundings: Surroundings,
+  counting: Counting | undefined,
+): Promise<IMetricReader> {
+  const exporterNode = periodic?.exporter ?? { otlp_http: null };
+  const outgoing = await createMetricExporter(exporterNode, surroundings, counting?.exemplars);
+  const { exporter } = outgoing;
   const exportIntervalMillis = periodic?.interval ?? INTERVAL_MS;
   const maxExportBatchSize = periodic?.['max_export_batch_size/development'];
-  return new PeriodicExportingMetricReader({
+  const chosen = exporter.selectAggregationTemporality?.(InstrumentType.HISTOGRAM);
+  const reader = new ExportingReader({
     exporter,
     ...(maxExportBatchSize && { maxExportBatchSize }),
     exportIntervalMillis,
-    metricProducers: counting?.metricProducers ?? [],
+    counted:
+      counting?.producers({ temporality: chosen === AggregationTemporality.DELTA ? 'delta' : 'cumulative' }) ?? [],
+    tally: counting?.tally ?? { measurements: 0 },
     // The reader refuses to wait longer than its interval.
     exportTimeoutMillis: Math.min(limitOf(periodic?.timeout ?? TIMEOUT_MS), exportIntervalMillis),
     cardinalityLimits: cardinalityLimits(periodic?.cardinality_limits),
   });
+  const news = (others: readonly Parcel[]): ResourceMetrics | undefined =>
+    others.length > 0 || reader.hasNews() ? reader.collectNow() : undefined;
+  surroundings.holders?.push(holderOf(outgoing, news));
+  return reader;
 }
 
-async function createPage(pull: NonNullable<ReaderNode['pull']>): Promise<IMetricReader> {
+async function openPage(
+  pull: NonNullable<ReaderNode['pull']>,
+  counting: Counting | undefined,
+): Promise<PrometheusExporter> {
   const node = pull.exporter['prometheus/development'];
-  const page = new PrometheusExporter({
-    host: node?.host ?? '127.0.0.1',
-    port: node?.port ?? 9464,
-    withoutScopeInfo: node?.scope_info_enabled === false,
-    withoutTargetInfo: node?.['target_info_enabled/development'] === false,
-    ...(node?.resource_constant_labels && { withResourceConstantLabels: chosenPattern(node.resource_constant_labels) }),
-    preventServerStart: true,
-  });
+  const page = createPage(
+    {
+      host: node?.host ?? '127.0.0.1',
+      port: node?.port ?? 9464,
+      withoutScopeInfo: node?.scope_info_enabled === false,
+      withoutTargetInfo: node?.['target_info_enabled/development'] === false,
+      ...(node?.resource_constant_labels && {
+        withResourceConstantLabels: chosenPattern(node.resource_constant_labels),
+      }),
+    },
+    counting,
+  );
   // It has no option for them, as readers that export have.
   const { default: others, ...limits } = pull.cardinality_limits ?? {};
   page.selectCardinalityLimit = (type) => limits[wordOf(type)] ?? others ?? CARDINALITY_LIMIT;
   await page.startServer().catch((error: Error) => warn('PROMETHEUS_PORT', error.message));
   return page;
+}
+
+/** Makes a page of metrics, with counted spans in the shape it knows; it is served by whoever calls. */
+export function createPage(
+  config: NonNullable<ConstructorParameters<typeof PrometheusExporter>[0]>,
+  counting: Counting | undefined,
+): PrometheusExporter {
+  const metricProducers = counting?.producers({ histograms: 'classic' }) ?? [];
+  return new PrometheusExporter({ ...config, metricProducers, preventServerStart: true });
 }
 
 /** `up_down_counter` of the model is `upDownCounter` of the reader. */

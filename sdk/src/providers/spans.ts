@@ -1,5 +1,4 @@
 // Makes the way of spans: what waits is known, bounded and redacted before it is exported.
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { TraceFlags } from '@opentelemetry/api';
 import {
   type ReadableSpan,
@@ -8,11 +7,12 @@ import {
   type SpanLimits,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
-import { type Batch, type BatchLimits, createBatch } from '../bound/batch.ts';
-import { handOver } from '../bound/hand-over.ts';
+import { type BatchLimits, createBatch } from '../bound/batch.ts';
+import { holderOf } from '../bound/hand-over.ts';
 import type { Redaction } from '../bound/redaction.ts';
 import type { BatchNode, ExporterNode, LimitsNode, Model, ProcessorNode } from '../config/model.ts';
-import { type Address, createSpanExporter, type Surroundings } from './exporters.ts';
+import { createSpanExporter } from './exporters.ts';
+import type { Surroundings } from './otlp.ts';
 import { limitOf } from './otlp-settings.ts';
 
 /** Defaults where a file is silent: those of `startTelemetry`. */
@@ -22,58 +22,37 @@ const DEFAULT_BATCH = { delayMs: 1000, timeoutMs: 1000, maxQueueSize: 2048, maxB
 const DEFAULT_LENGTH = 4096;
 const DEFAULT_COUNT = 128;
 
-/** Processors, and what can be done with their spans when the process ends. */
-export interface SpanPipeline {
-  readonly processors: readonly SpanProcessor[];
-  /** Sends what waits, at once, to the first address that takes OTLP over HTTP. */
-  handOver(): void;
-}
-
-interface Part {
-  readonly processor: SpanProcessor;
-  readonly batch?: Batch<ReadableSpan>;
-  readonly address?: Address | undefined;
-}
-
 /** Makes one processor for each that the model has. */
-export async function createSpanPipeline(
+export function createSpanProcessors(
   model: Model,
   surroundings: Surroundings & { readonly redaction: Redaction },
-): Promise<SpanPipeline> {
-  const { redaction, meterProvider } = surroundings;
+): Promise<SpanProcessor[]> {
+  const { redaction, meterProvider, holders } = surroundings;
   const depth = depthLimit(model, model.tracer_provider?.limits);
   const prepare = (spans: readonly ReadableSpan[]): void => {
     for (const span of spans) redactSpan(span, redaction, depth);
   };
 
-  async function createPart(node: ProcessorNode): Promise<Part> {
+  async function createProcessor(node: ProcessorNode): Promise<SpanProcessor> {
     const exporterNode: ExporterNode = node.batch?.exporter ?? node.simple?.exporter ?? { otlp_http: null };
-    const { exporter, address } = await createSpanExporter(exporterNode, surroundings);
-    const prepared = preparing(exporter, prepare);
-    if (node.simple) return { processor: new SimpleSpanProcessor({ exporter: prepared }) };
+    const outgoing = await createSpanExporter(exporterNode, surroundings);
+    const prepared = preparing(outgoing.exporter, prepare);
+    if (node.simple) return new SimpleSpanProcessor({ exporter: prepared });
     const batch = createBatch('span', batchLimits(node.batch), prepared, meterProvider);
-    return { processor: batching(batch), batch, address };
+    const take = (): ReadableSpan[] | undefined => {
+      const spans = batch.drain();
+      prepare(spans);
+      return spans.length > 0 ? spans : undefined;
+    };
+    holders?.push(holderOf(outgoing, take));
+    return batching(batch);
   }
 
-  const parts = await Promise.all((model.tracer_provider?.processors ?? []).map(createPart));
-  return {
-    processors: parts.map(({ processor }) => processor),
-    handOver() {
-      for (const { batch, address } of parts) {
-        const spans = batch?.drain() ?? [];
-        if (spans.length === 0 || !address) continue;
-        prepare(spans);
-        const body = ProtobufTraceSerializer.serializeRequest(spans);
-        const headers = { ...address.headers, 'Content-Type': 'application/x-protobuf' };
-        const isTaken = body === undefined || handOver(body, { url: address.url, headers });
-        if (!isTaken) surroundings.outlet.onFailure(new Error(`${spans.length} spans were not taken at exit`));
-      }
-    },
-  };
+  return Promise.all((model.tracer_provider?.processors ?? []).map(createProcessor));
 }
 
 /** Queues the spans that are sampled. */
-function batching(batch: Batch<ReadableSpan>): SpanProcessor {
+function batching(batch: ReturnType<typeof createBatch<ReadableSpan>>): SpanProcessor {
   return {
     onStart() {},
     onEnd(span) {

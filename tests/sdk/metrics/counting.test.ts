@@ -17,7 +17,7 @@ function counting(options: SamplingOptions) {
 it('leaves the configured sampler where nothing else is asked for', () => {
   const { decision, parts } = counting({});
   expect(decision).toBe(0);
-  expect([parts.spanProcessors, parts.metricProducers]).toEqual([[], []]);
+  expect([parts.spanProcessors, parts.producers({})]).toEqual([[], []]);
 });
 
 it('samples a consistent share where a ratio is given', () => {
@@ -25,11 +25,11 @@ it('samples a consistent share where a ratio is given', () => {
   expect(counting({ ratio: 0 }).decision).toBe(0);
 });
 
-it('records what is not sampled where it counts, by one part that is processor and producer', () => {
+it('records what is not sampled where it counts, and has a producer for each reader', () => {
   const { decision, parts } = counting({ exactCounting: true });
   expect(decision).toBe(1);
   expect(parts.spanProcessors).toHaveLength(1);
-  expect(parts.metricProducers).toEqual(parts.spanProcessors);
+  expect(parts.producers({})).toHaveLength(1);
 });
 
 it('samples by its ratio, or everything, until the sidecar answers', () => {

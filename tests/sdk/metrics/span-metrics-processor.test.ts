@@ -1,7 +1,16 @@
 // Exact counting with the real SDK: a head-sampled program, and what a reader collects of it.
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { type DataPoint, type ExponentialHistogram, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  type ExponentialHistogram,
+  type Histogram,
+  MeterProvider,
+  type MetricData,
+  MetricReader,
+  type ScopeMetrics,
+} from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import {
@@ -158,6 +167,88 @@ describe('the SpanMetricsProcessor', () => {
   });
 });
 
+describe('readers of the SpanMetricsProcessor', () => {
+  const counted = (scopes: ScopeMetrics[], name: string): DataPoint<unknown>[] =>
+    scopes.flatMap(({ metrics }) => metrics.filter(({ descriptor }) => descriptor.name === name)).flatMap(pointsOf);
+
+  it('have totals of their own: deltas add up to what is cumulative, whoever is asked when', () => {
+    const random = seeded(41);
+    const processor = new SpanMetricsProcessor();
+    const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
+    const whole = processor.forReader();
+    const deltas = [processor.forReader({ temporality: 'delta' }), processor.forReader({ temporality: 'delta' })];
+    const sums = deltas.map(() => ({ calls: 0, count: 0, sum: 0, ends: new Map<Attributes, HrTime>() }));
+    for (let i = 0; i < 2000; i++) {
+      tracer.startSpan(`op-${pick(random, 5)}`, { startTime: [1000, 0] }).end([1000, pick(random, 1e9)]);
+      const asked = i === 1999 ? [0, 1] : pick(random, 50) === 0 ? [pick(random, 2)] : [];
+      if (pick(random, 70) === 0) whole.collectNow();
+      for (const each of asked) {
+        const [reader, sum] = [deltas[each], sums[each]];
+        if (reader === undefined || sum === undefined) continue;
+        const scopes = reader.collectNow();
+        expect(new Set(scopes.flatMap(({ metrics }) => metrics.map((one) => one.aggregationTemporality)))).toEqual(
+          new Set([AggregationTemporality.DELTA]),
+        );
+        for (const { value, attributes, startTime, endTime } of counted(scopes, CALLS) as DataPoint<number>[]) {
+          sum.calls += value;
+          // Where the one before ended, so that no time is told twice.
+          expect(startTime).toEqual(sum.ends.get(attributes) ?? startTime);
+          sum.ends.set(attributes, endTime);
+        }
+        for (const { value } of counted(scopes, DURATION) as DataPoint<ExponentialHistogram>[]) {
+          sum.count += value.count;
+          sum.sum += value.sum ?? 0;
+          expect(value.count).toBe(value.positive.bucketCounts.reduce((a, b) => a + b, value.zeroCount));
+        }
+      }
+    }
+    const all = counted(whole.collectNow(), DURATION) as DataPoint<ExponentialHistogram>[];
+    const expected = all.reduce((total, { value }) => total + (value.sum ?? 0), 0);
+    for (const { calls, count, sum } of sums) {
+      expect([calls, count]).toEqual([2000, 2000]);
+      expect(sum).toBeCloseTo(expected, 6);
+    }
+  });
+
+  it('tell of an idle delta that nothing was called, so that silence means something else', () => {
+    const processor = new SpanMetricsProcessor();
+    const reader = processor.forReader({ temporality: 'delta' });
+    new TracerProvider({ spanProcessors: [processor] }).getTracer('test').startSpan('op').end();
+    expect(reader.hasNews()).toBe(true);
+    reader.collectNow();
+    expect(reader.hasNews()).toBe(false);
+    const idle = reader.collectNow();
+    expect(counted(idle, CALLS).map(({ value }) => value)).toEqual([0]);
+    expect(counted(idle, DURATION)).toEqual([]);
+  });
+
+  it('without exponential histograms have bounds that all series share, with exact counts', () => {
+    const random = seeded(43);
+    const processor = new SpanMetricsProcessor();
+    const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer('test');
+    const reader = processor.forReader({ histograms: 'classic' });
+    const seconds = Array.from({ length: 300 }, () => Math.round(2 ** (random() * 12 - 9) * 1e9) / 1e9);
+    const durations = [...seconds, 0.25, 0.5, 1, 0];
+    durations.forEach((duration, i) => {
+      const [whole, nanoseconds] = [Math.trunc(duration), Math.round((duration % 1) * 1e9)];
+      tracer.startSpan(`op-${i % 2}`, { startTime: [1000, 0] }).end([1000 + whole, nanoseconds]);
+    });
+    const points = counted(reader.collectNow(), `${DURATION}_seconds`) as DataPoint<Histogram>[];
+    expect(points).toHaveLength(2);
+    points.forEach(({ value: { buckets, count } }, even) => {
+      expect(buckets.boundaries).toEqual(points[0]?.value.buckets.boundaries);
+      const held = durations.filter((_, i) => i % 2 === even);
+      expect(count).toBe(held.length);
+      let below = 0;
+      buckets.boundaries.forEach((bound, i) => {
+        below += buckets.counts[i] ?? 0;
+        expect([bound, below]).toEqual([bound, held.filter((each) => each <= bound).length]);
+      });
+      expect(below + (buckets.counts.at(-1) ?? 0)).toBe(count);
+    });
+  });
+});
+
 describe('its buckets', () => {
   it('are those of the collector', () => {
     const random = seeded(31);
@@ -190,6 +281,10 @@ describe('its buckets', () => {
     expect(counted[0]?.[0]).toBe(offset);
   });
 });
+
+function pointsOf({ dataPoints }: MetricData): DataPoint<unknown>[] {
+  return dataPoints;
+}
 
 function msOf(time: HrTime | undefined): number {
   return (time?.[0] ?? NaN) * 1000 + (time?.[1] ?? NaN) / 1e6;

@@ -9,8 +9,10 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CardinalityNode, PrometheusNode, ReaderNode, ViewNode } from '../../../sdk/src/config/model.ts';
+import { createCounting } from '../../../sdk/src/metrics/counting.ts';
 import { createReaders, createViews } from '../../../sdk/src/providers/metrics.ts';
 
 const outlet = { closing: AbortSignal.abort(), closed: AbortSignal.abort(), onFailure: () => {} };
@@ -86,7 +88,7 @@ describe('createReaders', () => {
     const node: ReaderNode = {
       periodic: { interval: 100, timeout: 5000, exporter: { otlp_http: null }, cardinality_limits: limits },
     };
-    const [reader] = await createReaders([node], outlet);
+    const [reader] = await createReaders([node], { outlet });
     onTestFinished(() => reader?.shutdown());
     const provider = new MeterProvider({ readers: reader ? [reader] : [] });
     const meter = provider.getMeter('m');
@@ -107,7 +109,7 @@ describe('createReaders', () => {
       const port = await freePort();
       const [reader] = await createReaders(
         [{ pull: { exporter: { 'prometheus/development': { ...node, port } }, cardinality_limits: limits ?? null } }],
-        outlet,
+        { outlet },
       );
       const resource = resourceFromAttributes({ 'service.name': 'shop', 'service.secret': 's', 'host.name': 'h' });
       const provider = new MeterProvider({ resource, readers: reader ? [reader] : [] });
@@ -139,12 +141,34 @@ describe('createReaders', () => {
     });
     onTestFinished(() => write.mockRestore());
     const node = { 'max_export_batch_size/development': 4, exporter: { 'otlp_file/development': null } };
-    const [reader] = await createReaders([{ periodic: node }], { ...outlet, closed: new AbortController().signal });
+    const [reader] = await createReaders([{ periodic: node }], {
+      outlet: { ...outlet, closed: new AbortController().signal },
+    });
     const provider = new MeterProvider({ readers: reader ? [reader] : [] });
     for (let i = 0; i < 9; i++) provider.getMeter('m').createCounter('calls').add(1, { i });
     await provider.forceFlush();
     await provider.shutdown();
     expect(sizes.slice(0, 3)).toEqual([4, 4, 1]);
+  });
+
+  it('have counted spans in the temporality of their exporter', async () => {
+    const counting = createCounting({ serviceName: 'shop', exactCounting: true, onFailure: () => {} });
+    const nodes = (['cumulative', 'delta', 'low_memory'] as const).map((temporality): ReaderNode => {
+      return { periodic: { interval: 3_600_000, exporter: { otlp_http: { temporality_preference: temporality } } } };
+    });
+    const readers = await createReaders(nodes, { outlet }, counting);
+    const provider = new MeterProvider({ readers });
+    onTestFinished(() => provider.shutdown());
+    new TracerProvider({ spanProcessors: [...counting.spanProcessors] }).getTracer('test').startSpan('op').end();
+    const collected = await Promise.all(readers.map((reader) => reader.collect()));
+    const metrics = collected.map(({ resourceMetrics }) =>
+      resourceMetrics.scopeMetrics.flatMap((each) => each.metrics),
+    );
+    expect(metrics.map((all) => all.map((metric) => metric.aggregationTemporality))).toEqual([
+      [AggregationTemporality.CUMULATIVE, AggregationTemporality.CUMULATIVE],
+      [AggregationTemporality.DELTA, AggregationTemporality.DELTA],
+      [AggregationTemporality.DELTA, AggregationTemporality.DELTA],
+    ]);
   });
 });
 

@@ -126,11 +126,10 @@ it('metrics for the console and for files have the temporality and histograms th
     default_histogram_aggregation: 'base2_exponential_bucket_histogram',
   } as const;
   for (const node of [{ console: asked }, { 'otlp_file/development': asked }]) {
-    const exporter = await createMetricExporter(node, { outlet });
+    const { exporter } = await createMetricExporter(node, { outlet });
     expect(exporter.selectAggregationTemporality?.(InstrumentType.COUNTER)).toBe(0);
     expect(exporter.selectAggregation?.(InstrumentType.HISTOGRAM)).toEqual({ type: 5 });
   }
-  expect(
-    (await createMetricExporter({ console: null }, { outlet })).selectAggregationTemporality?.(InstrumentType.COUNTER),
-  ).toBe(1);
+  const { exporter } = await createMetricExporter({ console: null }, { outlet });
+  expect(exporter.selectAggregationTemporality?.(InstrumentType.COUNTER)).toBe(1);
 });

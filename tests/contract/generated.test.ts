@@ -6,8 +6,6 @@ import { readResults, report } from '../../bench/report.ts';
 import { parseConfig } from '../../collector/src/config/load.ts';
 import { referenceFiles } from '../../collector/src/config/reference.ts';
 import { ERRORS } from '../../collector/src/errors.ts';
-import { SDK_REFERENCE, sdkReference } from '../../sdk/reference.ts';
-import { STANDARD_FILE, standardFile } from '../../sdk/standard-file.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -19,14 +17,6 @@ describe('generated files', () => {
 
   it('docs/benchmarks.md is what npm run bench:report writes from bench/results', () => {
     expect(read('docs/benchmarks.md')).toBe(report(readResults()));
-  });
-
-  it('docs/reference/sdk.md is what npm run generate writes', () => {
-    expect(read(SDK_REFERENCE)).toBe(sdkReference());
-  });
-
-  it('docs/reference/standard-file.md is what npm run generate writes', () => {
-    expect(read(STANDARD_FILE)).toBe(standardFile());
   });
 
   it('describe every field of the configuration', () => {

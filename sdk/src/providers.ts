@@ -6,9 +6,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
   context,
-  diag,
-  DiagConsoleLogger,
-  DiagLogLevel,
   logs,
   metrics,
   propagation,
@@ -23,6 +20,7 @@ import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider as SdkTracerProvider } from '@opentelemetry/sdk-trace';
 import { createOpenSpans } from './bound/open-spans.ts';
+import { redactReader } from './bound/redacted-metrics.ts';
 import { createRedaction } from './bound/redaction.ts';
 import { watchEnding } from './bound/ending.ts';
 import type { Model } from './config/model.ts';
@@ -35,6 +33,7 @@ import type { ExemplarFilter } from './metrics/exemplars.ts';
 import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from './names.ts';
 import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
+import { startDiagnostics } from './providers/diagnostics.ts';
 import { createLogProcessors, logLimits } from './providers/logs.ts';
 import { createReaders, createViews } from './providers/metrics.ts';
 import { createPropagator } from './providers/propagators.ts';
@@ -104,11 +103,9 @@ export async function startProviders(model: Model, options: TelemetryOptions): P
 }
 
 async function createProviders(model: Model, options: TelemetryOptions, outlet: Outlet): Promise<Running> {
-  const level = logLevelOf(model.log_level);
-  if (level !== DiagLogLevel.NONE)
-    diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
-  const resource = await createResource(model.resource);
   const redaction = createRedaction(redactionOf(model, options));
+  startDiagnostics(model.log_level, redaction);
+  const resource = await createResource(model.resource, redaction);
   const page =
     options.prometheus && new PrometheusExporter({ ...pageAddress(options.prometheus), preventServerStart: true });
   const counting = createCounting({
@@ -121,7 +118,7 @@ async function createProviders(model: Model, options: TelemetryOptions, outlet: 
   const readers = await createReaders(model.meter_provider?.readers ?? [], outlet, counting);
   const meterProvider = new MeterProvider({
     resource,
-    readers: page ? [...readers, page] : readers,
+    readers: [...readers, ...(page ? [page] : [])].map((reader) => redactReader(reader, redaction)),
     views: createViews(model.meter_provider?.views ?? []),
   });
   const surroundings = { outlet, meterProvider, redaction };
@@ -179,22 +176,6 @@ function startInstruments(model: Model, options: TelemetryOptions, { contexts }:
   return () => {
     for (const stop of stops) stop();
   };
-}
-
-/** Words of OTEL_LOG_LEVEL and severities of a file; silent where nothing is said, because `warn` says what counts. */
-function logLevelOf(word: string | null | undefined): DiagLogLevel {
-  const name = (word ?? 'none').toUpperCase().replace(/\d$/, '');
-  const levels: Readonly<Record<string, DiagLogLevel>> = {
-    FATAL: DiagLogLevel.ERROR,
-    ERROR: DiagLogLevel.ERROR,
-    WARN: DiagLogLevel.WARN,
-    INFO: DiagLogLevel.INFO,
-    DEBUG: DiagLogLevel.DEBUG,
-    TRACE: DiagLogLevel.VERBOSE,
-    VERBOSE: DiagLogLevel.VERBOSE,
-    ALL: DiagLogLevel.ALL,
-  };
-  return levels[name] ?? DiagLogLevel.NONE;
 }
 
 /** Those of the specification; another one in the environment is taken for the default. */

@@ -6,7 +6,7 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import { createBatch } from '../bound/batch.ts';
-import { REDACTED, type Redaction } from '../bound/redaction.ts';
+import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
 import { createLogExporter, type Surroundings } from './exporters.ts';
 import { attributeLimits, batchLimits } from './spans.ts';
@@ -42,18 +42,13 @@ export function redactor(redaction: Redaction): LogRecordProcessor {
   return {
     onEmit(record) {
       redaction.attributes(record.attributes as Record<string, unknown>);
-      record.body = bodyOf(record, redaction);
+      record.body = redaction.value(record.body) as LogRecord['body'];
+      if (record.eventName !== undefined) record.eventName = redaction.name(record.eventName);
+      if (record.severityText !== undefined) record.severityText = redaction.name(record.severityText);
+      const open = record as { -readonly [Key in 'instrumentationScope']: LogRecord[Key] };
+      open.instrumentationScope = redaction.scope(record.instrumentationScope);
     },
     forceFlush: async () => {},
     shutdown: async () => {},
   };
-}
-
-/** A body is what the program gave, unchecked: one that cannot be read is not sent. */
-function bodyOf({ body }: LogRecord, redaction: Redaction): LogRecord['body'] {
-  try {
-    return redaction.value(body) as LogRecord['body'];
-  } catch {
-    return REDACTED;
-  }
 }

@@ -128,10 +128,17 @@ export function attributeLimits(
   };
 }
 
-/** Redacts everything of a span that a program fills with data; names of spans are not data. */
+/** Redacts everything of a span that a program says, in place. */
 function redactSpan(span: ReadableSpan, redaction: Redaction): void {
+  // They are fixed for whoever reads a span, and nobody else has it any more.
+  const open = span as { -readonly [Key in 'name' | 'instrumentationScope']: ReadableSpan[Key] };
+  open.name = redaction.name(span.name);
+  open.instrumentationScope = redaction.scope(span.instrumentationScope);
   redaction.attributes(span.attributes);
-  for (const event of span.events) redaction.attributes(event.attributes);
+  for (const event of span.events) {
+    event.name = redaction.name(event.name);
+    redaction.attributes(event.attributes);
+  }
   for (const link of span.links) redaction.attributes(link.attributes);
   const { status } = span;
   if (status.message !== undefined) status.message = redaction.text(status.message);

@@ -89,16 +89,23 @@ function joinedHistogram(one: Histogram, other: Histogram): Histogram {
 }
 
 /** @see OpenTelemetry data model, exponential histogram: merge without error by the coarser scale */
-export function joinedExponential(one: ExponentialHistogram, other: ExponentialHistogram): ExponentialHistogram {
+function joinedExponential(one: ExponentialHistogram, other: ExponentialHistogram): ExponentialHistogram {
   let scale = Math.min(one.scale, other.scale);
+  const widthAt = (sign: 'positive' | 'negative'): number => {
+    const ends = [one, other].flatMap((each) => endsOf(each[sign]).map((end) => end >> (each.scale - scale)));
+    return ends.length === 0 ? 0 : Math.max(...ends) - Math.min(...ends) + 1;
+  };
+  // Before anything is made: what is far apart at a fine scale would take a billion buckets.
+  while (Math.max(widthAt('positive'), widthAt('negative')) > MAX_BUCKETS) scale--;
   const at = (sign: 'positive' | 'negative'): Buckets =>
     joinedBuckets(coarser(one[sign], one.scale - scale), coarser(other[sign], other.scale - scale));
-  let [positive, negative] = [at('positive'), at('negative')];
-  while (Math.max(positive.bucketCounts.length, negative.bucketCounts.length) > MAX_BUCKETS) {
-    scale--;
-    [positive, negative] = [at('positive'), at('negative')];
-  }
-  return { ...joinedTotals(one, other), scale, zeroCount: one.zeroCount + other.zeroCount, positive, negative };
+  const zeroCount = one.zeroCount + other.zeroCount;
+  return { ...joinedTotals(one, other), scale, zeroCount, positive: at('positive'), negative: at('negative') };
+}
+
+/** Indices of the first and the last bucket. */
+function endsOf({ offset, bucketCounts }: Buckets): number[] {
+  return bucketCounts.length === 0 ? [] : [offset, offset + bucketCounts.length - 1];
 }
 
 /** @param steps by how much the scale is lowered: each joins two neighbours */

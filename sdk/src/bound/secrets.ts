@@ -109,7 +109,7 @@ const KEYS = new RegExp(
     String.raw`\bxox[abceoprs](?:\.xox[abp])?-[\w-]{10,}`,
     String.raw`\bxapp-\d-[\w-]{10,}`,
     // What is only long and hyphenated is a name.
-    String.raw`\bsk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}`,
+    String.raw`\bsk-(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Z])[\w-]{20,}`,
     String.raw`\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}`,
     String.raw`\bwhsec_[\w+/=]{20,}`,
     String.raw`\bya29\.[\w-]{20,}`,
@@ -131,7 +131,7 @@ const HEADER_SIGNS = ['kie', 'KIE', 'zation', 'ZATION', '-api-', '-API-', '-Api-
 /** Words of prose that follow the name of a scheme. */
 const BEARER = /\b(bearer\s+)(?!(?:authenticat|authori[sz]|certificat|credential)\w*\b)[\w~+/.=-]{8,}/gi;
 /** Base64 of a name and a password has digits, padding or capitals within. */
-const BASIC = /\b(basic\s+)(?=[\w+/]*(?:[\d=]|[a-z][A-Z]))[A-Za-z0-9+/]{6,}={0,2}/gi;
+const BASIC = /\b((?:[Bb]asic|BASIC)\s+)(?=[\w+/]*(?:[\d=]|[a-z][A-Z]))[A-Za-z0-9+/]{6,}={0,2}/g;
 
 /** A header on a line of its own, whose end may be written out. */
 const HEADER =

@@ -1,6 +1,7 @@
 // Statistics of queries by their shape, the slow ones, and the same query asked again and again below one span. Keeps
 // shapes, never the values in a query.
 import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { withoutSecrets } from '../bound/secrets.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { DurationStatistics, type DurationSummary, isDuration } from './duration-statistics.ts';
 import { sanitizeQuery } from '../observe/query-text.ts';
@@ -267,7 +268,7 @@ function shapeOf({ system, operation, collection, text }: QueryRecord): QuerySha
 }
 
 function nameOf(name: unknown): string | undefined {
-  return typeof name === 'string' ? name.slice(0, MAX_NAME_CHARS) : undefined;
+  return typeof name === 'string' ? withoutSecrets(name).slice(0, MAX_NAME_CHARS) : undefined;
 }
 
 /** Whoever listens must not change what is observed. */

@@ -1,5 +1,6 @@
 // Fixed bounds for operations, judged in this process over the last minute, for programs that run without a sidecar.
 // A bound is not a baseline: nothing is learned here.
+import { withoutSecrets } from '../bound/secrets.ts';
 import type { AlertData, AlertType } from './alert.ts';
 import { DurationStatistics } from './duration-statistics.ts';
 
@@ -37,7 +38,9 @@ export class Thresholds {
     nowMs: number,
     tell: (type: AlertType, data: AlertData) => void,
   ) {
-    this.#watches = new Map(Object.entries(thresholds).map(([name, each]) => [name, new Watch(name, each, nowMs)]));
+    this.#watches = new Map(
+      Object.entries(thresholds).map(([name, each]) => [name, new Watch(withoutSecrets(name), each, nowMs)]),
+    );
     this.#tell = tell;
   }
 

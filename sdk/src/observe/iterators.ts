@@ -46,9 +46,10 @@ export function watchIterator(ending: Ending, iterator: object): void {
 
 function note(ending: Ending, result: unknown): void {
   try {
-    const { done, value } = (result as IteratorResult<unknown> | undefined) ?? {};
+    const { done, value } = (result ?? {}) as Partial<IteratorResult<unknown>>;
     if (done === true) ending.succeed();
-    else ending.item(value);
+    // A cursor may have a `next` of its own kind.
+    else if (done === false || 'value' in (result as object)) ending.item(value);
   } catch {
     // A throwing getter: whoever reads the item meets it.
   }

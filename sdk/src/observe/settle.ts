@@ -16,7 +16,8 @@ type Handler = ((value: unknown) => unknown) | null | undefined;
  *   an unhandled rejection look handled
  * - a promise of a subclass: the same object, ended when it settles, however many calls that are
  * - other thenables: the same object, not triggered; ended by what its first `then` reports
- * - generators and async iterables: the same object, each step in the context of the call, ended after the last item
+ * - generators, async iterables and iterators: the same object, each step in the context of the call, ended after the last
+ *   item
  * - streams of the web and of Node: the same object, ended when it was read, failed, was cancelled or destroyed
  *
  * Lazy results that nobody uses up never end their call. An object that is returned again while it is watched is not
@@ -133,10 +134,31 @@ function settleLazily(ending: Ending, result: object): boolean {
     watchNodeStream(ending, result);
     return true;
   }
-  const { on, [Symbol.asyncIterator]: iterate } = result as Record<PropertyKey, unknown>;
+  // What walks over a collection has no work of its own.
+  const isWalk = typeof tag === 'string' && tag.endsWith(' Iterator');
+  return !isWalk && settleIterated(ending, result as Record<PropertyKey, unknown>);
+}
+
+function settleIterated(ending: Ending, result: Record<PropertyKey, unknown>): boolean {
+  const { on, next } = result;
   // An emitter of events that can also be iterated is used in other ways.
-  if (typeof iterate !== 'function' || typeof on === 'function') return false;
-  watchIterable(ending, result, Symbol.asyncIterator, iterate as Method);
+  if (typeof on === 'function') return false;
+  const isIterator = typeof next === 'function';
+  // Other collections are there already.
+  const keys = [Symbol.asyncIterator, ...(isIterator ? [Symbol.iterator] : [])];
+  const ways = keys.flatMap((key) =>
+    typeof result[key] === 'function' ? [[key, result[key] as Method] as const] : [],
+  );
+  if (ways.length === 0) return false;
+  // It may be read without ever being asked for an iterator.
+  if (isIterator) watchIterator(ending, result);
+  for (const [key, iterate] of ways)
+    try {
+      watchIterable(ending, result, key, iterate);
+    } catch (error) {
+      // What gives itself is watched already.
+      if (!isIterator) throw error;
+    }
   return true;
 }
 

@@ -5,7 +5,7 @@ import { withoutSecrets } from './bound/secrets.ts';
 /** Every code with the message and the hint an operator reads. Codes are never reused. */
 export const ERRORS = {
   OPTIONS_INVALID: {
-    message: 'the options of startTelemetry are invalid',
+    message: 'options are invalid',
     hint: 'Correct the options listed; nothing was started.',
   },
   CONFIG_FILE_CONFLICT: {
@@ -43,6 +43,10 @@ export const ERRORS = {
   ATTRIBUTES_INVALID: {
     message: 'attributes of an instrument are ignored',
     hint: 'Put those with few values under low, all others under high: { low: { … }, high: { … } }.',
+  },
+  INSTRUMENT_INVALID: {
+    message: 'a function is not observed',
+    hint: 'It runs as if it were not wrapped. Correct the options of its instrument.',
   },
   METHOD_NOT_MEASURED: {
     message: 'a method is not measured',

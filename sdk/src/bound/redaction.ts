@@ -52,8 +52,10 @@ export function createRedaction(options: RedactionOptions = {}): Redaction {
   const ownKeys = new Set((options.keys ?? []).map((key) => key.toLowerCase()));
   const ownValues = (options.values ?? []).map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
   const isSecret = remembered((key) => ownKeys.has(key.toLowerCase()) || isSecretName(key));
-  const text = (given: string): string =>
+  const cleanText = (given: string): string =>
     ownValues.reduce((clean, pattern) => clean.replace(pattern, REDACTED), withoutSecrets(given, isSecret));
+  // Types say that it is one, programs in JavaScript do not.
+  const text = (given: string): string => (typeof given === 'string' ? cleanText(given) : String(given));
   const name = remembered(text);
 
   function any(key: string, given: unknown, depth: number): unknown {

@@ -59,7 +59,7 @@ export class OperationTable {
    * @returns the name it was counted under; undefined where it was refused
    */
   record(
-    name: string,
+    name: unknown,
     durationMs: number,
     isError: boolean,
     atMs: number,
@@ -78,6 +78,7 @@ export class OperationTable {
 
   /** @returns undefined for what was never counted */
   summary(name: string): NamedSummary | undefined {
+    if (typeof name !== 'string') return undefined;
     const entry = name === OVERFLOW_NAME ? this.#overflow : this.#entries.get(clean(name));
     return entry && summaryOf(clean(name), entry);
   }

@@ -1,6 +1,7 @@
 // Statistics of queries by their shape, the slow ones, and the same query asked again and again below one span. Keeps
 // shapes, never the values in a query.
 import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { checkNumbers } from '../creation-checks.ts';
 import { withoutSecrets } from '../bound/secrets.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { DurationStatistics, type DurationSummary, isDuration } from './duration-statistics.ts';
@@ -85,6 +86,13 @@ export interface QueryReport {
   readonly refused: number;
 }
 
+/** Never slow and never repeated are answers; kept without end is none. */
+const RANGES = {
+  slowMs: { most: Infinity },
+  maxSlow: { most: 100_000 },
+  maxShapes: { most: 100_000 },
+  repeatedCalls: { most: Infinity },
+};
 const DEFAULTS = { slowMs: 200, maxSlow: 100, maxShapes: 200, repeatedCalls: 10 };
 /** Spans below which queries are counted, the latest; and shapes below one. */
 const MAX_PARENTS = 200;
@@ -121,6 +129,7 @@ export class QueryPerformanceTracker {
   #refused = 0;
 
   constructor(options: QueryTrackerOptions = {}) {
+    checkNumbers('QueryPerformanceTracker', options, RANGES);
     const { slowMs, maxSlow, maxShapes, repeatedCalls } = options;
     this.#options = {
       slowMs: slowMs ?? DEFAULTS.slowMs,
@@ -136,6 +145,15 @@ export class QueryPerformanceTracker {
 
   /** Counts a query; one without a duration is refused. Costs microseconds, most of them for taking values out. */
   record(record: QueryRecord): void {
+    try {
+      this.#record(record);
+    } catch {
+      // It cannot be read.
+      this.#refused++;
+    }
+  }
+
+  #record(record: QueryRecord): void {
     const durationMs = record?.durationMs;
     if (!isDuration(durationMs)) {
       this.#refused++;

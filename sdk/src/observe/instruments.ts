@@ -45,7 +45,7 @@ export class Instruments {
       (result) =>
         read((key, value, attributes) => {
           const observable = observables.get(key);
-          if (observable !== undefined) result.observe(observable, value, attributes);
+          if (observable !== undefined && Number.isFinite(value)) result.observe(observable, value, attributes);
         }),
       [...observables.values()],
     );

@@ -56,6 +56,8 @@ export function withFallbacks(
 ): AnyFunction {
   const others = options.fallbacks.map((fallback): Try => {
     const { model, provider, call } = typeof fallback === 'string' ? { model: fallback } : (fallback as Fallback);
+    if (typeof model !== 'string' || (call !== undefined && typeof call !== 'function'))
+      throw new TypeError('a fallback is the name of a model, or has one and a function to call');
     return { model, call: traceTry(model, provider, call ?? withModel(fn, model)) };
   });
   const { model, fallbackOn = isNoAbort } = options;

@@ -45,8 +45,10 @@ export function traceWorkflow<
   const Low extends LowAttributes = LowAttributes,
 >(nameOrOptions: string | WorkflowOptions<Args, Low>): Instrument<Args>;
 export function traceWorkflow(nameOrOptions: string | WorkflowOptions<never>, fn?: AnyFunction): unknown {
-  const observation = workflowObservation(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions);
-  return instrument(observation, fn);
+  return instrument(
+    () => workflowObservation(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions),
+    fn,
+  );
 }
 
 /** What runs of a workflow look like. */
@@ -77,13 +79,17 @@ export function traceNode<Args extends readonly unknown[] = unknown[], const Low
   nameOrOptions: string | NodeOptions<Args, Low>,
 ): Instrument<Args>;
 export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => nodeObservation(nameOrOptions), fn);
+}
+
+function nodeObservation(nameOrOptions: string | NodeOptions<never>): Observation {
   const { name, type, kind, attributes }: NodeOptions<never> =
     typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const kindOfNode = type !== undefined && { [ATTRIBUTE.nodeType]: type };
   const own = { [ATTRIBUTE.genAiOperation]: GEN_AI_OPERATION.node, [ATTRIBUTE.genAiStep]: name, ...kindOfNode };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const limits = new LowLimits();
-  const observation: Observation = {
+  return {
     name: `${GEN_AI_OPERATION.node} ${name}`,
     kind,
     fixed,
@@ -96,5 +102,4 @@ export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFu
       return undefined;
     },
   };
-  return instrument(observation, fn);
 }

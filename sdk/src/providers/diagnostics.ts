@@ -12,8 +12,12 @@ export function startDiagnostics(word: Model['log_level'], redaction: Redaction)
 
 function redactedLogger(inner: DiagLogger, redaction: Redaction): DiagLogger {
   const clean = (given: unknown): unknown => {
-    if (given instanceof Error) return redaction.text(given.stack ?? given.message);
-    return typeof given === 'string' ? redaction.text(given) : given;
+    try {
+      if (given instanceof Error) return redaction.text(given.stack ?? given.message);
+      return typeof given === 'string' ? redaction.text(given) : given;
+    } catch {
+      return 'what cannot be read';
+    }
   };
   const redacted =
     (log: DiagLogFunction): DiagLogFunction =>

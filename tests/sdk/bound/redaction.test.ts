@@ -205,10 +205,11 @@ describe('createRedaction', () => {
   });
 
   it('answers for hostile texts', () => {
-    for (const piece of [
-      ...['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA', '"a":"', '"', '%40', '%3D', "pin: ['", "pin: '", ','],
-      ...['\\', 'password="\\', 'Cookie: a', 'basic a', 'sk-', '-----BEGIN PRIVATE KEY-----', '_-', 'a.a@', 'pin='],
-    ]) {
+    const pieces = [
+      ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA', '"a":"', '"', '%40', '%3D', "pin: ['", "pin: '", ','],
+      ['\\', 'password="\\', 'Cookie: a', 'basic a', 'sk-', '-----BEGIN PRIVATE KEY-----', '_-', 'a.a@', 'pin='],
+    ].flat();
+    for (const piece of pieces) {
       expect(redaction.text(piece.repeat(2000)).length).toBeGreaterThan(0);
     }
   });

@@ -1,7 +1,9 @@
 // Takes secrets and personal data out of all that leaves the process. Runs when a batch is exported, so it costs only what
-// is recorded; numbers and booleans are never touched. Pure, apart from the objects it is given.
+// is recorded; numbers and booleans are no secrets. What OTLP cannot say, or what would cost a whole batch at its receiver,
+// is put right on the same way. Pure, apart from the objects it is given.
 import type { RedactionOptions } from '../options.ts';
-import { isSecretName, REDACTED, withoutSecrets } from './secrets.ts';
+import { REDACTED } from './secrets.ts';
+import { createTexts } from './text-redaction.ts';
 
 export { REDACTED } from './secrets.ts';
 
@@ -31,47 +33,46 @@ export interface Redaction {
   scope<S extends Scope>(scope: S): S;
 }
 
-/** Distinct keys and names that are remembered; more means they are made from data, and each is judged anew. */
-const MAX_KEYS = 2000;
-
-/** Attribute values nest at most this deep; what is deeper is replaced whole. */
+/** Attribute values nest at most this deep; what is deeper is replaced whole. A receiver refuses a batch for one that is. */
 const MAX_DEPTH = 8;
 
-const NOTHING: Redaction = {
-  attributes: () => {},
-  cleaned: (attributes) => attributes,
-  text: (value) => value,
-  name: (value) => value,
-  value: (value) => value,
-  scope: (scope) => scope,
-};
+/** Entries of lists and maps in one value, whatever their depth; later ones are left out. */
+const MAX_ENTRIES = 1000;
 
-/** Makes the redaction; one that does nothing where it is not enabled. */
+/** What an integer of OTLP can be: larger ones are refused in JSON, and the batch with them. */
+const INT64 = 2 ** 63;
+
+/** Makes the redaction; one that only keeps to what OTLP can say where it is not enabled. */
 export function createRedaction(options: RedactionOptions = {}): Redaction {
-  if (options.enabled === false) return NOTHING;
-  const ownKeys = new Set((options.keys ?? []).map((key) => key.toLowerCase()));
-  const ownValues = (options.values ?? []).map(({ source, flags }) => new RegExp(source, `${flags.replace('g', '')}g`));
-  const isSecret = remembered((key) => ownKeys.has(key.toLowerCase()) || isSecretName(key));
-  const cleanText = (given: string): string =>
-    ownValues.reduce((clean, pattern) => clean.replace(pattern, REDACTED), withoutSecrets(given, isSecret));
-  // Types say that it is one, programs in JavaScript do not.
-  const text = (given: string): string => (typeof given === 'string' ? cleanText(given) : String(given));
-  const name = remembered(text);
+  const { text, name, keyOf } = createTexts(options);
+  let entriesLeft = 0;
 
   function any(key: string, given: unknown, depth: number): unknown {
-    if (typeof given === 'string') return isSecret(key) ? REDACTED : text(given);
+    if (typeof given === 'string') return keyOf(key).isSecret ? REDACTED : text(given);
+    if (typeof given === 'number' && isBeyond(given)) return String(given);
     if (typeof given !== 'object' || given === null) return given;
-    if (ArrayBuffer.isView(given)) return isSecret(key) ? REDACTED : given;
+    if (ArrayBuffer.isView(given)) return keyOf(key).isSecret ? REDACTED : given;
     if (depth >= MAX_DEPTH) return REDACTED;
-    if (Array.isArray(given)) return given.map((item) => any(key, item, depth + 1));
-    const isInside = isSecret(key);
+    if (Array.isArray(given)) return taken(given).map((item) => any(key, item, depth + 1));
+    const isInside = keyOf(key).isSecret;
     return Object.fromEntries(
-      Object.entries(given).map(([inner, item]) => [name(inner), any(isInside ? key : inner, item, depth + 1)]),
+      taken(Object.entries(given)).map(([inner, item]) => [
+        keyOf(inner).name,
+        any(isInside ? key : inner, item, depth + 1),
+      ]),
     );
+  }
+
+  /** As many as there is still room for. */
+  function taken<Item>(items: readonly Item[]): readonly Item[] {
+    const some = items.length > entriesLeft ? items.slice(0, entriesLeft) : items;
+    entriesLeft -= some.length;
+    return some;
   }
 
   /** What cannot be read is not sent. */
   function value(key: string, given: unknown): unknown {
+    entriesLeft = MAX_ENTRIES;
     try {
       return any(key, given, 0);
     } catch {
@@ -84,9 +85,9 @@ export function createRedaction(options: RedactionOptions = {}): Redaction {
     let isChanged = false;
     for (const key in source) {
       const given = source[key];
-      const isPlain = typeof given === 'number' || typeof given === 'boolean';
+      const isPlain = typeof given === 'boolean' || (typeof given === 'number' && !isBeyond(given));
       const clean = isPlain ? given : value(key, given);
-      const cleanKey = name(key);
+      const cleanKey = keyOf(key).name;
       if (cleanKey !== key) delete target[key];
       else if (isPlain || isEqual(clean, given)) continue;
       target[cleanKey] = clean;
@@ -132,16 +133,9 @@ function scopesBy(text: Redaction['text'], cleaned: Redaction['cleaned']): Redac
 /** Lists are given as copies, so they are compared by what is in them. */
 function isEqual(clean: unknown, given: unknown): boolean {
   if (clean === given || !Array.isArray(clean) || !Array.isArray(given)) return clean === given;
-  return clean.every((item, i) => isEqual(item, given[i]));
+  return clean.length === given.length && clean.every((item, i) => isEqual(item, given[i]));
 }
 
-function remembered<Answer>(ask: (key: string) => Answer): (key: string) => Answer {
-  const answers = new Map<string, Answer>();
-  return (key) => {
-    const known = answers.get(key);
-    if (known !== undefined) return known;
-    const answer = ask(key);
-    if (answers.size < MAX_KEYS) answers.set(key, answer);
-    return answer;
-  };
+function isBeyond(given: number): boolean {
+  return (given >= INT64 || given < -INT64) && Number.isInteger(given);
 }

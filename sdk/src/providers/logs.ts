@@ -9,7 +9,7 @@ import { createBatch } from '../bound/batch.ts';
 import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
 import { createLogExporter, type Surroundings } from './exporters.ts';
-import { attributeLimits, batchLimits } from './spans.ts';
+import { attributeLimits, batchLimits, isTime } from './spans.ts';
 
 /** As a processor gets it, which may still change it. */
 type LogRecord = Parameters<LogRecordProcessor['onEmit']>[0];
@@ -41,6 +41,8 @@ export function logLimits(model: Model): LogRecordLimits {
 export function redactor(redaction: Redaction): LogRecordProcessor {
   return {
     onEmit(record) {
+      if (!isTime(record.hrTimeObserved)) record.hrTimeObserved = isTime(record.hrTime) ? record.hrTime : [0, 0];
+      if (!isTime(record.hrTime)) record.hrTime = record.hrTimeObserved;
       redaction.attributes(record.attributes as Record<string, unknown>);
       record.body = redaction.value(record.body) as LogRecord['body'];
       if (record.eventName !== undefined) record.eventName = redaction.name(record.eventName);

@@ -84,9 +84,15 @@ const SIGNS = /[@=%:\s"'`]/;
 /** Digits as many as a card has; asked before the dear pattern, because most long values have none. */
 const DIGITS = /\d(?:[ +-]?\d){12}/;
 
-/** The shortest card number, and the shortest key of {@link KEYS}. */
+/** The shortest card number, and the shortest key of {@link keys}. */
 const MIN_CARD_LENGTH = 13;
 const MIN_KEY_LENGTH = 16;
+
+/** Makes a pattern when it is first needed: to read the long ones takes longer than all the rest of an import. */
+function once(make: () => RegExp): () => RegExp {
+  let made: RegExp | undefined;
+  return () => (made ??= make());
+}
 
 /** What is in the beginning of each key; asked before the pattern itself. Starts with rare signs, which is faster. */
 const KEY_SIGN =
@@ -98,30 +104,33 @@ const KEY_SIGN =
  * @see the documentation of AWS, GitHub, GitLab, Slack, OpenAI, Anthropic, Stripe, Google, npm, PyPI, Hugging Face, SendGrid,
  * DigitalOcean and Shopify on the formats of their keys; RFC 7519 for JSON web tokens, RFC 7468 for PEM
  */
-const KEYS = new RegExp(
-  [
-    String.raw`\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*`,
-    String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
-    String.raw`\bAIza[\w-]{35}`,
-    String.raw`\bgh[opsur]_[A-Za-z0-9]{30,}`,
-    String.raw`\bgithub_pat_\w{20,}`,
-    String.raw`\bgl(?:pat|rt)-[\w-]{20,}`,
-    String.raw`\bxox[abceoprs](?:\.xox[abp])?-[\w-]{10,}`,
-    String.raw`\bxapp-\d-[\w-]{10,}`,
-    // What is only long and hyphenated is a name.
-    String.raw`\bsk-(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Z])[\w-]{20,}`,
-    String.raw`\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}`,
-    String.raw`\bwhsec_[\w+/=]{20,}`,
-    String.raw`\bya29\.[\w-]{20,}`,
-    String.raw`\bnpm_[A-Za-z0-9]{36}`,
-    String.raw`\bpypi-[\w-]{50,}`,
-    String.raw`\bhf_[A-Za-z0-9]{30,}`,
-    String.raw`\bSG\.[\w-]{16,}\.[\w-]{16,}`,
-    String.raw`\bdop_v1_[a-f0-9]{64}`,
-    String.raw`\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}`,
-    String.raw`-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)`,
-  ].join('|'),
-  'g',
+const keys = once(
+  () =>
+    new RegExp(
+      [
+        String.raw`\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*`,
+        String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
+        String.raw`\bAIza[\w-]{35}`,
+        String.raw`\bgh[opsur]_[A-Za-z0-9]{30,}`,
+        String.raw`\bgithub_pat_\w{20,}`,
+        String.raw`\bgl(?:pat|rt)-[\w-]{20,}`,
+        String.raw`\bxox[abceoprs](?:\.xox[abp])?-[\w-]{10,}`,
+        String.raw`\bxapp-\d-[\w-]{10,}`,
+        // What is only long and hyphenated is a name.
+        String.raw`\bsk-(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Z])[\w-]{20,}`,
+        String.raw`\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,}`,
+        String.raw`\bwhsec_[\w+/=]{20,}`,
+        String.raw`\bya29\.[\w-]{20,}`,
+        String.raw`\bnpm_[A-Za-z0-9]{36}`,
+        String.raw`\bpypi-[\w-]{50,}`,
+        String.raw`\bhf_[A-Za-z0-9]{30,}`,
+        String.raw`\bSG\.[\w-]{16,}\.[\w-]{16,}`,
+        String.raw`\bdop_v1_[a-f0-9]{64}`,
+        String.raw`\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}`,
+        String.raw`-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]*(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)`,
+      ].join('|'),
+      'g',
+    ),
 );
 
 /** Parts of words that begin with a rare letter, which is what a search looks for. */
@@ -140,8 +149,13 @@ const HEADER =
 const COOKIE = /\b((?:set-)?cookie\s{0,5}:\s{0,5})[\w.%!#$&*+^|~-]{1,100}=[^\r\n\\"'`]*/gi;
 
 /** Found by its `@`, with letters of all languages before and behind. What follows the `@` of a package is a version. */
-const EMAIL =
-  /(?<=([\p{L}\p{N}_.%+-]{1,64}))(?:@|%40)(?!\d+\.\d+\.\d)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})*\.\p{L}{2,24}(?![\w-])/gu;
+const emails = once(
+  () =>
+    new RegExp(
+      String.raw`(?<=([\p{L}\p{N}_.%+-]{1,64}))(?:@|%40)(?!\d+\.\d+\.\d)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})*\.\p{L}{2,24}(?![\w-])`,
+      'gu',
+    ),
+);
 
 /** Up to the last `@`, as URLs are read: names of users and passwords may have one, too. */
 const USER_INFO = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/:?#]{0,256})(:[^\s/?#]{0,256})?@/gi;
@@ -156,7 +170,7 @@ const CARD_RANGES =
 export function withoutSecrets(text: string, isSecret: (name: string) => boolean = isSecretName): string {
   if (text.length < MIN_LENGTH) return text;
   let clean = SIGNS.test(text) ? withoutNamed(text, isSecret) : text;
-  if (text.length >= MIN_KEY_LENGTH && KEY_SIGN.test(text)) clean = clean.replace(KEYS, REDACTED);
+  if (text.length >= MIN_KEY_LENGTH && KEY_SIGN.test(text)) clean = clean.replace(keys(), REDACTED);
   if (text.length >= MIN_CARD_LENGTH && DIGITS.test(text))
     clean = clean.replace(CARD, (digits) => (isCard(digits.replace(/[ +-]/g, '')) ? REDACTED : digits));
   return clean;
@@ -187,7 +201,7 @@ function hasAny(text: string, parts: readonly string[]): boolean {
 function withoutAddresses(text: string): string {
   let clean = '';
   let from = 0;
-  for (const { 0: found, 1: local = '', index } of text.matchAll(EMAIL)) {
+  for (const { 0: found, 1: local = '', index } of text.matchAll(emails())) {
     // User info of a URL that was taken out.
     if (local.endsWith(REDACTED)) continue;
     clean += text.slice(from, Math.max(from, index - local.length)) + REDACTED;

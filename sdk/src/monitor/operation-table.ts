@@ -8,6 +8,8 @@ export const OVERFLOW_NAME = '(other)';
 
 /** Names are given by programs; longer ones are cut. */
 const MAX_NAME_CHARS = 200;
+/** What stands where a name is cut is seen whole. */
+const MAX_READ_CHARS = 1000;
 /** Kept of what a program says of its slowest call. */
 const MAX_ENTRIES = 16;
 const MAX_TEXT_CHARS = 200;
@@ -110,7 +112,7 @@ export class OperationTable {
 }
 
 function clean(name: string): string {
-  return withoutSecrets(name).slice(0, MAX_NAME_CHARS);
+  return withoutSecrets(name.slice(0, MAX_READ_CHARS)).slice(0, MAX_NAME_CHARS);
 }
 
 function newEntry(): Entry {

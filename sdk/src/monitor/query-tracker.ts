@@ -100,6 +100,8 @@ const MAX_SHAPES_A_PARENT = 25;
 const MAX_REPEATED = 100;
 /** Names are given by programs; longer ones are cut. */
 const MAX_NAME_CHARS = 256;
+/** What stands where a name is cut is seen whole. */
+const MAX_READ_CHARS = 1000;
 /** Of the shapes used least recently, so many are looked at for the one used least. */
 const LOOKED_AT = 16;
 
@@ -286,7 +288,7 @@ function shapeOf({ system, operation, collection, text }: QueryRecord): QuerySha
 }
 
 function nameOf(name: unknown): string | undefined {
-  return typeof name === 'string' ? withoutSecrets(name).slice(0, MAX_NAME_CHARS) : undefined;
+  return typeof name === 'string' ? withoutSecrets(name.slice(0, MAX_READ_CHARS)).slice(0, MAX_NAME_CHARS) : undefined;
 }
 
 /** Whoever listens must not change what is observed. */

@@ -164,8 +164,15 @@ export function instrumentBy(make: () => (fn: AnyFunction) => AnyFunction, fn: A
 
 /** Says that options of an instrument are of no use. @param error what came of reading them, whatever it is */
 export function tellInvalid(error: unknown): void {
-  warn('INSTRUMENT_INVALID', textOf(error) ?? 'its options cannot be read');
+  const text = textOf(error) ?? 'its options cannot be read';
+  if (told.has(text) || told.size >= MAX_TOLD) return;
+  told.add(text);
+  warn('INSTRUMENT_INVALID', text);
 }
+
+/** Each once: a program may make its instruments anew for each request. */
+const told = new Set<string>();
+const MAX_TOLD = 20;
 
 function textOf(error: unknown): string | undefined {
   try {
@@ -211,8 +218,9 @@ export function attributesFrom<Args>(
 /** Fixed attributes are set before anything could be caught. An empty object costs a span as much as one that is not. */
 function plainOf(attributes: Attributes): Attributes | undefined {
   const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+  const isItem = (value: unknown): boolean => value === undefined || value === null || isPlain(value);
   const entries = Object.entries(attributes).filter(
-    ([, value]) => isPlain(value) || (Array.isArray(value) && value.every(isPlain)),
+    ([, value]) => isPlain(value) || (Array.isArray(value) && value.every(isItem)),
   );
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

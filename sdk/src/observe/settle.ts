@@ -140,25 +140,21 @@ function settleLazily(ending: Ending, result: object): boolean {
 }
 
 function settleIterated(ending: Ending, result: Record<PropertyKey, unknown>): boolean {
-  const { on, next } = result;
-  // An emitter of events that can also be iterated is used in other ways.
-  if (typeof on === 'function') return false;
+  const { on, next, [Symbol.asyncIterator]: iterateAsync } = result;
   const isIterator = typeof next === 'function';
-  // Other collections are there already.
-  const keys = [Symbol.asyncIterator, ...(isIterator ? [Symbol.iterator] : [])];
-  const ways = keys.flatMap((key) =>
-    typeof result[key] === 'function' ? [[key, result[key] as Method] as const] : [],
-  );
-  if (ways.length === 0) return false;
+  // Collections are there already, and only their iterators have work before them.
+  const iterate = isIterator ? result[Symbol.iterator] : undefined;
+  // An emitter of events that can also be iterated is used in other ways.
+  if ((typeof iterateAsync !== 'function' && typeof iterate !== 'function') || typeof on === 'function') return false;
   // It may be read without ever being asked for an iterator.
   if (isIterator) watchIterator(ending, result);
-  for (const [key, iterate] of ways)
-    try {
-      watchIterable(ending, result, key, iterate);
-    } catch (error) {
-      // What gives itself is watched already.
-      if (!isIterator) throw error;
-    }
+  try {
+    if (typeof iterateAsync === 'function') watchIterable(ending, result, Symbol.asyncIterator, iterateAsync as Method);
+    if (typeof iterate === 'function') watchIterable(ending, result, Symbol.iterator, iterate as Method);
+  } catch (error) {
+    // What gives itself is watched already.
+    if (!isIterator) throw error;
+  }
   return true;
 }
 

@@ -22,7 +22,7 @@ function redactedLogger(inner: DiagLogger, redaction: Redaction): DiagLogger {
   const redacted =
     (log: DiagLogFunction): DiagLogFunction =>
     (message, ...rest) =>
-      log(redaction.text(String(message)), ...rest.map(clean));
+      log(redaction.text(message), ...rest.map(clean));
   const { error, warn: warning, info, debug, verbose } = inner;
   return {
     error: redacted(error),

@@ -21,7 +21,8 @@ const DEFAULT_BATCH = { delayMs: 1000, timeoutMs: 1000, maxQueueSize: 2048, maxB
 const DEFAULT_LENGTH = 4096;
 const DEFAULT_COUNT = 128;
 
-const HEX = /^(?:[\da-f]{16}|[\da-f]{32})$/i;
+const TRACE_ID = /^[\da-f]{32}$/i;
+const SPAN_ID = /^[\da-f]{16}$/i;
 
 /** Nanoseconds since the epoch have 64 bits. */
 const MAX_SECONDS = 2 ** 34;
@@ -140,7 +141,7 @@ export function isTime([seconds, nanoseconds]: HrTime): boolean {
 
 /** With ids that are none a link is not worth the batch. */
 function isWritable({ context: { traceId, spanId } }: ReadableSpan['links'][number]): boolean {
-  return typeof traceId === 'string' && typeof spanId === 'string' && HEX.test(traceId) && HEX.test(spanId);
+  return typeof traceId === 'string' && typeof spanId === 'string' && TRACE_ID.test(traceId) && SPAN_ID.test(spanId);
 }
 
 /** Redacts everything of a span that a program says, in place. */

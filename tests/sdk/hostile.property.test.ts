@@ -70,7 +70,7 @@ const options = oneof(hostile, spoilt);
 function madeOf(makersOf: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(makersOf).map(([key, make]) => [key, (make as Made)()]));
 }
-const RUNS = { numRuns: 100, seed: 11 };
+const RUNS = { numRuns: 60, seed: 11 };
 
 type Anything = (...args: unknown[]) => unknown;
 
@@ -195,7 +195,7 @@ describe('hostile arguments', () => {
         expect((instrument(cache, given) as typeof cache).get(1)).toBe(2);
         sdk.uninstrument(target as never);
       }),
-      { ...RUNS, numRuns: 250 },
+      { ...RUNS, numRuns: 150 },
     );
   });
 
@@ -237,7 +237,7 @@ describe('hostile arguments', () => {
         const whole = sampler && 'intentOf' in sampler ? sampling.createCompositeSampler(sampler) : undefined;
         whole?.shouldSample(ROOT_CONTEXT, 'f'.repeat(32), 'n', SpanKind.INTERNAL, {}, []);
       }),
-      { ...RUNS, numRuns: 250 },
+      { ...RUNS, numRuns: 150 },
     );
   });
 

@@ -6,7 +6,7 @@ import { lowCardinality, LowLimits } from './attributes.ts';
 import { Metering } from './call.ts';
 import type { Method } from './ending.ts';
 import { readRequest } from './llm-request.ts';
-import { asked, fieldsOf, known } from './results.ts';
+import { asked, fieldsOf, isPromise, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
 import { ATTRIBUTE, GEN_AI_OPERATION } from '../names.ts';
 
@@ -135,15 +135,6 @@ function withModel(fn: AnyFunction, model: string): AnyFunction {
     return Reflect.apply(fn, this, [changed ?? first, ...rest]) as unknown;
   };
   return asking;
-}
-
-/** Of a proxy that was revoked not even that can be asked. */
-function isPromise(value: unknown): value is Promise<unknown> {
-  try {
-    return value instanceof Promise;
-  } catch {
-    return false;
-  }
 }
 
 function isNoAbort(error: unknown): boolean {

@@ -28,6 +28,15 @@ describe('an iterator of a hostile kind', () => {
     expectOp('unset');
   });
 
+  it('whose step is a revoked proxy gives it', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const iterator = iterable({ next: () => proxy, return: () => ({ done: true }) })()[Symbol.asyncIterator]();
+    expect(Object.is(iterator.next(), proxy)).toBe(true);
+    void iterator.return?.();
+    expectOp('unset');
+  });
+
   it('whose items throw when they are read gives them', () => {
     const item = {
       done: false,

@@ -36,6 +36,7 @@ export const SECRETS: readonly TextWithSecrets[] = [
   having('card=5555+5555+5555+4444', '5555+5555'),
   having('amex 378282246310005', '378282246310005'),
   having('jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl end', 'eyJhbGci', 'eyJzdWI', 'c2lnbm'),
+  having('cut eyJhbGciOiJI.eyJzdWIiO', 'eyJhbGci', 'eyJzdWI'),
   having('GET / HTTP/1.1\r\nCookie: sid=hunter21; b=c\r\nAuthorization: Digest hunter22', 'hunter21', 'hunter22'),
   having('got Set-Cookie: sid=hunter23; Path=/; HttpOnly', 'hunter23'),
   having('AKIAIOSFODNN7EXAMPLE', 'IOSFODNN7'),

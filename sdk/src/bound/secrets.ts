@@ -203,8 +203,8 @@ function withoutAddresses(text: string): string {
   let clean = '';
   let from = 0;
   for (const { 0: found, 1: local = '', index } of text.matchAll(emails())) {
-    // User info of a URL that was taken out.
-    if (local.endsWith(REDACTED)) continue;
+    // User info of a URL that was taken out, and the address of a repository, which is nobody's.
+    if (local.endsWith(REDACTED) || local === 'git') continue;
     clean += text.slice(from, Math.max(from, index - local.length)) + REDACTED;
     from = index + found.length;
   }

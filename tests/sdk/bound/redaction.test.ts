@@ -131,6 +131,7 @@ describe('createRedaction', () => {
       message: 'Basic authentication failed; bearer authentication required, password: too short',
       code: 'const isBasic = kind === "basic"; // see sk-learn-pipelines-and-transformers',
       sql: 'SELECT a FROM t WHERE t.password = ? AND token = :token AND pin=$1',
+      'vcs.repository.url.full': 'git@github.com:shop/shop.git',
       cron: '*/5 * * * *',
       query: 'name="ann"&size=3',
       kubernetes: 'shop-7d4b9c6f5-x2x9z',

@@ -108,8 +108,8 @@ const keys = once(
   () =>
     new RegExp(
       [
-        // The end of one may be cut off.
-        String.raw`\beyJ[\w-]{4,}\.(?:[\w-]{4,}\.[\w-]*|[\w-]*$)`,
+        // A limit of length may have cut parts of it.
+        String.raw`\beyJ[\w-]{4,}\.(?=[\w.-])[\w-]*(?:\.[\w-]*){0,3}`,
         String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
         String.raw`\bAIza[\w-]{35}`,
         String.raw`\bgh[opsur]_[A-Za-z0-9]{30,}`,

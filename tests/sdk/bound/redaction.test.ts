@@ -132,6 +132,7 @@ describe('createRedaction', () => {
       code: 'const isBasic = kind === "basic"; // see sk-learn-pipelines-and-transformers',
       sql: 'SELECT a FROM t WHERE t.password = ? AND token = :token AND pin=$1',
       'vcs.repository.url.full': 'git@github.com:shop/shop.git',
+      cursor: 'next is eyJpZCI6MTIzfQ. Then eyJpZCI6NH0',
       cron: '*/5 * * * *',
       query: 'name="ann"&size=3',
       kubernetes: 'shop-7d4b9c6f5-x2x9z',

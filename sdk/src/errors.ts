@@ -1,10 +1,11 @@
 // The SDK's coded errors. Only invalid options are thrown, and only at start; everything else is one warning line,
 // because telemetry must never change the program it observes.
+import { withoutSecrets } from './bound/secrets.ts';
 
 /** Every code with the message and the hint an operator reads. Codes are never reused. */
 export const ERRORS = {
   OPTIONS_INVALID: {
-    message: 'the options of startTelemetry are invalid',
+    message: 'options are invalid',
     hint: 'Correct the options listed; nothing was started.',
   },
   CONFIG_FILE_CONFLICT: {
@@ -47,6 +48,10 @@ export const ERRORS = {
     message: 'attributes of an instrument are ignored',
     hint: 'Put those with few values under low, all others under high: { low: { … }, high: { … } }.',
   },
+  INSTRUMENT_INVALID: {
+    message: 'a function is not observed',
+    hint: 'It runs as if it were not wrapped. Correct the options of its instrument.',
+  },
   METHOD_NOT_MEASURED: {
     message: 'a method is not measured',
     hint: 'measureMethods finds no such method on the class; decorate a function field itself.',
@@ -71,22 +76,23 @@ export class EvenkeelError extends Error {
 
   readonly code: ErrorCode;
   readonly hint: string;
-  /** The message without that of the code; one problem a line. */
+  /** The message without that of the code and without secrets; one problem a line. */
   readonly detail: string;
 
   constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
-    super(`${ERRORS[code].message}: ${detail}`, options);
-    this.detail = detail;
+    const clean = withoutSecrets(detail);
+    super(`${ERRORS[code].message}: ${clean}`, options);
+    this.detail = clean;
     this.code = code;
     this.hint = ERRORS[code].hint;
   }
 }
 
-/** Writes one line to stderr; never throws, also when stderr is closed. */
+/** Writes one line to stderr, without secrets; never throws, also when stderr is closed. */
 export function warn(code: ErrorCode, detail: string): void {
   try {
-    const [line] = detail.split('\n', 1);
-    process.stderr.write(`evenkeel: ${ERRORS[code].message}: ${line} [${code}] ${ERRORS[code].hint}\n`);
+    const [line = ''] = detail.split('\n', 1);
+    process.stderr.write(`evenkeel: ${ERRORS[code].message}: ${withoutSecrets(line)} [${code}] ${ERRORS[code].hint}\n`);
   } catch {
     // There is nowhere left to say it.
   }

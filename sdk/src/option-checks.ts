@@ -4,6 +4,15 @@ import { checkSampling } from './sample/sampling-options.ts';
 
 /** Lists what is wrong with the options, each with its name; empty when nothing is. */
 export function checkOptions(options: TelemetryOptions): string[] {
+  try {
+    return problemsOf(options);
+  } catch {
+    // Getters that throw, symbols where texts belong.
+    return ['options cannot be read'];
+  }
+}
+
+function problemsOf(options: TelemetryOptions): string[] {
   if (typeof options !== 'object' || options === null) return ['options must be an object with a serviceName'];
   const problems: string[] = [];
   const check = (isValid: boolean, problem: string): void => {

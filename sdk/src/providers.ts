@@ -4,9 +4,6 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
-  diag,
-  DiagConsoleLogger,
-  DiagLogLevel,
   logs,
   type MeterProvider,
   metrics,
@@ -22,6 +19,7 @@ import type { Holder } from './bound/hand-over.ts';
 import { createLastActs, type Held } from './bound/last-acts.ts';
 import { createOpenSpans } from './bound/open-spans.ts';
 import { createOutlet } from './bound/outlet.ts';
+import { redactReader } from './bound/redacted-metrics.ts';
 import { createRedaction, type Redaction } from './bound/redaction.ts';
 import { within } from './bound/within.ts';
 import type { Model } from './config/model.ts';
@@ -36,6 +34,7 @@ import { ATTRIBUTE, SCOPE_NAME, SCOPE_VERSION } from './names.ts';
 import type { TelemetryOptions } from './options.ts';
 import type { Outlet } from './otlp-transport.ts';
 import { startContexts } from './providers/contexts.ts';
+import { startDiagnostics } from './providers/diagnostics.ts';
 import { createLoggerProvider } from './providers/logs.ts';
 import { createMeterProvider, createPage, createReaders } from './providers/metrics.ts';
 import { createResource } from './providers/resource.ts';
@@ -115,11 +114,9 @@ async function createProviders(
   outlet: Outlet,
   registries: Registries,
 ): Promise<Running> {
-  const level = logLevelOf(model.log_level);
-  if (level !== DiagLogLevel.NONE)
-    diag.setLogger(new DiagConsoleLogger(), { logLevel: level, suppressOverrideMessage: true });
-  const resource = await createResource(model.resource);
   const redaction = redactionOf(model, options);
+  startDiagnostics(model.log_level, redaction);
+  const resource = await createResource(model.resource, redaction);
   const serviceName = String(resource.attributes[ATTRIBUTE.serviceName]);
   const counting = createCounting({
     ...options.sampling,
@@ -136,7 +133,8 @@ async function createProviders(
     { outlet, holders: metricHolders },
     counting,
   );
-  const meterProvider = createMeterProvider(model, resource, page ? [...readers, page] : readers);
+  const redacted = [...readers, ...(page ? [page] : [])].map((reader) => redactReader(reader, redaction));
+  const meterProvider = createMeterProvider(model, resource, redacted);
   const surroundings = { outlet, meterProvider, redaction, holders };
   const loggerProvider = await createLoggerProvider(model, resource, surroundings);
   const open = createOpenSpans(() => loggerProvider.getLogger(SCOPE_NAME, SCOPE_VERSION));
@@ -184,22 +182,6 @@ function startInstruments(model: Model, options: TelemetryOptions, { contexts, m
   return () => {
     for (const stop of stops) stop();
   };
-}
-
-/** Words of OTEL_LOG_LEVEL and severities of a file; silent where nothing is said, because `warn` says what counts. */
-function logLevelOf(word: string | null | undefined): DiagLogLevel {
-  const name = (word ?? 'none').toUpperCase().replace(/\d$/, '');
-  const levels: Readonly<Record<string, DiagLogLevel>> = {
-    FATAL: DiagLogLevel.ERROR,
-    ERROR: DiagLogLevel.ERROR,
-    WARN: DiagLogLevel.WARN,
-    INFO: DiagLogLevel.INFO,
-    DEBUG: DiagLogLevel.DEBUG,
-    TRACE: DiagLogLevel.VERBOSE,
-    VERBOSE: DiagLogLevel.VERBOSE,
-    ALL: DiagLogLevel.ALL,
-  };
-  return levels[name] ?? DiagLogLevel.NONE;
 }
 
 /** Those of the specification; another one in the environment is taken for the default. */

@@ -22,7 +22,7 @@ const slots = globalThis as { [SLOT]?: Promise<Telemetry> };
  */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   if (slots[SLOT]) {
-    warn('ALREADY_STARTED', options?.serviceName ?? '');
+    warn('ALREADY_STARTED', nameIn(options));
     return slots[SLOT];
   }
   const starting = start(options);
@@ -30,6 +30,15 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   // What was refused as a whole may be tried again.
   starting.catch(() => delete slots[SLOT]);
   return starting;
+}
+
+function nameIn(options: TelemetryOptions): string {
+  try {
+    const { serviceName } = options;
+    return typeof serviceName === 'string' ? serviceName : '';
+  } catch {
+    return '';
+  }
 }
 
 async function start(options: TelemetryOptions): Promise<Telemetry> {

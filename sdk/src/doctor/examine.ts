@@ -47,7 +47,9 @@ export async function examine(place: Place): Promise<Report> {
   const { environment, folder } = place;
   const settings = resolveSettings(optionsOfEnvironment(place.fallbackName, environment), environment);
   const { model, problems } = readModel(settings);
-  const redaction = createRedaction({ keys: model?.distribution?.evenkeel?.redaction?.keys ?? [] });
+  const own = model?.distribution?.evenkeel?.redaction;
+  const values = (own?.values ?? []).map((source) => new RegExp(source));
+  const redaction = createRedaction({ keys: own?.keys ?? [], values });
   const isOn = model !== undefined && !settings.disabled && model.disabled !== true;
   const switches = model?.['instrumentation/development']?.js ?? {};
   const instrumentations = findInstalled(folder).filter(({ name }) => switches[name]?.enabled !== false);
@@ -84,7 +86,7 @@ export async function examine(place: Place): Promise<Report> {
       })),
     ...(isOn ? [] : [{ what: 'telemetry is off', hint: 'OTEL_SDK_DISABLED, or `disabled` or a mistake in the file.' }]),
   ];
-  return { ...report, findings };
+  return redaction.value({ ...report, findings }) as Report;
 }
 
 function readModel(settings: Settings): { model?: Model; problems: Finding[] } {

@@ -23,7 +23,7 @@ export interface Delivery {
 export async function sendTestSpans(model: Model, redaction: Redaction): Promise<Delivery[]> {
   const spans = new InMemorySpanExporter();
   const provider = new TracerProvider({
-    resource: await createResource(model.resource),
+    resource: await createResource(model.resource, redaction),
     spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
   });
   const span = provider.getTracer(SCOPE_NAME, SCOPE_VERSION).startSpan('evenkeel.doctor', {}, ROOT_CONTEXT);

@@ -18,9 +18,9 @@ export interface ConnectionOptions {
  *
  * @returns the same dispatcher or agent
  */
-export function instrumentConnections<C extends object>(client: C, { origin }: ConnectionOptions = {}): C {
+export function instrumentConnections<C extends object>(client: C, options: ConnectionOptions = {}): C {
   return claim('client', client, (target) => {
-    if (method(target, 'dispatch') !== undefined) return watchDispatcher(target, origin);
+    if (method(target, 'dispatch') !== undefined) return watchDispatcher(target, options.origin);
     return isNodeAgent(target) ? watchAgent(target) : undefined;
   });
 }

@@ -29,14 +29,14 @@ const destructions = new Totals(RESOURCE_METRIC.objectPoolDestroyed);
  *
  * @returns the same pool
  */
-export function instrumentObjectPool<P extends object>(pool: P, { name }: ObjectPoolOptions = {}): P {
+export function instrumentObjectPool<P extends object>(pool: P, options: ObjectPoolOptions = {}): P {
   return claim('object pool', pool, (target) => {
     const isPlain = method(target, 'acquire') !== undefined && method(target, 'release') !== undefined;
     const found = shapeOf(target);
     // Whoever says levels and can be watched is watched.
     const shape = isPlain && (found === undefined || found.isAdapter === true) ? PLAIN : found;
     if (shape === undefined) return undefined;
-    const own = { [RESOURCE_ATTRIBUTE.objectPoolName]: name ?? shape.name };
+    const own = { [RESOURCE_ATTRIBUTE.objectPoolName]: options.name ?? shape.name };
     return [readLevels(target, shape, own), ...shape.watch(target, eventsOf(own, shape === PLAIN))];
   });
 }

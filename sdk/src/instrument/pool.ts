@@ -39,10 +39,11 @@ const requests = new Totals(RESOURCE_METRIC.connectionRequests);
  *
  * @returns the same pool
  */
-export function instrumentPool<P extends object>(pool: P, { name, idleMax }: PoolOptions = {}): P {
+export function instrumentPool<P extends object>(pool: P, options: PoolOptions = {}): P {
   return claim('pool', pool, (target) => {
     const shape = shapeOf(target);
     if (shape === undefined) return undefined;
+    const { name, idleMax } = options;
     const own = { [RESOURCE_ATTRIBUTE.poolName]: name ?? shape.name };
     return [readLevels(target, shape, own, idleMax), ...shape.watch(target, eventsOf(own))];
   });

@@ -1,4 +1,6 @@
 // Statistics by name, of so many names and no more: what comes later is counted together.
+import { createRedaction } from '../bound/redaction.ts';
+import { withoutSecrets } from '../bound/secrets.ts';
 import { DurationStatistics, type DurationSummary, isDuration } from './duration-statistics.ts';
 
 /** Name under which calls are counted for which there was no place. */
@@ -6,6 +8,8 @@ export const OVERFLOW_NAME = '(other)';
 
 /** Names are given by programs; longer ones are cut. */
 const MAX_NAME_CHARS = 200;
+/** What stands where a name is cut is seen whole. */
+const MAX_READ_CHARS = 1000;
 /** Kept of what a program says of its slowest call. */
 const MAX_ENTRIES = 16;
 const MAX_TEXT_CHARS = 200;
@@ -25,6 +29,9 @@ export interface NamedSummary extends DurationSummary {
   readonly name: string;
   readonly slowest: SlowestCall | undefined;
 }
+
+/** As telemetry's own, without what a program adds to that. */
+const redaction = createRedaction();
 
 interface Entry {
   readonly statistics: DurationStatistics;
@@ -54,7 +61,7 @@ export class OperationTable {
    * @returns the name it was counted under; undefined where it was refused
    */
   record(
-    name: string,
+    name: unknown,
     durationMs: number,
     isError: boolean,
     atMs: number,
@@ -73,8 +80,9 @@ export class OperationTable {
 
   /** @returns undefined for what was never counted */
   summary(name: string): NamedSummary | undefined {
-    const entry = name === OVERFLOW_NAME ? this.#overflow : this.#entries.get(cut(name));
-    return entry && summaryOf(name, entry);
+    if (typeof name !== 'string') return undefined;
+    const entry = name === OVERFLOW_NAME ? this.#overflow : this.#entries.get(clean(name));
+    return entry && summaryOf(clean(name), entry);
   }
 
   /** What took the most time in all first; what had no place last. */
@@ -91,7 +99,9 @@ export class OperationTable {
   }
 
   #entry(whole: string): [Entry, string] {
-    const name = cut(whole);
+    const known = this.#entries.get(whole);
+    if (known !== undefined) return [known, whole];
+    const name = clean(whole);
     const found = this.#entries.get(name);
     if (found !== undefined) return [found, name];
     if (this.#entries.size >= this.#maxNames) return [(this.#overflow ??= newEntry()), OVERFLOW_NAME];
@@ -101,8 +111,8 @@ export class OperationTable {
   }
 }
 
-function cut(name: string): string {
-  return name.length > MAX_NAME_CHARS ? name.slice(0, MAX_NAME_CHARS) : name;
+function clean(name: string): string {
+  return withoutSecrets(name.slice(0, MAX_READ_CHARS)).slice(0, MAX_NAME_CHARS);
 }
 
 function newEntry(): Entry {
@@ -110,7 +120,12 @@ function newEntry(): Entry {
 }
 
 function summaryOf(name: string, { statistics, slowest }: Entry): NamedSummary {
-  return { name, ...statistics.summary(), slowest };
+  return { name, ...statistics.summary(), slowest: slowest && withoutSecretsIn(slowest) };
+}
+
+/** When it is asked for: most of the slowest calls so far are not the slowest for long. */
+function withoutSecretsIn(slowest: SlowestCall): SlowestCall {
+  return { ...slowest, metadata: redaction.cleaned(slowest.metadata) };
 }
 
 /** Holds on to no object of the program. */

@@ -4,6 +4,7 @@ import type { Histogram, Meter } from '@opentelemetry/api';
 import { type AlertCallback, AlertCallbacks, type AlertData } from './alert.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { QUANTILE_ERROR_RATIO } from './duration-statistics.ts';
+import { checkNumbers } from '../creation-checks.ts';
 import { ATTRIBUTE, MONITOR_METRIC } from '../names.ts';
 import { type NamedSummary, OperationTable } from './operation-table.ts';
 import type { ResourceReading } from './resource-reading.ts';
@@ -68,8 +69,11 @@ export interface PerformanceExport {
 }
 
 const DEFAULTS = { maxTypes: 200, maxWorkflows: 100, maxNodes: 500 };
-/** Stands in no name that people give. */
-const BETWEEN = '\u{0}';
+/** Four kilobytes each. */
+const LIMIT = { most: 100_000 };
+const LIMITS = { maxTypes: LIMIT, maxWorkflows: LIMIT, maxNodes: LIMIT };
+/** Stands in no name that people give, and ends what is taken out of one. */
+const BETWEEN = '\u{2028}';
 
 /** Counts what a program tells it; constant memory, about 4 kB a type. Recording costs less than half a microsecond. */
 export class PerformanceMonitor {
@@ -87,6 +91,7 @@ export class PerformanceMonitor {
   #isStopped = false;
 
   constructor(options: PerformanceMonitorOptions = {}) {
+    checkNumbers('PerformanceMonitor', options, LIMITS);
     this.#clock = options.clock ?? PROCESS_CLOCK;
     this.#startedMs = this.#clock.nowMs();
     this.#operations = new OperationTable(options.maxTypes ?? DEFAULTS.maxTypes);
@@ -122,8 +127,7 @@ export class PerformanceMonitor {
 
   /** Counts a step of a workflow; never throws. */
   recordNode(workflow: string, node: string, durationMs: number, ok = true, metadata?: OperationMetadata): void {
-    const name = `${String(workflow)}${BETWEEN}${String(node)}`;
-    this.#nodes.record(name, durationMs, !ok, this.#clock.nowMs(), metadata);
+    this.#nodes.record(nodeName(workflow, node), durationMs, !ok, this.#clock.nowMs(), metadata);
   }
 
   /** Answers what is known of one operation type, or of all, what took the most time in all first. */
@@ -209,10 +213,23 @@ export class PerformanceMonitor {
   }
 
   #measure(type: string, durationMs: number, isError: boolean): void {
-    this.#durations?.record(durationMs / 1000, {
-      [ATTRIBUTE.monitorType]: type,
-      [ATTRIBUTE.monitorOutcome]: isError ? 'error' : 'ok',
-    });
+    try {
+      this.#durations?.record(durationMs / 1000, {
+        [ATTRIBUTE.monitorType]: type,
+        [ATTRIBUTE.monitorOutcome]: isError ? 'error' : 'ok',
+      });
+    } catch {
+      // A meter of the program.
+    }
+  }
+}
+
+/** @returns what is refused, where it is no name */
+function nodeName(workflow: unknown, node: unknown): string | undefined {
+  try {
+    return `${String(workflow)}${BETWEEN}${String(node)}`;
+  } catch {
+    return undefined;
   }
 }
 

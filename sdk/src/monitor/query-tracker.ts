@@ -1,6 +1,8 @@
 // Statistics of queries by their shape, the slow ones, and the same query asked again and again below one span. Keeps
 // shapes, never the values in a query.
 import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { checkNumbers } from '../creation-checks.ts';
+import { withoutSecrets } from '../bound/secrets.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { DurationStatistics, type DurationSummary, isDuration } from './duration-statistics.ts';
 import { sanitizeQuery } from '../observe/query-facts.ts';
@@ -84,6 +86,13 @@ export interface QueryReport {
   readonly refused: number;
 }
 
+/** Never slow and never repeated are answers; kept without end is none. */
+const RANGES = {
+  slowMs: { most: Infinity },
+  maxSlow: { most: 100_000 },
+  maxShapes: { most: 100_000 },
+  repeatedCalls: { most: Infinity },
+};
 const DEFAULTS = { slowMs: 200, maxSlow: 100, maxShapes: 200, repeatedCalls: 10 };
 /** Spans below which queries are counted, the latest; and shapes below one. */
 const MAX_PARENTS = 200;
@@ -91,6 +100,8 @@ const MAX_SHAPES_A_PARENT = 25;
 const MAX_REPEATED = 100;
 /** Names are given by programs; longer ones are cut. */
 const MAX_NAME_CHARS = 256;
+/** What stands where a name is cut is seen whole. */
+const MAX_READ_CHARS = 1000;
 /** Of the shapes used least recently, so many are looked at for the one used least. */
 const LOOKED_AT = 16;
 
@@ -120,6 +131,7 @@ export class QueryPerformanceTracker {
   #refused = 0;
 
   constructor(options: QueryTrackerOptions = {}) {
+    checkNumbers('QueryPerformanceTracker', options, RANGES);
     const { slowMs, maxSlow, maxShapes, repeatedCalls } = options;
     this.#options = {
       slowMs: slowMs ?? DEFAULTS.slowMs,
@@ -135,6 +147,15 @@ export class QueryPerformanceTracker {
 
   /** Counts a query; one without a duration is refused. Costs microseconds, most of them for taking values out. */
   record(record: QueryRecord): void {
+    try {
+      this.#record(record);
+    } catch {
+      // It cannot be read.
+      this.#refused++;
+    }
+  }
+
+  #record(record: QueryRecord): void {
     const durationMs = record?.durationMs;
     if (!isDuration(durationMs)) {
       this.#refused++;
@@ -267,7 +288,7 @@ function shapeOf({ system, operation, collection, text }: QueryRecord): QuerySha
 }
 
 function nameOf(name: unknown): string | undefined {
-  return typeof name === 'string' ? name.slice(0, MAX_NAME_CHARS) : undefined;
+  return typeof name === 'string' ? withoutSecrets(name.slice(0, MAX_READ_CHARS)).slice(0, MAX_NAME_CHARS) : undefined;
 }
 
 /** Whoever listens must not change what is observed. */

@@ -1,4 +1,5 @@
 // Reads what this process uses, each second, and keeps an hour of it. Keeps no process alive.
+import { checkNumbers } from '../creation-checks.ts';
 import { type MonitorClock, PROCESS_CLOCK } from './clock.ts';
 import { ResourceHistory, type ResourceStatistics } from './resource-history.ts';
 import { type ResourceReading, type ResourceSource, watchProcess } from './resource-reading.ts';
@@ -19,6 +20,8 @@ const HOUR_MS = 3_600_000;
 const DEFAULT_INTERVAL_MS = 1000;
 const LEAST_INTERVAL_MS = 100;
 const DEFAULT_MAX_INTERVAL_MS = 10_000;
+/** What a timer can wait. */
+const TIMER = { most: 2 ** 31 - 1 };
 /** An hour at the default; at shorter intervals less is held. */
 const CAPACITY = 3600;
 
@@ -45,6 +48,7 @@ export class ResourceMonitor {
   #cancel: (() => void) | undefined;
 
   constructor(options: ResourceMonitorOptions = {}) {
+    checkNumbers('ResourceMonitor', options, { intervalMs: TIMER, maxIntervalMs: TIMER });
     this.#clock = options.clock ?? PROCESS_CLOCK;
     this.#watch = options.source ?? watchProcess;
     this.#leastMs = Math.max(LEAST_INTERVAL_MS, options.intervalMs ?? DEFAULT_INTERVAL_MS);

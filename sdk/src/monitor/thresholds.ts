@@ -1,5 +1,7 @@
 // Fixed bounds for operations, judged in this process over the last minute, for programs that run without a sidecar.
 // A bound is not a baseline: nothing is learned here.
+import { checkNumbers } from '../creation-checks.ts';
+import { withoutSecrets } from '../bound/secrets.ts';
 import type { AlertData, AlertType } from './alert.ts';
 import { DurationStatistics } from './duration-statistics.ts';
 
@@ -15,6 +17,8 @@ export interface Threshold {
   readonly severity?: AlertData['severity'];
 }
 
+const ENDLESS = { most: Infinity };
+const RANGES = { p95Ms: ENDLESS, p99Ms: ENDLESS, meanMs: ENDLESS, errorRatio: { most: 1 }, minCalls: ENDLESS };
 /** The last minute, in steps. */
 const STEP_MS = 10_000;
 const STEPS = 6;
@@ -37,7 +41,10 @@ export class Thresholds {
     nowMs: number,
     tell: (type: AlertType, data: AlertData) => void,
   ) {
-    this.#watches = new Map(Object.entries(thresholds).map(([name, each]) => [name, new Watch(name, each, nowMs)]));
+    for (const [name, each] of Object.entries(thresholds)) checkNumbers(`threshold of ${name}`, each, RANGES);
+    this.#watches = new Map(
+      Object.entries(thresholds).map(([name, each]) => [name, new Watch(withoutSecrets(name), each, nowMs)]),
+    );
     this.#tell = tell;
   }
 

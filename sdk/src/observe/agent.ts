@@ -47,6 +47,10 @@ export function traceAgent<
   const Low extends LowAttributes = LowAttributes,
 >(nameOrOptions: string | AgentOptions<Args, Low>): Instrument<Args>;
 export function traceAgent(nameOrOptions: string | AgentOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => agentObservation(nameOrOptions), fn);
+}
+
+function agentObservation(nameOrOptions: string | AgentOptions<never>): Observation {
   const { name, id, version, description, provider, session, kind, attributes }: AgentOptions<never> =
     typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const measured = known({
@@ -60,7 +64,7 @@ export function traceAgent(nameOrOptions: string | AgentOptions<never>, fn?: Any
     ...known({ [GEN_AI_ATTRIBUTE.genAiAgentId]: id, [GEN_AI_ATTRIBUTE.genAiAgentDescription]: description }),
   };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
-  const observation: Observation = {
+  return {
     name: `${GEN_AI_OPERATION.agent} ${name}`,
     kind,
     fixed,
@@ -79,5 +83,4 @@ export function traceAgent(nameOrOptions: string | AgentOptions<never>, fn?: Any
       };
     },
   };
-  return instrument(observation, fn);
 }

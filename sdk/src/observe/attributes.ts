@@ -38,11 +38,14 @@ export type AttributesOption<Args, Low extends LowAttributes = LowAttributes> =
  * Lets a string become an attribute of metrics: of each attribute of an operation the first `max` values are kept in this
  * process, later ones become `_OTHER`.
  *
- * @param max 1 and more
+ * @param max 1 to 10 000
  */
 export function lowCardinality(value: string, max: number): LimitedString {
   return new LimitedString(value, max);
 }
+
+/** Values of one attribute in any case; a metric with more has its own overflow. */
+const MAX_VALUES = 10_000;
 
 /** Looks at the attributes of one operation: holds limited strings to their limits, and says what it cannot take. */
 export class LowLimits {
@@ -58,12 +61,15 @@ export class LowLimits {
     if (strange.length > 0) warn('ATTRIBUTES_INVALID', `${strange.slice(0, 3).join(', ')} of ${name}`);
   }
 
-  /** Makes attributes of few-valued ones; those that are undefined are left out. */
+  /** Makes attributes of few-valued ones; those that are undefined, or none, are left out. */
   plain(low: LowAttributes): Attributes {
     const attributes: Attributes = {};
     for (const key in low) {
       const value = low[key];
-      if (value !== undefined) attributes[key] = typeof value === 'object' ? this.#limited(key, value) : value;
+      if (typeof value === 'object') {
+        if (typeof value?.value === 'string') attributes[key] = this.#limited(key, value);
+      } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+        attributes[key] = value;
     }
     return attributes;
   }
@@ -72,7 +78,7 @@ export class LowLimits {
     let seen = this.#seen.get(key);
     if (seen === undefined) this.#seen.set(key, (seen = new Set()));
     if (seen.has(value)) return value;
-    if (seen.size >= max) return OTHER;
+    if (!(seen.size < Math.min(max, MAX_VALUES))) return OTHER;
     seen.add(value);
     return value;
   }

@@ -151,7 +151,11 @@ export class Call {
       // As with a result.
     }
     if (this.#meters === undefined) return;
-    this.#metering?.record(this.#meters, this.durationS, this.#low, errorType, this.active);
+    try {
+      this.#metering?.record(this.#meters, this.durationS, this.#low, errorType, this.active);
+    } catch {
+      // A meter of the program, or attributes that are none.
+    }
   }
 }
 

@@ -33,6 +33,14 @@ const limits = new LowLimits();
  */
 export function recordEvaluation(evaluation: Evaluation): void {
   if (!state.isOn) return;
+  try {
+    tell(evaluation);
+  } catch {
+    // It cannot be read.
+  }
+}
+
+function tell(evaluation: Evaluation): void {
   const { name, score, label, explanation, responseId } = evaluation;
   const span = trace.getActiveSpan();
   const model = evaluation.model ?? modelOf(span);

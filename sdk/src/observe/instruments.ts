@@ -42,7 +42,7 @@ export class Instruments {
       (result) =>
         tell((metric, value, attributes) => {
           const observable = observables.get(metric);
-          if (observable !== undefined) result.observe(observable, value, attributes);
+          if (observable !== undefined && Number.isFinite(value)) result.observe(observable, value, attributes);
         }),
       [...observables.values()],
     );

@@ -1,5 +1,6 @@
 // Generators and async iterables: each step runs in the context of the call, which is over after the last item.
 import { type Ending, joins, type Method, shadow } from './ending.ts';
+import { isPromise } from './results.ts';
 
 const STEPS = ['next', 'return', 'throw'] as const;
 
@@ -26,7 +27,7 @@ export function watchIterator(ending: Ending, iterator: object): void {
     if (typeof step !== 'function') continue;
     shadow(ending, iterator, key, function (...args) {
       const result = ending.run(() => Reflect.apply(step, this, args));
-      if (!(result instanceof Promise)) {
+      if (!isPromise(result)) {
         note(ending, result);
         return result;
       }
@@ -46,9 +47,10 @@ export function watchIterator(ending: Ending, iterator: object): void {
 
 function note(ending: Ending, result: unknown): void {
   try {
-    const { done, value } = (result as IteratorResult<unknown> | undefined) ?? {};
+    const { done, value } = (result ?? {}) as Partial<IteratorResult<unknown>>;
     if (done === true) ending.succeed();
-    else ending.item(value);
+    // A cursor may have a `next` of its own kind.
+    else if (done === false || 'value' in (result as object)) ending.item(value);
   } catch {
     // A throwing getter: whoever reads the item meets it.
   }

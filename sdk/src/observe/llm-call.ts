@@ -5,7 +5,7 @@ import {
   type AnyFunction,
   type ArgumentsOf,
   attributesFrom,
-  decoratorBy,
+  instrumentBy,
   type Instrument,
   observe,
   type Observation,
@@ -69,15 +69,18 @@ export function traceLLM<Args extends readonly unknown[] = unknown[], const Low 
   options: LlmOptions<Args, Low>,
 ): Instrument<Args>;
 export function traceLLM(options: AnyOptions, fn?: AnyFunction): unknown {
+  return instrumentBy(() => wrapperOf(options), fn);
+}
+
+function wrapperOf(options: AnyOptions): (fn: AnyFunction) => AnyFunction {
   const { fallbacks = [] } = options;
   const trace = instrumentOf(options);
-  const instrument = (called: AnyFunction): AnyFunction => {
+  return (called) => {
     if (fallbacks.length === 0) return trace(called);
     const traceTry = (model: string, provider: string | undefined, other: AnyFunction): AnyFunction =>
       instrumentOf({ ...options, model, provider: provider ?? options.provider })(other);
     return withFallbacks({ ...options, fallbacks }, called, trace(called), traceTry);
   };
-  return fn ? instrument(fn) : decoratorBy(instrument);
 }
 
 function instrumentOf(options: AnyOptions): (fn: AnyFunction) => AnyFunction {

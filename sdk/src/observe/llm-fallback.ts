@@ -6,7 +6,7 @@ import { lowCardinality, LowLimits } from './attributes.ts';
 import { Metering } from './call.ts';
 import type { Method } from './ending.ts';
 import { readRequest } from './llm-request.ts';
-import { asked, fieldsOf, known } from './results.ts';
+import { asked, fieldsOf, isPromise, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
 import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION } from '../names.ts';
 
@@ -56,6 +56,8 @@ export function withFallbacks(
 ): AnyFunction {
   const others = options.fallbacks.map((fallback): Try => {
     const { model, provider, call } = typeof fallback === 'string' ? { model: fallback } : (fallback as Fallback);
+    if (typeof model !== 'string' || (call !== undefined && typeof call !== 'function'))
+      throw new TypeError('a fallback is the name of a model, or has one and a function to call');
     return { model, call: traceTry(model, provider, call ?? withModel(fn, model)) };
   });
   const { model, fallbackOn = isNoAbort } = options;
@@ -133,15 +135,6 @@ function withModel(fn: AnyFunction, model: string): AnyFunction {
     return Reflect.apply(fn, this, [changed ?? first, ...rest]) as unknown;
   };
   return asking;
-}
-
-/** Of a proxy that was revoked not even that can be asked. */
-function isPromise(value: unknown): value is Promise<unknown> {
-  try {
-    return value instanceof Promise;
-  } catch {
-    return false;
-  }
 }
 
 function isNoAbort(error: unknown): boolean {

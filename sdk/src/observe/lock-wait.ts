@@ -24,14 +24,21 @@ const limits = new LowLimits();
  *
  * @param waitedMs 0 and more; anything else is not recorded
  */
-export function recordLockWait(waitedMs: number, { system, namespace, collection }: LockWait): void {
+export function recordLockWait(waitedMs: number, wait: LockWait): void {
   if (!state.isOn) return;
-  const attributes = limits.plain({
+  try {
+    countLockWait(trace.getActiveSpan(), waitedMs, attributesOf(wait), context.active());
+  } catch {
+    // What describes the wait cannot be read.
+  }
+}
+
+function attributesOf({ system, namespace, collection }: LockWait): Attributes {
+  return limits.plain({
     [DB_ATTRIBUTE.dbSystem]: lowCardinality(system, MAX_VALUES),
     [DB_ATTRIBUTE.dbNamespace]: namespace === undefined ? undefined : lowCardinality(namespace, MAX_VALUES),
     [DB_ATTRIBUTE.dbCollection]: collection === undefined ? undefined : lowCardinality(collection, MAX_VALUES),
   });
-  countLockWait(trace.getActiveSpan(), waitedMs, attributes, context.active());
 }
 
 /** Records a wait on a span and in the metric. @param attributes of which those of the database are taken */

@@ -1,6 +1,6 @@
 // Measures chosen methods of a class from its head, where decorating each of them would be noise.
 import { warn } from '../errors.ts';
-import { type AnyFunction, observe } from './observe.ts';
+import { type AnyFunction, observe, tellInvalid } from './observe.ts';
 import { type MeasureOptions, observationOf } from './measure-performance.ts';
 import type { LowAttributes } from './attributes.ts';
 
@@ -46,9 +46,14 @@ export function measureMethods<const Method extends string, const Static extends
   options: MethodsOptions<Method, Static>,
 ): ClassInstrument<Method, Static> {
   return (target) => {
-    const { methods, statics = [], prefix = target.name, ...shared } = options;
-    for (const method of methods) wrap(target.prototype as object, method, { ...shared, name: `${prefix}.${method}` });
-    for (const method of statics) wrap(target, method, { ...shared, name: `${prefix}.${method}` });
+    try {
+      const { methods, statics = [], prefix = target.name, ...shared } = options;
+      for (const method of methods)
+        wrap(target.prototype as object, method, { ...shared, name: `${prefix}.${method}` });
+      for (const method of statics) wrap(target, method, { ...shared, name: `${prefix}.${method}` });
+    } catch (error) {
+      tellInvalid(error);
+    }
   };
 }
 

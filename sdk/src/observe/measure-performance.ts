@@ -70,8 +70,10 @@ export function measurePerformance<
   const ResultLow extends LowAttributes = LowAttributes,
 >(nameOrOptions: string | MeasureOptions<Args, Low, Result, ResultLow>): Instrument<Args>;
 export function measurePerformance(nameOrOptions: string | AnyOptions, fn?: AnyFunction): unknown {
-  const observation = observationOf(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions, fn);
-  return instrument(observation, fn);
+  return instrument(
+    () => observationOf(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions, fn),
+    fn,
+  );
 }
 
 type AnyOptions = MeasureOptions<never, LowAttributes, never, LowAttributes>;
@@ -102,6 +104,7 @@ function codeOf(fn: AnyFunction | undefined): Attributes {
 
 /** What the options want to know of a call; undefined where that is nothing. */
 function watchOf({ name, recordResult, slo, memory, argsSize, log }: AnyOptions): Observation['watch'] {
+  if (slo !== undefined) checkObjective(slo);
   const limits = new LowLimits();
   const makers: ((call: Call, args: readonly unknown[]) => Watch | undefined)[] = [];
   if (argsSize === true)
@@ -132,6 +135,11 @@ function joined(watches: readonly (Watch | undefined)[]): Watch {
     value: (value) => watches.forEach((watch) => watch?.value?.(value)),
     over: (errorType, thrown) => watches.forEach((watch) => watch?.over?.(errorType, thrown)),
   };
+}
+
+function checkObjective({ latencyMs, objective = 0.99 }: Objective): void {
+  if (typeof latencyMs !== 'number' || Number.isNaN(latencyMs)) throw new TypeError('slo.latencyMs is a number');
+  if (!(objective > 0 && objective < 1)) throw new TypeError('slo.objective is above 0 and below 1');
 }
 
 function watchObjective(call: Call, { latencyMs, objective = 0.99 }: Objective, limits: LowLimits): Watch {

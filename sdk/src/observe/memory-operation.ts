@@ -55,10 +55,14 @@ export function traceMemoryOperation<
   const Low extends LowAttributes = LowAttributes,
 >(options: MemoryOperationOptions<Args, Low>): Instrument<Args>;
 export function traceMemoryOperation(options: MemoryOperationOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => memoryObservation(options), fn);
+}
+
+function memoryObservation(options: MemoryOperationOptions<never>): Observation {
   const name = MEMORY_OPERATION[options.operation];
   const own = { [GEN_AI_ATTRIBUTE.genAiOperation]: name, [GEN_AI_ATTRIBUTE.genAiMemoryStore]: options.store };
   const { fixed, fromArguments, low } = attributesFrom(options.attributes, own);
-  const observation: Observation = {
+  return {
     name,
     kind: options.kind ?? SpanKind.CLIENT,
     fixed,
@@ -66,7 +70,6 @@ export function traceMemoryOperation(options: MemoryOperationOptions<never>, fn?
     metering: new Metering({ ...own, ...low }, GEN_AI_METRIC.memoryDuration, undefined),
     watch: watchOf(options),
   };
-  return instrument(observation, fn);
 }
 
 function watchOf(options: MemoryOperationOptions<never>): Observation['watch'] {

@@ -9,6 +9,7 @@ import {
   type SpanKind,
   trace,
 } from '@opentelemetry/api';
+import { warn } from '../errors.ts';
 import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 import { state } from '../state.ts';
 import { type AttributesOption, type CallAttributes, LowLimits } from './attributes.ts';
@@ -131,18 +132,64 @@ function spanOnly(span: Span, fn: AnyFunction, self: unknown, args: unknown[]): 
 }
 
 /** What a public function gives: the function it was handed, wrapped; without one the decorator that wraps. */
-export function instrument(observation: Observation, fn: AnyFunction | undefined): unknown {
-  return fn ? observe(observation, fn) : decoratorBy((decorated) => observe(observation, decorated));
+export function instrument(observation: Observation | (() => Observation), fn: AnyFunction | undefined): unknown {
+  return instrumentBy(() => {
+    const made = typeof observation === 'function' ? observation() : observation;
+    if (typeof made.name !== 'string') throw new TypeError('the name of an operation is a string');
+    return (wrapped) => observe(made, wrapped);
+  }, fn);
+}
+
+/**
+ * As {@link instrument}, for those that wrap in their own way.
+ *
+ * @param make may throw, for options of a program that does not check its types; then nothing is observed, and that is said
+ */
+export function instrumentBy(make: () => (fn: AnyFunction) => AnyFunction, fn: AnyFunction | undefined): unknown {
+  let wrap: ((fn: AnyFunction) => AnyFunction) | undefined;
+  try {
+    wrap = make();
+  } catch (error) {
+    tellInvalid(error);
+  }
+  const wrapped = (given: AnyFunction): AnyFunction => {
+    try {
+      return wrap === undefined || typeof given !== 'function' ? given : wrap(given);
+    } catch (error) {
+      // A proxy that does not want to be looked at.
+      tellInvalid(error);
+      return given;
+    }
+  };
+  return fn ? wrapped(fn) : decoratorBy(wrapped);
+}
+
+/** Says that options of an instrument are of no use. @param error what came of reading them, whatever it is */
+export function tellInvalid(error: unknown): void {
+  const text = textOf(error) ?? 'its options cannot be read';
+  if (told.has(text) || told.size >= MAX_TOLD) return;
+  told.add(text);
+  warn('INSTRUMENT_INVALID', text);
+}
+
+/** Each once: a program may make its instruments anew for each request. */
+const told = new Set<string>();
+const MAX_TOLD = 20;
+
+function textOf(error: unknown): string | undefined {
+  try {
+    return error instanceof Error ? String(error.message) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the decorator that puts `wrapped` in the place of the decorated function. */
-export function decoratorBy<Args extends readonly unknown[]>(
-  wrapped: (fn: AnyFunction) => AnyFunction,
-): Instrument<Args> {
+function decoratorBy<Args extends readonly unknown[]>(wrapped: (fn: AnyFunction) => AnyFunction): Instrument<Args> {
   const wrap = (value: unknown): unknown => (typeof value === 'function' ? wrapped(value as AnyFunction) : value);
 
   return function decorate(target: unknown, second: unknown, descriptor?: PropertyDescriptor): unknown {
-    if (typeof second !== 'object') {
+    if (typeof second !== 'object' || second === null) {
       // Accessors have no value to wrap, and fields no descriptor.
       return typeof descriptor?.value === 'function' ? { ...descriptor, value: wrap(descriptor.value) } : descriptor;
     }
@@ -163,16 +210,21 @@ export function attributesFrom<Args>(
   own: Attributes = {},
 ): Pick<Observation, 'fixed' | 'fromArguments'> & { readonly low: Attributes } {
   if (typeof option === 'function')
-    return { fixed: nonEmpty(own), fromArguments: option as (args: never) => CallAttributes, low: {} };
+    return { fixed: plainOf(own), fromArguments: option as (args: never) => CallAttributes, low: {} };
   const limits = new LowLimits();
   if (option !== undefined) limits.check(option, 'an instrument');
   const low = option?.low === undefined ? {} : limits.plain(option.low);
-  return { fixed: nonEmpty({ ...own, ...low, ...option?.high }), low };
+  return { fixed: plainOf({ ...own, ...low, ...option?.high }), low };
 }
 
-/** An empty object costs a span as much as one that is not. */
-function nonEmpty(attributes: Attributes): Attributes | undefined {
-  return Object.keys(attributes).length === 0 ? undefined : attributes;
+/** Fixed attributes are set before anything could be caught. An empty object costs a span as much as one that is not. */
+function plainOf(attributes: Attributes): Attributes | undefined {
+  const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+  const isItem = (value: unknown): boolean => value === undefined || value === null || isPlain(value);
+  const entries = Object.entries(attributes).filter(
+    ([, value]) => isPlain(value) || (Array.isArray(value) && value.every(isItem)),
+  );
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function begin(call: Call, observation: Observation, args: readonly unknown[], limits: LowLimits): void {

@@ -36,6 +36,15 @@ export function asked<Args, Answer>(
   }
 }
 
+/** Of a proxy that was revoked not even that can be asked. */
+export function isPromise(value: unknown): value is Promise<unknown> {
+  try {
+    return value instanceof Promise;
+  } catch {
+    return false;
+  }
+}
+
 /** Attributes without those that are not known. */
 export function known<V>(attributes: Readonly<Record<string, V | undefined>>): Record<string, V> {
   const entries = Object.entries(attributes).filter(([, value]) => value !== undefined);

@@ -45,6 +45,10 @@ export function traceRetrieval<
   const Low extends LowAttributes = LowAttributes,
 >(dataSourceOrOptions: string | RetrievalOptions<Args, Low>): Instrument<Args>;
 export function traceRetrieval(dataSourceOrOptions: string | RetrievalOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => retrievalObservation(dataSourceOrOptions), fn);
+}
+
+function retrievalObservation(dataSourceOrOptions: string | RetrievalOptions<never>): Observation {
   const { dataSource, provider, topK, query, kind, attributes }: RetrievalOptions<never> =
     typeof dataSourceOrOptions === 'string' ? { dataSource: dataSourceOrOptions } : dataSourceOrOptions;
   const own = known({
@@ -53,7 +57,7 @@ export function traceRetrieval(dataSourceOrOptions: string | RetrievalOptions<ne
     [GEN_AI_ATTRIBUTE.genAiProvider]: provider,
   });
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
-  const observation: Observation = {
+  return {
     name: `${GEN_AI_OPERATION.retrieval} ${dataSource}`,
     kind: kind ?? SpanKind.CLIENT,
     fixed,
@@ -77,5 +81,4 @@ export function traceRetrieval(dataSourceOrOptions: string | RetrievalOptions<ne
       };
     },
   };
-  return instrument(observation, fn);
 }

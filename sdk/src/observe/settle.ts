@@ -16,7 +16,8 @@ type Handler = ((value: unknown) => unknown) | null | undefined;
  *   an unhandled rejection look handled
  * - a promise of a subclass: the same object, ended when it settles, however many calls that are
  * - other thenables: the same object, not triggered; ended by what its first `then` reports
- * - generators and async iterables: the same object, each step in the context of the call, ended after the last item
+ * - generators, async iterables and iterators: the same object, each step in the context of the call, ended after the last
+ *   item
  * - streams of the web and of Node: the same object, ended when it was read, failed, was cancelled or destroyed
  *
  * Lazy results that nobody uses up never end their call. An object that is returned again while it is watched is not
@@ -160,10 +161,27 @@ function settleLazily(ending: Ending, result: object): boolean {
     watchNodeStream(ending, result);
     return true;
   }
-  const { on, [Symbol.asyncIterator]: iterate } = result as Record<PropertyKey, unknown>;
+  // What walks over a collection has no work of its own.
+  const isWalk = typeof tag === 'string' && tag.endsWith(' Iterator');
+  return !isWalk && settleIterated(ending, result as Record<PropertyKey, unknown>);
+}
+
+function settleIterated(ending: Ending, result: Record<PropertyKey, unknown>): boolean {
+  const { on, next, [Symbol.asyncIterator]: iterateAsync } = result;
+  const isIterator = typeof next === 'function';
+  // Collections are there already, and only their iterators have work before them.
+  const iterate = isIterator ? result[Symbol.iterator] : undefined;
   // An emitter of events that can also be iterated is used in other ways.
-  if (typeof iterate !== 'function' || typeof on === 'function') return false;
-  watchIterable(ending, result, Symbol.asyncIterator, iterate as Method);
+  if ((typeof iterateAsync !== 'function' && typeof iterate !== 'function') || typeof on === 'function') return false;
+  // It may be read without ever being asked for an iterator.
+  if (isIterator) watchIterator(ending, result);
+  try {
+    if (typeof iterateAsync === 'function') watchIterable(ending, result, Symbol.asyncIterator, iterateAsync as Method);
+    if (typeof iterate === 'function') watchIterable(ending, result, Symbol.iterator, iterate as Method);
+  } catch (error) {
+    // What gives itself is watched already.
+    if (!isIterator) throw error;
+  }
   return true;
 }
 

@@ -56,6 +56,10 @@ export function traceTool<Args extends readonly unknown[] = unknown[], const Low
   nameOrOptions: string | ToolOptions<Args, Low>,
 ): Instrument<Args>;
 export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => toolObservation(nameOrOptions), fn);
+}
+
+function toolObservation(nameOrOptions: string | ToolOptions<never>): Observation {
   const options: ToolOptions<never> = typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const { name, phase = 'execution', type, description, kind, attributes } = options;
   const { operation, duration } = (PHASES as Partial<typeof PHASES>)[phase] ?? PHASES.execution;
@@ -66,7 +70,7 @@ export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFu
   });
   const own = { ...measured, ...known({ [GEN_AI_ATTRIBUTE.genAiToolDescription]: description }) };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
-  const observation: Observation = {
+  return {
     name: `${operation} ${name}`,
     kind,
     fixed,
@@ -74,7 +78,6 @@ export function traceTool(nameOrOptions: string | ToolOptions<never>, fn?: AnyFu
     metering: new Metering({ ...measured, ...low }, duration, undefined),
     watch: phase === 'execution' ? executions(options) : ({ span }) => void markWorkflow(span),
   };
-  return instrument(observation, fn);
 }
 
 function executions({ name, callId = givenId, captureContent }: ToolOptions<never>): Observation['watch'] {

@@ -42,11 +42,15 @@ export function traceTransaction<
   const Low extends LowAttributes = LowAttributes,
 >(options: TransactionOptions<Args, Low>): Instrument<Args>;
 export function traceTransaction(options: TransactionOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => transactionObservation(options), fn);
+}
+
+function transactionObservation(options: TransactionOptions<never>): Observation {
   const { system, namespace, outcome, attributes } = options;
   const own = known({ [DB_ATTRIBUTE.dbSystem]: system, [DB_ATTRIBUTE.dbNamespace]: namespace });
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const limits = new LowLimits();
-  const observation: Observation = {
+  return {
     name: `transaction ${namespace ?? system}`,
     kind: SpanKind.INTERNAL,
     fixed,
@@ -66,5 +70,4 @@ export function traceTransaction(options: TransactionOptions<never>, fn?: AnyFun
       };
     },
   };
-  return instrument(observation, fn);
 }

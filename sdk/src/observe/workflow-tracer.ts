@@ -44,7 +44,9 @@ class Runners<P extends unknown[]> {
     this.#make = make;
   }
 
-  get(name: string, type?: string): Runner<P> {
+  get(given: string, type?: string): Runner<P> {
+    // Graphs that are data may name their steps by anything.
+    const name = typeof given === 'string' ? given : OTHER;
     const key = type === undefined ? name : `${name.length}:${name}${type}`;
     const made = this.#made.get(key);
     if (made !== undefined) return made;

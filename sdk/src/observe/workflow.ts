@@ -45,8 +45,10 @@ export function traceWorkflow<
   const Low extends LowAttributes = LowAttributes,
 >(nameOrOptions: string | WorkflowOptions<Args, Low>): Instrument<Args>;
 export function traceWorkflow(nameOrOptions: string | WorkflowOptions<never>, fn?: AnyFunction): unknown {
-  const observation = workflowObservation(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions);
-  return instrument(observation, fn);
+  return instrument(
+    () => workflowObservation(typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions),
+    fn,
+  );
 }
 
 /** What runs of a workflow look like. */
@@ -81,6 +83,10 @@ export function traceNode<Args extends readonly unknown[] = unknown[], const Low
   nameOrOptions: string | NodeOptions<Args, Low>,
 ): Instrument<Args>;
 export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFunction): unknown {
+  return instrument(() => nodeObservation(nameOrOptions), fn);
+}
+
+function nodeObservation(nameOrOptions: string | NodeOptions<never>): Observation {
   const { name, type, kind, attributes }: NodeOptions<never> =
     typeof nameOrOptions === 'string' ? { name: nameOrOptions } : nameOrOptions;
   const kindOfNode = type !== undefined && { [GEN_AI_ATTRIBUTE.nodeType]: type };
@@ -91,7 +97,7 @@ export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFu
   };
   const { fixed, fromArguments, low } = attributesFrom(attributes, own);
   const limits = new LowLimits();
-  const observation: Observation = {
+  return {
     name: `${GEN_AI_OPERATION.node} ${name}`,
     kind,
     fixed,
@@ -108,5 +114,4 @@ export function traceNode(nameOrOptions: string | NodeOptions<never>, fn?: AnyFu
       return undefined;
     },
   };
-  return instrument(observation, fn);
 }

@@ -10,12 +10,12 @@ import {
 import type { Resource } from '@opentelemetry/resources';
 import { createBatch } from '../bound/batch.ts';
 import { holderOf } from '../bound/hand-over.ts';
-import { REDACTED, type Redaction } from '../bound/redaction.ts';
+import type { Redaction } from '../bound/redaction.ts';
 import type { ExporterNode, Model, ProcessorNode } from '../config/model.ts';
 import { createLogExporter } from './exporters.ts';
 import type { Surroundings } from './otlp.ts';
 import { configFor } from './patterns.ts';
-import { attributeLimits, batchLimits, depthLimit } from './spans.ts';
+import { attributeLimits, batchLimits, depthLimit, isTime } from './spans.ts';
 
 type LoggerConfigurator = NonNullable<LoggerProviderOptions['loggerConfigurator']>;
 
@@ -67,8 +67,14 @@ export async function createLogProcessors(
 export function redactor(redaction: Redaction, depth?: number): LogRecordProcessor {
   return {
     onEmit(record) {
+      if (!isTime(record.hrTimeObserved)) record.hrTimeObserved = isTime(record.hrTime) ? record.hrTime : [0, 0];
+      if (!isTime(record.hrTime)) record.hrTime = record.hrTimeObserved;
       redaction.attributes(record.attributes as Record<string, unknown>, depth);
-      record.body = bodyOf(record, redaction);
+      record.body = redaction.value(record.body) as LogRecord['body'];
+      if (record.eventName !== undefined) record.eventName = redaction.name(record.eventName);
+      if (record.severityText !== undefined) record.severityText = redaction.name(record.severityText);
+      const open = record as { -readonly [Key in 'instrumentationScope']: LogRecord[Key] };
+      open.instrumentationScope = redaction.scope(record.instrumentationScope);
     },
     forceFlush: async () => {},
     shutdown: async () => {},
@@ -112,13 +118,4 @@ export function createLoggerConfigurator(model: Model): LoggerConfigurator {
 /** `info2` of the model is `INFO2` of the API. */
 function severityOf(word: string | null | undefined): SeverityNumber | undefined {
   return SeverityNumber[(word ?? '').toUpperCase() as keyof typeof SeverityNumber];
-}
-
-/** A body is what the program gave, unchecked: one that cannot be read is not sent. */
-function bodyOf({ body }: LogRecord, redaction: Redaction): LogRecord['body'] {
-  try {
-    return redaction.value(body) as LogRecord['body'];
-  } catch {
-    return REDACTED;
-  }
 }

@@ -11,6 +11,7 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
+import type { Redaction } from '../bound/redaction.ts';
 import type { Model } from '../config/model.ts';
 import { warn } from '../errors.ts';
 import { ATTRIBUTE } from '../names.ts';
@@ -30,7 +31,7 @@ const RESOURCE_DETECTORS: ReadonlyMap<string, readonly ResourceDetector[]> = new
  *
  * An export that must wait for its resource is forgotten by a shutdown that comes meanwhile (sdk-trace 3.1).
  */
-export async function createResource(node: Model['resource']): Promise<Resource> {
+export async function createResource(node: Model['resource'], redaction: Redaction): Promise<Resource> {
   const names = (node?.['detection/development']?.detectors ?? []).flatMap((entry) => Object.keys(entry));
   const detected = detectResources({ detectors: names.flatMap((name) => RESOURCE_DETECTORS.get(name) ?? []) });
   await detected.waitForAsyncAttributes?.();
@@ -41,9 +42,10 @@ export async function createResource(node: Model['resource']): Promise<Resource>
   const own: Attributes = { ...listed(node?.attributes_list ?? '') };
   for (const { name, value } of node?.attributes ?? []) if (value !== null) own[name] = value as Attributes[string];
   const options = node?.schema_url ? { schemaUrl: node.schema_url } : {};
-  return defaultResource()
+  const { attributes, schemaUrl } = defaultResource()
     .merge(resourceFromAttributes(Object.fromEntries(chosen)))
     .merge(resourceFromAttributes(own, options));
+  return resourceFromAttributes(redaction.cleaned(attributes), { ...(schemaUrl !== undefined && { schemaUrl }) });
 }
 
 /** Reads `key=value,key=value`, percent-encoded; one bad entry makes the whole list bad (specification). */

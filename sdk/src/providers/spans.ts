@@ -1,5 +1,5 @@
 // Makes the way of spans: what waits is known, bounded and redacted before it is exported.
-import { TraceFlags } from '@opentelemetry/api';
+import { type HrTime, TraceFlags } from '@opentelemetry/api';
 import {
   type ReadableSpan,
   SimpleSpanProcessor,
@@ -21,6 +21,12 @@ const DEFAULT_BATCH = { delayMs: 1000, timeoutMs: 1000, maxQueueSize: 2048, maxB
 /** Limits where nobody sets others. */
 const DEFAULT_LENGTH = 4096;
 const DEFAULT_COUNT = 128;
+
+const TRACE_ID = /^[\da-f]{32}$/i;
+const SPAN_ID = /^[\da-f]{16}$/i;
+
+/** Nanoseconds since the epoch have 64 bits. */
+const MAX_SECONDS = 2 ** 34;
 
 /** Makes one processor for each that the model has. */
 export function createSpanProcessors(
@@ -114,11 +120,36 @@ export function depthLimit({ attribute_limits: all }: Model, own: LimitsNode | n
   return own?.attribute_value_depth_limit ?? all?.attribute_value_depth_limit ?? undefined;
 }
 
-/** Redacts everything of a span that a program fills with data; names of spans are not data. */
+/** Whether it can be written as nanoseconds. */
+export function isTime([seconds, nanoseconds]: HrTime): boolean {
+  return seconds >= 0 && seconds < MAX_SECONDS && nanoseconds >= 0 && nanoseconds < Infinity;
+}
+
+/** With ids that are none a link is not worth the batch. */
+function isWritable({ context: { traceId, spanId } }: ReadableSpan['links'][number]): boolean {
+  return typeof traceId === 'string' && typeof spanId === 'string' && TRACE_ID.test(traceId) && SPAN_ID.test(spanId);
+}
+
+/** Redacts everything of a span that a program says, in place. */
 function redactSpan(span: ReadableSpan, redaction: Redaction, depth: number | undefined): void {
+  // They are fixed for whoever reads a span, and nobody else has it any more.
+  const open = span as { -readonly [Key in keyof ReadableSpan]: ReadableSpan[Key] };
+  const { startTime, endTime } = span;
+  open.name = redaction.name(span.name);
+  open.instrumentationScope = redaction.scope(span.instrumentationScope);
+  // Times are what a program gave; with one that is none the whole batch could not be written.
+  if (!isTime(startTime)) open.startTime = isTime(endTime) ? endTime : [0, 0];
+  if (!isTime(endTime)) open.endTime = open.startTime;
   redaction.attributes(span.attributes, depth);
-  for (const event of span.events) redaction.attributes(event.attributes, depth);
+  for (const event of span.events) {
+    if (!isTime(event.time)) event.time = open.endTime;
+    event.name = redaction.name(event.name);
+    redaction.attributes(event.attributes, depth);
+  }
+  if (!span.links.every(isWritable)) open.links = span.links.filter(isWritable);
   for (const link of span.links) redaction.attributes(link.attributes, depth);
   const { status } = span;
-  if (status.message !== undefined) status.message = redaction.text(status.message);
+  // The SDK has no limit of length for it.
+  if (status.message !== undefined)
+    status.message = redaction.text(status.message).slice(0, DEFAULT_LENGTH).toWellFormed();
 }

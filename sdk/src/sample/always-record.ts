@@ -1,5 +1,6 @@
 // Makes every span recorded, so that span processors can count it; which ones are exported stays with the sampler inside.
 import type { Sampler } from '@opentelemetry/sdk-trace';
+import { checkPart } from '../creation-checks.ts';
 import { DECISION } from './consistent-probability.ts';
 
 const RECORDED = { decision: DECISION.recordOnly } as const;
@@ -10,6 +11,7 @@ const RECORDED = { decision: DECISION.recordOnly } as const;
  * @see OpenTelemetry specification, AlwaysRecord
  */
 export function createAlwaysRecordSampler(root: Sampler): Sampler {
+  checkPart('createAlwaysRecordSampler', root, 'shouldSample');
   return {
     shouldSample(context, traceId, name, kind, attributes, links) {
       const result = root.shouldSample(context, traceId, name, kind, attributes, links);

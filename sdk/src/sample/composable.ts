@@ -1,6 +1,7 @@
 // Parts of consistent samplers: each says at which threshold it would keep a span, and only the whole compares it with the
 // trace's randomness. So parts can be put together, and services with other ratios still agree on which traces they keep.
 // @see OpenTelemetry specification, ComposableSampler
+import { checkNumbers, checkPart, created } from '../creation-checks.ts';
 import {
   type Attributes,
   type AttributeValue,
@@ -57,6 +58,7 @@ export function composableAlwaysOff(): ComposableSampler {
 
 /** Keeps a share of traces. @param ratio 0..1 */
 export function composableProbability(ratio: number): ComposableSampler {
+  checkNumbers('composableProbability', { ratio }, { ratio: { most: 1 } });
   const threshold = thresholdOf(ratio);
   const intent = threshold === undefined ? DROP : { threshold, isReliable: true };
   return { intentOf: () => intent, description: `Probability{${ratio}}` };
@@ -69,6 +71,7 @@ export function composableProbability(ratio: number): ComposableSampler {
  * nothing is claimed.
  */
 export function composableParentThreshold(root: ComposableSampler): ComposableSampler {
+  checkPart('composableParentThreshold', root, 'intentOf');
   return {
     intentOf(span) {
       const { parent, parentState, random } = span;
@@ -77,7 +80,7 @@ export function composableParentThreshold(root: ComposableSampler): ComposableSa
       const { threshold } = parentState;
       return threshold === undefined || random < threshold ? FOLLOW : { threshold, isReliable: true };
     },
-    description: `ParentThreshold{${root.description}}`,
+    description: created('composableParentThreshold', () => `ParentThreshold{${root.description}}`),
   };
 }
 
@@ -99,9 +102,12 @@ export function composableRuleBased(
   rules: readonly SpanRule[],
   otherwise: number | ComposableSampler,
 ): ComposableSampler {
-  const fitting = rules.map((rule) => ({ fits: fitOf(rule), sampler: composableOf(rule.sampler) }));
-  const last = composableOf(otherwise);
-  const descriptions = [...fitting.map(({ sampler }) => sampler), last].map((each) => each.description);
+  const [fitting, last, descriptions] = created('composableRuleBased', () => {
+    const parts = rules.map((rule) => ({ fits: fitOf(rule), sampler: composableOf(rule.sampler) }));
+    const lastPart = composableOf(otherwise);
+    const described = [...parts.map(({ sampler }) => sampler), lastPart].map((each) => each.description);
+    return [parts, lastPart, described] as const;
+  });
   return {
     intentOf(span) {
       for (const { fits, sampler } of fitting) if (fits(span)) return sampler.intentOf(span);
@@ -113,7 +119,9 @@ export function composableRuleBased(
 
 /** A ratio as a part; parts stay what they are. */
 export function composableOf(part: number | ComposableSampler): ComposableSampler {
-  return typeof part === 'number' ? composableProbability(part) : part;
+  if (typeof part === 'number') return composableProbability(part);
+  checkPart('composableRuleBased', part, 'intentOf');
+  return part;
 }
 
 function fitOf({ name, kind, attributes = {}, fits }: SpanRule): (span: SpanToSample) => boolean {

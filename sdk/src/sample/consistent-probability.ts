@@ -1,4 +1,5 @@
 // Consistent samplers for OpenTelemetry's SDK, of which only types are imported: whoever chooses one need not load it.
+import { checkPart } from '../creation-checks.ts';
 import type { Attributes, Context, Link, SpanKind, TraceState } from '@opentelemetry/api';
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace';
 import {
@@ -24,6 +25,7 @@ const DROPPED: SamplingResult = { decision: DECISION.drop };
  * `ot=th` is written where the threshold is known, and erased where it is not; other members of tracestate stay.
  */
 export function createCompositeSampler(root: ComposableSampler): Sampler {
+  checkPart('createCompositeSampler', root, 'intentOf');
   /** The result of each intent for spans without tracestate, which most are. */
   const plain = new WeakMap<SamplingIntent, SamplingResult>();
   return {

@@ -1,5 +1,6 @@
 // Asks the sidecar how much to sample, by Jaeger's remote sampling, and samples by the given ratio while nobody answers.
 // Neither a timer nor a socket of it keeps the process alive. Nothing is asked unless a program makes such a sampler.
+import { checkNumbers } from '../creation-checks.ts';
 import type { IncomingMessage } from 'node:http';
 import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace';
@@ -44,6 +45,10 @@ export interface RemoteSampler extends Sampler {
 
 /** Makes a sampler that follows the sidecar for traces that begin here; spans with a parent follow it. */
 export function createRemoteSampler(options: RemoteSamplerOptions): RemoteSampler {
+  checkNumbers('createRemoteSampler', options, {
+    intervalMs: { most: 2 ** 31 - 1 },
+    ratio: { most: 1 },
+  });
   const { ratio, initial, onFailure = () => {} } = options;
   const intervalMs = Math.max(options.intervalMs ?? INTERVAL_MS, LEAST_INTERVAL_MS);
   const nowMs = (): number => performance.now();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { checkNumbers } from '../creation-checks.ts';
 import { decode } from './otlp-decode.ts';
 import { logsOf, metricsOf, spansOf, type TestLog } from './otlp-read.ts';
 import { REQUESTS } from './otlp-schema.ts';
@@ -50,7 +51,10 @@ export async function createOtlpReceiver(): Promise<OtlpReceiver> {
     metrics: () => [...inbox.metrics],
     logs: () => [...inbox.logs],
     malformed: () => [...inbox.malformed],
-    waitFor: (isEnough, timeoutMs = DEFAULT_TIMEOUT_MS) => inbox.until(() => isEnough(receiver), timeoutMs),
+    waitFor: async (isEnough, timeoutMs = DEFAULT_TIMEOUT_MS) => {
+      checkNumbers('waitFor', { timeoutMs }, { timeoutMs: { most: 2 ** 31 - 1 } });
+      await inbox.until(() => isEnough(receiver), timeoutMs);
+    },
     reset: () => inbox.clear(),
     close: () => closed(server),
   };
@@ -109,7 +113,8 @@ class Inbox {
 }
 
 function keep<Item>(items: Item[], more: readonly Item[]): void {
-  items.push(...more);
+  // One by one: as arguments of a call a hundred thousand overflow the stack.
+  for (const item of more.slice(-MAX_ITEMS)) items.push(item);
   if (items.length > MAX_ITEMS) items.splice(0, items.length - MAX_ITEMS);
 }
 

@@ -1,5 +1,6 @@
 // Measures an operation and holds it against its baseline, so that a busy machine does not look like a slower program.
 import { type Baseline, findBaseline } from './baseline-file.ts';
+import { checkNumbers } from '../creation-checks.ts';
 import { type Bounds, judge, type Judgement, LEAST_CALLS } from './baseline-test.ts';
 
 export interface BaselineOptions {
@@ -39,6 +40,7 @@ export interface Verdict extends Judgement {
   readonly rounds: number;
 }
 
+const RANGES = { calls: { least: 1, most: 1e6 }, warmup: { most: 1e6 }, rounds: { least: 1, most: 100 } };
 const DEFAULTS = { tolerance: 0.5, falseAlarms: 0.01, rounds: 3 };
 /** Of a function: unless it is said how many calls are wanted, time decides, so that what is slow still fits into a test. */
 const MEASURED = { calls: 100, forMs: 1000 };
@@ -61,6 +63,7 @@ const PROCESS_CLOCK: NonNullable<BaselineOptions['clock']> = {
  * @throws Error where there is nothing to judge: no baseline, fewer than 20 calls on either side, or what the function throws
  */
 export async function withinBaseline(operation: Operation, options: BaselineOptions = {}): Promise<Verdict> {
+  checkNumbers('toStayWithinBaseline', options, RANGES);
   const bounds = boundsOf(options);
   const name = nameOf(operation, options);
   const baseline = findBaseline(options.baselines, { name, service: options.service, kind: options.kind });

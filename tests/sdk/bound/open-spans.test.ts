@@ -1,14 +1,21 @@
 // Long runs are told while they run, and ended when the process ends.
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createOpenSpans } from '../../../sdk/src/bound/open-spans.ts';
+import { createRedaction } from '../../../sdk/src/bound/redaction.ts';
+import { redactor } from '../../../sdk/src/providers/logs.ts';
 
-function setUp() {
+function setUp(...before: LogRecordProcessor[]) {
   const logs = new InMemoryLogRecordExporter();
   const spans = new InMemorySpanExporter();
-  const logger = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: logs })] });
+  const logger = new LoggerProvider({ processors: [...before, new SimpleLogRecordProcessor({ exporter: logs })] });
   const open = createOpenSpans(() => logger.getLogger('test'));
   const provider = new TracerProvider({
     spanProcessors: [open.processor, new SimpleSpanProcessor({ exporter: spans })],
@@ -16,7 +23,7 @@ function setUp() {
   onTestFinished(() => provider.shutdown());
   const told = (): Record<string, unknown>[] =>
     logs.getFinishedLogRecords().map(({ attributes, spanContext }) => ({ ...attributes, ...spanContext }));
-  return { open, spans, told, tracer: provider.getTracer('test') };
+  return { open, spans, logs, told, tracer: provider.getTracer('test') };
 }
 
 const inSeconds = (seconds: number): number => Date.now() + seconds * 1000;
@@ -86,6 +93,19 @@ describe('createOpenSpans', () => {
       expect(ended[0]?.attributes).toEqual({});
       open.endAll(fatal);
       expect(spans.getFinishedSpans()).toHaveLength(3);
+    }
+  });
+
+  it('tells no secrets of a span that goes on', () => {
+    const { open, logs, tracer } = setUp(redactor(createRedaction()));
+    tracer.startSpan('mail to ann@mail.example', { attributes: { password: 'hunter2', note: 'token=hunter3' } });
+    open.look(inSeconds(11));
+    open.look(inSeconds(60));
+    const told = logs.getFinishedLogRecords().map(({ body, attributes }) => JSON.stringify([body, attributes]));
+    expect(told).toHaveLength(2);
+    for (const text of told) {
+      expect(text).toContain('mail to REDACTED is still open');
+      expect(text).not.toMatch(/hunter|ann@/);
     }
   });
 });

@@ -2,6 +2,7 @@
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRedaction } from '../../../sdk/src/bound/redaction.ts';
+import { SECRETS } from '../../support/secrets.ts';
 
 const redaction = createRedaction();
 
@@ -98,6 +99,80 @@ describe('createRedaction', () => {
     stays('arguments', '{"password":12,"type":"token"}');
   });
 
+  it('leaves what looks like a secret and is none', () => {
+    const kept: Readonly<Record<string, unknown>> = {
+      'order.id': '4111111111111112',
+      'order.number': '1234567812345678',
+      'customer.id': 4_111_111_111_111_111,
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+      span_id: '00f067aa0ba902b7',
+      uuid: '41111111-1111-1111-1111-111111111111',
+      started_ms: '1764537758123',
+      started_us: '1764537758123456',
+      started_ns: '1764537758123456789',
+      started: '2026-12-01T00:33:24.123456789Z',
+      version: '18.3.1-canary.20240603',
+      package: 'node_modules/.pnpm/react@18.3.0-rc.next/index.js',
+      address: '2001:db8:4111:1111:1111:1111:0:1',
+      'gen_ai.usage.input_tokens': '1234',
+      max_tokens: '4096',
+      'cookie.count': '3',
+      'cookie.name': 'sid',
+      'k8s.secret.name': 'db-login',
+      'aws.secretsmanager.secret.arn': 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:db',
+      'password.policy': 'strong',
+      'token.type': 'refresh',
+      tokenizer: 'cl100k_base',
+      author: 'ann',
+      authority: 'shop.example',
+      'session.id': '8f14e45f-ceea-467f-a9f4-d1e0a2b3c4d5',
+      'url.full': 'https://h.example/a?max_tokens=100&author=ann&pinned=1&sort=price:asc',
+      error: 'Unexpected token: } in JSON at position 12',
+      message: 'Basic authentication failed; bearer authentication required, password: too short',
+      code: 'const isBasic = kind === "basic"; // see sk-learn-pipelines-and-transformers',
+      sql: 'SELECT a FROM t WHERE t.password = ? AND token = :token AND pin=$1',
+      'vcs.repository.url.full': 'git@github.com:shop/shop.git',
+      cursor: 'next is eyJpZCI6MTIzfQ. Then eyJpZCI6NH0',
+      cron: '*/5 * * * *',
+      query: 'name="ann"&size=3',
+      kubernetes: 'shop-7d4b9c6f5-x2x9z',
+      branch: 'task_force-sk-refactor',
+    };
+    for (const [key, value] of Object.entries(kept)) stays(key, value);
+  });
+
+  it.each(SECRETS)('leaves nothing of the secrets in $text', ({ text, secrets }) => {
+    const attributes: Record<string, unknown> = { note: text, list: [text], map: { [text]: text }, [text]: 1 };
+    redaction.attributes(attributes);
+    const left = [JSON.stringify(attributes), redaction.text(text), redaction.name(text)].join();
+    expect(secrets.filter((secret) => left.includes(secret))).toEqual([]);
+    expect(redaction.text(redaction.text(text))).toBe(redaction.text(text));
+  });
+
+  it('takes bytes under a secret key, and what cannot be read', () => {
+    check('password', Buffer.from('hunter2'), 'REDACTED');
+    const broken = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get() {
+        throw new Error('do not read');
+      },
+    });
+    check('map', { broken }, 'REDACTED');
+  });
+
+  it('gives a set back as it is where nothing of it is secret, and else a copy', () => {
+    const plain = { a: 1, list: ['b'], nan: Number.NaN };
+    expect(redaction.cleaned(plain)).toBe(plain);
+    const given = Object.freeze({ a: 1, note: 'x@y.org' });
+    expect(redaction.cleaned(given)).toEqual({ a: 1, note: 'REDACTED' });
+    const scope = { name: 'shop', version: '1' };
+    expect(redaction.scope(scope)).toBe(scope);
+    expect(redaction.scope({ name: 'x@y.org', attributes: { token: 't' } })).toEqual({
+      name: 'REDACTED',
+      attributes: { token: 'REDACTED' },
+    });
+  });
+
   it('goes into lists and maps, to a depth', () => {
     check('list', ['a', 'x@y.org'], ['a', 'REDACTED']);
     check('map', { user: { password: 'p', name: 'n' } }, { user: { password: 'REDACTED', name: 'n' } });
@@ -132,7 +207,11 @@ describe('createRedaction', () => {
   });
 
   it('answers for hostile texts', () => {
-    for (const piece of ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA', '"a":"', '"']) {
+    const pieces = [
+      ['a@', 'a.', '4 ', '://', '?a=', 'eyJ', '%', 'aA', '"a":"', '"', '%40', '%3D', "pin: ['", "pin: '", ','],
+      ['\\', 'password="\\', 'Cookie: a', 'basic a', 'sk-', '-----BEGIN PRIVATE KEY-----', '_-', 'a.a@', 'pin='],
+    ].flat();
+    for (const piece of pieces) {
       expect(redaction.text(piece.repeat(2000)).length).toBeGreaterThan(0);
     }
   });

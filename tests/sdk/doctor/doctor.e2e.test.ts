@@ -106,4 +106,20 @@ describe('evenkeel-sdk doctor', () => {
       expect(stderr).toContain('usage: evenkeel-sdk doctor [--json]');
     }
   });
+
+  it('tells no secrets', async () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://ann:hunter1@127.0.0.1:9/?token=hunter2',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=hunter3',
+      OTEL_TRACES_EXPORTER: 'otlp,password=hunter4',
+      OTEL_SERVICE_NAME: 'till of ann@mail.example',
+      OTEL_RESOURCE_ATTRIBUTES: 'token=hunter5=6',
+    };
+    const told = await Promise.all([doctor(environment, 'doctor'), doctor(environment, 'doctor', '--json')]);
+    for (const { code, stdout, stderr } of told) {
+      expect(code).toBe(1);
+      expect(stdout).toContain('REDACTED');
+      expect(stdout + stderr).not.toMatch(/hunter|\bann\b/);
+    }
+  });
 });

@@ -28,6 +28,15 @@ describe('an iterator of a hostile kind', () => {
     expectOp('unset');
   });
 
+  it('whose step is a revoked proxy gives it', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const iterator = iterable({ next: () => proxy, return: () => ({ done: true }) })()[Symbol.asyncIterator]();
+    expect(Object.is(iterator.next(), proxy)).toBe(true);
+    void iterator.return?.();
+    expectOp('unset');
+  });
+
   it('whose items throw when they are read gives them', () => {
     const item = {
       done: false,
@@ -40,6 +49,68 @@ describe('an iterator of a hostile kind', () => {
     expect(iterator.next()).toBe(item);
     void iterator.return?.();
     expectOp('unset');
+  });
+});
+
+describe('an iterator that is its own iterable', () => {
+  /** Counts down to 0, each step a child; sync or async. */
+  class Countdown {
+    #left = 2;
+    readonly #isAsync: boolean;
+    constructor(isAsync: boolean) {
+      this.#isAsync = isAsync;
+      Object.defineProperty(this, isAsync ? Symbol.asyncIterator : Symbol.iterator, { value: () => this });
+    }
+    next(): unknown {
+      child();
+      const step = { done: this.#left === 0, value: this.#left-- };
+      return this.#isAsync ? Promise.resolve(step) : step;
+    }
+    throw(error: Error): unknown {
+      if (this.#isAsync) return Promise.reject(error);
+      throw error;
+    }
+    return(): unknown {
+      const step = { done: true, value: undefined };
+      return this.#isAsync ? Promise.resolve(step) : step;
+    }
+  }
+
+  const kinds = [
+    { kind: 'async', isAsync: true, make: (countdown: Countdown) => countdown },
+    { kind: 'sync', isAsync: false, make: (countdown: Countdown) => countdown },
+    { kind: 'async in a promise', isAsync: true, make: async (countdown: Countdown) => countdown },
+    { kind: 'sync in a promise', isAsync: false, make: async (countdown: Countdown) => countdown },
+  ];
+
+  it.each(kinds)('$kind ends its span after its last item, read by next alone', async ({ isAsync, make }) => {
+    const countdown = new Countdown(isAsync);
+    expect(await wrap(() => make(countdown))()).toBe(countdown);
+    for (let i = 0; i < 3; i++) {
+      expect(log.take().filter(({ name }) => name === 'op')).toEqual([]);
+      await countdown.next();
+    }
+    expectOp('unset', 1);
+  });
+
+  it.each(kinds)('$kind ends its span once by a loop', async ({ isAsync, make }) => {
+    const countdown = await wrap(() => make(new Countdown(isAsync)))();
+    expect(await collect(countdown as unknown as AsyncIterable<number>)).toEqual([2, 1]);
+    expectOp('unset', 3);
+  });
+
+  it.each(kinds)('$kind ends its span when it is closed', async ({ isAsync, make }) => {
+    const countdown = await wrap(() => make(new Countdown(isAsync)))();
+    await countdown.next();
+    await countdown.return();
+    expectOp('unset', 1);
+  });
+
+  it.each(kinds)('$kind ends its span with an error when it throws', async ({ isAsync, make }) => {
+    const countdown = await wrap(() => make(new Countdown(isAsync)))();
+    const error = new Error('enough');
+    await expect((async () => countdown.throw(error))()).rejects.toBe(error);
+    expectOp('error');
   });
 });
 

@@ -1,6 +1,7 @@
 // Samplers, propagators and resources that a configuration names.
 import { ROOT_CONTEXT, SpanKind, trace, type TraceFlags } from '@opentelemetry/api';
 import { describe, expect, it, vi, onTestFinished } from 'vitest';
+import { createRedaction } from '../../../sdk/src/bound/redaction.ts';
 import type { Model, SamplerNode } from '../../../sdk/src/config/model.ts';
 import { createPropagator } from '../../../sdk/src/providers/propagators.ts';
 import { createResource } from '../../../sdk/src/providers/resource.ts';
@@ -73,16 +74,19 @@ describe('createPropagator', () => {
 
 describe('createResource', () => {
   it('lets attributes win over the list, and both over what is detected', async () => {
-    const resource = await createResource({
-      'detection/development': { detectors: [{ host: null }, { process: null }] },
-      attributes_list: 'service.name=listed,place=a%20b,host.name=mine',
-      attributes: [
-        { name: 'service.name', value: 'shop' },
-        { name: 'nothing', value: null },
-        { name: 'tills', value: [1, 2] },
-      ],
-      schema_url: 'https://example.org/1',
-    });
+    const resource = await createResource(
+      {
+        'detection/development': { detectors: [{ host: null }, { process: null }] },
+        attributes_list: 'service.name=listed,place=a%20b,host.name=mine',
+        attributes: [
+          { name: 'service.name', value: 'shop' },
+          { name: 'nothing', value: null },
+          { name: 'tills', value: [1, 2] },
+        ],
+        schema_url: 'https://example.org/1',
+      },
+      createRedaction(),
+    );
     expect(resource.attributes).toMatchObject({
       'service.name': 'shop',
       place: 'a b',
@@ -98,7 +102,7 @@ describe('createResource', () => {
 
   it('takes nothing of a list with a mistake, and says so', async () => {
     const text = await warned(async () => {
-      const { attributes } = await createResource({ attributes_list: 'a=1,b' });
+      const { attributes } = await createResource({ attributes_list: 'a=1,b' }, createRedaction());
       expect(attributes['a']).toBeUndefined();
     });
     expect(text).toMatch(/"b" is not key=value \[SETTING_UNKNOWN\]/);
@@ -106,19 +110,25 @@ describe('createResource', () => {
 
   it('adds of what is detected what is wanted, and the name of the service from the environment', async () => {
     const detectors = [{ host: null }, { process: null }, { service: null }, { container: null }];
-    const chosen = await createResource({
-      'detection/development': {
-        detectors,
-        attributes: { included: ['process.*', 'service.name'], excluded: ['process.runtime.*'] },
-        serviceName: 'shop',
+    const chosen = await createResource(
+      {
+        'detection/development': {
+          detectors,
+          attributes: { included: ['process.*', 'service.name'], excluded: ['process.runtime.*'] },
+          serviceName: 'shop',
+        },
       },
-    });
+      createRedaction(),
+    );
     const keys = Object.keys(chosen.attributes).filter((key) => !key.startsWith('telemetry.'));
     expect(keys).toContain('process.pid');
     expect(keys.filter((key) => !/^(?:process\.(?!runtime)|service\.name$)/.test(key))).toEqual([]);
     expect(chosen.attributes['service.name']).toBe('shop');
     const named = { attributes: [{ name: 'service.name', value: 'mine' }] };
-    const both = await createResource({ ...named, 'detection/development': { detectors, serviceName: 'shop' } });
+    const both = await createResource(
+      { ...named, 'detection/development': { detectors, serviceName: 'shop' } },
+      createRedaction(),
+    );
     expect(both.attributes['service.name']).toBe('mine');
   });
 });

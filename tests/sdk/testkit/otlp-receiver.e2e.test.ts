@@ -112,3 +112,21 @@ test('takes logs, and refuses what it cannot read', async () => {
     'not enough came in within 20 ms: 0 spans (), 0 metrics, 1 logs, 8 malformed requests',
   );
 });
+
+test('takes a request with very many items, and keeps the latest', async () => {
+  const receiver = await open();
+  const logRecords = Array.from({ length: 150_000 }, (_, i) => ({
+    body: { stringValue: i === 149_999 ? 'last' : 'one' },
+  }));
+  const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+  const headers = { 'content-type': 'application/json' };
+  expect((await fetch(`${receiver.url}/v1/logs`, { method: 'POST', headers, body })).status).toBe(200);
+  expect(receiver.malformed()).toEqual([]);
+  expect(receiver.logs()).toHaveLength(20_000);
+  expect(receiver.logs().at(-1)?.body).toBe('last');
+});
+
+test('refuses to wait for what is no time', async () => {
+  const receiver = await open();
+  await expect(receiver.waitFor(() => true, Number.NaN)).rejects.toThrow('timeoutMs must be a number');
+});

@@ -1,9 +1,9 @@
+import { trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { KNOWN_ANSWERS, judge } from '../../examples/workflow-runtime/src/ask/known-answers.ts';
 import { openParts } from './parts.ts';
 import { writeOddProject } from './project.ts';
 import { recordSpans } from './recorded-spans.ts';
-import { trace } from '@opentelemetry/api';
 
 const spans = recordSpans();
 

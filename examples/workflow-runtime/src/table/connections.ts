@@ -50,8 +50,10 @@ export class Connections {
   /** Stays open, for SQLite takes the log away with the last connection. */
   readonly #first = new Connection(this.#file, { readOnly: false });
   readonly #readers: Pool<Connection>;
+  readonly #remove = (): void => rmSync(this.#folder, { recursive: true, force: true });
 
   constructor(schema: string) {
+    process.once('exit', this.#remove); // For a process that ends before anybody closes.
     // With a log beside the file, those who read go on while one writes, and see what was there before.
     this.#first.database.exec(`PRAGMA journal_mode = WAL; ${schema}`);
     const pool = new Pool<Connection>({
@@ -90,7 +92,8 @@ export class Connections {
   async close(): Promise<void> {
     await this.#readers.destroy();
     this.#first.database.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+    process.off('exit', this.#remove);
+    this.#remove();
   }
 }
 

@@ -7,7 +7,7 @@ import type { Judged } from './judged.ts';
 import { pointTest, textOf } from './matching.ts';
 import type { Subjects, TargetHost } from './subjects.ts';
 import { type Counted, needsDistribution } from './tally.ts';
-import { burnOf, OBJECTIVES_ASKED } from './objectives.ts';
+import { burnOf, OBJECTIVES_ASKED, spanOf } from './objectives.ts';
 import { metricTarget, objectivesTarget, type Target } from './target.ts';
 
 /** Series of all targets together, for each subject that there may be. */
@@ -152,7 +152,7 @@ export class MetricIntake {
     const attributes = attributesOf(config, point);
     const judged = this.#subjects.of(target, `${target.name} ${JSON.stringify(attributes)}`, () => ({
       name: nameOf(target, attributes),
-      attributes,
+      attributes: target.statistic === 'burn_rate' ? { ...attributes, ...spanOf(attributes) } : attributes,
     }));
     if (judged === undefined) return undefined;
     describeUnit(judged, point);

@@ -6,12 +6,13 @@ import { textOf } from './matching.ts';
 
 const MET = 'evenkeel.slo.met';
 const OBJECTIVE = 'evenkeel.slo.objective';
+const OPERATION = 'evenkeel.operation.name';
 
 /** Which points they are, and what tells operations apart. */
 export const OBJECTIVES_ASKED = {
   metrics: ['evenkeel.operation.calls'],
   attributes: { [MET]: ['true', 'false'], [OBJECTIVE]: '*' },
-  by: ['evenkeel.operation.name'],
+  by: [OPERATION],
 };
 
 /**
@@ -24,4 +25,12 @@ export function burnOf(count: number, point: DataPoint): Counted | undefined {
   const mayBeBad = 1 - Number(textOf(point, OBJECTIVE));
   if (!(mayBeBad > 0 && mayBeBad < 1)) return undefined;
   return { count, part: textOf(point, MET) === 'false' ? count : 0, whole: count * mayBeBad };
+}
+
+/**
+ * Names the span of such a call, by which its traces are found, it is sampled more, and its causes are: the SDK gives it the
+ * name of the operation, and it is INTERNAL unless a program wants it otherwise.
+ */
+export function spanOf(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  return { 'span.name': attributes[OPERATION] ?? '', 'span.kind': 'SPAN_KIND_INTERNAL' };
 }

@@ -50,6 +50,21 @@ describe('what a program promises', () => {
     await check({ good: 0, bad: 100, objective: '0.1' }, []);
   });
 
+  it('names the span of its calls, for whoever looks for traces and causes', async () => {
+    const rig = await targetRig(JUDGED);
+    rig.go(60, () => calls(rig, { good: 80, bad: 20 }));
+    expect(rig.open.map(({ subject }) => subject.attributes)).toEqual([
+      {
+        'metric.name': 'evenkeel.operation.calls',
+        'service.name': 'shop',
+        'evenkeel.operation.name': 'orders.create',
+        'span.name': 'orders.create',
+        'span.kind': 'SPAN_KIND_INTERNAL',
+        'target.name': 'objectives',
+      },
+    ]);
+  });
+
   it('is over when five minutes were good', async () => {
     const rig = await targetRig(JUDGED);
     rig.go(900, () => calls(rig, { good: 80, bad: 20 }));

@@ -36,9 +36,9 @@ const faultRequest = z.strictObject({
 /** Builds the API; the caller listens. */
 export function createApp(parts: ApiParts): Express {
   const { runs, questions, table, tree, slowdowns } = parts;
-  /** Promised to people: of a hundred lists, 95 within 25 ms. */
+  /** Promised to people: of a hundred lists, 95 within 50 ms. */
   const listPackages = measurePerformance(
-    { name: 'packages.list', slo: { latencyMs: 25, objective: 0.95 } },
+    { name: 'packages.list', slo: { latencyMs: 50, objective: 0.95 } },
     (prefix: string, limit: number) => table.listPackages(prefix, limit),
   );
   const app = express();

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { sampleName } from '../../collector/src/export/prometheus-naming.ts';
 import { processFamilies } from '../../collector/src/pipeline/own-metrics.ts';
 import { ROOMS } from '../../collector/src/pipeline/rooms.ts';
+import { METRIC } from '../../sdk/src/names.ts';
 import { startCollector } from '../support/running-collector.ts';
 
 interface Rule {
@@ -18,8 +19,16 @@ interface Rule {
 }
 
 const FILE = join(import.meta.dirname, '../../otel-config/alerts.yml');
-const { groups } = parse(readFileSync(FILE, 'utf8')) as { groups: { rules: Rule[] }[] };
-const rules = groups.flatMap((group) => group.rules);
+/** A series that Prometheus makes of others. */
+interface Recorded {
+  readonly record: string;
+  readonly expr: string;
+}
+
+const { groups } = parse(readFileSync(FILE, 'utf8')) as { groups: { rules: (Rule | Recorded)[] }[] };
+const all = groups.flatMap((group) => group.rules);
+const rules = all.filter((rule) => 'alert' in rule);
+const recorded = all.filter((rule) => 'record' in rule);
 
 /** Labels that Prometheus adds to everything it scrapes. */
 const ADDED = ['job', 'instance'];
@@ -36,6 +45,15 @@ for (const { name: room, instruments } of ROOMS)
     SERIES.set(sampleName({ name: `evenkeel.${room}.${name}`, unit, kind }), Object.fromEntries(labels) as Labels);
   }
 for (const family of processFamilies(0)) SERIES.set(sampleName(family), {});
+/** What a program with objectives sends, as the page shows it; no sidecar has it by itself. */
+const PROMISED = sampleName(METRIC.operationCalls);
+SERIES.set(PROMISED, {
+  evenkeel_operation_name: undefined,
+  evenkeel_slo_objective: undefined,
+  evenkeel_slo_met: ['true', 'false'],
+});
+for (const { record } of recorded)
+  SERIES.set(record, { evenkeel_operation_name: undefined, evenkeel_slo_objective: undefined });
 
 interface Asked {
   readonly metric: string;
@@ -89,6 +107,12 @@ test.each(rules)('$alert asks for what is exposed, and says what is the matter',
   expect(Object.keys(annotations)).toEqual(['summary', 'description']);
 });
 
+test.each(recorded)('$record is made of what is exposed, and is asked for', ({ record, expr }) => {
+  expect(wrongIn(expr)).toEqual([]);
+  const asked = all.flatMap(({ expr: other }) => askedBy(other).selectors.map(({ metric }) => metric));
+  expect(asked).toContain(record);
+});
+
 test('labels that a description names are left by its expression', () => {
   for (const { alert, expr, annotations } of rules) {
     const named = [...(annotations['description'] ?? '').matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label);
@@ -118,6 +142,8 @@ test('a sidecar with an exporter shows every one of these series from the start'
   );
   const page = await metrics();
   const asked = rules.flatMap(({ expr }) => askedBy(expr).selectors.map(({ metric }) => metric));
-  const missing = [...new Set(asked)].filter((name) => name !== 'up' && !new RegExp(`^${name}[ {]`, 'm').test(page));
+  const others = ['up', PROMISED, ...recorded.map(({ record }) => record)];
+  const own = [...new Set(asked)].filter((name) => !others.includes(name));
+  const missing = own.filter((name) => !new RegExp(`^${name}[ {]`, 'm').test(page));
   expect(missing).toEqual([]);
 });

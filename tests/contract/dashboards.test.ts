@@ -3,6 +3,7 @@ import { parser } from '@prometheus-io/lezer-promql';
 import { expect, test } from 'vitest';
 import { sampleName } from '../../collector/src/export/prometheus-naming.ts';
 import { CALLS, DURATION } from '../../collector/src/measure/names.ts';
+import { METRIC } from '../../sdk/src/names.ts';
 import { dashboards } from '../support/dashboards.ts';
 
 const calls = sampleName({ name: CALLS, unit: '', kind: 'counter' });
@@ -15,6 +16,9 @@ const SERIES: Readonly<Record<string, readonly string[]>> = {
   [`${duration}_bucket`]: [...LABELS, 'le'],
   [`${duration}_sum`]: LABELS,
   [`${duration}_count`]: LABELS,
+  // Of objectives: what the SDK counts, and what the sidecar makes of it.
+  [sampleName(METRIC.operationCalls)]: ['job', 'evenkeel_operation_name', 'evenkeel_slo_met', 'evenkeel_slo_objective'],
+  evenkeel_target_value: ['target', 'subject'],
 };
 
 interface Named {

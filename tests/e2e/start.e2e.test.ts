@@ -152,6 +152,17 @@ test('shows the operations of the runtime as RED series and on the page, and end
   );
   for (const operation of operations) expect(listed).toContain(operation);
 
+  // Nobody configured it: what the runtime promises is judged from the first question on.
+  const promise = 'workflow-runtime objectives (question.answer)';
+  const judged = await until(
+    () => 'the promise of an operation',
+    async () => {
+      const targets = await getText(`http://127.0.0.1:${page}/api/targets`);
+      return targets?.includes(promise) === true ? targets : undefined;
+    },
+  );
+  expect(JSON.parse(judged)).toMatchObject({ targets: [{ name: 'objectives', missedCount: 0 }] });
+
   signalGroup(started.npm, 'SIGINT');
   await nothingLeft(started);
 });

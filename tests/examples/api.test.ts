@@ -4,31 +4,16 @@ import express from 'express';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../../examples/workflow-runtime/src/api/app.ts';
 import { serverSpans } from '../../examples/workflow-runtime/src/api/server-spans.ts';
-import { AnswerMemory } from '../../examples/workflow-runtime/src/ask/answer-memory.ts';
-import { Questions } from '../../examples/workflow-runtime/src/ask/questions.ts';
-import { PackageTree } from '../../examples/workflow-runtime/src/dependencies/package-tree.ts';
-import { Slowdowns } from '../../examples/workflow-runtime/src/faults/slowdowns.ts';
-import { indexDependencies } from '../../examples/workflow-runtime/src/runs/index-dependencies.ts';
-import { Runs } from '../../examples/workflow-runtime/src/runs/runs.ts';
-import { DependencyTable } from '../../examples/workflow-runtime/src/table/dependency-table.ts';
-import { ReadmeVectors } from '../../examples/workflow-runtime/src/vectors/readme-vectors.ts';
 import { send } from './in-process-http.ts';
+import { openParts } from './parts.ts';
 import { writeOddProject } from './project.ts';
 import { recordSpans } from './recorded-spans.ts';
 
 const spans = recordSpans();
 
 function openApi() {
-  const projectRoot = writeOddProject();
-  const slowdowns = new Slowdowns();
-  const tree = new PackageTree(projectRoot, slowdowns);
-  const table = new DependencyTable(slowdowns);
-  const vectors = new ReadmeVectors(slowdowns);
-  const memory = new AnswerMemory();
-  onTestFinished(() => table.close());
-  const runs = new Runs(indexDependencies({ projectRoot, tree, table, vectors, memory }));
-  const app = createApp({ runs, questions: new Questions({ table, vectors, memory }), table, tree, slowdowns });
-  return { app, runs, slowdowns };
+  const parts = openParts(writeOddProject());
+  return { ...parts, app: createApp(parts) };
 }
 
 test('starts a run, shows it, and answers from what it indexed', async () => {

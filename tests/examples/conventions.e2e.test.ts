@@ -1,5 +1,7 @@
 // What the reference runtime sends, held against the registry of conventions.
+import { once } from 'node:events';
 import { expect, it } from 'vitest';
+import { KNOWN_ANSWERS } from '../../examples/workflow-runtime/src/ask/known-answers.ts';
 import { faultOf, valueFaultOf } from '../support/conventions.ts';
 import { isExcepted } from '../support/convention-exceptions.ts';
 import { decodeBody } from '../support/decoded.ts';
@@ -7,6 +9,32 @@ import { eventually } from '../support/eventually.ts';
 import { type Received, startReceiver } from '../support/otlp-receiver.ts';
 import { decodeSignal } from '../support/otlp-signals.ts';
 import { startWorkflowRuntime } from '../support/workflow-runtime.ts';
+
+/** How the spans and metrics of each instrument begin that the runtime uses. */
+const VOCABULARY = [
+  'evenkeel.operation.calls',
+  'run.follow',
+  'invoke_workflow index-dependencies',
+  'invoke_workflow answer-question',
+  'run_step ',
+  'invoke_agent ',
+  'initialize_tool ',
+  'execute_tool ',
+  'clean_up_tool ',
+  'retrieval ',
+  'upsert_memory',
+  'gen_ai.evaluation.score',
+  'SELECT ',
+  'transaction ',
+  'db.client.lock.wait_time',
+  'db.client.connection.wait_time',
+  'cache.operations',
+  'resilience.calls',
+  'queue.tasks',
+  'task runs',
+  'connection run-events',
+  'websocket.messages',
+];
 
 interface Pair {
   readonly key?: string;
@@ -61,20 +89,24 @@ it('the reference runtime sends nothing that the conventions do not know, but fo
   const receiver = await startReceiver('accept');
   const runtime = await startWorkflowRuntime(receiver.url);
   await runtime.keepBusy(20);
+  const [question = ''] = KNOWN_ANSWERS.keys();
+  await fetch(`${runtime.url}/ask?q=${encodeURIComponent(question)}`);
+  await once(new WebSocket(`${runtime.url.replace('http', 'ws')}/runs/1/events`), 'close');
   const names = (): Set<string> =>
     new Set(
       receiver.received
         .filter(({ path }) => path.endsWith('/traces'))
         .flatMap(({ body }) => decodeBody(body).map(({ span }) => span.name ?? '')),
     );
-  await eventually('spans of workflow, steps, queries and metrics of the runtime', () => {
-    const seen = names();
-    const has = (start: string): boolean => [...seen].some((name) => name.startsWith(start));
-    const { metrics } = foundIn(receiver.received);
-    return (
-      has('invoke_workflow ') && has('run_step ') && has('SELECT ') && metrics.includes('evenkeel.operation.duration')
-    );
-  });
+  let missing: string[] = [];
+  await eventually(
+    () => `the whole vocabulary; missing: ${missing.join(', ')}`,
+    () => {
+      const told = [...names(), ...foundIn(receiver.received).metrics];
+      missing = VOCABULARY.filter((start) => !told.some((name) => name.startsWith(start)));
+      return missing.length === 0;
+    },
+  );
   const found = foundIn(receiver.received);
   expect(found.attributes.length).toBeGreaterThan(100);
   expect([...faultsOf(found)].sort()).toEqual([]);

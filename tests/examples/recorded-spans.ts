@@ -6,6 +6,8 @@ import { beforeEach } from 'vitest';
 
 export interface RecordedSpans {
   all(): ReadableSpan[];
+  /** Forgets those until now, within a test. */
+  reset(): void;
   /** Ended spans of one name, in the order they ended. */
   named(name: string): ReadableSpan[];
 }
@@ -18,6 +20,7 @@ export function recordSpans(): RecordedSpans {
   beforeEach(() => exporter.reset());
   return {
     all: () => exporter.getFinishedSpans(),
+    reset: () => exporter.reset(),
     named: (name) => exporter.getFinishedSpans().filter((span) => span.name === name),
   };
 }

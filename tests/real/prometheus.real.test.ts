@@ -3,8 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
+import type { DataPoint } from '../../collector/src/model/data-point.ts';
+import { METRIC } from '../../sdk/src/names.ts';
 import { dashboards } from '../support/dashboards.ts';
+import { dataPoint, numberValue } from '../support/data-points.ts';
 import { eventually } from '../support/eventually.ts';
+import { handIn } from '../support/metric-door.ts';
 import { type RunningPrometheus, type Series, startPrometheus } from '../support/prometheus.ts';
 import { describeWith } from '../support/real-parts.ts';
 import { type RunningSidecar, startSidecar } from '../support/sidecar.ts';
@@ -59,13 +63,33 @@ function batch(number: number): TestSpan[] {
 /** When each batch had been taken, in Unix seconds. */
 type SendLog = readonly number[];
 
+/** Calls of a program that promises something, from its beginning: one of a hundred is bad. */
+function promised(number: number, startMs: number): DataPoint[] {
+  const labels = { 'evenkeel.operation.name': 'checkout', 'evenkeel.slo.objective': '0.99' };
+  return [true, false].map((isMet) =>
+    dataPoint({
+      name: METRIC.operationCalls.name,
+      description: METRIC.operationCalls.description,
+      unit: '{call}',
+      kind: 'sum',
+      service: SERVICE,
+      attributes: { ...labels, 'evenkeel.slo.met': String(isMet) },
+      value: numberValue(number * (isMet ? 99 : 1)),
+      startMs,
+      timeMs: Date.now(),
+    }),
+  );
+}
+
 /** Sends on a fixed schedule: a batch that is late does not delay those after it. */
-async function send(otlpHttp: string): Promise<SendLog> {
+async function send(sidecar: RunningSidecar): Promise<SendLog> {
+  const beganMs = Date.now();
   const log: number[] = [];
   const startMs = performance.now();
   for (let number = 0; number < BATCHES; number++) {
     await pause(Math.max(0, startMs + number * BATCH_EVERY_MS - performance.now()));
-    const response = await fetch(`${otlpHttp}/v1/traces`, {
+    if (number % 10 === 0) await handIn(sidecar, promised(number, beganMs));
+    const response = await fetch(`${sidecar.urls.otlpHttp}/v1/traces`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-protobuf' },
       body: bodyOf(batch(number)),
@@ -98,8 +122,8 @@ sources: { unsampled: [${SERVICE}] }
 export: { otlp: { next: { endpoint: '${next.urls.otlpHttp}' } } }
 `;
     sidecar = await startSidecar({ config });
-    prometheus = await startPrometheus(binary, sidecar.urls.metrics);
-    log = await send(sidecar.urls.otlpHttp);
+    prometheus = await startPrometheus(binary, sidecar.urls.metrics, 'honor_labels: true');
+    log = await send(sidecar);
     scrapedAt = await eventually('a scrape after the last batch', () => lastScrape(prometheus, log.at(-1) ?? 0));
   });
 

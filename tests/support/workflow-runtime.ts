@@ -15,6 +15,8 @@ const ENTRY = fileURLToPath(new URL('../../examples/workflow-runtime/dist/main.j
 export type Dependency = 'table' | 'readme' | 'manifest' | 'vectors';
 
 export interface WorkflowRuntime {
+  /** Base URL of its API. */
+  readonly url: string;
   /** Its dependency does its work so many times over from now on; once is normal. */
   slow(dependency: Dependency, times: number): Promise<void>;
   /** Calls each route that asks the table so often in the mean, one call after the other, until the test is over. */
@@ -45,6 +47,7 @@ export async function startWorkflowRuntime(endpoint: string): Promise<WorkflowRu
     expect(response.ok, `${method} ${path}`).toBe(true);
   };
   return {
+    url: api,
     slow: (dependency, times) => send('PUT', '/faults', { dependency, slowdown: times }),
     async keepBusy(callsPerSecond) {
       await send('POST', '/runs', {});

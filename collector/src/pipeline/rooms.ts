@@ -112,8 +112,8 @@ export async function importRooms(config: Config) {
   };
 }
 
-function hasTargets({ targets: { operations, metrics } }: Config): boolean {
-  return [...Object.values(operations), ...Object.values(metrics)].some(({ enabled }) => enabled);
+function hasTargets({ targets: { operations, metrics, objectives } }: Config): boolean {
+  return [objectives, ...Object.values(operations), ...Object.values(metrics)].some(({ enabled }) => enabled);
 }
 
 /** The one thing that is parsed after the configuration was read. */

@@ -1,7 +1,14 @@
 // Configuration of `targets`: bounds that hold whatever was normal before, of operations and of metrics, by name.
 import { z } from 'zod';
 import { duration, slug, whole } from '../config/fields.ts';
-import { MAX_SUBJECTS, METRIC_STATISTICS, OPERATION_STATISTICS, SEVERITIES, SPAN_KINDS } from './defaults.ts';
+import {
+  MAX_SUBJECTS,
+  METRIC_STATISTICS,
+  OBJECTIVES,
+  OPERATION_STATISTICS,
+  SEVERITIES,
+  SPAN_KINDS,
+} from './defaults.ts';
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
 const DURATION = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/;
@@ -126,14 +133,49 @@ const metric = z
     if (value.statistic !== 'ratio' && value.of !== undefined) problem('of', 'goes with statistic: ratio only');
   });
 
+/** What is used up of a month's budget within an hour: 2 % at 14.4, 0.8 % at 6. @see Site Reliability Workbook, chapter 5 */
+const objectives = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('false: what programs promise is not judged here'),
+    max: z
+      .number('must be a number')
+      .positive()
+      .default(6)
+      .describe('how many times faster than it may be an operation may use up the calls that may fail or be late'),
+    critical_at: z
+      .number('must be a number')
+      .positive()
+      .default(14.4)
+      .describe(shared.critical_at.description ?? ''),
+    severity: shared.severity,
+    window: duration('1h', 'it is judged by so much of the latest past, and by a twelfth of it', {
+      min: 60_000,
+      max: 3_600_000,
+    }),
+    sustained: shared.sustained,
+  })
+  .refine(({ max, critical_at }) => critical_at >= max, { path: ['critical_at'], message: 'must be at least max' })
+  .prefault({});
+
 export const targetsConfig = z
   .strictObject({
     operations: z.record(slug('name of the target'), operation).default({}).describe('targets of operations, by name'),
     metrics: z.record(slug('name of the target'), metric).default({}).describe('targets of metrics, by name'),
+    objectives: objectives.describe(
+      'operations whose program promises something (`slo` of the SDK), by its counter evenkeel.operation.calls; judged as soon as one call of those in the window may be bad',
+    ),
     max_subjects: whole(1000, 1, MAX_SUBJECTS, 'operations and series that are judged, by all targets together'),
     stale_after: duration('5m', 'what was not heard of for so long is not judged any more', { min: 60_000 }),
   })
   .check(({ value: { operations, metrics }, issues }) => {
+    for (const [of, targets] of Object.entries({ operations, metrics }))
+      if (Object.hasOwn(targets, OBJECTIVES))
+        issues.push({
+          code: 'custom',
+          path: [of, OBJECTIVES],
+          message: 'is the name of what stands under targets.objectives',
+          input: targets,
+        });
     for (const name of Object.keys(metrics))
       if (Object.hasOwn(operations, name))
         issues.push({
@@ -147,4 +189,5 @@ export const targetsConfig = z
 
 export type TargetsConfig = z.output<typeof targetsConfig>;
 export type OperationTargetConfig = TargetsConfig['operations'][string];
+export type ObjectivesConfig = TargetsConfig['objectives'];
 export type MetricTargetConfig = TargetsConfig['metrics'][string];

@@ -8,6 +8,8 @@ import { misses, offBy, severityOf, type Target } from './target.ts';
 
 /** By so much of the latest past it is judged whether a miss is over: within a minute it has to be said. */
 const RECOVERY_MS = 30_000;
+/** Of a budget that is to last for a month, so much of the window: five minutes of an hour (Site Reliability Workbook). */
+const LATEST_OF_BURN = 1 / 12;
 /** What was said is corrected after so long at first, and where it became worse by this factor. */
 const FIRST_CORRECTION_MS = 20_000;
 const CORRECTED = 1.25;
@@ -51,9 +53,10 @@ export class Judged {
     this.turn = turn;
     this.heardMs = heardMs;
     this.unit = target.unit;
-    this.#latestMs = Math.min(RECOVERY_MS, target.windowMs / 2);
-    this.#window = new SlidingWindow(target.windowMs);
-    this.#latest = target.windowMs > 2 * RECOVERY_MS ? new SlidingWindow(RECOVERY_MS) : undefined;
+    const { statistic, windowMs } = target;
+    this.#latestMs = statistic === 'burn_rate' ? windowMs * LATEST_OF_BURN : Math.min(RECOVERY_MS, windowMs / 2);
+    this.#window = new SlidingWindow(windowMs);
+    this.#latest = this.#latestMs < windowMs / 2 ? new SlidingWindow(this.#latestMs) : undefined;
   }
 
   /** @param timeMs by whichever clock `judge` is given as the first */

@@ -7,7 +7,8 @@ import type { Judged } from './judged.ts';
 import { pointTest, textOf } from './matching.ts';
 import type { Subjects, TargetHost } from './subjects.ts';
 import { type Counted, needsDistribution } from './tally.ts';
-import { metricTarget, type Target } from './target.ts';
+import { burnOf, OBJECTIVES_ASKED, spanOf } from './objectives.ts';
+import { metricTarget, objectivesTarget, type Target } from './target.ts';
 
 /** Series of all targets together, for each subject that there may be. */
 const SERIES_PER_SUBJECT = 4;
@@ -24,10 +25,13 @@ const SECONDS: Readonly<Record<string, number>> = { ms: 1e-3, us: 1e-6, ns: 1e-9
 /** What a point is to a target. */
 type Part = 'all' | 'part' | 'whole';
 
+/** What tells subjects of a target apart. */
+type Grouping = Pick<MetricTargetConfig, 'by' | 'of'>;
+
 /** One side of a target, which asks for points. */
 interface Asking {
   readonly target: Target;
-  readonly config: MetricTargetConfig;
+  readonly config: Grouping;
   readonly part: Part;
   readonly test: (point: DataPoint) => boolean;
   /** No two have the same. */
@@ -60,13 +64,13 @@ export class MetricIntake {
   readonly #maxSeries: number;
   readonly #asking = new Map<string, Asking[]>();
   readonly #series = new Map<string, Series>();
-  readonly targets: readonly Target[];
+  readonly targets: Target[];
   /** Unix milliseconds; what began since counts whole. */
   watchedSinceMs = Infinity;
 
   constructor(
     host: TargetHost,
-    { metrics, max_subjects, stale_after }: Pick<TargetsConfig, 'metrics' | 'max_subjects' | 'stale_after'>,
+    { metrics, objectives, max_subjects, stale_after }: Omit<TargetsConfig, 'operations'>,
     subjects: Subjects,
   ) {
     this.#host = host;
@@ -75,13 +79,13 @@ export class MetricIntake {
     this.#maxSeries = SERIES_PER_SUBJECT * max_subjects;
     this.targets = Object.entries(metrics)
       .filter(([, { enabled }]) => enabled)
-      .map(([name, config]) => this.#ask(name, config));
+      .map(([name, config]) => this.#ask(metricTarget(name, config), config));
+    if (objectives.enabled) this.targets.push(this.#ask(objectivesTarget(objectives), OBJECTIVES_ASKED));
   }
 
-  #ask(name: string, config: MetricTargetConfig): Target {
-    const target = metricTarget(name, config);
+  #ask(target: Target, config: Grouping & Pick<MetricTargetConfig, 'metrics' | 'attributes'>): Target {
     const ask = (part: Part, { metrics, attributes }: Pick<MetricTargetConfig, 'metrics' | 'attributes'>): void => {
-      const asking = { target, config, part, test: pointTest(attributes), id: `${name} ${part} ` };
+      const asking = { target, config, part, test: pointTest(attributes), id: `${target.name} ${part} ` };
       for (const metric of metrics) this.#asking.set(metric, [...(this.#asking.get(metric) ?? []), asking]);
     };
     ask(config.of === undefined ? 'all' : 'part', config);
@@ -148,7 +152,7 @@ export class MetricIntake {
     const attributes = attributesOf(config, point);
     const judged = this.#subjects.of(target, `${target.name} ${JSON.stringify(attributes)}`, () => ({
       name: nameOf(target, attributes),
-      attributes,
+      attributes: target.statistic === 'burn_rate' ? { ...attributes, ...spanOf(attributes) } : attributes,
     }));
     if (judged === undefined) return undefined;
     describeUnit(judged, point);
@@ -185,7 +189,7 @@ export class MetricIntake {
       series.heldMs = nowMs + (isDelta ? INTERVALS * lastedMs + SLACK_MS : this.#heldFor(series));
       return true;
     }
-    const counted = countedOf(increment ?? point.value, series.part, judged.target);
+    const counted = countedOf(increment ?? point.value, series.part, judged.target, point);
     if (counted === undefined) return false;
     if (increment !== undefined) judged.add(nowMs, counted);
     return true;
@@ -217,8 +221,9 @@ function holdReading(series: Series, { metric, value }: DataPoint, heldMs: numbe
 }
 
 /** @returns undefined where a number has no distribution to take a mean or a quantile of */
-function countedOf(increment: PointValue, part: Part, { statistic }: Target): Counted | undefined {
+function countedOf(increment: PointValue, part: Part, { statistic }: Target, point: DataPoint): Counted | undefined {
   const count = countOf(increment);
+  if (statistic === 'burn_rate') return burnOf(count, point);
   if (part === 'part') return { part: count };
   if (part === 'whole') return { whole: count };
   if (increment.type === 'number' || increment.type === 'summary') return undefined;
@@ -231,7 +236,7 @@ function countOf(value: PointValue): number {
 }
 
 /** What tells subjects of a target apart. */
-function attributesOf({ by, of }: MetricTargetConfig, point: DataPoint): Record<string, string> {
+function attributesOf({ by, of }: Grouping, point: DataPoint): Record<string, string> {
   const { name, resource } = point.metric;
   const own: Record<string, string> = of === undefined ? { 'metric.name': name } : {};
   const add = (key: string, text: string | undefined): void => {
@@ -269,7 +274,7 @@ function describeUnit(judged: Judged, { metric: { unit, kind } }: DataPoint): vo
   const seconds = SECONDS[unit];
   judged.factor = seconds ?? 1;
   const ofValue = seconds === undefined ? unit : 's';
-  if (statistic === 'ratio') judged.unit = '1';
+  if (statistic === 'ratio' || statistic === 'burn_rate') judged.unit = '1';
   else if (statistic === 'rate') judged.unit = `${kind === 'sum' ? unit : '{call}'}/s`;
   else judged.unit = ofValue;
 }

@@ -9,6 +9,7 @@ export function says(target: Target, value: number, unit: string): string {
 
 function clause({ of, statistic }: Target, value: string): string {
   if (statistic === 'error_ratio') return `fails in a share of ${value} of its calls`;
+  if (statistic === 'burn_rate') return `uses up the calls that may be bad ${value} times too fast`;
   if (statistic === 'rate')
     return of === 'operations' ? `is called ${value} times a second` : `is at ${perSecond(value)}`;
   const verb = of === 'operations' ? 'takes' : 'is';

@@ -5,6 +5,7 @@ import type { MetricFamily, MetricPoint } from '../model/metric-family.ts';
 import type { Stage, StageDef } from '../pipeline/contract.ts';
 import type { TargetsConfig, targetsConfig } from './config.ts';
 import type { TargetsAnswer } from './contract.ts';
+import { OBJECTIVES } from './defaults.ts';
 import { targetInstruments } from './instruments.ts';
 import type { Judged } from './judged.ts';
 import { MetricIntake } from './metric-intake.ts';
@@ -71,13 +72,19 @@ export class TargetStage implements Stage<MetricBatch> {
   answer(): TargetsAnswer {
     const subjects = [...this.#subjects.all()];
     return {
-      targets: this.#targets.map((each) =>
+      targets: this.#asked().map((each) =>
         lineOf(
           each,
           subjects.filter((one) => one.target === each),
         ),
       ),
     };
+  }
+
+  /** Nobody asked for objectives to be judged unless a program has some. */
+  #asked(): readonly Target[] {
+    const isPromised = [...this.#subjects.all()].some(({ target: { name } }) => name === OBJECTIVES);
+    return isPromised ? this.#targets : this.#targets.filter(({ name }) => name !== OBJECTIVES);
   }
 
   *collect(): Generator<MetricFamily> {
@@ -87,7 +94,7 @@ export class TargetStage implements Stage<MetricBatch> {
       kind: 'gauge',
       description:
         'What a target says its value may be at most (max) or has to be at least (min); durations in seconds.',
-      points: this.#targets.map(({ name, direction, bound }) => ({
+      points: this.#asked().map(({ name, direction, bound }) => ({
         attributes: { target: name, direction },
         value: bound,
       })),

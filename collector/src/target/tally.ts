@@ -57,7 +57,8 @@ export function read(statistic: Statistic, tally: Tally, least: Least): number |
   const { count, sum, part, whole, seconds, distribution } = tally;
   const quantile = QUANTILES[statistic];
   if (statistic === 'rate') return seconds > 0 && seconds >= least.seconds ? count / seconds : undefined;
-  if (statistic === 'ratio') return whole > 0 && whole >= least.count ? part / whole : undefined;
+  if (statistic === 'ratio' || statistic === 'burn_rate')
+    return whole > 0 && whole >= least.count ? part / whole : undefined;
   if (count === 0 || count < least.count) return undefined;
   if (statistic === 'error_ratio') return part / count;
   // Where one histogram does not know its sum, the mean is not known.

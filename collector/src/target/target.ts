@@ -1,7 +1,7 @@
 // A target as it is judged: on which side of its bound a value is, and how bad that is. Pure.
 import type { Ratio, Severity } from '../baseline/contract.ts';
-import type { MetricTargetConfig, OperationTargetConfig } from './config.ts';
-import { SEVERITIES, type Statistic } from './defaults.ts';
+import type { MetricTargetConfig, ObjectivesConfig, OperationTargetConfig } from './config.ts';
+import { OBJECTIVES, SEVERITIES, type Statistic } from './defaults.ts';
 
 export interface Target {
   readonly name: string;
@@ -63,6 +63,26 @@ export function metricTarget(name: string, config: MetricTargetConfig): Target {
   const whole = config.of?.metrics.join(', ');
   const of = whole === undefined ? part : whole === part ? `${part}, of all` : `${part} of ${whole}`;
   return { ...judged(name, config), of: 'metrics', what: `${config.statistic} of ${of}`, inexactness: 1 };
+}
+
+/** What programs promise, of whatever share of calls each does. */
+export function objectivesTarget({ max, critical_at, severity, window, sustained }: ObjectivesConfig): Target {
+  return {
+    name: OBJECTIVES,
+    of: 'metrics',
+    what: 'burn rate of objectives that programs declare',
+    statistic: 'burn_rate',
+    direction: 'max',
+    bound: max,
+    unit: '1',
+    criticalAt: critical_at,
+    severity,
+    windowMs: window,
+    sustainedMs: sustained,
+    // Of calls that may be bad: before there is one, a single bad call would be too many.
+    minCalls: 1,
+    inexactness: 1,
+  };
 }
 
 function judged(name: string, config: OperationTargetConfig | MetricTargetConfig) {

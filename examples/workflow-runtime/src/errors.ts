@@ -8,6 +8,7 @@ const ERRORS = {
   MANIFEST_INVALID: { status: 500, message: 'package.json is malformed' },
   EXPORT_MISSING: { status: 500, message: 'the manifest names files that are not there' },
   README_MISSING: { status: 404, message: 'the package has no README' },
+  README_UNAVAILABLE: { status: 503, message: 'the README cannot be read in time' },
   PACKAGE_UNKNOWN: { status: 404, message: 'no such package in the dependency tree' },
   RUN_UNKNOWN: { status: 404, message: 'no such run, or it is too old' },
   RUNS_FULL: { status: 429, message: 'too many runs are waiting' },
@@ -34,6 +35,15 @@ export class RuntimeError extends Error {
   get status(): number {
     return ERRORS[this.code].status;
   }
+}
+
+/** A fault of the data or the disk, which is no defect of ours: our own coded errors and the file system's. */
+export type Fault = Error & { readonly code: string };
+
+/** Tells a fault from a defect. */
+export function isFault(error: unknown): error is Fault {
+  if (error instanceof RuntimeError) return true;
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 
 /** Every problem that a schema found, in one line. */

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from './api/app.ts';
+import { serveRunEvents } from './api/run-events.ts';
 import { AnswerMemory } from './ask/answer-memory.ts';
+import { Librarian } from './ask/librarian.ts';
 import { Questions } from './ask/questions.ts';
+import { Quotes } from './ask/quotes.ts';
 import { PackageTree } from './dependencies/package-tree.ts';
 import { startDriver } from './driver/driver.ts';
 import { seededRandom } from './driver/random.ts';
@@ -34,10 +37,12 @@ export async function startRuntime(options: Options): Promise<Runtime> {
   const table = new DependencyTable(slowdowns);
   const vectors = new ReadmeVectors(slowdowns);
   const memory = new AnswerMemory();
-  const runs = new Runs(indexDependencies({ projectRoot: options.project, tree, table, vectors, memory }));
-  const questions = new Questions({ table, vectors, memory });
+  const quotes = new Quotes(tree);
+  const runs = new Runs(indexDependencies({ projectRoot: options.project, tree, table, vectors, memory, quotes }));
+  const questions = new Questions({ librarian: new Librarian({ table, vectors, quotes }), vectors, memory });
 
   const server = createServer(createApp({ runs, questions, table, tree, slowdowns }));
+  const events = serveRunEvents(server, runs);
   server.listen(options.port, HOST);
   await once(server, 'listening');
   const url = `http://${HOST}:${options.port}`;
@@ -53,7 +58,9 @@ export async function startRuntime(options: Options): Promise<Runtime> {
     url,
     stop: async () => {
       await Promise.race([settle(), pause(GRACE_MS, undefined, { ref: false })]);
+      for (const client of events.clients) client.terminate();
       server.closeAllConnections();
+      await table.close();
     },
   };
 }

@@ -1,4 +1,6 @@
 // The HTTP API of the runtime. Checks requests and hands them on; it decides nothing itself.
+/* oxlint-disable oxc/no-async-endpoint-handlers -- Express 5 passes rejections on to the error handler. */
+import { measurePerformance } from '@evenkeel/sdk';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { z } from 'zod';
 import type { Questions } from '../ask/questions.ts';
@@ -34,6 +36,11 @@ const faultRequest = z.strictObject({
 /** Builds the API; the caller listens. */
 export function createApp(parts: ApiParts): Express {
   const { runs, questions, table, tree, slowdowns } = parts;
+  /** Promised to people: of a hundred lists, 95 within 50 ms. */
+  const listPackages = measurePerformance(
+    { name: 'packages.list', slo: { latencyMs: 50, objective: 0.95 } },
+    (prefix: string, limit: number) => table.listPackages(prefix, limit),
+  );
   const app = express();
   app.disable('x-powered-by');
   app.use(serverSpans());
@@ -45,21 +52,22 @@ export function createApp(parts: ApiParts): Express {
     response.status(202).location(`/runs/${run.id}`).json(run);
   });
   app.get('/runs/:id', (request, response) => void response.json(runs.get(request.params.id)));
-  app.get('/ask', (request, response) => {
-    response.json(questions.answer(check(askRequest, request.query).q));
+  app.get('/ask', async (request, response) => {
+    response.json(await questions.answer(check(askRequest, request.query).q));
   });
-  app.get('/packages', (request, response) => {
+  app.get('/packages', async (request, response) => {
     const { prefix, limit } = check(listRequest, request.query);
-    response.json(table.listPackages(prefix, limit));
+    response.json(await listPackages(prefix, limit));
   });
-  app.get('/packages/:name', (request, response) => void response.json(findPackage(table, request.params.name)));
-  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Express 5 passes rejections on to the error handler.
+  app.get('/packages/:name', async (request, response) => {
+    response.json(await findPackage(table, request.params.name));
+  });
   app.get('/packages/:name/readme', async (request, response) => {
-    const { path } = findPackage(table, request.params.name);
+    const { path } = await findPackage(table, request.params.name);
     response.type('text/plain').send(await tree.readReadme(path));
   });
-  app.get('/findings', (request, response) => {
-    response.json(table.listFindings(check(listRequest, request.query).limit));
+  app.get('/findings', async (request, response) => {
+    response.json(await table.listFindings(check(listRequest, request.query).limit));
   });
   app.get('/faults', (_request, response) => void response.json(slowdowns));
   app.put('/faults', (request, response) => {
@@ -74,8 +82,8 @@ export function createApp(parts: ApiParts): Express {
   return app;
 }
 
-function findPackage(table: DependencyTable, name: string): PackageFacts {
-  const facts = table.factsByName(check(packageName, name));
+async function findPackage(table: DependencyTable, name: string): Promise<PackageFacts> {
+  const facts = await table.factsByName(check(packageName, name));
   if (facts === undefined) throw new RuntimeError('PACKAGE_UNKNOWN', name);
   return facts;
 }

@@ -3,7 +3,7 @@
 import { traceMemoryOperation } from '@evenkeel/sdk';
 import { SpanKind } from '@opentelemetry/api';
 import { LRUCache } from 'lru-cache';
-import type { Answer } from './questions.ts';
+import type { Answer } from './librarian.ts';
 
 export interface MemoryLimits {
   readonly maxAnswers: number;

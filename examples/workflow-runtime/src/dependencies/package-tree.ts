@@ -1,6 +1,6 @@
 // The installed packages on disk: manifests, the files they offer, READMEs. Faults of the data (a package that is not
 // installed, a malformed manifest, a missing file or README) are thrown here and so become ERROR on the span.
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { measurePerformance } from '@evenkeel/sdk';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ const manifestSchema = z.object({
 export type Manifest = z.output<typeof manifestSchema>;
 
 /** A README beyond this is cut: its first part says what the package is for. */
-const MAX_README_LENGTH = 64 * 1024;
+const MAX_README_BYTES = 64 * 1024;
 
 export class PackageTree {
   readonly #root: string;
@@ -34,7 +34,7 @@ export class PackageTree {
   }
 
   /** Reads a package's manifest. @throws ENOENT when it is not installed, MANIFEST_INVALID */
-  @measurePerformance({ name: 'manifest.read', attributes: packagePath })
+  @measurePerformance({ name: 'manifest.read', attributes: packagePath, log: 'errors' })
   async readManifest(path: string): Promise<Manifest> {
     const file = join(this.#root, path, 'package.json');
     const text = await repeatAsync(this.#slowdowns.times('manifest'), () => readFile(file, 'utf8'));
@@ -51,14 +51,31 @@ export class PackageTree {
     if (missing.length > 0) throw new MissingFiles(path, missing);
   }
 
-  /** Reads a package's README, cut at 64 Ki characters. @throws README_MISSING, or ENOENT when it is not installed */
+  /** Reads a package's README, cut at 64 KiB. @throws README_MISSING, or ENOENT when it is not installed */
   @measurePerformance({ name: 'readme.read', attributes: packagePath })
   async readReadme(path: string): Promise<string> {
+    const file = await this.openReadme(path);
+    try {
+      return await this.readOpened(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Opens a package's README; whoever does closes it. @throws README_MISSING, or ENOENT when it is not installed */
+  async openReadme(path: string): Promise<FileHandle> {
     const folder = join(this.#root, path);
     const name = (await readdir(folder)).find((file) => /^readme(\.|$)/i.test(file));
     if (name === undefined) throw new RuntimeError('README_MISSING', path);
-    const text = await repeatAsync(this.#slowdowns.times('readme'), () => readFile(join(folder, name), 'utf8'));
-    return text.slice(0, MAX_README_LENGTH);
+    return open(join(folder, name));
+  }
+
+  /** Reads an open README, cut at 64 KiB. @param signal ends it early */
+  async readOpened(file: FileHandle, signal?: AbortSignal): Promise<string> {
+    const buffer = Buffer.alloc(MAX_README_BYTES);
+    const read = (): Promise<{ bytesRead: number }> => file.read(buffer, 0, MAX_README_BYTES, 0);
+    const { bytesRead } = await repeatAsync(this.#slowdowns.times('readme'), read, signal);
+    return buffer.toString('utf8', 0, bytesRead);
   }
 
   /** Looks where require() would: the file itself, then with an extension, then as a folder. */

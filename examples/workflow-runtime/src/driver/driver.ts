@@ -1,4 +1,5 @@
 // Keeps the runtime busy over its own API, as a few people would. Timers are for pacing only.
+import { once } from 'node:events';
 import { z } from 'zod';
 import type { Random } from './random.ts';
 import { type DriverRequest, nextRequest } from './requests.ts';
@@ -22,30 +23,26 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** Gaps are cut here: an exponential one may be any length. */
 const MAX_GAP_MS = 5000;
 
+const WHOLE_TREE: DriverRequest = { method: 'POST', path: '/runs', body: {} };
+
 const namesSchema = z.array(z.object({ name: z.string() }));
 
-/** Indexes the whole tree once and then asks on and on, one request at a time. */
+const runSchema = z.object({ id: z.string() });
+
+/** Indexes the whole tree once and then asks on and on, one request at a time; of a run it waits for the end. */
 export function startDriver(options: DriverOptions): Driver {
   const { random, requestsPerSecond } = options;
   const stopping = new AbortController();
   let names: readonly string[] = [];
-  let runId: string | undefined;
 
   async function turn(): Promise<void> {
-    if (runId === undefined) {
-      const started = await send(options.url, { method: 'POST', path: '/runs', body: {} });
-      runId = z.object({ id: z.string() }).parse(started).id;
-    } else if (names.length === 0) {
-      const run = z
-        .object({ state: z.string() })
-        .parse(await send(options.url, { method: 'GET', path: `/runs/${runId}` }));
-      if (run.state === 'waiting' || run.state === 'running') return;
-      const packages = await send(options.url, { method: 'GET', path: '/packages?limit=500' });
-      names = [...new Set(namesSchema.parse(packages).map(({ name }) => name))];
-      if (names.length === 0) runId = undefined; // The run failed; the next turn starts another.
-    } else {
-      await send(options.url, nextRequest(random, names));
-    }
+    const request = names.length === 0 ? WHOLE_TREE : nextRequest(random, names);
+    const answer = await send(options.url, request);
+    if (request.path === '/runs') await runEnds(options.url, runSchema.parse(answer).id, stopping.signal);
+    if (request !== WHOLE_TREE) return;
+    const packages = await send(options.url, { method: 'GET', path: '/packages?limit=500' });
+    // None where the run failed; then the next turn starts another.
+    names = [...new Set(namesSchema.parse(packages).map(({ name }) => name))];
   }
 
   const ended = (async () => {
@@ -75,6 +72,16 @@ async function send(url: string, { method, path, body }: DriverRequest): Promise
   });
   const text = await response.text();
   return response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+}
+
+/** Follows a run over a WebSocket, which is closed when the run has ended. */
+async function runEnds(url: string, id: string, stopping: AbortSignal): Promise<void> {
+  const socket = new WebSocket(new URL(`/runs/${id}/events`, url.replace(/^http/, 'ws')));
+  try {
+    await once(socket, 'close', { signal: AbortSignal.any([stopping, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]) });
+  } finally {
+    socket.close();
+  }
 }
 
 function pause(durationMs: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 // What the driver asks for. Pure: the same numbers give the same requests.
+import { KNOWN_ANSWERS } from '../ask/known-answers.ts';
 import { pick, type Random } from './random.ts';
 
 export interface DriverRequest {
@@ -7,33 +8,7 @@ export interface DriverRequest {
   readonly body?: unknown;
 }
 
-/** What people ask about a dependency tree; a few of them, so that the memory of answers is of use. */
-const QUESTIONS = [
-  'which package parses yaml',
-  'escape html entities in a template',
-  'match files with glob patterns',
-  'match a route path with parameters',
-  'least recently used cache with time to live',
-  'validate data against a typescript schema',
-  'export traces over http as protobuf',
-  'propagate trace context between services',
-  'parse command line arguments',
-  'colours in the terminal',
-  'generate a unique id',
-  'compare semantic versions',
-  'decode protocol buffers',
-  'drive a browser in tests',
-  'property based testing with random input',
-  'bundle and minify modules for the browser',
-  'source maps of transformed code',
-  'parse markdown to html',
-  'negotiate the content type of a response',
-  'read the body of a request with a limit',
-  'topological sort of a directed graph',
-  'charts of time series on a canvas',
-  'lint typescript quickly',
-  'polyfill for typed arrays',
-] as const;
+const QUESTIONS = [...KNOWN_ANSWERS.keys()];
 
 /**
  * Kinds of requests with their weights. Mostly questions, as an API of this kind sees; a run reads tens to hundreds of

@@ -32,8 +32,15 @@ export function repeat<T>(times: number, work: () => T): T {
   return work();
 }
 
-/** Does asynchronous work a number of times, one after the other, and resolves to the last result. */
-export async function repeatAsync<T>(times: number, work: () => Promise<T>): Promise<T> {
-  for (let done = 1; done < times; done++) await work();
+/**
+ * Does asynchronous work a number of times, one after the other, and resolves to the last result.
+ *
+ * @param signal ends it when nobody waits for the result any more
+ */
+export async function repeatAsync<T>(times: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let done = 1; done < times; done++) {
+    signal?.throwIfAborted();
+    await work();
+  }
   return work();
 }

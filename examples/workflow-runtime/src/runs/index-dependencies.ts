@@ -1,6 +1,7 @@
 // The workflow of this runtime: package-lock.json, the dependency graph, the table, the READMEs as vectors.
 import { join } from 'node:path';
 import type { AnswerMemory } from '../ask/answer-memory.ts';
+import type { Quotes } from '../ask/quotes.ts';
 import { buildGraph, type DependencyGraph, type GraphSummary, summariseGraph } from '../dependencies/graph.ts';
 import { type LockedPackage, type Lockfile, readLockfile, selectPackages } from '../dependencies/lockfile.ts';
 import type { PackageTree } from '../dependencies/package-tree.ts';
@@ -39,11 +40,12 @@ export interface IndexParts {
   readonly table: DependencyTable;
   readonly vectors: ReadmeVectors;
   readonly memory: AnswerMemory;
+  readonly quotes: Quotes;
 }
 
-/** Builds the workflow over the parts it fills. Runs must not overlap: they write to the same parts. */
+/** Builds the workflow over the parts it fills. Runs may overlap: each fills the table in a transaction of its own. */
 export function indexDependencies(parts: IndexParts): RunWorkflow<IndexValues, 'packageName'> {
-  const { projectRoot, tree, table, vectors, memory } = parts;
+  const { projectRoot, tree, table, vectors, memory, quotes } = parts;
   const node = nodesOver<IndexValues>();
   return compileWorkflow<IndexValues, 'packageName'>(
     'index-dependencies',
@@ -77,9 +79,9 @@ export function indexDependencies(parts: IndexParts): RunWorkflow<IndexValues, '
       node('fill-table', {
         reads: ['survey', 'graph', 'readmes'],
         writes: 'findings',
-        run: ({ survey, graph, readmes }) => {
+        run: async ({ survey, graph, readmes }) => {
           const findings = [...survey.findings, ...readmes.findings];
-          table.replace(survey.packages, graph, findings);
+          await table.replace(survey.packages, graph, findings);
           return findings;
         },
       }),
@@ -92,7 +94,9 @@ export function indexDependencies(parts: IndexParts): RunWorkflow<IndexValues, '
         reads: ['survey', 'graph', 'findings', 'vectorCount'],
         writes: 'summary',
         run: ({ survey, graph, findings, vectorCount }) => {
-          memory.clear(); // Earlier answers may be wrong now.
+          // Earlier answers and quotes may be wrong now.
+          memory.clear();
+          quotes.forget();
           const installed = survey.packages.filter((surveyed) => surveyed.installed).length;
           return { ...summariseGraph(graph), installed, findings: findings.length, vectors: vectorCount };
         },

@@ -5,7 +5,7 @@ import { listEntryPoints } from '../dependencies/exports.ts';
 import type { SurveyedPackage } from '../dependencies/graph.ts';
 import type { LockedPackage } from '../dependencies/lockfile.ts';
 import { MissingFiles, type PackageTree } from '../dependencies/package-tree.ts';
-import { RuntimeError } from '../errors.ts';
+import { type Fault, isFault } from '../errors.ts';
 import type { Finding } from '../table/schema.ts';
 import type { ReadmeVectors } from '../vectors/readme-vectors.ts';
 
@@ -75,7 +75,6 @@ async function surveyPackage(tree: PackageTree, locked: LockedPackage, findings:
   return { ...known, missingFiles: check.fault instanceof MissingFiles ? check.fault.files : [] };
 }
 
-type Fault = Error & { readonly code: string };
 type Attempt<T> = { readonly value: T; readonly fault?: undefined } | { readonly fault: Fault };
 
 async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
@@ -85,12 +84,6 @@ async function attempt<T>(work: () => Promise<T>): Promise<Attempt<T>> {
     if (isFault(error)) return { fault: error };
     throw error;
   }
-}
-
-/** Our own coded errors and the file system's. */
-function isFault(error: unknown): error is Fault {
-  if (error instanceof RuntimeError) return true;
-  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string';
 }
 
 function toFinding(path: string, fault: Fault): Finding {

@@ -1,5 +1,6 @@
 // READMEs as hashed TF-IDF vectors and the search for the nearest ones. A plain scan: a few hundred rows need no index.
-import { measurePerformance } from '@evenkeel/sdk';
+import { measurePerformance, traceRetrieval } from '@evenkeel/sdk';
+import { SpanKind } from '@opentelemetry/api';
 import { repeat, type Slowdowns } from '../faults/slowdowns.ts';
 import { countTerms, DIMENSIONS, type TermCounts } from './tokens.ts';
 
@@ -28,7 +29,7 @@ export class ReadmeVectors {
   }
 
   /** Takes in a README, in place of an earlier one of that path; searches see it after `build`. */
-  @measurePerformance('readme.tokenize')
+  @measurePerformance({ name: 'readme.tokenize', argsSize: true })
   put(path: string, text: string): void {
     this.#terms.set(path, countTerms(text));
   }
@@ -39,7 +40,7 @@ export class ReadmeVectors {
   }
 
   /** Weighs the words by how few READMEs hold them, and renews all vectors. */
-  @measurePerformance('vectors.build')
+  @measurePerformance({ name: 'vectors.build', memory: true })
   build(): void {
     const weights = inverseDocumentFrequency([...this.#terms.values()]);
     const rows = new Float32Array(this.#terms.size * DIMENSIONS);
@@ -55,7 +56,11 @@ export class ReadmeVectors {
   }
 
   /** Finds the READMEs nearest to a question, best first; none when it shares no word with any. */
-  @measurePerformance('vectors.nearest')
+  @traceRetrieval({
+    dataSource: 'readmes',
+    topK: ([, limit]: readonly [string, number]) => limit,
+    kind: SpanKind.INTERNAL,
+  })
   nearest(question: string, limit: number): Neighbour[] {
     return repeat(this.#slowdowns.times('vectors'), () => this.#search(question, limit));
   }

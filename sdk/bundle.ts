@@ -16,27 +16,22 @@ const ENTRIES = [
   'conformance/suite',
 ];
 /** Files of their own because they are loaded on demand; ES modules load the same ones. */
-const ON_DEMAND = [
-  'options',
-  'providers',
-  'config/from-settings',
-  'config/read-file',
-  'config/watch-file',
-  'monitor/alert-feed',
-];
+const ON_DEMAND = ['options', 'providers', 'config/from-settings', 'config/from-file', 'monitor/alert-feed'];
 /** They begin a process, which imports them. */
 const MODULES_ONLY = ['register', 'doctor'];
 
 /**
  * Leaves imports on demand to the files in CommonJS, for both kinds of module: OpenTelemetry's SDK is some hundred small
- * files, which take Node 160 ms of CPU to load that way and 250 ms as ES modules.
+ * files, which take Node 160 ms of CPU to load that way and 250 ms as ES modules. What begins a process takes them from there
+ * as well.
  */
 const onDemand: Plugin = {
   name: 'on-demand',
   setup({ onResolve }) {
     onResolve({ filter: /^\./ }, ({ kind, path, importer, resolveDir }) => {
-      if (kind !== 'dynamic-import') return undefined;
       const wanted = relative(join(HERE, 'src'), join(resolveDir, path)).replace(/\.ts$/, '');
+      const begins = MODULES_ONLY.some((name) => importer.startsWith(join(HERE, 'src', name)));
+      if (kind !== 'dynamic-import' && !(begins && ON_DEMAND.includes(wanted))) return undefined;
       if (!ON_DEMAND.includes(wanted)) throw new Error(`${importer} loads ${wanted}, which has no file of its own`);
       // From the file that is made, which for monitors is in a folder.
       const up = wanted.startsWith('monitor/') ? '../..' : '..';

@@ -1,6 +1,6 @@
 // The SDK's coded errors. Only invalid options are thrown, and only at start; everything else is one warning line,
 // because telemetry must never change the program it observes.
-import { withoutSecrets } from './bound/secrets.ts';
+import { state } from './state.ts';
 
 /** Every code with the message and the hint an operator reads. Codes are never reused. */
 export const ERRORS = {
@@ -96,4 +96,8 @@ export function warn(code: ErrorCode, detail: string): void {
   } catch {
     // There is nowhere left to say it.
   }
+}
+
+function withoutSecrets(text: string): string {
+  return state.clean?.(text) ?? text;
 }

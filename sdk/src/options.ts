@@ -2,9 +2,10 @@
 // The only place in the SDK that reads environment variables.
 import { samplerOf } from './config/sampler-setting.ts';
 import { checkOptions } from './option-checks.ts';
+import { withoutSecrets } from './bound/secrets.ts';
 import { EvenkeelError } from './errors.ts';
 import type { SamplingOptions } from './sample/sampling-options.ts';
-import type { ExceptionSignal } from './state.ts';
+import { type ExceptionSignal, state } from './state.ts';
 
 /** Protocols the SDK sends by itself. */
 export type Protocol = 'http/protobuf' | 'http/json';
@@ -127,6 +128,7 @@ const METRIC_INTERVAL_MS = 5000;
  * @throws OPTIONS_INVALID with all problems at once; CONFIG_FILE_CONFLICT when a configuration file is set too
  */
 export function resolveSettings(options: TelemetryOptions, environment: Environment = process.env): Settings {
+  state.clean = withoutSecrets;
   const problems = checkOptions(options);
   if (problems.length > 0) throw new EvenkeelError('OPTIONS_INVALID', problems.join('; '));
   const read: Read = (name) => environment[name]?.trim() || undefined;

@@ -64,13 +64,13 @@ async function start(options: TelemetryOptions): Promise<Telemetry> {
 
 async function readModel(settings: Settings): Promise<Model> {
   if (settings.configFile === undefined) return (await import('./config/from-settings.ts')).modelOf(settings);
-  return (await import('./config/read-file.ts')).readConfigFile(settings.configFile, settings.environment);
+  return (await import('./config/from-file.ts')).readConfigFile(settings.configFile, settings.environment);
 }
 
 /** Whoever has no file loads nothing of it. */
 async function followerOf({ configFile: path, environment }: Settings, model: Model): Promise<Follow | undefined> {
   if (path === undefined) return undefined;
-  const { watchSampler } = await import('./config/watch-file.ts');
+  const { watchSampler } = await import('./config/from-file.ts');
   return (apply) => watchSampler({ path, environment, model }, apply);
 }
 

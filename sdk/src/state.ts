@@ -8,6 +8,8 @@ export interface SdkState {
   /** When false, instrumented calls run as if they were not wrapped. */
   isOn: boolean;
   exceptionSignal: ExceptionSignal;
+  /** Takes secrets out of warnings and errors. There from when options are read, which is when there is something to say. */
+  clean?: (text: string) => string;
 }
 
 const SLOT = Symbol.for('evenkeel.sdk');

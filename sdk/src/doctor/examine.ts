@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRedaction } from '../bound/redaction.ts';
 import { modelOf } from '../config/from-settings.ts';
 import type { Model } from '../config/model.ts';
-import { readConfigFile } from '../config/read-file.ts';
+import { readConfigFile } from '../config/from-file.ts';
 import { EvenkeelError } from '../errors.ts';
 import { observedLibraries } from '../instrument/channels.ts';
 import { findInstalled } from '../instrument/installed.ts';

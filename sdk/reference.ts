@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ERRORS } from './src/errors.ts';
+import type { MetricDefinition } from './src/metric-definition.ts';
 import * as names from './src/names.ts';
 import { STANDARD_FILE, standardFile } from './standard-file.ts';
 
@@ -11,7 +12,7 @@ export const SDK_REFERENCE = 'docs/reference/sdk.md';
 export function sdkReference(): string {
   const tables = Object.entries(names).filter(([name]) => name.endsWith('METRIC'));
   const rows = tables
-    .flatMap(([, table]) => Object.values(table) as names.MetricDefinition[])
+    .flatMap(([, table]) => Object.values(table) as MetricDefinition[])
     .map(({ name, kind, unit, description }) => `| \`${name}\` | ${kind} | ${unit} | ${description} |`)
     .toSorted();
   const errors = Object.entries(ERRORS).map(([code, { message, hint }]) => `| \`${code}\` | ${message} | ${hint} |`);

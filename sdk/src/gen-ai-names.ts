@@ -1,6 +1,6 @@
 // The part of the table of names that is of models, agents, tools, memory and workflows, since it is the longest.
 // To be used through names.ts alone.
-import type { MetricDefinition } from './names.ts';
+import type { MetricDefinition } from './metric-definition.ts';
 
 /** Attribute keys by their role. @see GenAI conventions, in development; what is of `evenkeel.` no convention knows */
 export const GEN_AI_ATTRIBUTE = {

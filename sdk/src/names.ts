@@ -1,6 +1,7 @@
 // Every span and attribute name the SDK writes, semantic conventions first, so that a rename is one line.
 // The constants are spelled out instead of imported: importing a decorator must load nothing but the API.
 import { SECONDS } from './bounds.ts';
+import type { MetricDefinition } from './metric-definition.ts';
 
 export { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, GEN_AI_OPERATION, MEMORY_OPERATION } from './gen-ai-names.ts';
 export { RESOURCE_METRIC } from './instrument/metrics.ts';
@@ -161,13 +162,3 @@ export const MONITOR_METRIC = {
     bounds: SECONDS,
   },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
-
-/** One metric as it is made. */
-export interface MetricDefinition {
-  readonly kind: 'histogram' | 'counter' | 'up-down-counter' | 'gauge';
-  readonly name: string;
-  /** UCUM. */
-  readonly unit: string;
-  readonly description: string;
-  readonly bounds?: readonly number[];
-}

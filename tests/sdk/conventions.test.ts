@@ -1,6 +1,7 @@
 // Every name the SDK can write is one of the conventions, or has a reason not to be.
 import { describe, expect, it } from 'vitest';
 import { OPEN_SPAN } from '../../sdk/src/bound/open-spans.ts';
+import type { MetricDefinition } from '../../sdk/src/metric-definition.ts';
 import * as names from '../../sdk/src/names.ts';
 import { faultOf, registrySize, valueFaultOf } from '../support/conventions.ts';
 import { EXCEPTIONS, isExcepted } from '../support/convention-exceptions.ts';
@@ -10,7 +11,7 @@ const { GEN_AI_ATTRIBUTE, GEN_AI_OPERATION, MEMORY_OPERATION } = names;
 const ending = <T>(word: string): T[] =>
   Object.entries(names).flatMap(([name, table]) => (name.endsWith(word) ? (Object.values(table) as T[]) : []));
 const attributes = [...ending<string>('ATTRIBUTE'), ...Object.values(OPEN_SPAN)];
-const metrics = ending<names.MetricDefinition>('METRIC').map(({ name }) => name);
+const metrics = ending<MetricDefinition>('METRIC').map(({ name }) => name);
 const operations = [...Object.values(GEN_AI_OPERATION), ...Object.values(MEMORY_OPERATION)];
 const valued = operations.map((operation) => `${GEN_AI_ATTRIBUTE.genAiOperation}=${operation}`);
 

@@ -1,7 +1,7 @@
 // Metrics of pools, caches, connections, queues and breakers, semantic conventions first; where there is none, the name
 // by which the sidecar reads them.
 import { LONG_SECONDS, SECONDS } from '../bounds.ts';
-import type { MetricDefinition } from '../names.ts';
+import type { MetricDefinition } from '../metric-definition.ts';
 
 /** Part of the table of names. @see OpenTelemetry semantic conventions 1.45 (`db.client.connection.*`, `http.client.*`) */
 export const RESOURCE_METRIC = {

@@ -2,7 +2,7 @@
 // numbers. Objects of the same name add up. Programs' objects are held weakly.
 import { type Attributes, diag } from '@opentelemetry/api';
 import { type Instruments, instruments, type Report, withInstruments } from '../observe/instruments.ts';
-import type { MetricDefinition } from '../names.ts';
+import type { MetricDefinition } from '../metric-definition.ts';
 import { state } from '../state.ts';
 
 /** Objects of one kind that are read; more than a program has on purpose. */

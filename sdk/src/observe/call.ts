@@ -1,6 +1,7 @@
 // One call that is being observed: its span, its measurements, and what else wants to know how it went.
 import { type Attributes, type Context, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { ATTRIBUTE, ERROR_TYPE_OTHER, type MetricDefinition } from '../names.ts';
+import type { MetricDefinition } from '../metric-definition.ts';
+import { ATTRIBUTE, ERROR_TYPE_OTHER } from '../names.ts';
 import { state } from '../state.ts';
 import type { CallAttributes, LowLimits } from './attributes.ts';
 import { emitException } from './events.ts';

@@ -10,7 +10,8 @@ import {
   type Observable,
   type UpDownCounter,
 } from '@opentelemetry/api';
-import { type MetricDefinition, SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
+import type { MetricDefinition } from '../metric-definition.ts';
+import { SCOPE_NAME, SCOPE_VERSION } from '../names.ts';
 
 /** Records of one kind of metric each: `record` for histograms and gauges, `add` for counters. */
 type Instrument = Histogram & UpDownCounter;

@@ -20,7 +20,8 @@ import { type LlmRequest, readRequest, requestAttributes } from './llm-request.t
 import { type LlmResponse, type LlmUsage, ResponseReader, usageAttributes } from './llm-response.ts';
 import { asked, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
-import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, type MetricDefinition } from '../names.ts';
+import type { MetricDefinition } from '../metric-definition.ts';
+import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC } from '../names.ts';
 
 /** Options of {@link traceLLM}. */
 export interface LlmOptions<Args, Low extends LowAttributes = LowAttributes> {

@@ -17,7 +17,7 @@ import { sizeOf } from './size.ts';
 import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC, MEMORY_OPERATION } from '../names.ts';
 
 /** Short words for the operations on a memory store. */
-export type MemoryOperation = keyof typeof MEMORY_OPERATION;
+export type MemoryOperation = 'get' | 'put' | 'search' | 'create' | 'update' | 'delete';
 
 /** Options of {@link traceMemoryOperation}. */
 export interface MemoryOperationOptions<Args, Low extends LowAttributes = LowAttributes> {
@@ -59,7 +59,7 @@ export function traceMemoryOperation(options: MemoryOperationOptions<never>, fn?
 }
 
 function memoryObservation(options: MemoryOperationOptions<never>): Observation {
-  const name = MEMORY_OPERATION[options.operation];
+  const name: string = MEMORY_OPERATION[options.operation];
   const own = { [GEN_AI_ATTRIBUTE.genAiOperation]: name, [GEN_AI_ATTRIBUTE.genAiMemoryStore]: options.store };
   const { fixed, fromArguments, low } = attributesFrom(options.attributes, own);
   return {

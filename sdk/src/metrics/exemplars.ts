@@ -3,6 +3,7 @@
 import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { DataPoint, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { created } from '../creation-checks.ts';
 import { joinExemplars } from './exemplar-join.ts';
 import { addToJson } from './exemplar-json.ts';
 import { type ExemplarFilter, ExemplarMeterProvider, type Tally } from './exemplar-meter.ts';
@@ -36,12 +37,12 @@ export interface ExemplarOptions {
   readonly tally?: Tally;
 }
 
-/** Makes exemplars for one process. */
-export function createExemplars({
-  filter = 'trace_based',
-  redact,
-  tally = { measurements: 0 },
-}: ExemplarOptions = {}): Exemplars {
+/** Makes exemplars for one process. @throws OPTIONS_INVALID where the options cannot be read */
+export function createExemplars(options: ExemplarOptions = {}): Exemplars {
+  const { filter, redact, tally } = created('createExemplars', () => {
+    const { filter: asked = 'trace_based', redact: given, tally: counter = { measurements: 0 } } = options;
+    return { filter: asked, redact: given, tally: counter };
+  });
   const instruments = new Map<string, InstrumentExemplars>();
   const attached = new WeakMap<DataPoint<unknown>, readonly SeriesExemplar[]>();
   const lookup = (scope: Scope, instrument: string, kind: 'histogram' | 'counter'): InstrumentExemplars | undefined => {

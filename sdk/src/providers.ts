@@ -118,12 +118,13 @@ async function createProviders(
   startDiagnostics(model.log_level, redaction);
   const resource = await createResource(model.resource, redaction);
   const serviceName = String(resource.attributes[ATTRIBUTE.serviceName]);
+  const { onFailure } = outlet;
   const counting = createCounting({
     ...options.sampling,
     filter: filterOf(model.meter_provider?.exemplar_filter),
     redact: (attributes) => redaction.attributes(attributes),
     serviceName,
-    onFailure: outlet.onFailure,
+    onFailure,
   });
   const holders: Holder[] = [];
   const metricHolders: Holder[] = [];
@@ -143,7 +144,7 @@ async function createProviders(
   const tracerProvider = new SdkTracerProvider({
     resource,
     sampler: counting.sampler(
-      () => (configured = createReplaceableSampler(model.tracer_provider?.sampler, { serviceName, outlet })),
+      () => (configured = createReplaceableSampler(model.tracer_provider?.sampler, { serviceName, onFailure })),
     ),
     spanProcessors: [...counting.spanProcessors, open.processor, ...exporting],
     spanLimits: spanLimits(model),
@@ -160,7 +161,10 @@ async function createProviders(
     itemProviders: [tracerProvider, loggerProvider],
     open,
     holders: [...holders, ...metricHolders],
-    onShutdown: counting.close,
+    onShutdown() {
+      counting.close();
+      configured?.close();
+    },
   };
 }
 

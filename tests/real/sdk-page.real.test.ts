@@ -10,7 +10,7 @@ describeWith(['promtool'], 'the page of a program', ({ promtool }) => {
     const { url } = await startReceiver();
     const options = { endpoint: url, sampling: { ratio: 0.1, exactCounting: true }, prometheus: {} };
     const { stdout: page } = await endJob(['work', 'work', 'page', 'exit'], {}, options);
-    for (const family of ['traces_span_metrics_calls_total', 'traces_span_metrics_duration_seconds', 'job_read'])
+    for (const family of ['traces_span_metrics_calls_total', 'traces_span_metrics_duration_seconds', 'job_read_bytes'])
       expect(page).toContain(`# TYPE ${family} `);
     const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], { input: page, encoding: 'utf8' });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });

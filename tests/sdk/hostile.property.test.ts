@@ -86,10 +86,10 @@ function made(make: () => unknown): unknown {
 
 describe('hostile arguments', () => {
   const { measurePerformance, traceWorkflow, traceNode, traceAgent, traceTool, traceRetrieval } = sdk;
-  const { traceMemoryOperation, traceLLM, traceTransaction } = sdk;
+  const { traceMemoryOperation, traceLLM, traceTransaction, traceQuery } = sdk;
   const instruments = [
     [measurePerformance, traceWorkflow, traceNode, traceAgent, traceTool, traceRetrieval],
-    [traceMemoryOperation, traceLLM, traceTransaction],
+    [traceMemoryOperation, traceLLM, traceTransaction, traceQuery],
   ].flat() as unknown as ((given: unknown, fn?: unknown) => Anything)[];
 
   it.each(instruments.map((instrument) => ({ name: instrument.name, instrument })))(
@@ -230,9 +230,10 @@ describe('hostile arguments', () => {
   });
 
   it('of samplers are refused when one is made', () => {
-    const makersOf = Object.values(sampling).filter((each) => !/^class|Exemplars|Remote/.test(String(each)));
+    const makersOf = Object.values(sampling).filter((each) => !/^class|Remote/.test(String(each))) as Anything[];
+    makersOf.push((given) => new sampling.SpanMetricsProcessor(given as never));
     assert(
-      property(constantFrom(...(makersOf as Anything[])), array(options, { maxLength: 2 }), (make, args) => {
+      property(constantFrom(...makersOf), array(options, { maxLength: 2 }), (make, args) => {
         const sampler = made(() => make(...args.map((each) => each()))) as sampling.ComposableSampler | undefined;
         const whole = sampler && 'intentOf' in sampler ? sampling.createCompositeSampler(sampler) : undefined;
         whole?.shouldSample(ROOT_CONTEXT, 'f'.repeat(32), 'n', SpanKind.INTERNAL, {}, []);
@@ -269,8 +270,7 @@ describe('numbers that would take a limit away', () => {
   });
 
   it('are refused elsewhere', () => {
-    for (const value of WRONG) {
-      const given = value as never;
+    for (const given of WRONG as never[])
       for (const make of [
         () => new monitor.ResourceMonitor({ intervalMs: given }),
         () => new monitor.ResourceMonitor({ maxIntervalMs: given }),
@@ -278,11 +278,11 @@ describe('numbers that would take a limit away', () => {
         () => new monitor.QueryPerformanceTracker({ maxSlow: given }),
         () => new monitor.PerformanceMonitor({ thresholds: { a: { errorRatio: given } } }),
         () => sampling.composableProbability(given),
+        () => new sampling.SpanMetricsProcessor({ maxSeries: given }),
         () =>
           sampling.createRemoteSampler({ url: 'http://127.0.0.1:9', serviceName: 's', ratio: 1, intervalMs: given }),
       ])
         expect(make).toThrow(sdk.EvenkeelError);
-    }
     expect(() => new monitor.QueryPerformanceTracker({ slowMs: Infinity })).not.toThrow();
   });
 

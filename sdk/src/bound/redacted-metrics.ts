@@ -67,13 +67,14 @@ function redactedMetric(metric: MetricData, redaction: Redaction): MetricData {
   return isChanged ? ({ ...clean, dataPoints: joined(points, metric.dataPointType) } as MetricData) : clean;
 }
 
-/** Joins points of equal attributes. */
+/** Joins points of equal attributes into the first of them, which may be known to whoever made it. */
 function joined(points: readonly Point[], type: DataPointType): Point[] {
   const byAttributes = new Map<string, Point>();
   for (const point of points) {
     const key = JSON.stringify(Object.entries(point.attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
     const known = byAttributes.get(key);
-    byAttributes.set(key, known === undefined ? point : joinedPoint(known, point, type));
+    if (known === undefined) byAttributes.set(key, point);
+    else Object.assign(known, joinedPoint(known, point, type));
   }
   return [...byAttributes.values()];
 }

@@ -108,8 +108,8 @@ const keys = once(
   () =>
     new RegExp(
       [
-        // A limit of length may have cut parts of it.
-        String.raw`\beyJ[\w-]{4,}\.(?=[\w.-])[\w-]*(?:\.[\w-]*){0,3}`,
+        // A limit of length may have cut parts of it. Within a word it is bounded: each hyphen could be where one begins.
+        String.raw`(?:(?<![\w-])eyJ[\w-]{4,}|\beyJ[\w-]{4,1000})\.(?=[\w.-])[\w-]*(?:\.[\w-]*){0,3}`,
         String.raw`\b(?:AKIA|ASIA)[A-Z0-9]{16}\b`,
         String.raw`\bAIza[\w-]{35}`,
         String.raw`\bgh[opsur]_[A-Za-z0-9]{30,}`,

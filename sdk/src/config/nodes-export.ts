@@ -118,7 +118,7 @@ const prometheus = node({
   'target_info_enabled/development': flag,
   resource_constant_labels: patterns,
   translation_strategy: noted(
-    'The exporter of OpenTelemetry for JavaScript has one strategy: `_total` is added, units are not.',
+    'The exporter of OpenTelemetry for JavaScript has one strategy, and units are added to its names.',
     word('underscore_escaping_with_suffixes'),
   ),
   without_scope_info: refused('version 1.1 of the standard has `scope_info_enabled` in its place'),

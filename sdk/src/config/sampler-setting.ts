@@ -1,5 +1,6 @@
 // Reads OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG in the words of the configuration model. Pure.
 // @see OpenTelemetry specification, environment variable specification, general SDK configuration
+import { isInterval } from '../sample/sampling-options.ts';
 import type { SamplerNode } from './model.ts';
 
 /** Of Jaeger's clients and OpenTelemetry's for Java: little, because nobody has said yet that it may be more. */
@@ -7,9 +8,6 @@ const INITIAL_RATIO = 0.001;
 
 /** The page of a sidecar on this machine, which answers how much to sample. */
 const ENDPOINT = 'http://127.0.0.1:4320';
-
-/** The least time between two questions. */
-const LEAST_INTERVAL_MS = 1000;
 
 type Tell = (problem: string) => void;
 
@@ -53,14 +51,14 @@ function remoteOf(arg: string | undefined, tell: Tell): SamplerNode {
   const isUrl = URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol);
   if (!isUrl) tell('the endpoint of OTEL_TRACES_SAMPLER_ARG');
   const interval = Number(pollingIntervalMs ?? Number.NaN);
-  const isInterval = interval >= LEAST_INTERVAL_MS;
-  if (pollingIntervalMs !== undefined && !isInterval)
+  const hasInterval = isInterval(interval);
+  if (pollingIntervalMs !== undefined && !hasInterval)
     tell(`pollingIntervalMs=${pollingIntervalMs} of OTEL_TRACES_SAMPLER_ARG`);
   const ratio = ratioOf(initialSamplingRate, tell) ?? INITIAL_RATIO;
   return {
     'jaeger_remote/development': {
       endpoint: isUrl ? endpoint : ENDPOINT,
-      ...(isInterval && { interval }),
+      ...(hasInterval && { interval }),
       initial_sampler: { parent_based: { root: { trace_id_ratio_based: { ratio } } } },
     },
   };

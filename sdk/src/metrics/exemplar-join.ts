@@ -26,6 +26,8 @@ export function placeOf(scope: number, metric: number, point: number): string {
 export interface ExemplarSources {
   of(scope: ScopeMetrics['scope'], instrument: string): InstrumentExemplars | undefined;
   attached(point: DataPoint<unknown>): readonly SeriesExemplar[] | undefined;
+  /** Gives attributes of a measurement as they may be told; the points may have been made so already. */
+  cleaned(attributes: Attributes): Attributes;
 }
 
 /** Takes the exemplars of all points of a collection; they are not there for another. */
@@ -34,7 +36,8 @@ export function joinExemplars({ scopeMetrics }: ResourceMetrics, sources: Exempl
   scopeMetrics.forEach(({ scope, metrics }, s) => {
     metrics.forEach((metric, m) => {
       const isInteger = metric.descriptor.valueType === ValueType.INT;
-      const exemplars = exemplarsOf(metric, sources.of(scope, metric.descriptor.name)?.measured() ?? []);
+      const measured = sources.of(scope, metric.descriptor.name)?.measured() ?? [];
+      const exemplars = exemplarsOf(metric, measured, sources.cleaned);
       metric.dataPoints.forEach((point: DataPoint<unknown>, p) => {
         const attached = (sources.attached(point) ?? []).map((each) => ({ ...each, filteredAttributes: {} }));
         const all = [...attached, ...(exemplars.get(point) ?? [])];
@@ -51,12 +54,17 @@ export function joinExemplars({ scopeMetrics }: ResourceMetrics, sources: Exempl
 
 type Found = Omit<PointExemplar, 'isInteger'>;
 
-function exemplarsOf(metric: MetricData, measured: readonly MeasuredSeries[]): Map<DataPoint<unknown>, Found[]> {
+function exemplarsOf(
+  metric: MetricData,
+  measured: readonly MeasuredSeries[],
+  cleaned: ExemplarSources['cleaned'],
+): Map<DataPoint<unknown>, Found[]> {
   const found = new Map<DataPoint<unknown>, Found[]>();
   if (measured.length === 0) return found;
   const points = new PointsByAttributes(metric.dataPoints);
   for (const { attributes, reservoir } of measured) {
-    const point = points.of(attributes);
+    const told = cleaned(attributes);
+    const point = points.of(told) ?? points.of(attributes);
     // Of a series the SDK folded, or a view renamed, there is no point that says so; its exemplars end with the next one.
     if (point === undefined) continue;
     const taken = reservoir
@@ -66,7 +74,7 @@ function exemplarsOf(metric: MetricData, measured: readonly MeasuredSeries[]): M
     const others = found.get(point) ?? [];
     found.set(point, [
       ...others,
-      ...taken.map((each) => ({ ...each, filteredAttributes: rest(attributes, point.attributes) })),
+      ...taken.map((each) => ({ ...each, filteredAttributes: rest(told, point.attributes) })),
     ]);
   }
   return found;
@@ -101,10 +109,9 @@ function keyOf(attributes: Attributes, keys: readonly string[]): string {
   return JSON.stringify(keys.map((key) => [key, attributes[key]]));
 }
 
-/** What a point leaves out, as a copy. */
+/** What a point leaves out. */
 function rest(measured: Attributes, told: Attributes): Attributes {
-  const left = Object.entries(measured).filter(([key]) => !(key in told));
-  return Object.fromEntries(left.map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]));
+  return Object.fromEntries(Object.entries(measured).filter(([key]) => !(key in told)));
 }
 
 function msOf([seconds, nanoseconds]: HrTime): number {

@@ -1,8 +1,9 @@
 // Exemplars for OpenTelemetry's SDK, which has none: from the measurement, through a wrapped meter provider, to the request, in
 // which they are written after the SDK has serialised it.
-import type { MeterProvider } from '@opentelemetry/api';
+import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import type { DataPoint, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { created } from '../creation-checks.ts';
 import { joinExemplars } from './exemplar-join.ts';
 import { addToJson } from './exemplar-json.ts';
 import { type ExemplarFilter, ExemplarMeterProvider, type Tally } from './exemplar-meter.ts';
@@ -30,18 +31,18 @@ export interface Exemplars extends ExemplarSink {
 export interface ExemplarOptions {
   /** Which measurements may become exemplars: those in sampled spans unless given. */
   readonly filter?: ExemplarFilter;
-  /** Takes secrets out of what an exemplar tells beside its point, in place. */
+  /** Takes secrets out of attributes of measurements, in place: those that an exemplar tells, and those it is found by. */
   readonly redact?: (attributes: Record<string, unknown>) => void;
   /** Counts every measurement made through a provider of these. */
   readonly tally?: Tally;
 }
 
-/** Makes exemplars for one process. */
-export function createExemplars({
-  filter = 'trace_based',
-  redact,
-  tally = { measurements: 0 },
-}: ExemplarOptions = {}): Exemplars {
+/** Makes exemplars for one process. @throws OPTIONS_INVALID where the options cannot be read */
+export function createExemplars(options: ExemplarOptions = {}): Exemplars {
+  const { filter, redact, tally } = created('createExemplars', () => {
+    const { filter: asked = 'trace_based', redact: given, tally: counter = { measurements: 0 } } = options;
+    return { filter: asked, redact: given, tally: counter };
+  });
   const instruments = new Map<string, InstrumentExemplars>();
   const attached = new WeakMap<DataPoint<unknown>, readonly SeriesExemplar[]>();
   const lookup = (scope: Scope, instrument: string, kind: 'histogram' | 'counter'): InstrumentExemplars | undefined => {
@@ -55,6 +56,13 @@ export function createExemplars({
   const sources = {
     of: (scope: Scope, instrument: string) => instruments.get(keyOf(scope, instrument)),
     attached: (point: DataPoint<unknown>) => attached.get(point),
+    cleaned(attributes: Attributes): Attributes {
+      if (redact === undefined) return attributes;
+      const copies = Object.entries(attributes).map(([key, value]) => [key, Array.isArray(value) ? [...value] : value]);
+      const copy: Attributes = Object.fromEntries(copies);
+      redact(copy);
+      return copy;
+    },
   };
   return {
     attach(point, exemplars) {
@@ -68,8 +76,6 @@ export function createExemplars({
         try {
           const exemplars = joinExemplars(request, sources);
           if (bytes === undefined || exemplars.size === 0) return bytes;
-          if (redact !== undefined)
-            for (const all of exemplars.values()) all.forEach((each) => redact(each.filteredAttributes));
           return format === 'json' ? addToJson(bytes, exemplars) : addToProtobuf(bytes, exemplars);
         } catch {
           // Metrics are more than their exemplars, one of which may have what cannot be written.

@@ -3,6 +3,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import type { CollectionResult, MetricProducer } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { checkNumbers, checkPart, created } from '../creation-checks.ts';
 import { ExemplarReservoir } from './exemplar-reservoir.ts';
 import {
   type ExemplarSink,
@@ -15,6 +16,8 @@ import { SpanSeriesTable } from './span-series.ts';
 
 /** As many as the SDK lets an instrument have by half: a service with more names its spans by what varies. */
 const MAX_SERIES = 1000;
+/** Each has a histogram of its own, of some kilobytes. */
+const MOST_SERIES = 100_000;
 
 export interface SpanMetricsProcessorOptions {
   /** Series by operation and status; what comes later is counted in an overflow series. 1000 unless given. */
@@ -38,8 +41,20 @@ export class SpanMetricsProcessor implements SpanProcessor, MetricProducer {
   readonly #source: SpanMetricsSource;
   #own: SpanMetricsProducer | undefined;
 
-  constructor({ maxSeries = MAX_SERIES, dimensions = [], exemplars }: SpanMetricsProcessorOptions = {}) {
-    this.#series = new SpanSeriesTable({ maxSeries, dimensions: [...dimensions] });
+  /** @throws OPTIONS_INVALID */
+  constructor(options: SpanMetricsProcessorOptions = {}) {
+    const what = 'SpanMetricsProcessor';
+    checkNumbers(what, options, { maxSeries: { most: MOST_SERIES } });
+    const {
+      maxSeries = MAX_SERIES,
+      dimensions,
+      exemplars,
+    } = created(what, () => ({
+      ...options,
+      dimensions: [...(options.dimensions ?? [])],
+    }));
+    if (exemplars !== undefined) checkPart(what, exemplars, 'attach');
+    this.#series = new SpanSeriesTable({ maxSeries, dimensions });
     this.#sink = exemplars;
     this.#source = { all: this.#series.all, exemplars, distribute: () => this.#distribute() };
   }

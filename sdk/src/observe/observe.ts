@@ -131,10 +131,14 @@ function spanOnly(span: Span, fn: AnyFunction, self: unknown, args: unknown[]): 
   return result;
 }
 
-/** What a public function gives: the function it was handed, wrapped; without one the decorator that wraps. */
-export function instrument(observation: Observation | (() => Observation), fn: AnyFunction | undefined): unknown {
+/**
+ * What a public function gives: the function it was handed, wrapped; without one the decorator that wraps.
+ *
+ * @param observation makes it of the options of a program, and may throw as in {@link instrumentBy}
+ */
+export function instrument(observation: () => Observation, fn: AnyFunction | undefined): unknown {
   return instrumentBy(() => {
-    const made = typeof observation === 'function' ? observation() : observation;
+    const made = observation();
     if (typeof made.name !== 'string') throw new TypeError('the name of an operation is a string');
     return (wrapped) => observe(made, wrapped);
   }, fn);

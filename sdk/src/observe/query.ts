@@ -8,6 +8,7 @@ import {
   instrument,
   type Observation,
 } from './observe.ts';
+import { checkNumbers } from '../creation-checks.ts';
 import { type AttributesOption, type LowAttributes, lowCardinality, LowLimits } from './attributes.ts';
 import { type Call, Metering, type Watch } from './call.ts';
 import { emitEvent } from './events.ts';
@@ -70,11 +71,11 @@ export function traceQuery<
   const Low extends LowAttributes = LowAttributes,
 >(options: QueryOptions<Args, Low>): Instrument<Args>;
 export function traceQuery(options: AnyOptions, fn?: AnyFunction): unknown {
-  const observation = observationOf(options);
-  return instrument(observation, fn);
+  return instrument(() => queryObservation(options), fn);
 }
 
-function observationOf(options: AnyOptions): Observation {
+function queryObservation(options: AnyOptions): Observation {
+  checkNumbers('traceQuery', options, { slowMs: { most: Infinity } });
   const { system, namespace, kind, attributes } = options;
   const readText = readerOf(system);
   const facts = factsFrom(options, typeof options.text === 'string' ? readText(options.text) : {});

@@ -85,7 +85,6 @@ function settlePromise(call: Call, promise: Promise<unknown>): Promise<unknown> 
  * the call is made only when it is needed: never, for a promise of a plain value.
  */
 export function settleSpan(span: Span, result: object): unknown {
-  if (!isPlainPromise(result)) return settle(new Call(span, context.active()), result);
   const fulfilled = (value: unknown): unknown => {
     if (typeof value === 'object' && value !== null) resolve(new Ending(new Call(span, context.active())), value);
     else span.end();
@@ -95,16 +94,17 @@ export function settleSpan(span: Span, result: object): unknown {
     new Call(span, context.active()).fail(thrown);
     throw thrown;
   };
-  return result.then(fulfilled, rejected);
+  try {
+    if (isPlainPromise(result)) return result.then(fulfilled, rejected);
+  } catch {
+    // A proxy: of a promise it looks like one, and is none.
+  }
+  return settle(new Call(span, context.active()), result);
 }
 
-/** Of no subclass and with nothing of its own; false for a proxy that does not say what it is. */
+/** Of no subclass and with nothing of its own. */
 function isPlainPromise(result: object): result is Promise<unknown> {
-  try {
-    return Object.getPrototypeOf(result) === Promise.prototype && Reflect.ownKeys(result).length === 0;
-  } catch {
-    return false;
-  }
+  return Object.getPrototypeOf(result) === Promise.prototype && Reflect.ownKeys(result).length === 0;
 }
 
 /**

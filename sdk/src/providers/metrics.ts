@@ -28,6 +28,7 @@ import { createMetricExporter } from './exporters.ts';
 import { ExportingReader } from './exporting-reader.ts';
 import type { Surroundings } from './otlp.ts';
 import { limitOf } from './otlp-settings.ts';
+import { withUnit } from './page-names.ts';
 import { chosenPattern, isChosenBy } from './patterns.ts';
 import { switchMeters } from './switched-scopes.ts';
 
@@ -126,13 +127,23 @@ async function openPage(
   return page;
 }
 
-/** Makes a page of metrics, with counted spans in the shape it knows; it is served by whoever calls. */
+/** Makes a page of metrics, with units in names and counted spans in the shape it knows; it is served by whoever calls. */
 export function createPage(
   config: NonNullable<ConstructorParameters<typeof PrometheusExporter>[0]>,
   counting: Counting | undefined,
 ): PrometheusExporter {
   const metricProducers = counting?.producers({ histograms: 'classic' }) ?? [];
-  return new PrometheusExporter({ ...config, metricProducers, preventServerStart: true });
+  const page = new PrometheusExporter({ ...config, metricProducers, preventServerStart: true });
+  const collect = page.collect.bind(page);
+  page.collect = async (options) => {
+    const { resourceMetrics, errors } = await collect(options);
+    const scopeMetrics = resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
+      scope,
+      metrics: metrics.map(withUnit),
+    }));
+    return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
+  };
+  return page;
 }
 
 /** `up_down_counter` of the model is `upDownCounter` of the reader. */

@@ -1,7 +1,6 @@
 // Makes the samplers of the configuration model. Each variant is one line of the table.
 import { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import type { SamplerNode } from '../config/model.ts';
-import type { Outlet } from '../otlp-transport.ts';
 import { createAlwaysRecordSampler } from '../sample/always-record.ts';
 import { createBelowParentSampler } from '../sample/below-parent.ts';
 import { createCompositeSampler, createConsistentProbabilitySampler } from '../sample/consistent-probability.ts';
@@ -11,8 +10,10 @@ import { composableOf } from './composable-samplers.ts';
 /** What a sampler that asks others needs. */
 export interface SamplerSurroundings {
   readonly serviceName: string;
-  /** Closing ends the questions. */
-  readonly outlet: Pick<Outlet, 'closing' | 'onFailure'>;
+  /** Ends the questions. */
+  readonly closing: AbortSignal;
+  /** Told of each question without a usable answer. */
+  readonly onFailure: (error: Error) => void;
 }
 
 type Variants = { [Name in keyof SamplerNode]-?: NonNullable<SamplerNode[Name]> | null };
@@ -41,30 +42,30 @@ export function createSampler(node: SamplerNode | null | undefined, around: Samp
 /** A sampler that can be replaced while spans are made. */
 export interface ReplaceableSampler extends Sampler {
   replace(node: SamplerNode | null | undefined): void;
+  /** One that asks others asks no more. */
+  close(): void;
 }
 
 /** Makes one that decides as `node` says until it is replaced. */
 export function createReplaceableSampler(
   node: SamplerNode | null | undefined,
-  around: SamplerSurroundings,
+  around: Omit<SamplerSurroundings, 'closing'>,
 ): ReplaceableSampler {
   let ending = new AbortController();
-  const create = (from: SamplerNode | null | undefined): Sampler => {
-    const closing = AbortSignal.any([around.outlet.closing, ending.signal]);
-    return createSampler(from, { ...around, outlet: { ...around.outlet, closing } });
-  };
+  const create = (from: SamplerNode | null | undefined): Sampler =>
+    createSampler(from, { ...around, closing: ending.signal });
   let current = create(node);
   const replaceable: ReplaceableSampler = {
     // Bound, so that a span costs no call more.
     shouldSample: current.shouldSample.bind(current),
     toString: () => current.toString(),
     replace(next) {
-      // One that asks others asks no more.
       ending.abort();
       ending = new AbortController();
       current = create(next);
       replaceable.shouldSample = current.shouldSample.bind(current);
     },
+    close: () => ending.abort(),
   };
   return replaceable;
 }
@@ -89,7 +90,7 @@ function createBelow(node: SamplerNode, isBelowSampled: boolean, around: Sampler
 }
 
 function createRemote(node: Variants['jaeger_remote/development'], around: SamplerSurroundings): Sampler {
-  const { closing, onFailure } = around.outlet;
+  const { closing, onFailure } = around;
   const sampler = createRemoteSampler({
     serviceName: around.serviceName,
     url: node?.endpoint ?? '',

@@ -12,6 +12,15 @@ export interface SamplingOptions {
   readonly dimensions?: readonly string[];
 }
 
+/** Milliseconds between two questions: more often is no help, and a timer that is to wait longer fires at once. */
+const LEAST_INTERVAL_MS = 1000;
+const MOST_INTERVAL_MS = 2 ** 31 - 1;
+
+/** Whether a sampler can ask so often. */
+export function isInterval(intervalMs: unknown): boolean {
+  return typeof intervalMs === 'number' && intervalMs >= LEAST_INTERVAL_MS && intervalMs <= MOST_INTERVAL_MS;
+}
+
 /** Lists what is wrong with the options, each with its name; empty when nothing is. */
 export function checkSampling(options: unknown): string[] {
   if (options === undefined) return [];
@@ -35,6 +44,7 @@ function checkRemote(remote: unknown): string[] {
   const { url, intervalMs } = remote as Record<string, unknown>;
   const isUrl = typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
   const problems = isUrl ? [] : ['sampling.remote.url must be an http or https URL'];
-  const isInterval = intervalMs === undefined || (typeof intervalMs === 'number' && intervalMs >= 1000);
-  return isInterval ? problems : [...problems, 'sampling.remote.intervalMs must be at least 1000'];
+  if (intervalMs !== undefined && !isInterval(intervalMs))
+    problems.push(`sampling.remote.intervalMs must be from ${LEAST_INTERVAL_MS} to ${MOST_INTERVAL_MS}`);
+  return problems;
 }

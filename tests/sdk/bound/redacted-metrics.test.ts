@@ -1,9 +1,16 @@
 // Metrics without secrets, and series that are one without them.
+import { ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api';
+import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, AggregationType } from '@opentelemetry/sdk-metrics';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { array, assert, asyncProperty, double } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactReader } from '../../../sdk/src/bound/redacted-metrics.ts';
+import { redactedMetrics, redactReader } from '../../../sdk/src/bound/redacted-metrics.ts';
 import { createRedaction } from '../../../sdk/src/bound/redaction.ts';
+import { createExemplars } from '../../../sdk/src/metrics/exemplars.ts';
+import { SpanMetricsProcessor } from '../../../sdk/src/metrics/span-metrics-processor.ts';
+import { decodedPoints } from '../../support/decoded-points.ts';
 
 class PullReader extends MetricReader {
   protected onShutdown = async (): Promise<void> => {};
@@ -86,6 +93,41 @@ describe('redactReader', () => {
       }),
       { numRuns: 60, seed: 3 },
     );
+  });
+});
+
+describe('exemplars', () => {
+  const redaction = createRedaction();
+  const exemplars = createExemplars({ redact: (attributes) => redaction.attributes(attributes) });
+  const serializer = exemplars.serializer(ProtobufMetricsSerializer, 'protobuf');
+  const inSpan = trace.setSpanContext(ROOT_CONTEXT, {
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    traceFlags: TraceFlags.SAMPLED,
+  });
+
+  it.each([true, false])('are found by what measurements are without secrets (reader redacts: %s)', async (redacts) => {
+    const pull = new PullReader();
+    const reader = redacts ? redactReader(pull, redaction) : pull;
+    const provider = exemplars.meterProvider(new MeterProvider({ readers: [reader] }));
+    const counter = provider.getMeter('shop').createCounter('orders');
+    counter.add(1, ANN, inSpan);
+    counter.add(2, BOB, inSpan);
+    const { resourceMetrics } = await reader.collect();
+    const points = decodedPoints(serializer.serializeRequest(resourceMetrics) ?? new Uint8Array(0));
+    const told = points.map((point) => point.exemplars.map(({ value, attributes }) => [value, attributes]));
+    const [one, two] = [1, 2].map((value) => [value, []]);
+    expect(told).toEqual(redacts ? [[one, two]] : [[one], [two]]);
+  });
+
+  it('of counted spans stay with a point that others are joined to', () => {
+    const processor = new SpanMetricsProcessor({ exemplars });
+    const tracer = new TracerProvider({ spanProcessors: [processor] }).getTracer('shop');
+    for (const { user } of [ANN, BOB]) tracer.startSpan(user).end();
+    const resource = resourceFromAttributes({});
+    const metrics = redactedMetrics({ resource, scopeMetrics: processor.forReader().collectNow() }, redaction);
+    const points = decodedPoints(serializer.serializeRequest(metrics) ?? new Uint8Array(0));
+    expect(points.map((point) => point.exemplars.length)).toEqual([0, 1]);
   });
 });
 

@@ -214,6 +214,10 @@ describe('createRedaction', () => {
     for (const piece of pieces) {
       expect(redaction.text(piece.repeat(2000)).length).toBeGreaterThan(0);
     }
+    // Each part could begin a token, and none ends: looked through to its end from each, it would take half a minute.
+    const unending = 'eyJaaaa-'.repeat(40_000);
+    expect(redaction.text(unending)).toBe(unending);
+    expect(redaction.text(`a-${unending.slice(0, 800)}.b.c`)).toBe('a-REDACTED');
   });
 });
 

@@ -38,6 +38,10 @@ it('says what it does not understand, and takes the default instead', () => {
   check('parentbased_sometimes', '1', byDefault, ['OTEL_TRACES_SAMPLER=parentbased_sometimes']);
   check('toString', undefined, byDefault, ['OTEL_TRACES_SAMPLER=toString']);
   check('traceidratio', '7', { trace_id_ratio_based: { ratio: 1 } }, ['the ratio 7 of OTEL_TRACES_SAMPLER_ARG']);
+  // A timer has no room for it.
+  check('jaeger_remote', 'pollingIntervalMs=2147483648', remote('http://127.0.0.1:4320', 0.001), [
+    'pollingIntervalMs=2147483648 of OTEL_TRACES_SAMPLER_ARG',
+  ]);
   check(
     'jaeger_remote',
     'endpoint=side:4320,pollingIntervalMs=5,initialSamplingRate=-1,rate=2',

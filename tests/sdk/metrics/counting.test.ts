@@ -42,6 +42,8 @@ it('refuses what cannot be meant', () => {
   expect(checkSampling(undefined)).toEqual([]);
   const remote = { url: 'https://sidecar:4320', intervalMs: 1000 };
   expect(checkSampling({ ratio: 0.1, remote, exactCounting: true, dimensions: ['tenant'] })).toEqual([]);
+  // Refused later it would end telemetry instead.
+  expect(checkSampling({ remote: { ...remote, intervalMs: 2 ** 31 } })).toHaveLength(1);
   expect(checkSampling(5)).toEqual(['sampling must be an object']);
   expect(
     checkSampling({ ratio: 10, remote: { url: 'file:///x', intervalMs: 5 }, exactCounting: 1, dimensions: [1], x: 1 }),
@@ -52,7 +54,7 @@ it('refuses what cannot be meant', () => {
         "sampling.exactCounting must be true or false",
         "sampling.dimensions must be a list of attribute keys",
         "sampling.remote.url must be an http or https URL",
-        "sampling.remote.intervalMs must be at least 1000",
+        "sampling.remote.intervalMs must be from 1000 to 2147483647",
       ]
     `);
   expect(checkSampling({ remote: 'http://x' })).toEqual(['sampling.remote must be an object with a url']);

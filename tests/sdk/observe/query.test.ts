@@ -117,6 +117,8 @@ describe('a query', () => {
     });
     traceQuery({ system: 'sqlite', slowMs: Number.POSITIVE_INFINITY }, () => [])();
     expect(spans.take()[0]?.attributes).not.toHaveProperty('evenkeel.db.slow');
+    for (const slowMs of [null, -1, '0']) traceQuery({ system: 'sqlite', slowMs: slowMs as never }, () => [])();
+    expect(spans.take()).toEqual([]);
   });
 });
 

@@ -276,5 +276,8 @@ describe('a function that returns a thenable', () => {
     );
     expect(wrap(() => proxy)() === proxy).toBe(true);
     expectOp('unset');
+    const looksLikeOne = new Proxy(Promise.resolve(), {});
+    expect(wrap(() => looksLikeOne)() === looksLikeOne).toBe(true);
+    expectOp('unset');
   });
 });

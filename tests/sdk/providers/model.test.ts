@@ -9,8 +9,8 @@ import { createSampler } from '../../../sdk/src/providers/samplers.ts';
 
 /** Whether a span is recorded, at the root and below a parent. */
 function decisions(node: SamplerNode | null): string {
-  const outlet = { closing: new AbortController().signal, onFailure: () => {} };
-  const sampler = createSampler(node, { serviceName: 'shop', outlet });
+  const { signal: closing } = new AbortController();
+  const sampler = createSampler(node, { serviceName: 'shop', closing, onFailure: () => {} });
   const traceId = 'f'.repeat(32);
   const below = (isRemote: boolean, traceFlags: TraceFlags) =>
     trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '1'.repeat(16), isRemote, traceFlags });

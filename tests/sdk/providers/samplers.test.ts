@@ -6,7 +6,7 @@ import { createSampler } from '../../../sdk/src/providers/samplers.ts';
 
 const closing = new AbortController();
 afterAll(() => closing.abort());
-const NOWHERE = { serviceName: 'shop', outlet: { closing: closing.signal, onFailure: () => {} } };
+const NOWHERE = { serviceName: 'shop', closing: closing.signal, onFailure: () => {} };
 
 interface Shape {
   readonly kind?: SpanKind;

@@ -8,7 +8,8 @@ import { pageSamples } from '../../support/metric-door.ts';
 import { type RunningSidecar, startSidecar } from '../../support/sidecar.ts';
 
 const exec = promisify(execFile);
-const PROGRAM = fileURLToPath(new URL('../../fixtures/sdk/head-sampled.mjs', import.meta.url));
+const at = (name: string): string => fileURLToPath(new URL(`../../fixtures/sdk/${name}`, import.meta.url));
+const PROGRAM = at('head-sampled.mjs');
 const TRACES = 2000;
 const CONFIG = `
 remote_sampling: { services: [{ name: steered, type: probabilistic, ratio: 0.5 }] }
@@ -63,4 +64,10 @@ it('a program that is steered from outside begins with what it was given, and th
   const kept = await run(['steered', String(TRACES), 'steered'], 'parentbased_jaeger_remote', arg);
   expect(Math.abs(kept.length * 2 - TRACES)).toBeLessThan(errorOf(0.5));
   await expectCalls('steered', kept.length * 2);
+});
+
+it('a program that goes on where it would have ended is steered further', async () => {
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: sidecar.urls.otlpHttp };
+  const { stdout } = await exec(process.execPath, [at('steered-on.mjs')], { env, timeout: 10_000 });
+  expect(stdout).toBe('asked again\n');
 });

@@ -18,8 +18,8 @@ const HALF: SamplerNode = { trace_id_ratio_based: { ratio: 0.5 } };
 const STOCK = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.25) });
 
 function ours(node: SamplerNode): Sampler {
-  const outlet = { closing: new AbortController().signal, onFailure: () => {} };
-  return createSampler(node, { serviceName: 'shop', outlet });
+  const { signal: closing } = new AbortController();
+  return createSampler(node, { serviceName: 'shop', closing, onFailure: () => {} });
 }
 
 /** A trace whose id has the randomness given, and which a first service decides on. */

@@ -26,6 +26,9 @@ const FRAME_BYTES = 5;
 /** The longest that `grpc-timeout` can say has eight digits. */
 const MAX_TIMEOUT_MS = 99_999_999;
 
+/** Of HTTP/2: the stream is no longer needed (RFC 9113, section 7). */
+const CANCEL = 8;
+
 /** Codes after which the same body may be sent again; RESOURCE_EXHAUSTED only where it is said when. */
 const RETRYABLE: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
   'CANCELLED',
@@ -125,7 +128,9 @@ function exchange(stream: ClientHttp2Stream, frame: Buffer, maxBytes = MAX_ANSWE
       if (sizeBytes <= maxBytes + FRAME_BYTES) told.chunks.push(chunk);
     });
     // A server may answer before it has read everything; the rest is not wanted then.
-    stream.on('end', () => stream.close());
+    stream.on('end', () => {
+      if (!stream.writableFinished) stream.close(CANCEL);
+    });
     stream.on('error', (error) => void (told.problem = error));
     stream.on('close', () => resolve(responseOf(told)));
     stream.end(frame);

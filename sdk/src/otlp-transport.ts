@@ -79,7 +79,7 @@ export function createTransport(options: HttpOptions & SizeLimits, outlet: Outle
     agent ??= options.agentFactory(url.protocol);
     const start = url.protocol === 'https:' ? requestHttps : requestHttp;
     const request = start(url, { method: 'POST', headers, agent: await agent, signal });
-    sending.isOnTheWire = () => isOnTheWire(request);
+    sending.isOnTheWire = () => isWritten(request);
     request.on('response', ({ statusCode }) => outlet.onAnswer?.(statusCode ?? 0));
     return await answerOf(request, bytes, options.maxAnswerBytes);
   }
@@ -147,7 +147,7 @@ export function createRepeating(attempt: Attempt, outlet: Outlet, { maxRequestBy
   };
 }
 
-function isOnTheWire(request: ClientRequest): boolean {
+function isWritten(request: ClientRequest): boolean {
   return request.socket?.connecting === false && request.writableEnded && request.writableLength === 0;
 }
 

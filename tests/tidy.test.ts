@@ -93,7 +93,6 @@ const RUNTIME_DEPENDENCIES: Readonly<Record<string, Readonly<Record<string, stri
     '@opentelemetry/exporter-prometheus': '004',
     '@opentelemetry/instrumentation-runtime-node': '004',
     '@opentelemetry/otlp-exporter-base': '004',
-    '@opentelemetry/otlp-grpc-exporter-base': '036',
     '@opentelemetry/otlp-transformer': '004',
     '@opentelemetry/propagator-b3': '036',
     '@opentelemetry/resources': '004',

@@ -1,5 +1,6 @@
 // Sends OTLP over HTTP so that a missing sidecar is never felt: bounded in time, and no timer and no socket of it
-// keeps the process alive. The transport in OpenTelemetry retries on live timers for 10 s and cannot be stopped.
+// keeps the process alive. The transport in OpenTelemetry retries on live timers for 10 s and cannot be stopped. What is
+// repeated, and when, holds for gRPC too.
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,7 +28,7 @@ export interface Outlet {
   readonly closed: AbortSignal;
   /** Told about every body that was given up. */
   readonly onFailure: (error: Error) => void;
-  /** Told the status of every answer. */
+  /** Told the status of every answer of HTTP. */
   readonly onAnswer?: (status: number) => void;
 }
 
@@ -38,12 +39,12 @@ const BACKOFF_GROWTH = 1.5;
 const BACKOFF_JITTER = 0.2;
 
 /** An OTLP answer is empty or one short message; more than this is not read. */
-const MAX_ANSWER_BYTES = 65_536;
+export const MAX_ANSWER_BYTES = 65_536;
 
 /** Statuses after which the same body may be sent again (OTLP specification, failures). */
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-const zip = promisify(gzip);
+export const zip = promisify(gzip);
 
 /** A transport whose bodies are known while they wait. */
 export interface Transport extends IExporterTransport {
@@ -52,45 +53,65 @@ export interface Transport extends IExporterTransport {
 }
 
 /** A body until it is answered. */
-interface Sending {
+export interface Sending {
   readonly body: Uint8Array;
-  /** The attempt under way. */
-  request: ClientRequest | undefined;
+  /** Whether the system has all of the attempt under way: what it has is delivered also when the process ends. */
+  isOnTheWire: (() => boolean) | undefined;
 }
+
+/**
+ * Sends a body once. Sets how it can be seen whether it is on the wire.
+ *
+ * @param signal once aborted the attempt is over
+ */
+export type Attempt = (sending: Sending, signal: AbortSignal, timeoutMs: number) => Promise<ExportResponse>;
 
 /** Makes the transport of one signal; it opens nothing before the first body. */
 export function createTransport(options: HttpOptions & SizeLimits, outlet: Outlet): Transport {
   const url = new URL(options.url);
-  const underWay = new Set<Sending>();
   // One agent for all requests: it keeps the connection.
   let agent: ReturnType<HttpOptions['agentFactory']> | undefined;
 
-  async function post(sending: Sending, closed: AbortSignal, timeoutMs: number): Promise<ExportResponse> {
+  async function post(sending: Sending, signal: AbortSignal): Promise<ExportResponse> {
+    const isZipped = options.compression === 'gzip';
+    const bytes = isZipped ? await zip(sending.body) : sending.body;
+    const headers = { ...(await options.headers()), ...(isZipped && { 'Content-Encoding': 'gzip' }) };
+    agent ??= options.agentFactory(url.protocol);
+    const start = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const request = start(url, { method: 'POST', headers, agent: await agent, signal });
+    sending.isOnTheWire = () => isWritten(request);
+    request.on('response', ({ statusCode }) => outlet.onAnswer?.(statusCode ?? 0));
+    return await answerOf(request, bytes, options.maxAnswerBytes);
+  }
+
+  return createRepeating(post, outlet, options);
+}
+
+/**
+ * Makes a transport that sends again what may be sent again, until its time is over or its outlet closes.
+ *
+ * @param attempt one that throws may be repeated
+ */
+export function createRepeating(attempt: Attempt, outlet: Outlet, { maxRequestBytes }: SizeLimits = {}): Transport {
+  const underWay = new Set<Sending>();
+
+  async function once(sending: Sending, closed: AbortSignal, timeoutMs: number): Promise<ExportResponse> {
     try {
-      const isZipped = options.compression === 'gzip';
-      const bytes = isZipped ? await zip(sending.body) : sending.body;
-      const headers = { ...(await options.headers()), ...(isZipped && { 'Content-Encoding': 'gzip' }) };
-      agent ??= options.agentFactory(url.protocol);
-      const start = url.protocol === 'https:' ? requestHttps : requestHttp;
-      const signal = AbortSignal.any([closed, AbortSignal.timeout(Math.ceil(timeoutMs))]);
-      const request = start(url, { method: 'POST', headers, agent: await agent, signal });
-      sending.request = request;
-      request.on('response', ({ statusCode }) => outlet.onAnswer?.(statusCode ?? 0));
-      return await answerOf(request, bytes, options.maxAnswerBytes);
+      return await attempt(sending, AbortSignal.any([closed, AbortSignal.timeout(Math.ceil(timeoutMs))]), timeoutMs);
     } catch (error) {
       return { status: 'retryable', error: error instanceof Error ? error : new Error(String(error)) };
     }
   }
 
-  async function attempt(sending: Sending, timeoutMs: number): Promise<ExportResponse> {
+  async function repeat(sending: Sending, timeoutMs: number): Promise<ExportResponse> {
     // An outlet may be opened again; what was given to it before has ended then.
     const { closing, closed } = outlet;
     const deadline = performance.now() + timeoutMs;
     for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(backoffMs * BACKOFF_GROWTH, MAX_BACKOFF_MS)) {
-      const answer = await post(sending, closed, Math.max(1, deadline - performance.now()));
+      const answer = await once(sending, closed, Math.max(1, deadline - performance.now()));
       if (answer.status === 'success') return answer;
       // Until the next attempt nobody has it.
-      sending.request = undefined;
+      sending.isOnTheWire = undefined;
       const jitter = 1 + (Math.random() * 2 - 1) * BACKOFF_JITTER;
       const askedMs = answer.status === 'retryable' ? (answer.retryInMillis ?? 0) : Number.POSITIVE_INFINITY;
       const waitMs = Math.max(askedMs, backoffMs * jitter);
@@ -106,29 +127,28 @@ export function createTransport(options: HttpOptions & SizeLimits, outlet: Outle
 
   return {
     async send(body, timeoutMs) {
-      if (body.length > (options.maxRequestBytes ?? Infinity)) {
-        const error = new Error(`a request of ${body.length} bytes is larger than ${options.maxRequestBytes}`);
+      if (body.length > (maxRequestBytes ?? Infinity)) {
+        const error = new Error(`a request of ${body.length} bytes is larger than ${maxRequestBytes}`);
         outlet.onFailure(error);
         return { status: 'failure', error };
       }
-      const sending: Sending = { body, request: undefined };
+      const sending: Sending = { body, isOnTheWire: undefined };
       underWay.add(sending);
       try {
-        return await attempt(sending, timeoutMs);
+        return await repeat(sending, timeoutMs);
       } finally {
         underWay.delete(sending);
       }
     },
-    unsent: () => [...underWay].filter(({ request }) => !isOnTheWire(request)).map(({ body }) => body),
+    unsent: () => [...underWay].filter(({ isOnTheWire }) => isOnTheWire?.() !== true).map(({ body }) => body),
     shutdown() {
-      // Requests end by the signals of the outlet, which both signals of telemetry share.
+      // Attempts end by the signals of the outlet, which all signals of telemetry share.
     },
   };
 }
 
-/** Whether the system has all of a request: what it has is delivered also when the process ends. */
-function isOnTheWire(request: ClientRequest | undefined): boolean {
-  return request?.socket?.connecting === false && request.writableEnded && request.writableLength === 0;
+function isWritten(request: ClientRequest): boolean {
+  return request.socket?.connecting === false && request.writableEnded && request.writableLength === 0;
 }
 
 function answerOf(request: ClientRequest, body: Uint8Array, maxBytes: number | undefined): Promise<ExportResponse> {

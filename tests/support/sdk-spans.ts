@@ -1,5 +1,5 @@
 // The spans that a program of the SDK sent to a receiver, as plain objects.
-import type { Receiver } from './otlp-receiver.ts';
+import type { Received } from './otlp-receiver.ts';
 import { Request8 } from './otlp-schema.ts';
 
 /** A span as it arrived. */
@@ -18,8 +18,13 @@ export interface ArrivedSpan {
 
 type Wire = Record<string, unknown>;
 
+/** Whoever has bodies, over HTTP or gRPC. */
+interface Bodies {
+  readonly received: readonly Pick<Received, 'path' | 'body'>[];
+}
+
 /** Decodes every protobuf body on `path`, in the order of arrival. */
-export function decodeSpans(receiver: Receiver, path = '/v1/traces'): ArrivedSpan[] {
+export function decodeSpans(receiver: Bodies, path = '/v1/traces'): ArrivedSpan[] {
   const bodies = receiver.received.filter((received) => received.path === path);
   return bodies.flatMap(({ body }) => {
     const { resourceSpans = [] } = Request8.toObject(Request8.decode(body), { longs: Number }) as {

@@ -11,6 +11,8 @@ export interface Address {
   readonly tls?: TlsMaterial;
   /** The method to call; present where the server speaks gRPC. */
   readonly grpcPath?: string;
+  /** Of a server of gRPC that listens there instead of at the URL. */
+  readonly socketPath?: string;
 }
 
 /** As the options of `node:tls`. */
@@ -68,8 +70,8 @@ function post({ url, headers, tls }, body, done) {
   sending.end(body);
 }
 
-function call({ url, headers, tls, grpcPath }, body, done) {
-  const session = require('node:http2').connect(url, tls);
+function call({ url, headers, tls, grpcPath, socketPath }, body, done) {
+  const session = require('node:http2').connect(url, { ...tls, path: socketPath });
   session.on('error', () => done(false));
   const fixed = { ':method': 'POST', ':path': grpcPath, 'content-type': 'application/grpc', te: 'trailers' };
   const stream = session.request({ ...headers, ...fixed });
@@ -86,7 +88,8 @@ const send = ({ address, body }) => new Promise((done) => {
 });
 const lanes = new Map();
 parcels.forEach((parcel, i) => {
-  const lane = parcel.address.url + (parcel.address.grpcPath ?? '');
+  const { url, grpcPath, socketPath } = parcel.address;
+  const lane = [url, grpcPath, socketPath].join();
   const before = lanes.get(lane) ?? Promise.resolve();
   lanes.set(lane, before.then(() => send(parcel)).then((isTaken) => {
     if (isTaken) Atomics.store(flags, i + 1, ${TAKEN});

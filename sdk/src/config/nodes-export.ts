@@ -21,8 +21,6 @@ import {
   word,
 } from './shapes.ts';
 
-const BY_GRPC = 'the gRPC client of OpenTelemetry has no setting for it';
-
 /** A file that must be there when the program starts. */
 const file = checkedText((path) => {
   try {
@@ -36,6 +34,10 @@ const file = checkedText((path) => {
 const certificates = { ca_file: file, key_file: file, cert_file: file };
 const pairProblem = ({ key_file: key, cert_file: cert }: Readonly<Record<string, unknown>>): string | undefined =>
   ((key ?? null) === null) === ((cert ?? null) === null) ? undefined : 'needs key_file and cert_file together';
+const sizes = {
+  max_request_size: noted('No limit unless set.', count),
+  max_response_size: noted('64 KiB unless set; more is not read.', positive),
+};
 const otlp = {
   endpoint: text,
   headers: list(node({ name: text, value: text }, 'name')),
@@ -47,14 +49,12 @@ const otlpHttp = {
   ...otlp,
   tls: titled('HttpTls', checked(node(certificates), pairProblem)),
   encoding: word('protobuf', 'json'),
-  max_request_size: noted('No limit unless set.', count),
-  max_response_size: noted('64 KiB unless set; more is not read.', positive),
+  ...sizes,
 };
 const otlpGrpc = {
   ...otlp,
   tls: titled('GrpcTls', checked(node({ ...certificates, insecure: flag }), pairProblem)),
-  max_request_size: refused(BY_GRPC),
-  max_response_size: refused(BY_GRPC),
+  ...sizes,
 };
 const shapeOfMetrics = {
   temporality_preference: word('cumulative', 'delta', 'low_memory'),

@@ -1,6 +1,7 @@
 // What the ways of OTLP share: headers, times and certificates as the configuration model has them.
 import { readFileSync } from 'node:fs';
 import type { OtlpNode, TlsNode } from '../config/model.ts';
+import type { SizeLimits } from '../otlp-transport.ts';
 
 export type Signal = 'TRACES' | 'METRICS' | 'LOGS';
 
@@ -21,6 +22,14 @@ export function limitOf(timeMs: number): number {
 /** How long an exporter waits for an answer. */
 export function timeoutOf(node: OtlpNode): number {
   return limitOf(node.timeout ?? EXPORT_TIMEOUT_MS);
+}
+
+/** A size of 0 is no limit. */
+export function sizeLimits(node: OtlpNode): SizeLimits {
+  return {
+    ...(node.max_request_size && { maxRequestBytes: node.max_request_size }),
+    ...(node.max_response_size && { maxAnswerBytes: node.max_response_size }),
+  };
 }
 
 /** Headers by name; those that are named win over those of the list. */

@@ -1,8 +1,12 @@
-// The way of one signal over OTLP: HTTP through the SDK's own transport, gRPC through OpenTelemetry's, or into a file. What is
-// said of all is said here once, also how a body is sent when the process ends.
+// The way of one signal over OTLP: HTTP or gRPC through the SDK's own transports, or into a file. What is said of all is said
+// here once, also how a body is sent when the process ends.
 import { Agent } from 'node:https';
-import type { MeterProvider } from '@opentelemetry/api';
-import { createOtlpNetworkExportDelegate, type IOtlpExportDelegate } from '@opentelemetry/otlp-exporter-base';
+import type { Attributes, MeterProvider } from '@opentelemetry/api';
+import {
+  createOtlpNetworkExportDelegate,
+  ExporterMetrics,
+  type IOtlpExportDelegate,
+} from '@opentelemetry/otlp-exporter-base';
 import {
   convertLegacyHttpOptions,
   createOtlpHttpExporterMetrics,
@@ -11,10 +15,12 @@ import {
 import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { Address, Holder, Parcel, TlsMaterial } from '../bound/hand-over.ts';
 import type { ExporterNode, OtlpNode } from '../config/model.ts';
+import { GRPC_CODES } from '../grpc-status.ts';
+import { createGrpcTransport } from '../grpc-transport.ts';
 import { createTransport, type HttpOptions, type Outlet, type SizeLimits } from '../otlp-transport.ts';
 import { createFileTransport } from './file-transport.ts';
 import { grpcOptions } from './otlp-grpc.ts';
-import { certificates, CONCURRENCY_LIMIT, headersOf, type Signal, timeoutOf } from './otlp-settings.ts';
+import { certificates, CONCURRENCY_LIMIT, headersOf, type Signal, sizeLimits, timeoutOf } from './otlp-settings.ts';
 
 /** A signal and how it is written. */
 export interface SignalFormat<Items, Answer> {
@@ -44,11 +50,11 @@ export interface OtlpWay<Items> {
 /** Lines that may wait to be written: a simple processor makes one of each span, however many end at a time. */
 const LINES_LIMIT = 2048;
 
-/** Names of gRPC by signal: component, service and package of the service. @see opentelemetry/proto/collector */
+/** Names of gRPC by signal: component and service. @see opentelemetry/proto/collector */
 const GRPC = {
-  TRACES: { type: 'otlp_grpc_span_exporter', service: 'TraceExportService', path: 'trace.v1.TraceService' },
-  METRICS: { type: 'otlp_grpc_metric_exporter', service: 'MetricsExportService', path: 'metrics.v1.MetricsService' },
-  LOGS: { type: 'otlp_grpc_log_exporter', service: 'LogsExportService', path: 'logs.v1.LogsService' },
+  TRACES: { type: 'otlp_grpc_span_exporter', path: 'trace.v1.TraceService' },
+  METRICS: { type: 'otlp_grpc_metric_exporter', path: 'metrics.v1.MetricsService' },
+  LOGS: { type: 'otlp_grpc_log_exporter', path: 'logs.v1.LogsService' },
 } as const;
 
 /** Makes the way of a signal; connects when there is something to send. */
@@ -94,38 +100,31 @@ async function overHttp<Items, Answer>(
 async function overGrpc<Items, Answer>(
   node: OtlpNode,
   { signal, protobuf, helper }: SignalFormat<Items, Answer>,
-  { outlet, meterProvider }: Surroundings,
+  { outlet, meterProvider, holders }: Surroundings,
 ): Promise<OtlpWay<Items>> {
-  const base = await import('@opentelemetry/otlp-grpc-exporter-base');
-  const options = grpcOptions(node, signal, base);
-  const { type, service, path } = GRPC[signal];
-  const grpcPath = `/opentelemetry.proto.collector.${path}/Export`;
-  const delegate = base.createOtlpGrpcExportDelegate(options, protobuf, type, helper, meterProvider, service, grpcPath);
-  const scheme = options.credentials()._isSecure() ? 'https' : 'http';
-  // In the environment certificates of gRPC have the same variables as those of HTTP.
-  const tls = await tlsOf(scheme, httpOptions(node, signal));
-  const pairs = Object.entries(options.metadata().getMap()).map(([name, value]) => [name, String(value)]);
-  const url = `${scheme}://${options.url}`;
-  const address: Address = { url, headers: Object.fromEntries(pairs), grpcPath, ...(tls && { tls }) };
+  const { type, path } = GRPC[signal];
+  const options = await grpcOptions(node, signal, `/opentelemetry.proto.collector.${path}/Export`);
+  const { address } = options;
+  const transport = createGrpcTransport(options, outlet);
+  const ownMetrics = new ExporterMetrics({
+    componentType: type,
+    metricsHelper: helper,
+    url: address.socketPath === undefined ? address.url : `unix://${address.socketPath}`,
+    meterProvider,
+    responseAttributesFromError: rpcStatus,
+  });
+  holders?.push(() => transport.unsent().map((body) => ({ address, body })));
   return {
-    delegate: telling(delegate, outlet),
+    delegate: createOtlpNetworkExportDelegate(options, protobuf, ownMetrics, transport),
     pack: (items) => parcel(address, protobuf.serializeRequest(items)),
   };
 }
 
-/** Tells of what was given up, as the transport of HTTP does by itself. */
-function telling<Items>(delegate: IOtlpExportDelegate<Items>, { onFailure }: Outlet): IOtlpExportDelegate<Items> {
-  return {
-    export(items, done) {
-      delegate.export(items, (result) => {
-        if (result.error) onFailure(result.error);
-        done(result);
-      });
-    },
-    forceFlush: () => delegate.forceFlush(),
-    shutdown: () => delegate.shutdown(),
-    setMetrics: (ownMetrics) => delegate.setMetrics(ownMetrics),
-  };
+/** What the exporter's own metrics say of an answer. */
+function rpcStatus(error: Error | string | undefined): Attributes {
+  if (!error) return { 'rpc.response.status_code': 'OK' };
+  const code = typeof error === 'object' && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' ? { 'rpc.response.status_code': GRPC_CODES[code] ?? 'UNKNOWN' } : {};
 }
 
 function parcel(address: Address, body: Uint8Array | undefined): Parcel | undefined {
@@ -153,9 +152,7 @@ export function httpOptions(node: OtlpNode, signal: Signal): HttpOptions & SizeL
     timeoutMillis: timeoutOf(node),
     concurrencyLimit: CONCURRENCY_LIMIT,
     agentFactory: httpAgentFactoryFromOptions({ keepAlive: true, ...certificates(node.tls) }),
-    // A size of 0 is no limit.
-    ...(node.max_request_size && { maxRequestBytes: node.max_request_size }),
-    ...(node.max_response_size && { maxAnswerBytes: node.max_response_size }),
+    ...sizeLimits(node),
   };
 }
 

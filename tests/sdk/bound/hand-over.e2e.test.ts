@@ -75,7 +75,8 @@ describe('a job that ends with everything still held', () => {
   });
 
   it('has what was on its way and not yet on the wire', async () => {
-    await check('http/protobuf', ['work', 'begin-flush', 'exit'], WORK, { temporality: 'delta' });
+    for (const protocol of ['http/protobuf', 'grpc'] as const)
+      await check(protocol, ['work', 'begin-flush', 'exit'], WORK, { temporality: 'delta' });
   });
 
   it('shows the certificates of its configuration', async () => {
@@ -128,6 +129,17 @@ describe('a job that ends with everything still held', () => {
   });
 });
 
+describe('a call of gRPC under way at an exit', () => {
+  it('arrives once, though its answer never came', async () => {
+    const receiver = await startGrpcReceiver();
+    receiver.react('hang');
+    const environment = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    expect((await endJob(['work', 'flush', 'exit'], environment)).code).toBe(7);
+    const received = receiver.calls.map(({ signal, body }) => ({ path: `/v1/${signal}`, body }));
+    expect(decodeSpans({ received })).toHaveLength(7);
+  });
+});
+
 describe('a program that comes to its end and goes on', () => {
   /** Calls that the last of the metrics tell of. */
   const counted = (bodies: readonly Buffer[]): unknown =>
@@ -155,7 +167,8 @@ describe('a program that comes to its end and goes on', () => {
     const { code, stderr } = await endJob(['work', 'before-exit'], {
       OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
+      // Whatever waited for it would hold the program.
+      OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
       // What was asked at each interval would hang again and again.
       OTEL_METRIC_EXPORT_INTERVAL: '100',
     });

@@ -11,7 +11,8 @@ const ENDPOINT = 'http://127.0.0.1:4320';
 /** The least time between two questions. */
 const LEAST_INTERVAL_MS = 1000;
 
-type Tell = (problem: string) => void;
+/** Takes what is not understood. */
+export type Tell = (problem: string) => void;
 
 /**
  * Makes the sampler the environment asks for.

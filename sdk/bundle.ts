@@ -78,6 +78,8 @@ const shared: BuildOptions = {
   logLevel: 'warning',
   // Half the text is half the time that it takes to load.
   minify: true,
+  // Node prints the line an error comes from, which would be all the text before the error.
+  lineLimit: 120,
   legalComments: 'none',
 };
 

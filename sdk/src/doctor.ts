@@ -11,6 +11,9 @@ Says what telemetry a program started in this folder would send, and where; send
 Exits with 1 when something is to be put right.
 `;
 
+/** Nothing else tells of requests to a server of Node. */
+const HTTP = '@opentelemetry/instrumentation-http';
+
 /** Runs the command and gives the exit code: 0, 1 for findings, 2 for wrong arguments. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const [command, ...flags] = args;
@@ -54,6 +57,9 @@ function written(report: Report): string {
     ['propagators', list(report.propagators)],
     ['without patching', list(report.channels)],
     ['instrumentations', list(report.instrumentations.map(({ name, version }) => `${name} ${version}`))],
+    ...(report.instrumentations.some(({ name }) => name === HTTP)
+      ? []
+      : [['incoming HTTP', `not seen without ${HTTP}`] satisfies [string, string]]),
     [
       'api',
       list(api.map(({ version, usedBy, path }) => `${version} ${usedBy.length > 0 ? usedBy.join(' and ') : path}`)),

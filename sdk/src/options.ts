@@ -1,6 +1,7 @@
 // Checks the options of startTelemetry and joins them with the environment: code over environment over defaults.
 // The only place in the SDK that reads environment variables.
-import { samplerOf } from './config/sampler-setting.ts';
+import { checkAddress, knownWords } from './config/known-values.ts';
+import { samplerOf, type Tell } from './config/sampler-setting.ts';
 import { checkOptions } from './option-checks.ts';
 import { withoutSecrets } from './bound/secrets.ts';
 import { EvenkeelError } from './errors.ts';
@@ -139,17 +140,21 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
   if (configFile !== undefined && extra.length > 0) {
     throw new EvenkeelError('CONFIG_FILE_CONFLICT', `OTEL_CONFIG_FILE=${configFile} and ${extra.join(', ')}`);
   }
+  const unknown = new Set<string>();
+  const tell: Tell = (what) => void unknown.add(what);
   const number = (names: string | readonly string[], fallback: number): number => {
     for (const name of [names].flat()) {
       const value = Number(read(name));
       if (Number.isFinite(value) && value >= 1) return Math.min(value, MAX_NUMBER);
+      if (read(name) !== undefined) tell(`${name}=${read(name)}`);
     }
     return fallback;
   };
   const maxQueueSize = number('OTEL_BSP_MAX_QUEUE_SIZE', MAX_QUEUE_SIZE);
   const metricIntervalMs = number('OTEL_METRIC_EXPORT_INTERVAL', METRIC_INTERVAL_MS);
-  const unknown: string[] = [];
-  const routes = (signal: Signal): Route[] => routesOf(signal, options, read, unknown);
+  const routes = (signal: Signal): Route[] => routesOf(signal, options, read, tell);
+  const words = (name: Parameters<typeof knownWords>[0], fallback: string): string[] =>
+    knownWords(name, list(read(name) ?? fallback), tell);
   return {
     options,
     disabled: read('OTEL_SDK_DISABLED')?.toLowerCase() === 'true',
@@ -158,10 +163,8 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     traces: routes('TRACES'),
     metrics: routes('METRICS'),
     logs: routes('LOGS'),
-    // Beside a file they are not asked.
-    unknown: configFile === undefined ? unknown : [],
-    propagators: list(read('OTEL_PROPAGATORS') ?? 'tracecontext,baggage'),
-    sampler: samplerOf(read('OTEL_TRACES_SAMPLER'), read('OTEL_TRACES_SAMPLER_ARG'), (what) => unknown.push(what)),
+    propagators: words('OTEL_PROPAGATORS', 'tracecontext,baggage'),
+    sampler: samplerOf(read('OTEL_TRACES_SAMPLER'), read('OTEL_TRACES_SAMPLER_ARG'), tell),
     spanLimits: spanLimits(number),
     logLimits: {
       attributeValueLengthLimit: number(of('LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT'), MAX_ATTRIBUTE_LENGTH),
@@ -169,9 +172,9 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     },
     exceptionSignal: exceptionSignalOf(list(read('OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN') ?? '')),
     environment,
-    exemplarFilter: read('OTEL_METRICS_EXEMPLAR_FILTER')?.toLowerCase() ?? 'trace_based',
+    exemplarFilter: words('OTEL_METRICS_EXEMPLAR_FILTER', 'trace_based')[0] ?? 'trace_based',
     disabledInstrumentations: list(read('OTEL_NODE_DISABLED_INSTRUMENTATIONS') ?? ''),
-    resourceDetectors: list(read('OTEL_NODE_RESOURCE_DETECTORS') ?? 'all'),
+    resourceDetectors: words('OTEL_NODE_RESOURCE_DETECTORS', 'all'),
     batch: {
       scheduledDelayMillis: number('OTEL_BSP_SCHEDULE_DELAY', FLUSH_INTERVAL_MS),
       exportTimeoutMillis: number('OTEL_BSP_EXPORT_TIMEOUT', EXPORT_WAIT_MS),
@@ -180,6 +183,8 @@ export function resolveSettings(options: TelemetryOptions, environment: Environm
     },
     metricIntervalMs,
     metricTimeoutMs: Math.min(number('OTEL_METRIC_EXPORT_TIMEOUT', EXPORT_WAIT_MS), metricIntervalMs),
+    // Last, because all above tells. Beside a file variables are not asked.
+    unknown: configFile === undefined ? [...unknown] : [],
   };
 }
 
@@ -239,28 +244,35 @@ function exceptionSignalOf(words: readonly string[]): ExceptionSignal {
   return words.includes('logs') ? 'logs' : 'events';
 }
 
-/** Decides who exports a signal; what is asked for and not there is added to `unknown`. */
-function routesOf(signal: Signal, options: TelemetryOptions, read: Read, unknown: string[]): Route[] {
+/** Decides who exports a signal; tells what is asked for and not there. */
+function routesOf(signal: Signal, options: TelemetryOptions, read: Read, tell: Tell): Route[] {
   const exporters = list(read(`OTEL_${signal}_EXPORTER`) ?? 'otlp');
   if (exporters.includes('none')) return [];
   return exporters.flatMap((exporter): Route[] => {
-    if (exporter === 'otlp') return [otlpRoute(signal, options, read)];
+    if (exporter === 'otlp') return [otlpRoute(signal, options, read, tell)];
     if (exporter === 'console') return [exporter];
     if (exporter === 'prometheus' && signal === 'METRICS') return [exporter];
-    unknown.push(`OTEL_${signal}_EXPORTER=${exporter}`);
+    tell(`OTEL_${signal}_EXPORTER=${exporter}`);
     return [];
   });
 }
 
-function otlpRoute(signal: Signal, options: TelemetryOptions, read: Read): Route {
-  const wanted = read(`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? read('OTEL_EXPORTER_OTLP_PROTOCOL');
+function otlpRoute(signal: Signal, options: TelemetryOptions, read: Read, tell: Tell): Route {
+  const nameOf = (end: string): string => {
+    const own = `OTEL_EXPORTER_OTLP_${signal}_${end}`;
+    return read(own) === undefined ? `OTEL_EXPORTER_OTLP_${end}` : own;
+  };
+  const wanted = read(nameOf('PROTOCOL'));
   // A base URL in code is an HTTP one, so it also outweighs another protocol in the environment.
   if (wanted === 'grpc' && !options.protocol && !options.endpoint) return 'grpc';
   const known = wanted === 'http/protobuf' || wanted === 'http/json' ? wanted : undefined;
+  if (!known && wanted !== undefined && wanted !== 'grpc') tell(`${nameOf('PROTOCOL')}=${wanted}`);
   const protocol = options.protocol ?? known ?? 'http/protobuf';
-  const inEnvironment =
-    read(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) !== undefined || read('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined;
-  if (options.endpoint === undefined && inEnvironment) return { protocol };
+  const address = read(nameOf('ENDPOINT'));
+  if (options.endpoint === undefined && address !== undefined) {
+    checkAddress(nameOf('ENDPOINT'), address, tell);
+    return { protocol };
+  }
   const base = (options.endpoint ?? DEFAULT_ENDPOINT).replace(/\/+$/, '');
   return { protocol, url: `${base}/v1/${signal.toLowerCase()}` };
 }

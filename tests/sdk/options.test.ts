@@ -32,7 +32,7 @@ describe('resolveSettings', () => {
       unknown: [],
       resourceDetectors: ['all'],
       propagators: ['tracecontext', 'baggage'],
-      sampler: { parent_based: { root: { always_on: null } } },
+      sampler: { parent_based: { root: { 'probability/development': { ratio: 1 } } } },
       spanLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 128, eventCountLimit: 128 },
       logLimits: { attributeValueLengthLimit: 4096, attributeCountLimit: 128 },
       exceptionSignal: 'events',
@@ -171,6 +171,33 @@ describe('resolveSettings', () => {
     expect(resolve({}, { OTEL_TRACES_SAMPLER: 'xray' }).unknown).toEqual(['OTEL_TRACES_SAMPLER=xray']);
     // A file outweighs them.
     expect(resolve({}, { OTEL_TRACES_SAMPLER: 'xray', OTEL_CONFIG_FILE: 'otel.yaml' }).unknown).toEqual([]);
+  });
+
+  it.each([
+    ['OTEL_PROPAGATORS', 'b3, tracecontex', 'OTEL_PROPAGATORS=tracecontex'],
+    ['OTEL_METRICS_EXEMPLAR_FILTER', 'always', 'OTEL_METRICS_EXEMPLAR_FILTER=always'],
+    ['OTEL_NODE_RESOURCE_DETECTORS', 'hosts', 'OTEL_NODE_RESOURCE_DETECTORS=hosts'],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', 'lots', 'OTEL_BSP_MAX_QUEUE_SIZE=lots'],
+    ['OTEL_ATTRIBUTE_COUNT_LIMIT', '-1', 'OTEL_ATTRIBUTE_COUNT_LIMIT=-1'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'http', 'OTEL_EXPORTER_OTLP_PROTOCOL=http'],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      'me:hunter2@localhost:4318',
+      'an OTEL_EXPORTER_OTLP_ENDPOINT that does not begin with http:// or https://',
+    ],
+    [
+      'OTEL_EXPORTER_OTLP_LOGS_ENDPOINT',
+      '127.0.0.1:4318',
+      'an OTEL_EXPORTER_OTLP_LOGS_ENDPOINT that does not begin with http:// or https://',
+    ],
+  ])('says once that it does not know the value of %s, and goes on', (name, value, told) => {
+    expect(resolve({}, { [name]: value }).unknown).toEqual([told]);
+  });
+
+  it('does not ask for what options in code or another protocol outweigh', () => {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4317' };
+    expect(resolve({}, { ...environment, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }).unknown).toEqual([]);
+    expect(resolve({ endpoint: 'http://127.0.0.1:4318' }, environment).unknown).toEqual([]);
   });
 
   it('names a program that is started without code', () => {

@@ -9,7 +9,14 @@ const INITIAL_RATIO = 0.001;
 /** The page of a sidecar on this machine, which answers how much to sample. */
 const ENDPOINT = 'http://127.0.0.1:4320';
 
-type Tell = (problem: string) => void;
+/**
+ * Where nobody says otherwise all is kept, and said to be: with a threshold a backend knows that a span stands for one, and need
+ * not be told which services send everything.
+ */
+export const DEFAULT_SAMPLER: SamplerNode = { parent_based: { root: { 'probability/development': { ratio: 1 } } } };
+
+/** Takes what is not understood. */
+export type Tell = (problem: string) => void;
 
 /**
  * Makes the sampler the environment asks for.
@@ -23,13 +30,13 @@ export function samplerOf(name: string | undefined, arg: string | undefined, tel
     traceidratio: () => ({ trace_id_ratio_based: { ratio: ratioOf(arg, tell) ?? 1 } }),
     jaeger_remote: () => remoteOf(arg, tell),
   };
-  const asked = name ?? 'parentbased_always_on';
-  const isBelow = asked.startsWith('parentbased_');
-  const root = isBelow ? asked.slice('parentbased_'.length) : asked;
+  if (name === undefined) return DEFAULT_SAMPLER;
+  const isBelow = name.startsWith('parentbased_');
+  const root = isBelow ? name.slice('parentbased_'.length) : name;
   const create = Object.hasOwn(roots, root) ? roots[root] : undefined;
   if (create !== undefined) return isBelow ? { parent_based: { root: create() } } : create();
-  tell(`OTEL_TRACES_SAMPLER=${asked}`);
-  return { parent_based: { root: { always_on: null } } };
+  tell(`OTEL_TRACES_SAMPLER=${name}`);
+  return DEFAULT_SAMPLER;
 }
 
 function ratioOf(text: string | undefined, tell: Tell): number | undefined {

@@ -9,6 +9,7 @@ import { observedLibraries } from '../instrument/channels.ts';
 import { findInstalled } from '../instrument/installed.ts';
 import { optionsOfEnvironment, resolveSettings, type Settings } from '../options.ts';
 import { describe, type Described } from './describe.ts';
+import { hintFor } from './hints.ts';
 import { type ApiCopy, findApiCopies, findOtherSdks, isHeard } from './packages.ts';
 import { type Delivery, sendTestSpans } from './test-span.ts';
 import { findShadowed, outweighedByCode, type Shadowed } from './variables.ts';
@@ -82,7 +83,7 @@ export async function examine(place: Place): Promise<Report> {
       .filter(({ isTaken }) => !isTaken)
       .map(({ to, answer }) => ({
         what: `a test span to ${to} was not taken: ${answer}`,
-        hint: 'Is the sidecar running, and is this its address?',
+        hint: hintFor(answer),
       })),
     ...(isOn ? [] : [{ what: 'telemetry is off', hint: 'OTEL_SDK_DISABLED, or `disabled` or a mistake in the file.' }]),
   ];

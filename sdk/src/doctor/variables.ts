@@ -74,7 +74,7 @@ const IN_CODE: Readonly<Record<string, string>> = {
 /** Lists what would have no effect in a program that starts telemetry by code with the option named. */
 export function outweighedByCode(environment: Environment): Shadowed[] {
   return Object.entries(IN_CODE).flatMap(([name, option]) =>
-    environment[name]?.trim() ? [{ name, why: `startTelemetry({ ${option} }) outweighs it` }] : [],
+    environment[name]?.trim() ? [{ name, why: `startTelemetry({ ${option} }) would outweigh it` }] : [],
   );
 }
 

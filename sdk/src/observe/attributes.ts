@@ -18,8 +18,11 @@ export type { LimitedString };
 /** What a few-valued attribute may be: a literal, a union of literals, a boolean, or a limited string. */
 export type LowAttributes = Readonly<Record<string, string | number | boolean | LimitedString | undefined>>;
 
+/** The last words of the compiler where a type is refused. */
+type Hint = 'a value from an endless set: put it under high, or bound it with lowCardinality(text, max)';
+
 /** Refuses types with endless values: `string`, `number`, templates with holes. */
-type FewValued<V> = V extends string | number ? (Record<never, never> extends Record<V, 1> ? never : V) : V;
+type FewValued<V> = V extends string | number ? (Record<never, never> extends Record<V, 1> ? Hint : V) : V;
 
 /** Attributes of one call, apart by how many values they take. */
 export interface CallAttributes<Low extends LowAttributes = LowAttributes> {

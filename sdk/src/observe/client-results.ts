@@ -68,25 +68,31 @@ function watchEmitter(call: Call, result: EmittingStream): void {
   call.isCalledBack = true;
 }
 
-/** `withResponse()` and `asResponse()` never ask for `then`, by which a lazy promise is watched. */
+/** Ways to such a promise's value that never ask for `then`, by which a lazy promise is watched. */
+const BESIDE_THEN = ['withResponse', 'catch', 'finally'];
+
 function watchRawResponse(call: Call, promise: Promise<unknown>): void {
   const { withResponse, asResponse } = promise as unknown as Readonly<Record<string, unknown>>;
   if (typeof withResponse !== 'function' || typeof asResponse !== 'function') return;
   const replace = (key: string, method: Method): void => {
     Object.defineProperty(promise, key, { value: method, configurable: true, writable: true });
   };
-  // Both ask for the raw response.
+  // `withResponse` asks for the raw response, too.
   let isParsed = false;
-  replace('withResponse', function (...args) {
-    isParsed = true;
-    const both = Reflect.apply(withResponse, this, args) as unknown;
-    // It has asked for what `then` gives, so that is only looked at.
-    promise.then(
-      () => {},
-      () => {},
-    );
-    return both;
-  });
+  for (const key of BESIDE_THEN) {
+    const original = (promise as unknown as Readonly<Record<string, Method>>)[key];
+    if (original === undefined) continue;
+    replace(key, function (...args) {
+      isParsed = true;
+      const result = Reflect.apply(original, this, args);
+      // It has asked for what `then` gives, so that is only looked at.
+      promise.then(
+        () => {},
+        () => {},
+      );
+      return result;
+    });
+  }
   replace('asResponse', async function (...args) {
     try {
       const response = (await Reflect.apply(asResponse, this, args)) as unknown;

@@ -18,7 +18,7 @@ import { type CostOf, installedPrices } from './llm-cost.ts';
 import { type Fallback, withFallbacks } from './llm-fallback.ts';
 import { type LlmRequest, readRequest, requestAttributes } from './llm-request.ts';
 import { type LlmResponse, type LlmUsage, ResponseReader, usageAttributes } from './llm-response.ts';
-import { asked, known } from './results.ts';
+import { asked, fieldsOf, known } from './results.ts';
 import { markWorkflow } from './run-context.ts';
 import type { MetricDefinition } from '../metric-definition.ts';
 import { GEN_AI_ATTRIBUTE, GEN_AI_METRIC } from '../names.ts';
@@ -51,6 +51,9 @@ export interface LlmOptions<Args, Low extends LowAttributes = LowAttributes> {
 }
 
 type AnyOptions = LlmOptions<never>;
+
+/** Chunks that the AI SDK gives before the model has answered anything. */
+const ANNOUNCEMENTS: ReadonlySet<unknown> = new Set(['start', 'start-step', 'stream-start']);
 
 /** Models, asked and answering, that an operation has series for. */
 const MAX_MODELS = 100;
@@ -132,7 +135,7 @@ function watchCall(
   return {
     value: read,
     item(chunk) {
-      chunks.note();
+      if (!ANNOUNCEMENTS.has(fieldsOf(chunk)?.['type'])) chunks.note();
       read(chunk);
     },
     over() {

@@ -1,5 +1,6 @@
 // Prompts and answers as the GenAI conventions write messages. Only where a program asked for it.
 import { bounded, contentText } from './bounded-text.ts';
+import { AnswerToolCalls, type ToolCallPart, toolCallOf, toolCallsIn } from './llm-tool-calls.ts';
 import { fieldsOf } from './results.ts';
 
 /** Characters of an answer that are kept while it streams. */
@@ -9,10 +10,7 @@ const MAX_MESSAGES = 64;
 /** Kinds of parts that repeat what was streamed, or are not for the reader. */
 const NO_ANSWER = /\.done$|reasoning|thinking|tool|function_call/;
 
-interface Part {
-  readonly type: string;
-  readonly content?: string;
-}
+type Part = ToolCallPart | { readonly type: string; readonly content?: string };
 
 /** Writes what a model is asked, as JSON of bounded length. */
 export function inputText([first]: readonly unknown[]): string | undefined {
@@ -28,8 +26,10 @@ export function inputText([first]: readonly unknown[]): string | undefined {
 }
 
 function messageOf(message: unknown): { readonly role: string; readonly parts: readonly Part[] } {
-  const { role, content, parts = content } = fieldsOf(message) ?? { content: message };
-  return { role: typeof role === 'string' ? role : 'user', parts: partsOf(parts) };
+  const call = toolCallOf(message);
+  if (call !== undefined) return { role: 'assistant', parts: [call] };
+  const { role, content, parts = content, tool_calls } = fieldsOf(message) ?? { content: message };
+  return { role: typeof role === 'string' ? role : 'user', parts: [...partsOf(parts), ...toolCallsIn(tool_calls)] };
 }
 
 function partsOf(content: unknown): readonly Part[] {
@@ -38,24 +38,28 @@ function partsOf(content: unknown): readonly Part[] {
     if (typeof part === 'string') return [{ type: 'text', content: part }];
     const { type = 'text', text } = fieldsOf(part) ?? {};
     if (typeof text === 'string') return [{ type: 'text', content: text }];
+    const call = toolCallOf(part);
+    if (call !== undefined) return [call];
     // Pictures, files and results of tools are named, not copied.
     return typeof type === 'string' && part !== undefined && part !== null ? [{ type }] : [];
   });
 }
 
-/** Gathers the text of an answer. */
+/** Gathers the text of an answer, and the calls of tools it asks for. */
 export class AnswerText {
   #text = '';
+  readonly #calls = new AnswerToolCalls();
 
   /** Takes a whole result, or a chunk of a stream. */
   read(value: unknown): void {
     if (this.#text.length < MAX_ANSWER_LENGTH) this.#text += bounded(textOf(value), MAX_ANSWER_LENGTH);
+    this.#calls.read(value);
   }
 
   /** The messages answered, as JSON of bounded length. */
   messages(finishReason: string | undefined): string | undefined {
-    if (this.#text === '') return undefined;
-    const parts = [{ type: 'text', content: this.#text }];
+    const parts = [...(this.#text === '' ? [] : [{ type: 'text', content: this.#text }]), ...this.#calls.parts];
+    if (parts.length === 0) return undefined;
     return contentText([{ role: 'assistant', parts, finish_reason: finishReason ?? 'unknown' }]);
   }
 }

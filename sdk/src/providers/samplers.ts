@@ -1,6 +1,7 @@
 // Makes the samplers of the configuration model. Each variant is one line of the table.
 import { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, type Sampler } from '@opentelemetry/sdk-trace';
 import type { SamplerNode } from '../config/model.ts';
+import { DEFAULT_SAMPLER } from '../config/sampler-setting.ts';
 import { createAlwaysRecordSampler } from '../sample/always-record.ts';
 import { createBelowParentSampler } from '../sample/below-parent.ts';
 import { createCompositeSampler, createConsistentProbabilitySampler } from '../sample/consistent-probability.ts';
@@ -34,7 +35,7 @@ const SAMPLERS: { readonly [Name in keyof Variants]: (node: Variants[Name], arou
 
 /** Makes a sampler; every span is recorded where none is asked for and the parent does not say otherwise. */
 export function createSampler(node: SamplerNode | null | undefined, around: SamplerSurroundings): Sampler {
-  const [name, settings] = Object.entries(node ?? { parent_based: null })[0] ?? [];
+  const [name, settings] = Object.entries(node ?? DEFAULT_SAMPLER)[0] ?? [];
   const create = SAMPLERS[name as keyof Variants] as (node: unknown, around: SamplerSurroundings) => Sampler;
   return create(settings, around);
 }

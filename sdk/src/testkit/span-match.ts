@@ -18,8 +18,8 @@ export interface ExpectedSpan {
     readonly name: string | RegExp;
     readonly attributes?: Readonly<Record<string, Expected>>;
   }[];
-  /** `none` for a root; a span, or what its parent is expected to be. */
-  readonly parent?: 'none' | { readonly spanId: string } | ExpectedSpan;
+  /** `none` for a root; a span, the name of one, or what else is expected of the parent. */
+  readonly parent?: string | { readonly spanId: string } | ExpectedSpan;
   /** Of a trace: 32 hexadecimal digits. */
   readonly traceId?: string;
   /** Name of the instrumentation scope. */
@@ -92,6 +92,7 @@ function parentMismatches(
   all: readonly TestSpan[],
 ): string[] {
   if (parent === 'none') return span.parentSpanId === '' ? [] : [`parent: expected none, is ${span.parentSpanId}`];
+  if (typeof parent === 'string') return parentMismatches(span, { name: parent }, all);
   if ('spanId' in parent) {
     const is = span.parentSpanId;
     return parent.spanId === is ? [] : [`parent: expected ${parent.spanId}, is ${is === '' ? 'none' : is}`];

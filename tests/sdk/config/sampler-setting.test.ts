@@ -1,6 +1,6 @@
 // What OTEL_TRACES_SAMPLER and its argument ask for, and what of them is not understood.
 import { expect, it } from 'vitest';
-import { samplerOf } from '../../../sdk/src/config/sampler-setting.ts';
+import { DEFAULT_SAMPLER, samplerOf } from '../../../sdk/src/config/sampler-setting.ts';
 
 function check(name: string | undefined, arg: string | undefined, expected: object, problems: readonly string[] = []) {
   const told: string[] = [];
@@ -17,7 +17,7 @@ const remote = (endpoint: string, ratio: number, interval?: number) => ({
 });
 
 it('names every sampler of the specification', () => {
-  check(undefined, undefined, { parent_based: { root: { always_on: null } } });
+  check(undefined, undefined, DEFAULT_SAMPLER);
   check('always_on', undefined, { always_on: null });
   check('parentbased_always_off', undefined, { parent_based: { root: { always_off: null } } });
   check('traceidratio', '0.25', { trace_id_ratio_based: { ratio: 0.25 } });
@@ -34,7 +34,7 @@ it('reads the argument of a remote sampler', () => {
 });
 
 it('says what it does not understand, and takes the default instead', () => {
-  const byDefault = { parent_based: { root: { always_on: null } } };
+  const byDefault = DEFAULT_SAMPLER;
   check('parentbased_sometimes', '1', byDefault, ['OTEL_TRACES_SAMPLER=parentbased_sometimes']);
   check('toString', undefined, byDefault, ['OTEL_TRACES_SAMPLER=toString']);
   check('traceidratio', '7', { trace_id_ratio_based: { ratio: 1 } }, ['the ratio 7 of OTEL_TRACES_SAMPLER_ARG']);

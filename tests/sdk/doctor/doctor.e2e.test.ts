@@ -88,6 +88,7 @@ describe('evenkeel-sdk doctor', () => {
     expect(stdout).toContain('ECONNREFUSED');
     expect(stdout).toContain('is OTEL_EXPORTER_OTLP_HEADERS meant?');
     expect(stdout).toContain('OTEL_LOGS_EXPORTER=zipkin is not known');
+    expect(stdout).toMatch(/incoming HTTP +not seen without @opentelemetry\/instrumentation-http/);
     expect(stdout).not.toContain('hunter2');
   });
 

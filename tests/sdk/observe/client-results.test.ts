@@ -119,6 +119,14 @@ class ApiPromise extends Promise<unknown> {
     return this.parse().then(onFulfilled, onRejected);
   }
 
+  override catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
+    return this.parse().catch(onRejected);
+  }
+
+  override finally(onFinally?: (() => void) | null): Promise<unknown> {
+    return this.parse().finally(onFinally);
+  }
+
   async withResponse(): Promise<object> {
     const [data, response] = await Promise.all([this.parse(), this.asResponse()]);
     return { data, response };
@@ -155,5 +163,16 @@ describe('a promise with a response beside', () => {
     const failure = new Error('down');
     await expect(ask(failure).withResponse()).rejects.toBe(failure);
     expect(spans.take().map((span) => span.status.code)).toEqual([SpanStatusCode.ERROR]);
+  });
+
+  it('is over where only its failure or its end is asked for', async () => {
+    parsed = 0;
+    const failure = new Error('down');
+    await expect(ask(failure).catch((thrown: unknown) => thrown)).resolves.toBe(failure);
+    await expect(ask(failure).finally(() => {})).rejects.toBe(failure);
+    await expect(ask().finally(() => {})).resolves.toBe(answer);
+    expect(parsed).toBe(3);
+    const { ERROR, UNSET } = SpanStatusCode;
+    expect(spans.take().map((span) => span.status.code)).toEqual([ERROR, ERROR, UNSET]);
   });
 });

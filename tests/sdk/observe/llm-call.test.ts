@@ -227,6 +227,16 @@ describe('a stream', () => {
     expect(span?.attributes).toMatchObject({ 'error.type': 'Error', 'gen_ai.usage.input_tokens': 9 });
   });
 
+  it('of the AI SDK has no chunk of the model before its start was told', async () => {
+    const events = [{ type: 'start' }, { type: 'start-step' }, { type: 'text-delta', text: 'a' }, { type: 'finish' }];
+    const open = traceLLM({ provider: 'p', model: 'm', cost: false }, () => ReadableStream.from(events));
+    const reader = open().getReader();
+    while (!(await reader.read()).done) expect(spans.take()).toEqual([]);
+    const taken = await measurements.take();
+    expect(taken.get('gen_ai.client.operation.time_to_first_chunk')?.[0]?.count).toBe(1);
+    expect(taken.get('gen_ai.client.operation.time_per_output_chunk')?.[0]?.count).toBe(1);
+  });
+
   it('of the web is the same, read or cancelled', async () => {
     const open = traceLLM({ provider: 'p', model: 'm', cost: false }, () => ReadableStream.from(chunks()));
     const reader = open().getReader();

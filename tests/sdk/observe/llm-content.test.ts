@@ -76,6 +76,61 @@ describe('content', () => {
     ]);
   });
 
+  it('has the calls of tools that were asked for, of every client', async () => {
+    const callsOf = async (result: unknown): Promise<unknown> => {
+      const captured = traceLLM({ provider: 'p', captureContent: true, cost: false }, () => result)();
+      if (captured instanceof ReadableStream) for await (const chunk of captured) expect(chunk).toBeDefined();
+      const [, output] = contentOf() as [unknown, { parts: unknown[] }[] | undefined];
+      return output?.[0]?.parts;
+    };
+    const text = '{"city":"Bern"}';
+    const call = { type: 'tool_call', id: 'c1', name: 'weather', arguments: text };
+    const parsed = { ...call, arguments: { city: 'Bern' } };
+    const ofChat = { id: 'c1', type: 'function', function: { name: 'weather', arguments: text } };
+    const ofResponses = { type: 'function_call', id: 'fc', call_id: 'c1', name: 'weather', arguments: text };
+    const ofAnthropic = { type: 'tool_use', id: 'c1', name: 'weather', input: { city: 'Bern' } };
+    const ofAiSdk = { type: 'tool-call', toolCallId: 'c1', toolName: 'weather', input: { city: 'Bern' } };
+    const ofGemini = { functionCall: { id: 'c1', name: 'weather', args: { city: 'Bern' } } };
+    await expect(callsOf({ choices: [{ message: { content: null, tool_calls: [ofChat] } }] })).resolves.toEqual([call]);
+    await expect(callsOf({ object: 'response', output: [ofResponses] })).resolves.toEqual([call]);
+    await expect(callsOf({ content: [{ type: 'text', text: 'so' }, ofAnthropic] })).resolves.toEqual([
+      { type: 'text', content: 'so' },
+      parsed,
+    ]);
+    await expect(callsOf({ candidates: [{ content: { parts: [ofGemini] } }] })).resolves.toEqual([parsed]);
+    await expect(callsOf({ text: '', toolCalls: [ofAiSdk] })).resolves.toEqual([parsed]);
+
+    const streamed = (...items: unknown[]): ReadableStream => ReadableStream.from(items);
+    const delta = (toolCall: object): object => ({ choices: [{ delta: { tool_calls: [{ index: 0, ...toolCall }] } }] });
+    const pieces = ['{"city"', ':"Bern"}'];
+    const ofPieces = pieces.map((piece) => delta({ function: { arguments: piece } }));
+    const begun = delta({ id: 'c1', type: 'function', function: { name: 'weather', arguments: '' } });
+    await expect(callsOf(streamed(begun, ...ofPieces))).resolves.toEqual([call]);
+    const added = { type: 'response.output_item.added', item: { ...ofResponses, arguments: '' } };
+    const done = { type: 'response.output_item.done', item: ofResponses };
+    await expect(callsOf(streamed(added, done))).resolves.toEqual([call]);
+    const block = { type: 'content_block_start', index: 1, content_block: { ...ofAnthropic, input: {} } };
+    const ofBlock = pieces.map((piece) => ({
+      type: 'content_block_delta',
+      index: 1,
+      delta: { type: 'input_json_delta', partial_json: piece },
+    }));
+    await expect(callsOf(streamed(block, ...ofBlock))).resolves.toEqual([call]);
+    await expect(callsOf(streamed(ofAiSdk))).resolves.toEqual([parsed]);
+  });
+
+  it('keeps the calls of tools among the messages that are asked', () => {
+    const ask = traceLLM({ provider: 'p', captureContent: true, cost: false }, (request: Request) => request.model);
+    const ofChat = { id: 'c1', type: 'function', function: { name: 'weather', arguments: '{}' } };
+    const ofResponses = { type: 'function_call', call_id: 'c2', name: 'weather', arguments: '{}' };
+    ask({ model: 'm', messages: [{ role: 'assistant', content: null, tool_calls: [ofChat] }, ofResponses] });
+    const call = { type: 'tool_call', name: 'weather', arguments: '{}' };
+    expect(contentOf()[0]).toEqual([
+      { role: 'assistant', parts: [{ ...call, id: 'c1' }] },
+      { role: 'assistant', parts: [{ ...call, id: 'c2' }] },
+    ]);
+  });
+
   it('is bounded', () => {
     const call = traceLLM({ provider: 'p', captureContent: true, cost: false }, (prompt: unknown) => prompt);
     call({ messages: Array.from({ length: 500 }, (_, i) => ({ role: 'user', content: `${i}`.repeat(9000) })) });

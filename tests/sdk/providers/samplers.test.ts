@@ -15,7 +15,11 @@ interface Shape {
 }
 
 /** The threshold a span of a trace is kept at that any threshold keeps; none where it is dropped or says none. */
-function check(node: SamplerNode, { kind = SpanKind.SERVER, attributes = {}, parent }: Shape, expected?: string): void {
+function check(
+  node: SamplerNode | null,
+  { kind = SpanKind.SERVER, attributes = {}, parent }: Shape,
+  expected?: string,
+): void {
   const traceId = 'f'.repeat(32);
   const spanContext = {
     traceId,
@@ -34,6 +38,12 @@ it('makes a sampler of a share', () => {
   check({ 'probability/development': null }, {}, 'ot=th:0');
   check({ 'composite/development': { always_on: null } }, {}, 'ot=th:0');
   check({ 'composite/development': { always_off: null } }, {});
+});
+
+it('keeps all where nothing is asked for, and says so; of a parent that does not, it does not', () => {
+  check(null, {}, 'ot=th:0');
+  check(null, { parent: 'remote' });
+  check({ always_on: null }, {});
 });
 
 it('follows the parent where it is told to', () => {

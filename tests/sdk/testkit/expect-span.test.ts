@@ -53,6 +53,7 @@ describe('expectSpan', () => {
     });
     accepts({ name: 'query', parent: { name: 'POST /orders', parent: { name: 'checkout' } } });
     accepts({ name: 'POST /orders', parent: { spanId: '1' } });
+    accepts({ name: 'POST /orders', parent: 'checkout' });
     accepts({ count: 3 });
     accepts({ name: 'none', count: 0 });
   });
@@ -73,6 +74,7 @@ describe('expectSpan', () => {
       ].join('\n'),
     );
     refuses({ name: 'query', parent: 'none' }, /parent: expected none, is 2/);
+    refuses({ name: 'query', parent: 'checkout' }, /name: expected "checkout", is "POST \/orders"/);
     refuses({ name: 'query', parent: { spanId: '9' } }, /parent: expected 9, is 2/);
     refuses(
       { name: 'query', parent: { name: 'checkout' } },

@@ -1,7 +1,7 @@
 // Makes what the package ships of its sources: one file an entry instead of a hundred, because each costs a program time
 // when it is loaded. Types are the compiler's; it runs after it, by `npm run build`.
-import { globSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const HERE = import.meta.dirname;
@@ -87,12 +87,30 @@ const filesOf = (names: readonly string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [name, join(HERE, 'src', `${name}.ts`)]));
 
 const [dist, cjs] = ['dist', 'cjs'].map((folder) => join(HERE, folder)) as [string, string];
-for (const outdir of [dist, cjs])
-  for (const file of globSync('**/*.js{,.map}', { cwd: outdir })) rmSync(join(outdir, file));
-for (const [outdir, format] of [
-  [dist, 'esm'],
-  [cjs, 'cjs'],
-] as const)
-  await build({ ...shared, plugins: [onDemand, oneApi], entryPoints: filesOf(ENTRIES), outdir, format });
-await build({ ...shared, entryPoints: filesOf(MODULES_ONLY), outdir: dist, format: 'esm' });
-await build({ ...shared, entryPoints: filesOf(ON_DEMAND), outdir: cjs, format: 'cjs' });
+const entry = { ...shared, plugins: [onDemand, oneApi], entryPoints: filesOf(ENTRIES) };
+const builds: BuildOptions[] = [
+  { ...entry, outdir: dist, format: 'esm' },
+  { ...entry, outdir: cjs, format: 'cjs' },
+  { ...shared, entryPoints: filesOf(MODULES_ONLY), outdir: dist, format: 'esm' },
+  { ...shared, entryPoints: filesOf(ON_DEMAND), outdir: cjs, format: 'cjs' },
+];
+const made = new Set<string>();
+for (const options of builds) {
+  const { outputFiles = [] } = await build({ ...options, write: false });
+  for (const { path, contents } of outputFiles) {
+    made.add(path);
+    replace(path, contents);
+  }
+}
+for (const folder of [dist, cjs])
+  for (const file of globSync('**/*.js{,.map}', { cwd: folder }).map((name) => join(folder, name)))
+    if (!made.has(file)) rmSync(file);
+
+/** Puts a file in its place as a whole, and only if it is another one: programs may be loading it. */
+function replace(path: string, contents: Uint8Array): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, contents);
+  renameSync(fresh, path);
+}

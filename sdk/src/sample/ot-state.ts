@@ -42,7 +42,7 @@ export function withThreshold(state: TraceState | undefined, threshold: Threshol
   const before = state?.get(KEY);
   const value = valueWith(before, threshold);
   if (value === before) return state;
-  if (state === undefined) return createTraceState(`${KEY}=${value}`);
+  if (state === undefined) return value === undefined ? undefined : stateOf(value);
   if (value === undefined) return state.unset(KEY);
   const others = state
     .unset(KEY)
@@ -54,6 +54,18 @@ export function withThreshold(state: TraceState | undefined, threshold: Threshol
   let text = members.join(',');
   while (text.length > MAX_TEXT && members.pop() !== undefined) text = members.join(',');
   return createTraceState(text);
+}
+
+/** A tracestate of `ot` alone. Each span of a trace is written with it, so its text is not put together each time. */
+function stateOf(value: string): TraceState {
+  const state = createTraceState(`${KEY}=${value}`);
+  const text = state.serialize();
+  return {
+    get: (key) => state.get(key),
+    set: (key, other) => state.set(key, other),
+    unset: (key) => state.unset(key),
+    serialize: () => text,
+  };
 }
 
 /** The value of `ot`, ours in front; of the rest what has room. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { type Received, type Receiver, startReceiver } from '../support/otlp-receiver.ts';
 import { Request8 } from '../support/otlp-schema.ts';
 import { run, start } from '../support/started-program.ts';
@@ -39,15 +40,6 @@ function names(receiver: Receiver, path?: string): string[] {
 function resource(receiver: Receiver): Record<string, unknown> {
   const attributes = requests(receiver)[0]?.resourceSpans[0]?.resource.attributes ?? [];
   return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]]));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const quiet = { code: 0, stdout: '', stderr: '' };

@@ -1,10 +1,8 @@
 // Runs a program with and without telemetry, as a process of its own; tests/fixtures/sdk/faults/program.mjs if none is
 // named.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { runToEnd } from './ended-process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/sdk/faults/program.mjs', import.meta.url));
 
@@ -19,9 +17,6 @@ export interface Ending {
   readonly warnings: readonly string[];
 }
 
-/** A process that lives longer than this hangs. */
-const HANG_MS = 30_000;
-
 /** Runs the program to its end; with telemetry where there is an environment for it. */
 export async function runProgram(
   steps: readonly string[],
@@ -29,18 +24,8 @@ export async function runProgram(
   program: string = PROGRAM,
 ): Promise<Ending> {
   const register = environment ? ['--import', '@evenkeel/sdk/register'] : [];
-  const child = spawn(process.execPath, [...register, program, ...steps], {
-    cwd: dirname(program),
-    env: { ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: HANG_MS,
-    killSignal: 'SIGKILL',
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  const args = [...register, program, ...steps];
+  const { code, signal, stdout, stderr } = await runToEnd(args, environment ?? {}, dirname(program));
   const lines = stderr.split('\n');
   const warnings = lines.filter((line) => line.startsWith('evenkeel: '));
   // Where in Node's own code an error was thrown depends on who listens.

@@ -1,6 +1,4 @@
 // Readers and views of a configuration do what their nodes say.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AggregationTemporality,
@@ -14,6 +12,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CardinalityNode, PrometheusNode, ReaderNode, ViewNode } from '../../../sdk/src/config/model.ts';
 import { createCounting } from '../../../sdk/src/metrics/counting.ts';
 import { createReaders, createViews } from '../../../sdk/src/providers/metrics.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const outlet = { closing: AbortSignal.abort(), closed: AbortSignal.abort(), onFailure: () => {} };
 
@@ -171,13 +170,3 @@ describe('createReaders', () => {
     ]);
   });
 });
-
-/** A port nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,19 +1,6 @@
 // The public surface of @evenkeel/sdk. Importing it loads the OpenTelemetry API and nothing more.
-export { startTelemetry } from './start.ts';
-export type { PageResponse, Telemetry } from './telemetry.ts';
-export type { Protocol, RedactionOptions, TelemetryOptions } from './options.ts';
-export { setInstrumentation } from './state.ts';
+export * from './core.ts';
 export { type LogCorrelation, pinoMixin } from './instrument/log-correlation.ts';
-export { type ErrorCode, EvenkeelError } from './errors.ts';
-export { type Instrument } from './observe/observe.ts';
-export {
-  type AttributesOption,
-  type CallAttributes,
-  type LowAttributes,
-  lowCardinality,
-} from './observe/attributes.ts';
-export { measurePerformance, type MeasureOptions, type Objective } from './observe/measure-performance.ts';
-export { type ClassInstrument, measureMethods, type MethodsOptions } from './observe/measure-methods.ts';
 export { type NodeOptions, traceNode, traceWorkflow, type WorkflowOptions } from './observe/workflow.ts';
 export { getWorkflowTracer, type StartedWorkflow, type WorkflowTracer } from './observe/workflow-tracer.ts';
 export { type AgentOptions, traceAgent } from './observe/agent.ts';

@@ -119,14 +119,14 @@ interface Sender<Items> {
   readonly pack?: (items: Items) => Parcel | undefined;
 }
 
-/** Makes a holder of what waits before an exporter. @param take gives what waits, undefined where nothing does */
+/** Makes a holder of what waits before an exporter. @param take gives what waits, undefined or an empty list where nothing does */
 export function holderOf<Items>(
   { exporter, pack }: Sender<Items>,
   take: (others: readonly Parcel[]) => Items | undefined,
 ): Holder {
   return (others) => {
     const items = take(others);
-    if (items === undefined) return [];
+    if (items === undefined || (Array.isArray(items) && items.length === 0)) return [];
     if (pack === undefined) exporter.export(items, () => {});
     return [pack?.(items) ?? []].flat();
   };

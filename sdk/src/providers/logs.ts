@@ -51,11 +51,7 @@ export async function createLogProcessors(
     const { exporter } = outgoing;
     if (node.simple) return new SimpleLogRecordProcessor({ exporter });
     const batch = createBatch<ReadableLogRecord>('log', batchLimits(node.batch), exporter, meterProvider);
-    const take = (): ReadableLogRecord[] | undefined => {
-      const records = batch.drain();
-      return records.length > 0 ? records : undefined;
-    };
-    holders?.push(holderOf(outgoing, take));
+    holders?.push(holderOf(outgoing, batch.drain));
     return { onEmit: (record) => batch.add(record), forceFlush: batch.flush, shutdown: batch.shutdown };
   };
   const processors = await Promise.all(nodes.map(create));

@@ -1,5 +1,7 @@
 // Names on the page of metrics, which end in their unit, as on the page of the sidecar: OpenTelemetry's exporter for
 // Prometheus adds `_total` and leaves units out.
+// The tables are the sidecar's (collector/src/export/prometheus-units.ts), from which nothing may be imported here; a test
+// holds the names of both against each other.
 // @see OpenTelemetry specification, Prometheus and OpenMetrics Compatibility, UnderscoreEscapingWithSuffixes
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 

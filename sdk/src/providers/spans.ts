@@ -45,10 +45,10 @@ export function createSpanProcessors(
     const prepared = preparing(outgoing.exporter, prepare);
     if (node.simple) return new SimpleSpanProcessor({ exporter: prepared });
     const batch = createBatch('span', batchLimits(node.batch), prepared, meterProvider);
-    const take = (): ReadableSpan[] | undefined => {
+    const take = (): ReadableSpan[] => {
       const spans = batch.drain();
       prepare(spans);
-      return spans.length > 0 ? spans : undefined;
+      return spans;
     };
     holders?.push(holderOf(outgoing, take));
     return batching(batch);

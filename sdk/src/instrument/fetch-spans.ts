@@ -17,7 +17,7 @@ import { ATTRIBUTE, ERROR_TYPE_OTHER, OTHER, RESOURCE_ATTRIBUTE, SCOPE_NAME, SCO
 import { state } from '../state.ts';
 
 /** Methods of the conventions; any other is named in an attribute, because a client may invent it from data. */
-const METHODS: readonly string[] = [
+const METHODS: ReadonlySet<string> = new Set([
   'CONNECT',
   'DELETE',
   'GET',
@@ -28,7 +28,7 @@ const METHODS: readonly string[] = [
   'PUT',
   'QUERY',
   'TRACE',
-];
+]);
 
 interface Request {
   readonly origin: string | URL;
@@ -49,7 +49,7 @@ interface Event {
 /** Makes spans until it is stopped, or until another instrumentation of undici is seen at work. */
 export function startUndici(settings: HttpSideNode = {}): () => void {
   const spans = new WeakMap<object, Span>();
-  const methods = new Set(settings.known_methods ?? METHODS);
+  const methods = settings.known_methods ? new Set(settings.known_methods) : METHODS;
   const requestHeaders = capturing(settings.request_captured_headers, 'http.request.header');
   const responseHeaders = capturing(settings.response_captured_headers, 'http.response.header');
   let hasGivenWay = false;
@@ -121,7 +121,7 @@ function isTraced(headers: unknown): boolean {
  */
 export function methodOf(
   method: string,
-  methods: ReadonlySet<string> = new Set(METHODS),
+  methods: ReadonlySet<string> = METHODS,
 ): { readonly name: string; readonly attributes: Attributes } {
   if (methods.has(method)) return { name: method, attributes: { [RESOURCE_ATTRIBUTE.httpMethod]: method } };
   return {

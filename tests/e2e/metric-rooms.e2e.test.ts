@@ -169,12 +169,25 @@ it('wrong targets are down, each for its own reason, and nobody else notices', a
       response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end();
     }),
   };
-  const job = (name: string, target: string): string =>
-    `    - { name: ${name}, targets: ['${target}'], interval: 1s, timeout: 500ms }\n`;
-  const jobs = Object.entries({ ...targets, sound }).map(([name, target]) => job(name, target));
+  const own: Readonly<Record<string, RegExp>> = {
+    endless: /^(body_too_large|timeout|syntax|label_limit)$/,
+    hanging: /^timeout$/,
+    html: /^content_type$/,
+    'html-as-text': /^syntax$/,
+    elsewhere: /^redirect$/,
+  };
+  const job = (name: string, target: string, times: string): string =>
+    `    - { name: ${name}, targets: ['${target}'], ${times} }\n`;
+  const jobs = Object.entries(targets).map(([name, target]) => job(name, target, 'interval: 1s, timeout: 500ms'));
+  jobs.push(job('sound', sound, 'interval: 2s'));
   const sidecar = await startSidecar({ config: `monitoring: false\nscrape:\n  jobs:\n${jobs.join('')}` });
-  const scrapes = (samples: Awaited<ReturnType<typeof pageSamples>>, result: string, of: string): number =>
-    sumOf(samples, `evenkeel_scrape_${result}_total`, { job: of });
+  type Samples = Awaited<ReturnType<typeof pageSamples>>;
+  const scrapes = (samples: Samples, of: string): number =>
+    sumOf(samples, 'evenkeel_scrape_scrapes_total', { job: of });
+  const failed = (samples: Samples, of: string, reason: RegExp): number =>
+    samples
+      .filter(({ name, labels }) => name === 'evenkeel_scrape_failed_total' && labels['job'] === of)
+      .reduce((all, { labels, value }) => (reason.test(labels['reason'] ?? '') ? all + value : all), 0);
   let looks = 0;
   await eventually('three scrapes of each', async () => {
     const health = await send(`${sidecar.urls.page}/health`);
@@ -182,30 +195,19 @@ it('wrong targets are down, each for its own reason, and nobody else notices', a
     expectBalanced(await ask<BooksAnswer>(sidecar, '/api/books'));
     looks++;
     const samples = await pageSamples(sidecar);
-    return (
-      scrapes(samples, 'scrapes', 'sound') >= 3 &&
-      Object.keys(targets).every((name) => scrapes(samples, 'failed', name) >= 3)
-    );
+    const isFailed = Object.entries(own).every(([name, reason]) => failed(samples, name, reason) >= 3);
+    return scrapes(samples, 'sound') >= 3 && isFailed;
   });
   expect(looks).toBeGreaterThan(3);
   const samples = await pageSamples(sidecar);
   expect(sumOf(samples, 'loaves_total', { job: 'sound' })).toBe(7);
-  expect([sumOf(samples, 'up', { job: 'sound' }), scrapes(samples, 'failed', 'sound')]).toEqual([1, 0]);
-  const reasons = Object.keys(targets).map((name) => {
-    const failed = samples.filter(
-      (each) => each.name === 'evenkeel_scrape_failed_total' && each.labels['job'] === name && each.value > 0,
-    );
-    expect(sumOf(samples, 'up', { job: name })).toBe(0);
-    expect(scrapes(samples, 'scrapes', name)).toBe(0);
-    return failed.map(({ labels }) => labels['reason']);
-  });
-  expect(reasons).toEqual([
-    [expect.stringMatching(/^(body_too_large|timeout|syntax|label_limit)$/)],
-    ['timeout'],
-    ['content_type'],
-    ['syntax'],
-    ['redirect'],
-  ]);
+  expect([sumOf(samples, 'up', { job: 'sound' }), failed(samples, 'sound', /./)]).toEqual([1, 0]);
+  for (const [name, reason] of Object.entries(own)) {
+    // Beside its own reason there is none but that of a machine that was too busy for half a second.
+    const others = failed(samples, name, /./) - failed(samples, name, reason) - failed(samples, name, /^timeout$/);
+    const up = sumOf(samples, 'up', { job: name });
+    expect([name, up, scrapes(samples, name), others > 0]).toEqual([name, 0, 0, false]);
+  }
   expect(await sidecar.stop()).toEqual({ code: 0, signal: null });
 });
 

@@ -1,5 +1,5 @@
 // Whether more calls fail than before: an exact test of two counts, given their sum.
-import { atMost, shareLimits } from './binomial.ts';
+import { atMost, shareLimits } from '../model/binomial.ts';
 import type { Ratio } from './contract.ts';
 import { callsOf, type Figures } from './figures.ts';
 

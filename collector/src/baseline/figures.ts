@@ -1,6 +1,6 @@
 // What is compared of one operation between two runs: its calls by duration, its errors, and how well each figure is known.
 import { BIN_WIDTH, BINS, logAt, meanPlace, quantilePlace, spreadOf, totalOf } from './bins.ts';
-import { orderLimits } from './binomial.ts';
+import { orderLimits } from '../model/binomial.ts';
 import { countsOfAll, joinedBy } from './call-batches.ts';
 import { cleanWindows } from './clean-windows.ts';
 import type { Window } from './windows.ts';

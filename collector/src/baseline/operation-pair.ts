@@ -1,5 +1,5 @@
 // One operation in two runs: how far the later lies from the earlier, and how sure that is.
-import { deviationsOf } from './binomial.ts';
+import { deviationsOf } from '../model/binomial.ts';
 import { BIN_WIDTH } from './bins.ts';
 import { compareErrors } from './compare-errors.ts';
 import type { Compared, Measured, Moved, QuantileComparison, Verdict } from './comparison.ts';

@@ -1,4 +1,5 @@
 // One subject under one target: what is counted of it, and from when to when it misses. Pure; time is an argument.
+import { atMost } from '../model/binomial.ts';
 import type { Change, Severity, Subject, Violation } from '../baseline/contract.ts';
 import type { TargetState } from './contract.ts';
 import { says } from './says.ts';
@@ -10,6 +11,8 @@ import { misses, offBy, severityOf, type Target } from './target.ts';
 const RECOVERY_MS = 30_000;
 /** Of a budget that is to last for a month, so much of the window: five minutes of an hour (Site Reliability Workbook). */
 const LATEST_OF_BURN = 1 / 12;
+/** So unlikely has it to be that a budget is still used up too fast for a few good calls to end it before that. */
+const DOUBT = 1e-3;
 /** What was said is corrected after so long at first, and where it became worse by this factor. */
 const FIRST_CORRECTION_MS = 20_000;
 const CORRECTED = 1.25;
@@ -22,6 +25,8 @@ export class Judged {
   /** Where half of the window is longer than that may take. */
   readonly #latest: SlidingWindow | undefined;
   readonly #latestMs: number;
+  /** Of a budget, what came since it may have recovered: five minutes hold on to what is over. */
+  readonly #recent: SlidingWindow | undefined;
   /** What is read is multiplied by this, which brings durations to seconds. */
   factor = 1;
   /** UCUM, of the value. */
@@ -43,6 +48,7 @@ export class Judged {
   #metMs = NaN;
   /** Of what was said last: when it began to be said, how far off it was, and when it may be corrected. */
   #raisedMs = NaN;
+  #endedMs = -Infinity;
   #saidRatio = NaN;
   #correctMs = 0;
 
@@ -57,12 +63,14 @@ export class Judged {
     this.#latestMs = statistic === 'burn_rate' ? windowMs * LATEST_OF_BURN : Math.min(RECOVERY_MS, windowMs / 2);
     this.#window = new SlidingWindow(windowMs);
     this.#latest = this.#latestMs < windowMs / 2 ? new SlidingWindow(this.#latestMs) : undefined;
+    if (RECOVERY_MS < this.#latestMs) this.#recent = new SlidingWindow(RECOVERY_MS);
   }
 
   /** @param timeMs by whichever clock `judge` is given as the first */
   add(timeMs: number, counted: Counted): void {
     this.#window.add(timeMs, counted);
     this.#latest?.add(timeMs, counted);
+    this.#recent?.add(timeMs, counted);
   }
 
   /** Goes on with what was said before a restart. */
@@ -132,6 +140,7 @@ export class Judged {
     const lastsMs = this.target.statistic === 'value' ? Math.min(this.target.sustainedMs, RECOVERY_MS) : 0;
     if (nowMs - this.#metMs < lastsMs) return undefined;
     this.severity = undefined;
+    this.#endedMs = nowMs;
     this.#missedMs = this.#metMs = NaN;
     // What was before is told and done with.
     this.#window.clear();
@@ -165,7 +174,14 @@ export class Judged {
     };
   }
 
+  /** What comes in bursts would be said with each. */
+  get #comesBack(): boolean {
+    return this.severity !== undefined && this.#raisedMs - this.#endedMs < this.target.windowMs;
+  }
+
   #readLatest(timeMs: number): number | undefined {
+    const recent = this.#comesBack ? undefined : this.#recent?.total(timeMs);
+    if (recent !== undefined && isSurelyBelow(this.target.bound, recent)) return recent.part / recent.whole;
     const latest = this.#latest?.total(timeMs) ?? this.#window.total(timeMs, SLOTS / 2);
     return this.#read(latest, this.#latestMs);
   }
@@ -187,6 +203,11 @@ export class Judged {
     this.state = state;
     this.sinceMs = nowMs;
   }
+}
+
+/** Tells whether a budget is not used up faster than so many times, as far as that can be told from the calls alone. */
+function isSurelyBelow(bound: number, { count, part, whole }: Tally): boolean {
+  return count > 0 && atMost(part, count, (bound * whole) / count) < DOUBT;
 }
 
 /** Calls or measurements; of a ratio what it is of. */

@@ -65,11 +65,40 @@ describe('what a program promises', () => {
     ]);
   });
 
-  it('is over when five minutes were good', async () => {
+  it('is over within a minute where calls are enough to tell, and in five where they are few', async () => {
+    const many = await targetRig(JUDGED);
+    many.go(900, () => calls(many, { good: 80, bad: 20 }));
+    many.go(40, () => calls(many, { good: 100, bad: 0 }));
+    expect(said(many)).toEqual([`critical ${ORDERS}`, `none ${ORDERS}`]);
+    // Of thirty calls less than one may be bad.
+    const few = await targetRig(JUDGED);
+    few.go(900, () => calls(few, { good: 0, bad: 1 }));
+    few.go(250, () => calls(few, { good: 1, bad: 0 }));
+    expect(few.open).toHaveLength(1);
+    few.go(80, () => calls(few, { good: 1, bad: 0 }));
+    expect(few.open).toEqual([]);
+  });
+
+  it('goes on while what is still too much only looks better by chance', async () => {
     const rig = await targetRig(JUDGED);
-    rig.go(900, () => calls(rig, { good: 80, bad: 20 }));
+    rig.go(300, () => calls(rig, { good: 80, bad: 20 }));
+    // Seven times what may be, in turns with a little less than six times.
+    for (let turn = 0; turn < 60; turn++) {
+      rig.go(20, () => calls(rig, { good: 93, bad: 7 }));
+      rig.go(10, () => calls(rig, { good: 95, bad: 5 }));
+    }
+    expect(said(rig)).toEqual([`critical ${ORDERS}`, `warning ${ORDERS}`]);
+  });
+
+  it('is said once or twice where it comes in bursts, not with each', async () => {
+    const rig = await targetRig(JUDGED);
+    for (let burst = 0; burst < 30; burst++) {
+      rig.go(20, () => calls(rig, { good: 20, bad: 80 }));
+      rig.go(60, () => calls(rig, { good: 100, bad: 0 }));
+    }
+    expect(said(rig)).toEqual([`critical ${ORDERS}`, `none ${ORDERS}`, `critical ${ORDERS}`]);
     rig.go(330, () => calls(rig, { good: 100, bad: 0 }));
-    expect(said(rig)).toEqual([`critical ${ORDERS}`, `warning ${ORDERS}`, `none ${ORDERS}`]);
+    expect(rig.open).toEqual([]);
   });
 
   it('is not judged before one call of those that came may be bad', async () => {

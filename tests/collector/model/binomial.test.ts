@@ -1,11 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  atMost,
-  deviationsOf,
-  normalBelow,
-  orderLimits,
-  shareLimits,
-} from '../../../collector/src/baseline/binomial.ts';
+import { atMost, deviationsOf, normalBelow, orderLimits, shareLimits } from '../../../collector/src/model/binomial.ts';
 
 it('sums binomial chances exactly, on either side', () => {
   expect(atMost(0, 10, 0.5)).toBeCloseTo(1 / 1024, 12);

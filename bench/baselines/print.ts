@@ -22,6 +22,7 @@ export function linesOf({ stream, met, falseAlarms }: StreamScore, { startMs }: 
       ...(each.regression.ratio !== null && each.interval !== undefined && !holdsRatio(each)
         ? [`INTERVAL  ${known(each)}: ${said}`]
         : []),
+      ...(each.last !== undefined && each.clearMs === null ? [`EARLY     ${known(each)}`] : []),
       ...((each.clearMs ?? 0) > 120_000 ? [`CLEAR     ${known(each)}: ${(each.clearMs ?? 0) / 1000}s`] : []),
     ];
   });

@@ -12,8 +12,8 @@ import { type Figure, summary } from '../figure.ts';
 
 const IS_QUICK = process.env['BENCH_QUICK'] === '1';
 /** Servers are started anew this often, because how a process is compiled and laid out is luck that lasts as long as it. */
-const STARTS = IS_QUICK ? 2 : 6;
-const PAIRS_PER_START = IS_QUICK ? 4 : 6;
+const STARTS = IS_QUICK ? 2 : 12;
+const PAIRS_PER_START = IS_QUICK ? 4 : 3;
 const REQUESTS = IS_QUICK ? 3000 : 5000;
 const CONNECTIONS = 10;
 /** From issue 7. */

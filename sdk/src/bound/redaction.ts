@@ -90,11 +90,11 @@ export function createRedaction(options: RedactionOptions = {}, parameters: read
     let isChanged = false;
     for (const key in source) {
       const given = source[key];
-      const isPlain = typeof given === 'boolean' || (typeof given === 'number' && !isBeyond(given));
-      const clean = isPlain ? given : value(key, given, depth);
-      const cleanKey = keyOf(key).name;
+      const { name: cleanKey, isSecret } = keyOf(key);
+      const isText = typeof given === 'string' && !isSecret;
+      const clean = isText ? text(given) : isPlain(given) ? given : value(key, given, depth);
       if (cleanKey !== key) delete target[key];
-      else if (isPlain || isEqual(clean, given)) continue;
+      else if (isEqual(clean, given)) continue;
       target[cleanKey] = clean;
       isChanged = true;
     }
@@ -137,8 +137,12 @@ function scopesBy(text: Redaction['text'], cleaned: Redaction['cleaned']): Redac
 
 /** Lists are given as copies, so they are compared by what is in them. */
 function isEqual(clean: unknown, given: unknown): boolean {
-  if (clean === given || !Array.isArray(clean) || !Array.isArray(given)) return clean === given;
+  if (!Array.isArray(clean) || !Array.isArray(given)) return Object.is(clean, given);
   return clean.length === given.length && clean.every((item, i) => isEqual(item, given[i]));
+}
+
+function isPlain(given: unknown): boolean {
+  return typeof given === 'boolean' || (typeof given === 'number' && !isBeyond(given));
 }
 
 function isBeyond(given: number): boolean {

@@ -1,5 +1,6 @@
 // Redacts texts by the options of a program, and brings them to what OTLP can say: well-formed, and not endless.
 import type { RedactionOptions } from '../options.ts';
+import { createCleanTexts } from './clean-texts.ts';
 import { isSecretName, REDACTED, withoutSecrets } from './secrets.ts';
 
 /** Distinct keys and names that are remembered; more means they are made from data, and each is judged anew. */
@@ -50,9 +51,18 @@ export function createTexts(
 
   const isSecretPair = remembered((name) => isEnabled && (secretParameters.has(name) || isSecret(name)));
 
+  const known = createCleanTexts();
+
   function text(given: string): string {
     // Types say that it is one, programs in JavaScript do not.
     if (typeof given !== 'string') return text(textOf(given));
+    if (known.has(given)) return given;
+    const clean = cleaned(given);
+    if (clean === given) known.offer(given);
+    return clean;
+  }
+
+  function cleaned(given: string): string {
     const isLong = given.length > MAX_TEXT_LENGTH;
     let clean = isLong ? given.slice(0, MAX_TEXT_LENGTH + BEYOND_CUT) : given;
     if (isEnabled) clean = withoutSecrets(clean, isSecretPair);

@@ -4,7 +4,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Context,
-  logs,
+  type logs,
   type MeterProvider,
   metrics,
   type ProxyTracerProvider,
@@ -101,7 +101,7 @@ export async function startProviders(
     },
   });
   const unwatch = watchEnding(acts);
-  const telemetry = { flush, shutdown: acts.shutdown };
+  const telemetry = { flush: () => flush(running), shutdown: acts.shutdown };
   if (!page || port !== undefined) return telemetry;
   const metricsPage: Telemetry['metricsPage'] = (request, response) =>
     page.getMetricsRequestHandler(request as IncomingMessage, response as ServerResponse);
@@ -221,11 +221,10 @@ function warnOnce(): (error: Error) => void {
   };
 }
 
-async function flush(): Promise<void> {
-  const flushes = [globalTracerProvider(), logs.getLoggerProvider(), metrics.getMeterProvider()].map((provider) =>
-    'forceFlush' in provider ? (provider.forceFlush as () => Promise<void>).call(provider) : undefined,
-  );
-  await within(FLUSH_TIMEOUT_MS, Promise.all(flushes));
+/** Sends what its own providers hold, whoever has taken their places since. */
+async function flush({ itemProviders, meterProvider }: Running): Promise<void> {
+  const providers = [...itemProviders, meterProvider];
+  await within(FLUSH_TIMEOUT_MS, Promise.all(providers.map((provider) => provider.forceFlush())));
 }
 
 function globalTracerProvider(): TracerProvider {

@@ -64,14 +64,22 @@ export interface OpenSpans {
 
 /** @param logger where records go; asked for only when there is one to write */
 export function createOpenSpans(logger: () => Logger): OpenSpans {
+  /** Since the last look, which most spans do not live to see: nothing is made for them. */
+  const young = new Set<SdkSpan>();
   const open = new Map<SdkSpan, Open>();
 
+  function grow(nowMs: number): void {
+    for (const span of young) open.set(span, { startedMs: startOf(span, nowMs), toldMs: 0, records: 0 });
+    young.clear();
+  }
+
   function look(nowMs: number): void {
+    grow(nowMs);
     let records = 0;
-    // Spans stand in the order of their start, so the first young one ends the walk.
     for (const [span, state] of open) {
       const ageMs = nowMs - state.startedMs;
-      if (ageMs < FIRST_AFTER_MS || records >= MAX_RECORDS) return;
+      if (records >= MAX_RECORDS) return;
+      if (ageMs < FIRST_AFTER_MS) continue;
       if (ageMs > FORGOTTEN_AFTER_MS) open.delete(span);
       else if (state.records === 0 || nowMs - state.toldMs >= AGAIN_AFTER_MS) {
         logger().emit(recordOf(span, state, nowMs));
@@ -89,17 +97,17 @@ export function createOpenSpans(logger: () => Logger): OpenSpans {
     processor: {
       onStart(span) {
         const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-        if (isSampled && open.size < MAX_SPANS) open.set(span, { startedMs: Date.now(), toldMs: 0, records: 0 });
+        if (isSampled && young.size + open.size < MAX_SPANS) young.add(span);
       },
       onEnd(span) {
         // The object that ends is the one that started.
-        open.delete(span as SdkSpan);
+        if (!young.delete(span as SdkSpan)) open.delete(span as SdkSpan);
       },
       forceFlush: async () => {},
       shutdown: async () => clearInterval(timer),
     },
     endAll(fatal) {
-      for (const span of [...open.keys()].toReversed()) {
+      for (const span of [...open.keys(), ...young].toReversed()) {
         span.setAttribute(OPEN_SPAN.unfinished, true);
         if (fatal !== undefined) {
           span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(fatal) });
@@ -107,9 +115,16 @@ export function createOpenSpans(logger: () => Logger): OpenSpans {
         }
         span.end();
       }
+      young.clear();
       open.clear();
     },
   };
+}
+
+/** Unix milliseconds. A program may have given any time. */
+function startOf({ startTime: [seconds, nanoseconds] }: SdkSpan, nowMs: number): number {
+  const startMs = seconds * 1000 + nanoseconds / 1e6;
+  return startMs <= nowMs ? startMs : nowMs;
 }
 
 function recordOf(span: SdkSpan, { startedMs, records }: Open, nowMs: number): Parameters<Logger['emit']>[0] {

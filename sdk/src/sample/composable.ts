@@ -74,11 +74,12 @@ export function composableParentThreshold(root: ComposableSampler): ComposableSa
   checkPart('composableParentThreshold', root, 'intentOf');
   return {
     intentOf(span) {
-      const { parent, parentState, random } = span;
+      const { parent, parentState } = span;
       if (parent === undefined) return root.intentOf(span);
       if ((parent.traceFlags & TraceFlags.SAMPLED) === 0) return DROP;
       const { threshold } = parentState;
-      return threshold === undefined || random < threshold ? FOLLOW : { threshold, isReliable: true };
+      if (threshold === KEEP_ALL) return KEEP;
+      return threshold === undefined || span.random < threshold ? FOLLOW : { threshold, isReliable: true };
     },
     description: created('composableParentThreshold', () => `ParentThreshold{${root.description}}`),
   };

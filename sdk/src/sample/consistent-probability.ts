@@ -1,6 +1,6 @@
 // Consistent samplers for OpenTelemetry's SDK, of which only types are imported: whoever chooses one need not load it.
 import { checkPart } from '../creation-checks.ts';
-import type { Attributes, Context, Link, SpanKind, TraceState } from '@opentelemetry/api';
+import type { Attributes, Context, Link, SpanContext, SpanKind, TraceState } from '@opentelemetry/api';
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace';
 import {
   composableOf,
@@ -9,9 +9,10 @@ import {
   composableProbability,
   parentOf,
   type SamplingIntent,
+  type SpanToSample,
 } from './composable.ts';
 import { type OtState, readOtState, withThreshold } from './ot-state.ts';
-import { randomnessOf } from './threshold.ts';
+import { KEEP_ALL, randomnessOf, type Threshold } from './threshold.ts';
 
 /** Values of the SDK's enum, which would have to be loaded for them. */
 export const DECISION = { drop: 0, recordOnly: 1, recordAndSample: 2 } as const;
@@ -40,9 +41,9 @@ export function createCompositeSampler(root: ComposableSampler): Sampler {
       const parent = parentOf(context);
       const state = parent?.traceState;
       const parentState = state === undefined ? ROOT_STATE : readOtState(state);
-      const random = parentState.random ?? randomnessOf(traceId);
-      const intent = root.intentOf({ name, kind, attributes, parent, parentState, random });
-      const isKept = intent.threshold !== undefined && random >= intent.threshold;
+      const span = new Asked(traceId, name, kind, attributes, parent, parentState);
+      const intent = root.intentOf(span);
+      const isKept = isReached(intent.threshold, span);
       if (state !== undefined) return resultOf(intent, isKept, state);
       if (!isKept) return DROPPED;
       let result = plain.get(intent);
@@ -51,6 +52,40 @@ export function createCompositeSampler(root: ComposableSampler): Sampler {
     },
     toString: () => `CompositeSampler{${root.description}}`,
   };
+}
+
+/** A span of which is asked; of its randomness not always. */
+class Asked implements SpanToSample {
+  readonly #traceId: string;
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+  readonly parent: SpanContext | undefined;
+  readonly parentState: OtState;
+
+  constructor(
+    traceId: string,
+    name: string,
+    kind: SpanKind,
+    attributes: Attributes,
+    parent: SpanContext | undefined,
+    parentState: OtState,
+  ) {
+    this.#traceId = traceId;
+    this.name = name;
+    this.kind = kind;
+    this.attributes = attributes;
+    this.parent = parent;
+    this.parentState = parentState;
+  }
+
+  get random(): string {
+    return this.parentState.random ?? randomnessOf(this.#traceId);
+  }
+}
+
+function isReached(threshold: Threshold | undefined, span: SpanToSample): boolean {
+  return threshold !== undefined && (threshold === KEEP_ALL || span.random >= threshold);
 }
 
 function resultOf(intent: SamplingIntent, isKept: boolean, state: TraceState | undefined): SamplingResult {

@@ -25,13 +25,16 @@ const NOTHING: OtState = { threshold: undefined, random: undefined };
 /** Reads what a tracestate says of sampling. */
 export function readOtState(state: TraceState | undefined): OtState {
   const value = state?.get(KEY);
-  if (value === undefined) return NOTHING;
+  return value === undefined ? NOTHING : readValue(value);
+}
+
+const readValue = lastOf((value: string): OtState => {
   const threshold = THRESHOLD.exec(value)?.[1];
   return {
     threshold: threshold === undefined ? undefined : parseThreshold(threshold),
     random: RANDOM.exec(value)?.[1],
   };
-}
+});
 
 /**
  * Puts a threshold into a tracestate, or takes it out with `undefined`.
@@ -69,7 +72,7 @@ function stateOf(value: string): TraceState {
 }
 
 /** The value of `ot`, ours in front; of the rest what has room. */
-function valueWith(before: string | undefined, threshold: Threshold | undefined): string | undefined {
+const valueWith = lastOf((before: string | undefined, threshold: Threshold | undefined): string | undefined => {
   const ours = threshold === undefined ? [] : [`th:${formatThreshold(threshold)}`];
   if (before === undefined) return ours[0];
   const others = before.split(';').filter((field) => field !== '' && !field.startsWith('th:'));
@@ -81,4 +84,13 @@ function valueWith(before: string | undefined, threshold: Threshold | undefined)
     if (longer.length <= MAX_VALUE) value = longer;
   }
   return value === '' ? undefined : value;
+});
+
+/** Answers the same question as before from memory: spans of a trace ask it one after the other. */
+function lastOf<One, Other, Answer>(ask: (one: One, other?: Other) => Answer): typeof ask {
+  let last: { readonly one: One; readonly other: Other | undefined; readonly answer: Answer } | undefined;
+  return (one, other) => {
+    if (last === undefined || last.one !== one || last.other !== other) last = { one, other, answer: ask(one, other) };
+    return last.answer;
+  };
 }

@@ -56,6 +56,10 @@ export const ERRORS = {
     message: 'a method is not measured',
     hint: 'measureMethods finds no such method on the class; decorate a function field itself.',
   },
+  ALERTS_NOT_FOLLOWED: {
+    message: 'alerts of the sidecar are not followed',
+    hint: "This is said once. Is alerts.url the address of the sidecar's page, and alerts.token one of its tokens?",
+  },
   PROMETHEUS_PORT: {
     message: 'the Prometheus page could not be opened',
     hint: 'Choose another prometheus.port; telemetry still goes to the sidecar.',

@@ -48,9 +48,10 @@ export class Judged {
   #metMs = NaN;
   /** Of what was said last: when it began to be said, how far off it was, and when it may be corrected. */
   #raisedMs = NaN;
-  #endedMs = -Infinity;
   #saidRatio = NaN;
   #correctMs = 0;
+  /** When it was over last. */
+  #endedMs = -Infinity;
 
   /** @param turn in which it is judged */
   constructor(target: Target, subject: Subject, heardMs: number, turn: number) {

@@ -1,7 +1,9 @@
 // Follows the alerts of a sidecar over the event stream of its page. Bounded in bytes and in attempts a minute, and no
-// socket and no timer of it keeps the process alive. Says nothing when the sidecar is away: it is not this program's fault.
+// socket and no timer of it keeps the process alive. Says nothing when the sidecar is away, which is not this program's fault;
+// an address or token that is wrong is.
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { warn } from '../errors.ts';
 import type { AlertData, AlertType } from './alert.ts';
 import type { MonitorClock } from './clock.ts';
 import { SidecarAlerts } from './sidecar-alerts.ts';
@@ -22,6 +24,8 @@ const MAX_WAIT_MS = 60_000;
 const SILENT_MS = 15_000;
 /** Forty alerts and as many groups of violations are far less. */
 const MAX_EVENT_CHARS = 4 * 1024 * 1024;
+/** Whoever asks too often is not wrong. */
+const TOO_MANY = 429;
 const WANTED: ReadonlySet<string> = new Set(['alerts', 'violations']);
 
 /** Begins to follow. @returns what ends it, for good */
@@ -39,6 +43,7 @@ class AlertFeed {
   #cancelRetry: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
   #isClosed = false;
+  #isToldWrong = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -60,6 +65,7 @@ class AlertFeed {
       request.end();
     } catch {
       // An address that is none gets no second try.
+      this.#tellWrong('alerts.url is no address of a page');
       this.close();
     }
   }
@@ -71,8 +77,16 @@ class AlertFeed {
     this.#request?.destroy();
   }
 
+  /** @param what without the address, which may hold a password */
+  #tellWrong(what: string): void {
+    if (!this.#isToldWrong) warn('ALERTS_NOT_FOLLOWED', what);
+    this.#isToldWrong = true;
+  }
+
   #read(request: ClientRequest, response: IncomingMessage): void {
-    if (response.statusCode !== 200) {
+    const { statusCode = 0 } = response;
+    if (statusCode !== 200) {
+      if (statusCode >= 300 && statusCode < 500 && statusCode !== TOO_MANY) this.#tellWrong(`HTTP ${statusCode}`);
       request.destroy();
       return;
     }

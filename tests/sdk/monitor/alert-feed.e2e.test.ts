@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { PerformanceMonitor } from '../../../sdk/src/monitor/entry.ts';
 import { PROCESS_CLOCK } from '../../../sdk/src/monitor/clock.ts';
+import { closedPort } from '../../support/exporter-rig.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ManualMonitorClock } from '../../support/monitor-clock.ts';
 import { startCollector } from '../../support/running-collector.ts';
@@ -75,6 +76,25 @@ test('comes back after every way in which a connection can end, and tells nothin
   expect(asked).toEqual(Array.from({ length: 6 }, () => '/api/events Bearer secret'));
   monitor.stop();
   expect(clock.timers).toBe(0);
+});
+
+test('says once that its address or token is wrong, without either, and nothing of a sidecar that is away', async () => {
+  const lines: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const locked = await serve((_request, response) => void response.writeHead(401).end());
+  const busy = await serve((_request, response, count) => void response.writeHead(count > 1 ? 429 : 503).end());
+  const clock = new ManualMonitorClock();
+  monitorOf(busy, clock);
+  monitorOf(`http://127.0.0.1:${await closedPort()}`, clock);
+  monitorOf(locked.replace('//', '//ada:hunter2@'), clock, 'hunter3');
+  monitorOf('ftp://ada:hunter2@example.com', clock);
+  let waited = 0;
+  await eventually('both', () => (lines.length >= 2 && waited++ > 20) || void clock.advance(1000));
+  const said = (what: string): unknown =>
+    expect.stringMatching(`^evenkeel: alerts of the sidecar .*: ${what} \\[ALERTS_NOT_FOLLOWED\\] `);
+  expect(lines.toSorted()).toEqual([said('HTTP 401'), said('alerts.url is no address of a page')]);
+  expect(lines.join('')).not.toMatch(/hunter|ada/);
 });
 
 test('tries less and less often while nobody answers', async () => {
